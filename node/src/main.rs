@@ -1,0 +1,3 @@
+//! The node as a program of its own; `tools node` is the same thing.
+
+fn main() {}

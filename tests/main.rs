@@ -1,0 +1,1 @@
+//! End-to-end tests: the binaries, used as a person uses them.

@@ -1,0 +1,3 @@
+//! `tools`: see `tools --help`.
+
+fn main() {}
