@@ -1,3 +1,18 @@
 //! The node as a program of its own; `tools node` is the same thing.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use node::net::{Arguments, run};
+
+/// A peer-to-peer replicated key-value node
+#[derive(Parser)]
+#[command(name = "node", version)]
+struct CommandLine {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+fn main() -> ExitCode {
+    run(&CommandLine::parse().arguments)
+}

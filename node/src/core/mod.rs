@@ -3,7 +3,378 @@
 //! No clock, no socket, no disk, no randomness of its own: the same inputs give the same outputs,
 //! to the byte. Whoever drives it (the shell on sockets, a simulator in virtual time) carries out
 //! what comes back.
+//!
+//! What it keeps is bounded by its configuration, the store itself excepted: a node's memory for
+//! links, queues, trees and what it waits for does not grow with traffic.
 
+mod auth;
+mod clock;
+mod commands;
+mod deadlines;
+mod dial;
+mod early;
+mod gossip;
 mod io;
+mod links;
+mod missing;
+mod neighbours;
+mod outbox;
+mod pending;
+mod plain;
+mod pull;
+mod reconcile;
+mod stats;
+mod store;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod trie;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::wire::{Digest, Frame, KeyHash, Message, PeerInfo, Prefix, Refusal, Reply, RequestId, Version};
 
 pub use io::{CloseReason, Config, ConnId, DialId, Input, LogEvent, Now, Output, PersistId, Timing};
+
+use clock::Clock;
+use deadlines::{Deadlines, Timer};
+use dial::Dials;
+use early::Early;
+use links::Link;
+use missing::Missing;
+use outbox::Offered;
+use pending::Pending;
+use reconcile::Rounds;
+use stats::Stats;
+use store::{Merged, Store};
+use tree::Trees;
+use watch::Watchers;
+
+/// How much later than asked for a driver may come back before it is clear that this process did
+/// not run meanwhile: what did not arrive then is not held against the neighbours.
+const OVERSLEPT: Duration = Duration::from_secs(1);
+
+/// A node.
+pub struct Core {
+    config: Config,
+    now: Now,
+    rng: ChaCha8Rng,
+    clock: Clock,
+    store: Store,
+    pending: Pending,
+    /// Neighbours, by connection.
+    links: BTreeMap<ConnId, Link>,
+    dials: Dials,
+    early: Early,
+    trees: Trees,
+    missing: Missing,
+    rounds: Rounds,
+    watchers: Watchers,
+    stats: Stats,
+    deadlines: Deadlines,
+    next_request: RequestId,
+    effects: Effects,
+    /// The wake asked for last.
+    wake: Option<Duration>,
+}
+
+/// What one call does, sorted into the order in which it is to be done.
+#[derive(Debug, Default)]
+struct Effects {
+    /// Dials, records and log lines.
+    first: Vec<Output>,
+    /// Neighbours' versions, to be kept with the next commit.
+    learnt: Vec<Arc<Version>>,
+    /// After the notices.
+    replies: Vec<(ConnId, Arc<Frame>)>,
+    /// Requests and messages: after the replies, for a link's first is the answer to `auth`.
+    messages: Vec<(ConnId, Arc<Frame>)>,
+    closes: Vec<(ConnId, CloseReason)>,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Core")
+            .field("name", &self.config.name)
+            .field("node", &self.config.node)
+            .field("digest", &self.digest())
+            .field("links", &self.links.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// A node that holds nothing and is linked to nobody.
+    #[must_use]
+    pub fn new(config: Config, now: Now) -> Self {
+        Self {
+            rng: ChaCha8Rng::seed_from_u64(config.seed),
+            clock: Clock::default(),
+            store: Store::new(config.policy),
+            pending: Pending::default(),
+            links: BTreeMap::new(),
+            dials: Dials::default(),
+            early: Early::default(),
+            trees: Trees::new(config.limits.trees),
+            missing: Missing::new(config.limits.missing),
+            rounds: Rounds::default(),
+            watchers: Watchers::new(config.policy),
+            stats: Stats::default(),
+            deadlines: Deadlines::default(),
+            next_request: 0,
+            effects: Effects::default(),
+            wake: None,
+            now,
+            config,
+        }
+    }
+
+    /// Gives back what was kept on disk, before the first input. The clock starts at the greatest
+    /// stamp among it.
+    pub fn restore(&mut self, versions: impl IntoIterator<Item = Arc<Version>>) {
+        for version in versions {
+            self.clock.merge(version.stamp());
+            self.store.merge(version, false);
+        }
+    }
+
+    /// Takes one input and appends what is to be done.
+    pub fn handle(&mut self, now: Now, input: Input, out: &mut Vec<Output>) {
+        if self.wake.is_some_and(|at| now.monotonic > at + OVERSLEPT) {
+            self.excuse_silence(now.monotonic);
+        }
+        self.now = now;
+        match input {
+            Input::Connected { conn, dial } => self.on_connected(conn, dial),
+            Input::DialFailed { dial, reason } => self.on_dial_failed(dial, &reason),
+            Input::Received { conn, frame } => self.on_frame(conn, frame),
+            Input::Closed { conn } => self.on_closed(conn),
+            Input::Written { conn, weight, bytes } => self.on_written(conn, weight, bytes),
+            Input::Persisted(up_to) => self.on_persisted(up_to),
+            Input::Tick => {}
+        }
+        for timer in self.deadlines.take_due(now.monotonic) {
+            self.on_timer(timer);
+        }
+        self.consider_rounds();
+        if let Some(at) = self.missing.next() {
+            self.deadlines.set(Timer::Missing, at);
+        } else {
+            self.deadlines.clear(&Timer::Missing);
+        }
+        self.flush(out);
+    }
+
+    /// The digest of what is held.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.store.digest()
+    }
+
+    /// The version held for a key, be it a tombstone.
+    #[must_use]
+    pub fn version(&self, key: &str) -> Option<&Arc<Version>> {
+        self.store.get(&KeyHash::of(key))
+    }
+
+    /// All versions held, tombstones included, in the order of their keys' hashes.
+    pub fn versions(&self) -> impl Iterator<Item = &Arc<Version>> {
+        self.store.range(Prefix::ALL, None).map(|held| &held.version)
+    }
+
+    /// The neighbours whose links are up, in order of name, then address.
+    #[must_use]
+    pub fn peers(&self) -> Vec<PeerInfo> {
+        let mut peers: Vec<_> = self.links.values().map(Link::info).collect();
+        peers.sort();
+        peers
+    }
+
+    /// How this node is set up.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What moment of [`Now::monotonic`] this node is to be woken at, at the latest.
+    #[must_use]
+    pub fn wake(&self) -> Option<Duration> {
+        self.deadlines.next()
+    }
+
+    fn on_frame(&mut self, conn: ConnId, frame: Frame) {
+        if let Some(link) = self.links.get_mut(&conn) {
+            link.heard(self.now.monotonic);
+        } else if self.dials.is_provisional(conn) {
+            self.promote(conn);
+        }
+        match frame {
+            Frame::Request { id, command } => self.on_request(conn, id, command),
+            Frame::Reply { id, result } => self.on_reply(conn, id, result),
+            Frame::Message(message) if self.links.contains_key(&conn) => self.on_message(conn, message),
+            Frame::Message(_) => self.close(conn, CloseReason::Protocol("a message before `auth`".into())),
+            // Nobody here asks to watch; a neighbour that tells all the same does no harm.
+            Frame::Notice(_) => {}
+        }
+    }
+
+    fn on_reply(&mut self, conn: ConnId, id: RequestId, result: Result<Reply, Refusal>) {
+        if let Some(address) = self.dials.authenticating(conn) {
+            self.on_auth_reply(conn, &address, result);
+        } else {
+            self.on_plain_reply(conn, id, result);
+        }
+    }
+
+    fn on_message(&mut self, conn: ConnId, message: Message) {
+        match message {
+            Message::Push(version) => self.on_push(conn, &version),
+            Message::Announce(items) => self.on_announce(conn, items),
+            Message::Graft(wanted) => self.on_graft(conn, wanted),
+            Message::Prune { author } => self.trees.pruned(author, conn),
+            Message::Ranges { ranges, settled } => self.on_ranges(conn, &ranges, settled),
+            Message::Leaves { leaves, settled, answer } => self.on_leaves(conn, &leaves, settled, answer),
+            Message::Want { keys } => self.on_want(conn, keys),
+            Message::WantRange { prefix, after } => self.on_want_range(conn, prefix, after),
+            Message::Have { versions, more } => self.on_have(conn, &versions, more),
+            Message::Early { wall_ms } => self.on_early(conn, wall_ms),
+            Message::Neighbours(peers) => self.on_neighbours(peers),
+            Message::Ping => self.tell(conn, Message::Pong),
+            Message::Pong => {}
+        }
+    }
+
+    fn on_timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Dial(address) => self.on_dial_timer(&address),
+            Timer::Alive(conn) => self.check_alive(conn),
+            Timer::Provisional(conn) => self.drop_provisional(conn),
+            Timer::Announce(conn) => self.flush_announcements(conn),
+            Timer::Due(conn) => self.on_due(conn),
+            Timer::Missing => self.graft_overdue(),
+            Timer::Pull => self.on_pull_timeout(),
+            Timer::Round => self.next_marked_round(),
+            Timer::Reconcile => self.periodic_round(),
+            Timer::Neighbours => self.tell_neighbours(),
+        }
+    }
+
+    /// Stores a version if it wins, and all that follows from that within this node.
+    fn merge(&mut self, version: &Arc<Version>, fetched: bool) -> Merged {
+        let merged = self.store.merge(version.clone(), fetched);
+        if merged == Merged::Won {
+            self.watchers.stored(version);
+        }
+        self.missing.satisfied(&version.key_hash(), &version.rank(self.config.policy));
+        merged
+    }
+
+    /// Sends a message to a neighbour.
+    fn tell(&mut self, conn: ConnId, message: Message) {
+        self.hand(conn, Arc::new(Frame::Message(message)));
+    }
+
+    /// Sends a message, perhaps shared with other neighbours.
+    fn hand(&mut self, conn: ConnId, frame: Arc<Frame>) {
+        let Some(link) = self.links.get_mut(&conn) else { return };
+        match link.outbox.offer(frame, self.now.monotonic, &self.config.limits) {
+            Offered::Ready(frame) => {
+                self.stats.sent(&frame);
+                self.effects.messages.push((conn, frame));
+            }
+            Offered::Queued => {}
+            Offered::Overflow => {
+                let peer = link.label();
+                self.stats.overflows += 1;
+                self.rounds.mark(conn, false);
+                self.log(LogEvent::Overflow { peer });
+            }
+        }
+    }
+
+    /// Sends a request to a neighbour; its id.
+    fn ask(&mut self, conn: ConnId, command: crate::wire::Command) -> RequestId {
+        self.next_request += 1;
+        let id = self.next_request;
+        self.effects.messages.push((conn, Arc::new(Frame::Request { id, command })));
+        id
+    }
+
+    /// Answers a request.
+    fn reply(&mut self, conn: ConnId, id: RequestId, result: Result<Reply, Refusal>) {
+        self.effects.replies.push((conn, Arc::new(Frame::Reply { id, result })));
+    }
+
+    fn close(&mut self, conn: ConnId, reason: CloseReason) {
+        // What is closed from here is not told to have closed.
+        self.watchers.forget(conn);
+        self.effects.closes.push((conn, reason));
+    }
+
+    fn log(&mut self, event: LogEvent) {
+        self.effects.first.push(Output::Log(event));
+    }
+
+    fn on_written(&mut self, conn: ConnId, weight: usize, bytes: u64) {
+        self.stats.bytes_sent += bytes;
+        let Some(link) = self.links.get_mut(&conn) else { return };
+        link.outbox.written(weight, self.now.monotonic, &self.config.limits);
+        while let Some(frame) = link.outbox.next(self.now.monotonic, &self.config.limits) {
+            self.stats.sent(&frame);
+            self.effects.messages.push((conn, frame));
+        }
+    }
+
+    /// Hands the neighbours' versions of this call over to be kept.
+    fn persist_learnt(&mut self) {
+        if !self.effects.learnt.is_empty() {
+            let versions = std::mem::take(&mut self.effects.learnt);
+            let id = self.pending.next_id();
+            self.effects.first.push(Output::Persist { id, versions });
+        }
+    }
+
+    /// Hands out what has gathered: records first, then what watchers are told, then replies (a
+    /// link's own `auth` among them), then messages.
+    fn flush(&mut self, out: &mut Vec<Output>) {
+        self.persist_learnt();
+        let notices = self.take_notices();
+        let effects = std::mem::take(&mut self.effects);
+        out.extend(effects.first);
+        let frames = notices.into_iter().chain(effects.replies).chain(effects.messages);
+        out.extend(frames.map(|(conn, frame)| Output::Send { conn, frame }));
+        out.extend(effects.closes.into_iter().map(|(conn, reason)| Output::Close { conn, reason }));
+        let next = self.deadlines.next();
+        // A wake whose time has come was spent by this call.
+        self.wake = self.wake.filter(|at| *at > self.now.monotonic);
+        if let Some(at) = next.filter(|_| next != self.wake) {
+            self.wake = next;
+            out.push(Output::Wake(at));
+        }
+    }
+
+    /// A draw from `0..=most`.
+    fn draw(&mut self, most: u64) -> u64 {
+        match most.checked_add(1) {
+            // The bias is of no matter for jitter and the order of rounds.
+            Some(count) => self.rng.next_u64() % count,
+            None => self.rng.next_u64(),
+        }
+    }
+}
+
+/// A count of things in memory.
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+/// A delay in whole milliseconds.
+fn millis(delay: Duration) -> u64 {
+    u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,6 +1,7 @@
 //! Frames: one JSON object each. A request carries an id that its reply repeats; a notice and a
 //! message between neighbours carry none.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -191,7 +192,7 @@ pub enum Reply {
     /// To `digest`.
     Digest(Digest),
     /// To `stats`: figures by name.
-    Stats(BTreeMap<&'static str, u64>),
+    Stats(BTreeMap<Cow<'static, str>, u64>),
     /// To `watch`: the state from which on changes are told.
     Watching(Change),
 }

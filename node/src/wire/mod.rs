@@ -3,12 +3,14 @@
 //! This is the vocabulary that [`core`](crate::core) speaks; it knows nothing of the core, of
 //! sockets or of time.
 
+mod codec;
 mod frame;
 mod hash;
 mod limits;
 mod message;
 mod version;
 
+pub use codec::{LABEL_MAX, Malformed, decode, encode, encode_into, encode_refusal};
 pub use frame::{Change, Command, ErrorCode, Frame, Hello, Notice, PeerInfo, Refusal, Reply, RequestId};
 pub use hash::{Digest, Hash, Hex, KeyHash, NodeId, NotHex, Sum};
 pub use limits::Limits;

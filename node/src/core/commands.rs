@@ -1,0 +1,201 @@
+//! What clients ask for.
+
+use std::sync::Arc;
+
+use super::io::{ConnId, LogEvent, Output, PersistId};
+use super::pending::Write;
+use super::store::Merged;
+use super::{Core, millis};
+use crate::wire::{
+    Command, ErrorCode, KeyHash, Kind, Policy, Refusal, Reply, RequestId, Stamp, Value, Version,
+};
+
+/// How much key text one page of `keys` carries: an eighth of the default longest frame, for a
+/// control character takes six bytes on the wire, and each key three more.
+const PAGE: usize = 128 << 10;
+
+/// An answer that is ready, or `None` where it follows later.
+type Answer = Option<Result<Reply, Refusal>>;
+
+/// The winner among what is held and what is on its way to the disk.
+enum Winner {
+    Held(Arc<Version>),
+    Pending(PersistId, Arc<Version>),
+}
+
+impl Winner {
+    fn version(&self) -> &Arc<Version> {
+        match self {
+            Self::Held(version) | Self::Pending(_, version) => version,
+        }
+    }
+}
+
+impl Core {
+    pub(super) fn on_request(&mut self, conn: ConnId, id: RequestId, command: Command) {
+        let answer = match command {
+            Command::Get { key } => Some(self.get(&key)),
+            Command::Stamp { key } => Some(self.stamp(&key)),
+            Command::Set { key, value, date } => self.set((conn, id), &key, value, date),
+            Command::Delete { key } => self.delete((conn, id), &key),
+            Command::Keys { after } => Some(Ok(self.keys(after.as_deref()))),
+            Command::Count => Some(Ok(Reply::Count(self.store.live_count()))),
+            Command::Peers => Some(Ok(Reply::Peers(self.peers()))),
+            Command::AddPeer { address } => self.add_peer((conn, id), &address),
+            Command::Auth(hello) => Some(self.on_auth(conn, hello)),
+            Command::Digest => Some(Ok(Reply::Digest(self.digest()))),
+            Command::Stats => {
+                let figures = self.stats().into_iter().map(|(name, figure)| (name.into(), figure));
+                Some(Ok(Reply::Stats(figures.collect())))
+            }
+            Command::Watch { versions } => Some(Ok(self.watch(conn, versions))),
+        };
+        if let Some(result) = answer {
+            self.reply(conn, id, result);
+        }
+    }
+
+    fn get(&self, key: &str) -> Result<Reply, Refusal> {
+        self.store.live(key).map(|version| Reply::Value(version.clone())).ok_or_else(|| absent(key))
+    }
+
+    fn stamp(&self, key: &str) -> Result<Reply, Refusal> {
+        let held = self.store.get(&KeyHash::of(key)).ok_or_else(|| absent(key))?;
+        Ok(written(held, self.config.policy))
+    }
+
+    fn keys(&self, after: Option<&str>) -> Reply {
+        let (mut keys, mut size) = (Vec::new(), 0);
+        for key in self.store.keys(after) {
+            size += key.len();
+            if size > PAGE && !keys.is_empty() {
+                return Reply::Keys { keys, more: true };
+            }
+            keys.push(key.to_owned());
+        }
+        Reply::Keys { keys, more: false }
+    }
+
+    fn set(&mut self, asker: (ConnId, RequestId), key: &str, value: Value, date: Option<u64>) -> Answer {
+        if let Err(refusal) = self.may_write(key, date) {
+            return Some(Err(refusal));
+        }
+        let kind = Kind::Set(value);
+        if self.config.policy == Policy::Oldest
+            && let Some(winner) = self.winner(key)
+        {
+            return self.set_taken(asker, key, kind, &winner);
+        }
+        let stamp = match date {
+            Some(wall_ms) => Stamp { wall_ms, counter: 0 },
+            None => self.clock.tick(self.now.wall_ms),
+        };
+        self.write(asker, Version::new(key, kind, stamp, self.config.node));
+        None
+    }
+
+    /// Under `oldest`, the first value of a key stays: the same again is a success, another one is
+    /// not.
+    fn set_taken(&mut self, asker: (ConnId, RequestId), key: &str, kind: Kind, winner: &Winner) -> Answer {
+        let offered = Version::new(key, kind, Stamp::default(), self.config.node);
+        if offered.value_sha256() != winner.version().value_sha256() {
+            return Some(Err(Refusal::new(ErrorCode::Exists, format!("key `{key}` exists"))));
+        }
+        match winner {
+            Winner::Held(version) => Some(Ok(written(version, self.config.policy))),
+            Winner::Pending(id, _) => {
+                self.pending.join(*id, asker);
+                None
+            }
+        }
+    }
+
+    fn delete(&mut self, asker: (ConnId, RequestId), key: &str) -> Answer {
+        if self.config.policy == Policy::Oldest {
+            let message = "under policy `oldest` a key stays: it cannot be deleted";
+            return Some(Err(Refusal::new(ErrorCode::Refused, message)));
+        }
+        if let Err(refusal) = self.may_write(key, None) {
+            return Some(Err(refusal));
+        }
+        if self.winner(key).is_none_or(|winner| winner.version().value().is_none()) {
+            return Some(Err(absent(key)));
+        }
+        let stamp = self.clock.tick(self.now.wall_ms);
+        self.write(asker, Version::new(key, Kind::Tombstone, stamp, self.config.node));
+        None
+    }
+
+    /// Whether a client may write this key now.
+    fn may_write(&self, key: &str, date: Option<u64>) -> Result<(), Refusal> {
+        let refused = |message: String| Err(Refusal::new(ErrorCode::Refused, message));
+        let longest = self.config.limits.key;
+        if key.len() > longest {
+            return refused(format!("the key has {} bytes; at most {longest} are taken", key.len()));
+        }
+        if let Some(ahead_ms) = self.clock_ahead_ms() {
+            return refused(format!("clock ahead by {} s", (ahead_ms + 500) / 1000));
+        }
+        let ahead_ms = date.unwrap_or(0).saturating_sub(self.now.wall_ms);
+        let most_ms = millis(self.config.timing.ahead);
+        if ahead_ms > most_ms {
+            return refused(format!(
+                "the date is {} s ahead of this node's clock; at most {} s are taken",
+                ahead_ms.div_ceil(1000),
+                most_ms / 1000
+            ));
+        }
+        if self.pending.weight() > self.config.limits.outbox {
+            let message = "too many writes are on their way to the disk: try again later";
+            return Err(Refusal::new(ErrorCode::Unavailable, message));
+        }
+        Ok(())
+    }
+
+    /// The greatest version of a key, held or pending.
+    fn winner(&self, key: &str) -> Option<Winner> {
+        let (hash, policy) = (KeyHash::of(key), self.config.policy);
+        match (self.store.get(&hash), self.pending.greatest(hash, policy)) {
+            (Some(held), Some((_, pending))) if held.rank(policy) >= pending.rank(policy) => {
+                Some(Winner::Held(held.clone()))
+            }
+            (_, Some((id, pending))) => Some(Winner::Pending(id, pending.clone())),
+            (Some(held), None) => Some(Winner::Held(held.clone())),
+            (None, None) => None,
+        }
+    }
+
+    fn write(&mut self, asker: (ConnId, RequestId), version: Version) {
+        let version = Arc::new(version);
+        // A given date may lie ahead of the clock: what is written next must still be greater.
+        self.clock.merge(version.stamp());
+        let id = self.pending.next_id();
+        self.pending.add(id, version.clone(), asker);
+        self.effects.first.push(Output::Persist { id, versions: vec![version] });
+    }
+
+    /// Writes are kept: they become visible, spread, and are answered.
+    pub(super) fn on_persisted(&mut self, up_to: PersistId) {
+        for Write { version, waiting } in self.pending.persisted(up_to) {
+            if self.merge(&version, false) == Merged::Won {
+                self.trees.note(version.author());
+                self.relay(&version, None);
+                self.log(LogEvent::Written {
+                    key: version.key().to_owned(),
+                    tombstone: version.value().is_none(),
+                });
+            }
+            for (conn, id) in waiting {
+                self.reply(conn, id, Ok(written(&version, self.config.policy)));
+            }
+        }
+    }
+}
+
+fn written(version: &Version, policy: Policy) -> Reply {
+    Reply::Written { stamp: version.stamp(), author: version.author(), rank: version.rank(policy) }
+}
+
+fn absent(key: &str) -> Refusal {
+    Refusal::new(ErrorCode::Absent, format!("key `{key}` is absent"))
+}

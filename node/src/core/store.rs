@@ -1,0 +1,195 @@
+//! What is held: the winning version of every key, and the keys that have a value in their order.
+
+use std::borrow::Borrow;
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use super::trie::{Held, Range, Summary, Trie};
+use crate::wire::{Digest, KeyHash, Policy, Prefix, Version};
+
+/// The winning version of every key ever seen.
+///
+/// A version is stored only if it wins over the one held, so the stored versions of a key
+/// strictly increase in rank.
+#[derive(Debug)]
+pub(super) struct Store {
+    policy: Policy,
+    trie: Trie,
+    live: BTreeSet<Live>,
+}
+
+/// What became of a version that was offered to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Merged {
+    /// It is held now.
+    Won,
+    /// It is what was held already; whether the first copy came by reconciliation.
+    Equal {
+        /// Whether the first copy came by reconciliation rather than by push.
+        fetched: bool,
+    },
+    /// A greater version is held.
+    Lost,
+}
+
+/// A version that has a value, found by its key.
+#[derive(Debug)]
+struct Live(Arc<Version>);
+
+impl Borrow<str> for Live {
+    fn borrow(&self) -> &str {
+        self.0.key()
+    }
+}
+
+impl PartialEq for Live {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key() == other.0.key()
+    }
+}
+
+impl Eq for Live {}
+
+impl PartialOrd for Live {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Live {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.key().cmp(other.0.key())
+    }
+}
+
+impl Store {
+    /// An empty store.
+    pub(super) fn new(policy: Policy) -> Self {
+        Self { policy, trie: Trie::new(policy), live: BTreeSet::new() }
+    }
+
+    /// Stores a version if it wins.
+    pub(super) fn merge(&mut self, version: Arc<Version>, fetched: bool) -> Merged {
+        if let Some(held) = self.trie.get(&version.key_hash()) {
+            match version.rank(self.policy).cmp(&held.version.rank(self.policy)) {
+                std::cmp::Ordering::Less => return Merged::Lost,
+                std::cmp::Ordering::Equal => return Merged::Equal { fetched: held.fetched },
+                std::cmp::Ordering::Greater => {}
+            }
+        }
+        if version.value().is_some() {
+            self.live.replace(Live(version.clone()));
+        } else {
+            self.live.remove(version.key());
+        }
+        self.trie.insert(Held { version, fetched });
+        Merged::Won
+    }
+
+    /// The version held for a key, be it a tombstone.
+    pub(super) fn get(&self, key: &KeyHash) -> Option<&Arc<Version>> {
+        self.trie.get(key).map(|held| &held.version)
+    }
+
+    /// The version of a key that has a value.
+    pub(super) fn live(&self, key: &str) -> Option<&Arc<Version>> {
+        self.live.get(key).map(|Live(version)| version)
+    }
+
+    /// The keys that have a value, in order, those up to `after` left out.
+    pub(super) fn keys<'a>(&'a self, after: Option<&'a str>) -> impl Iterator<Item = &'a str> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.live.range::<str, _>((from, Bound::Unbounded)).map(|Live(version)| version.key())
+    }
+
+    /// How many keys have a value.
+    pub(super) fn live_count(&self) -> u64 {
+        super::count(self.live.len())
+    }
+
+    /// What is held in a range.
+    pub(super) fn summary(&self, prefix: Prefix) -> Summary {
+        self.trie.summary(prefix)
+    }
+
+    /// What is held in a range, in order of the keys' hashes, those up to `after` left out.
+    pub(super) fn range(&self, prefix: Prefix, after: Option<KeyHash>) -> Range<'_> {
+        self.trie.range(prefix, after)
+    }
+
+    /// The digest of all that is held.
+    pub(super) fn digest(&self) -> Digest {
+        let Summary { count, sum } = self.trie.summary(Prefix::ALL);
+        Digest { count, fingerprint: sum.fingerprint() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::{Hex, Kind, Limits, Stamp, Value};
+
+    fn version(key: &str, value: Option<&str>, wall_ms: u64, author: u8) -> Arc<Version> {
+        let kind = value
+            .map_or(Kind::Tombstone, |value| Kind::Set(Value::typed(value, &Limits::default()).unwrap()));
+        Arc::new(Version::new(key, kind, Stamp { wall_ms, counter: 0 }, Hex([author; 16])))
+    }
+
+    #[test]
+    fn a_tombstone_hides_the_key_and_stays() {
+        let mut store = Store::new(Policy::Last);
+        assert_eq!(store.merge(version("k", Some("v"), 1, 0), false), Merged::Won);
+        assert_eq!(store.merge(version("k", None, 2, 0), false), Merged::Won);
+        assert_eq!(store.merge(version("k", Some("v"), 1, 0), false), Merged::Lost);
+        assert_eq!((store.live("k"), store.live_count(), store.digest().count), (None, 0, 1));
+        assert!(store.get(&KeyHash::of("k")).is_some_and(|held| held.value().is_none()));
+        assert_eq!(store.merge(version("k", Some("w"), 3, 0), false), Merged::Won);
+        assert_eq!(store.keys(None).collect::<Vec<_>>(), ["k"]);
+    }
+
+    #[test]
+    fn an_equal_version_tells_how_the_first_copy_came() {
+        let mut store = Store::new(Policy::Last);
+        store.merge(version("k", Some("v"), 1, 0), true);
+        assert_eq!(store.merge(version("k", Some("v"), 1, 0), false), Merged::Equal { fetched: true });
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_merging_does_not_matter(
+            writes in proptest::collection::vec((0..8u8, proptest::option::of(0..3u8), 0..4u64, 0..3u8), 0..60),
+            shuffle in proptest::collection::vec(any::<u32>(), 60),
+            oldest in any::<bool>(),
+        ) {
+            let policy = if oldest { Policy::Oldest } else { Policy::Last };
+            let versions: Vec<_> = writes
+                .iter()
+                .map(|(key, value, wall, author)| {
+                    let value = value.map(|value| format!("v{value}"));
+                    version(&format!("k{key}"), value.as_deref(), *wall, *author)
+                })
+                .collect();
+            let mut shuffled: Vec<_> = shuffle.iter().zip(versions.clone()).collect();
+            shuffled.sort_by_key(|(place, _)| **place);
+            let (mut a, mut b) = (Store::new(policy), Store::new(policy));
+            for version in &versions {
+                a.merge(version.clone(), false);
+            }
+            for (_, version) in &shuffled {
+                b.merge(version.clone(), false);
+                b.merge(version.clone(), true);
+            }
+            prop_assert_eq!(a.digest(), b.digest());
+            // What is compared and digested under `oldest` leaves the author out, and with it
+            // the bytes of an equal value; keys and ranks are what must agree.
+            let ranks = |store: &Store| {
+                store.range(Prefix::ALL, None).map(|held| held.version.rank(policy)).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(ranks(&a), ranks(&b));
+            prop_assert_eq!(a.keys(None).collect::<Vec<_>>(), b.keys(None).collect::<Vec<_>>());
+        }
+    }
+}

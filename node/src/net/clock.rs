@@ -1,0 +1,35 @@
+//! The machine's clocks, as the core wants them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+use crate::core::Now;
+
+/// Counts from the moment it was made.
+pub(super) struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    pub(super) fn start() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now { monotonic: self.start.elapsed(), wall_ms: wall_ms() }
+    }
+
+    /// The moment that the core calls `monotonic`.
+    pub(super) fn instant(&self, monotonic: Duration) -> Instant {
+        // A moment that no clock can name is never reached; a day from now is asked about again.
+        let day = Duration::from_hours(24);
+        self.start.checked_add(monotonic).unwrap_or_else(|| Instant::now() + day)
+    }
+}
+
+/// Milliseconds since 1970; 0 where the machine believes in an earlier year.
+pub(super) fn wall_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

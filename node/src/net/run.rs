@@ -1,0 +1,195 @@
+//! A node's life: listen, say so, serve, take leave.
+
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::LocalSet;
+
+use super::address::{host_of, normalise};
+use super::arguments::Arguments;
+use super::front::Front;
+use super::log;
+use super::shell::Shell;
+use super::supervisor::Supervisor;
+use crate::core::{Config, Timing};
+use crate::wire::{Hex, LABEL_MAX, Limits};
+
+/// How long an orderly end may take: neighbours that run answer at once.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// Why a node could not start.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("{0}")]
+    Usage(String),
+    #[error("port {port} is taken: choose another with --listen")]
+    Taken { port: String },
+    #[error("cannot listen on {address}: {source}: choose another with --listen")]
+    Listen { address: String, source: io::Error },
+    #[error("cannot start: {0}")]
+    System(#[from] io::Error),
+    #[error("cannot draw random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+impl StartError {
+    /// 2 for wrong usage, 3 for an environment that fails.
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(2),
+            Self::Taken { .. } | Self::Listen { .. } | Self::System(_) | Self::Random(_) => ExitCode::from(3),
+        }
+    }
+}
+
+/// Runs a node until it is told to end, by SIGTERM, SIGINT or its supervisor: then 0. 2 after
+/// wrong usage, 3 where the environment fails, a taken port for one.
+#[must_use]
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let Ok(supervisor) = arguments.supervised.then(Supervisor::take).transpose() else {
+        let message = "standard input is not a socket: --supervised is for a harness".to_owned();
+        return give_up(None, &StartError::Usage(message));
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return give_up(supervisor.as_ref(), &error.into()),
+    };
+    let ended = LocalSet::new().block_on(&runtime, live(arguments, supervisor));
+    // A name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    ended
+}
+
+fn give_up(supervisor: Option<&Supervisor>, error: &StartError) -> ExitCode {
+    log::error(format_args!("{error}"));
+    if let Some(supervisor) = supervisor {
+        supervisor.failed(&error.to_string());
+    }
+    error.exit_code()
+}
+
+async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode {
+    let (listener, config) = match prepare(arguments).await {
+        Ok(prepared) => prepared,
+        Err(error) => return give_up(supervisor.as_ref(), &error),
+    };
+    let (mut terminate, mut interrupt) =
+        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
+            (Err(error), _) | (_, Err(error)) => return give_up(supervisor.as_ref(), &error.into()),
+        };
+    let listen = match listener.local_addr() {
+        Ok(address) => address,
+        Err(error) => return give_up(supervisor.as_ref(), &error.into()),
+    };
+    introduce(listen, &config);
+    let listen = listen.to_string();
+    if let Some(supervisor) = &supervisor {
+        supervisor.ready(&listen, &config.node);
+    }
+    let front = Front::new(&listen, &config.address);
+    let shell = Shell::new(config, &listen);
+    let reason = tokio::select! {
+        () = Box::pin(front.open(shell.clone(), listener)) => "the front door closed",
+        () = shell.keep_time() => "time ended",
+        _ = terminate.recv() => "terminated",
+        _ = interrupt.recv() => "interrupted",
+        () = gone(supervisor) => "the supervisor is gone",
+    };
+    log::info(format_args!("ending: {reason}"));
+    // Whoever does not answer in time is not waited for.
+    let _ = tokio::time::timeout(FAREWELL, shell.end()).await;
+    ExitCode::SUCCESS
+}
+
+/// Resolves when there was a supervisor and there is none any more.
+async fn gone(supervisor: Option<Supervisor>) {
+    match supervisor {
+        None => std::future::pending().await,
+        // An error on this socket is as much of an end as its end is.
+        Some(supervisor) => drop(supervisor.gone().await),
+    }
+}
+
+async fn prepare(arguments: &Arguments) -> Result<(TcpListener, Config), StartError> {
+    for (option, text) in [("--name", &arguments.name), ("--network", &arguments.network)] {
+        if text.len() > LABEL_MAX {
+            let message = format!("{option} has {} bytes; at most {LABEL_MAX} are taken", text.len());
+            return Err(StartError::Usage(message));
+        }
+    }
+    let listen = match arguments.port {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => listen_address(&arguments.listen)?,
+    };
+    let advertise = arguments
+        .advertise
+        .as_ref()
+        .map(|address| normalise(address, host_of(&listen)))
+        .transpose()
+        .map_err(|error| StartError::Usage(format!("--advertise: {error}")))?;
+    let listener = TcpListener::bind(&listen).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => {
+            StartError::Taken { port: listen.rsplit(':').next().unwrap_or_default().to_owned() }
+        }
+        _ => StartError::Listen { address: listen.clone(), source },
+    })?;
+    let address = match advertise {
+        Some(address) => address,
+        None => listener.local_addr()?.to_string(),
+    };
+    let config = Config {
+        node: draw()?,
+        name: arguments.name.clone(),
+        network: arguments.network.clone(),
+        policy: arguments.policy,
+        address,
+        auto_connect: arguments.auto_connect,
+        // 53 bits, which every reader of JSON keeps.
+        incarnation: u64::from_be_bytes(draw::<8>()?.0) >> 11,
+        seed: match arguments.seed {
+            Some(seed) => seed,
+            None => u64::from_be_bytes(draw::<8>()?.0),
+        },
+        limits: Limits::default(),
+        timing: Timing::default(),
+    };
+    Ok((listener, config))
+}
+
+/// Where to listen: as other addresses, but port 0 lets the system choose.
+fn listen_address(address: &str) -> Result<String, StartError> {
+    match address.strip_suffix(":0") {
+        Some(host) => normalise(&format!("{host}:1"), "127.0.0.1").map(|_| address.to_owned()),
+        None => normalise(address, "127.0.0.1"),
+    }
+    .map_err(|error| StartError::Usage(format!("--listen: {error}")))
+}
+
+fn draw<const N: usize>() -> Result<Hex<N>, getrandom::Error> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(Hex(bytes))
+}
+
+/// The first lines of the log.
+fn introduce(listen: SocketAddr, config: &Config) {
+    let Config { node, name, policy, network, address, .. } = config;
+    let name = if name.is_empty() { String::new() } else { format!(" as {name}") };
+    log::info(format_args!("listening on {listen}{name} (id {node}, policy {policy}, network {network})"));
+    log::info(format_args!("keeps nothing on disk: what only this node holds is gone when it ends"));
+    if *address != listen.to_string() {
+        log::info(format_args!("others are told to dial {address}"));
+    } else if listen.ip().is_unspecified() {
+        log::warn(format_args!("others cannot dial {listen}: say what they can with --advertise"));
+    }
+    if !listen.ip().is_loopback() {
+        log::warn(format_args!(
+            "listening beyond this machine: whoever can reach {listen} can read and write everything"
+        ));
+    }
+}

@@ -1,0 +1,82 @@
+//! How a node starts, and how it ends.
+
+use std::process::{Command as Process, Stdio};
+
+use node::net::client::Lost;
+
+use crate::node::{Node, ask, link, lost, peers, set};
+
+#[tokio::test]
+async fn it_says_where_it_listens_and_what_it_does_not_keep() {
+    let node = Node::start(&["--name", "a", "--network", "n7"]);
+    let line = node.logs("listening on").await;
+    let expected =
+        format!(" INFO listening on {} as a (id {}, policy last, network n7)", node.address, node.id);
+    assert_eq!(&line[24..], expected);
+    assert_eq!((&line[4..5], &line[23..24]), ("-", "Z"));
+    node.logs("keeps nothing on disk").await;
+}
+
+#[tokio::test]
+async fn values_are_not_logged() {
+    let node = Node::start(&[]);
+    ask(&mut node.client().await, set("nom", "Reimert")).await;
+    node.logs("set nom").await;
+    assert!(!node.log().contains("Reimert"));
+}
+
+#[tokio::test]
+async fn it_ends_with_its_supervisor() {
+    let mut node = Node::start(&[]);
+    node.abandon();
+    assert_eq!(node.ended().await, Some(0));
+}
+
+#[tokio::test]
+async fn it_takes_leave_of_everybody_when_told_to_end() {
+    for signal in ["TERM", "INT"] {
+        let (a, b) = (Node::start(&["--name", "a"]), Node::start(&["--name", "b"]));
+        let (mut at_a, mut at_b) = (a.client().await, b.client().await);
+        link(&mut at_b, &a).await;
+        a.signal(signal);
+        assert_eq!(lost(&mut at_a).await, Lost::Closed("the node ends".to_owned()));
+        assert_eq!(a.ended().await, Some(0));
+        b.logs("link to a is down").await;
+        assert_eq!(peers(&mut at_b).await, []);
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_said_with_the_remedy() {
+    let node = Node::start(&[]);
+    let Err(failed) = Node::try_start(&node.address, &[]) else { panic!("two nodes on one port") };
+    let port = node.address.rsplit(':').next().unwrap();
+    assert_eq!(failed.reason, format!("port {port} is taken: choose another with --listen"));
+    assert_eq!(failed.code, Some(3));
+}
+
+#[tokio::test]
+async fn what_it_cannot_be_is_refused_before_it_starts() {
+    let check = |listen: &str, arguments: &[&str], reason: &str| {
+        let Err(failed) = Node::try_start(listen, arguments) else {
+            panic!("started: {listen} {arguments:?}")
+        };
+        assert!(failed.reason.contains(reason), "`{}` does not say `{reason}`", failed.reason);
+        assert_eq!(failed.code, Some(2));
+    };
+    check("127.0.0.1", &[], "--listen: `127.0.0.1` has no port");
+    check("127.0.0.1:0", &["--advertise", "x/y:1"], "--advertise: ");
+    check("127.0.0.1:0", &["--name", &"n".repeat(300)], "--name has 300 bytes");
+}
+
+#[test]
+fn supervision_needs_a_socket() {
+    let output = Process::new(env!("CARGO_BIN_EXE_node"))
+        .args(["--supervised", "--listen", "127.0.0.1:0"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("standard input is not a socket"), "{error}");
+}

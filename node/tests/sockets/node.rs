@@ -1,0 +1,291 @@
+//! A node under test: its process, its supervisor's end, its log.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command as Process, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use node::net::client::{Client, Lost};
+use node::wire::{Command, Frame, Limits, Malformed, PeerInfo, Refusal, Reply, Value, decode};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// Longer than anything here takes on the slowest machine.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
+
+const NODE: &str = env!("CARGO_BIN_EXE_node");
+
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// What a future gives, before the deadline.
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(DEADLINE, future).await.expect("nothing was told before the deadline")
+}
+
+pub(crate) struct Node {
+    process: Child,
+    supervisor: Option<UnixStream>,
+    log: Arc<Log>,
+    pub(crate) address: String,
+    pub(crate) id: String,
+}
+
+#[derive(Default)]
+pub(crate) struct Log {
+    lines: Mutex<Vec<String>>,
+    grown: Condvar,
+}
+
+/// How a process ended that was never ready.
+pub(crate) struct Failed {
+    pub(crate) code: Option<i32>,
+    pub(crate) reason: String,
+    pub(crate) log: String,
+}
+
+impl Node {
+    /// A node on a port of the system's choice.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", arguments)
+    }
+
+    pub(crate) fn start_at(listen: &str, arguments: &[&str]) -> Self {
+        Self::try_start(listen, arguments)
+            .unwrap_or_else(|failed| panic!("the node did not start: {}\n{}", failed.reason, failed.log))
+    }
+
+    pub(crate) fn try_start(listen: &str, arguments: &[&str]) -> Result<Self, Failed> {
+        Self::launch(&mut Process::new(NODE), listen, arguments)
+    }
+
+    /// A node that may have as many files open.
+    pub(crate) fn start_with_files(most: u32) -> Self {
+        let mut shell = Process::new("sh");
+        shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\""), NODE]);
+        Self::launch(&mut shell, "127.0.0.1:0", &[])
+            .unwrap_or_else(|failed| panic!("the node did not start: {}\n{}", failed.reason, failed.log))
+    }
+
+    fn launch(process: &mut Process, listen: &str, arguments: &[&str]) -> Result<Self, Failed> {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut process = process
+            .args(["--supervised", "--listen", listen])
+            .args(arguments)
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Log::default());
+        log.collect(process.stdout.take().unwrap());
+        log.collect(process.stderr.take().unwrap());
+        ours.set_read_timeout(Some(DEADLINE)).unwrap();
+        let mut line = String::new();
+        BufReader::new(&ours).read_line(&mut line).unwrap();
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        if said["ready"].is_null() {
+            let code = process.wait().unwrap().code();
+            let reason = text(&said["failed"]["reason"]);
+            return Err(Failed { code, reason, log: log.text() });
+        }
+        let (address, id) = (text(&said["ready"]["address"]), text(&said["ready"]["node"]));
+        Ok(Self { process, supervisor: Some(ours), log, address, id })
+    }
+
+    pub(crate) async fn client(&self) -> Client {
+        within(Client::connect(&self.address)).await.unwrap()
+    }
+
+    /// A bare socket, to say what no client would.
+    pub(crate) async fn socket(&self) -> Socket {
+        within(connect_async(format!("ws://{}/", self.address))).await.unwrap().0
+    }
+
+    /// How the upgrade of a page of `origin` is answered.
+    pub(crate) async fn socket_from(
+        &self,
+        origin: &str,
+    ) -> Result<Socket, tokio_tungstenite::tungstenite::Error> {
+        let mut request = format!("ws://{}/", self.address).into_client_request().unwrap();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        within(connect_async(request)).await.map(|(socket, _)| socket)
+    }
+
+    /// Waits until the log has a line with this in it.
+    pub(crate) async fn logs(&self, text: &str) -> String {
+        let (log, text) = (Arc::clone(&self.log), text.to_owned());
+        tokio::task::spawn_blocking(move || log.wait_for(&text)).await.unwrap()
+    }
+
+    pub(crate) fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Process::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
+        assert!(status.unwrap().success());
+    }
+
+    /// Closes the supervisor's end.
+    pub(crate) fn abandon(&mut self) {
+        self.supervisor = None;
+    }
+
+    /// How the process ended, once it has.
+    pub(crate) async fn ended(mut self) -> Option<i32> {
+        // Its end stays open until then, lest it be the reason.
+        let supervisor = self.supervisor.take();
+        let mut process = std::mem::replace(&mut self.process, placeholder());
+        let status = tokio::task::spawn_blocking(move || process.wait());
+        let code = within(status).await.unwrap().unwrap().code();
+        drop(supervisor);
+        code
+    }
+}
+
+/// A process that is over, to stand where one was taken away.
+fn placeholder() -> Child {
+    Process::new("true").spawn().unwrap()
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // A failing test should not leave anything behind, nor wait for it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Log {
+    fn collect(self: &Arc<Self>, from: impl Read + Send + 'static) {
+        let log = Arc::clone(self);
+        std::thread::spawn(move || {
+            for line in BufReader::new(from).lines().map_while(Result::ok) {
+                log.lines.lock().unwrap().push(line);
+                log.grown.notify_all();
+            }
+        });
+    }
+
+    fn wait_for(&self, text: &str) -> String {
+        let (deadline, mut lines) = (Instant::now() + DEADLINE, self.lines.lock().unwrap());
+        let mut read = 0;
+        loop {
+            if let Some(line) = lines[read..].iter().find(|line| line.contains(text)) {
+                return line.clone();
+            }
+            read = lines.len();
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "the log never said `{text}`, but last:\n{}", last(&lines));
+            lines = self.grown.wait_timeout(lines, left).unwrap().0;
+        }
+    }
+
+    fn text(&self) -> String {
+        self.lines.lock().unwrap().join("\n")
+    }
+}
+
+/// As much of a log as a person reads.
+fn last(lines: &[String]) -> String {
+    let lines = &lines[lines.len().saturating_sub(20)..];
+    lines.iter().map(|line| line.chars().take(200).chain(['\n']).collect::<String>()).collect()
+}
+
+/// Asks, and takes nothing but an answer.
+pub(crate) async fn ask(client: &mut Client, command: Command) -> Reply {
+    let name = command.name();
+    within(client.request(command))
+        .await
+        .unwrap()
+        .unwrap_or_else(|refusal| panic!("{name} was refused: {refusal:?}"))
+}
+
+/// Asks, and takes nothing but a refusal.
+pub(crate) async fn refused(client: &mut Client, command: Command) -> Refusal {
+    match within(client.request(command)).await.unwrap() {
+        Err(refusal) => refusal,
+        Ok(reply) => panic!("not refused: {reply:?}"),
+    }
+}
+
+pub(crate) fn set(key: &str, value: &str) -> Command {
+    let value = Value::typed(value, &Limits::default()).unwrap();
+    Command::Set { key: key.to_owned(), value, date: None }
+}
+
+pub(crate) fn get(key: &str) -> Command {
+    Command::Get { key: key.to_owned() }
+}
+
+/// The JSON text of a key's value.
+pub(crate) async fn value_of(client: &mut Client, key: &str) -> String {
+    match ask(client, get(key)).await {
+        Reply::Value(version) => version.value().map(|value| value.json().to_owned()).unwrap_or_default(),
+        other => panic!("not a value: {other:?}"),
+    }
+}
+
+pub(crate) async fn peers(client: &mut Client) -> Vec<PeerInfo> {
+    match ask(client, Command::Peers).await {
+        Reply::Peers(peers) => peers,
+        other => panic!("not peers: {other:?}"),
+    }
+}
+
+/// Links the node that `client` speaks with to `other`.
+pub(crate) async fn link(client: &mut Client, other: &Node) {
+    let reply = ask(client, Command::AddPeer { address: other.address.clone() }).await;
+    assert!(matches!(reply, Reply::Added(_)), "{reply:?}");
+}
+
+/// Waits until `holds` of the node that `client` speaks with, asked again after each change.
+pub(crate) async fn until<T>(client: &mut Client, mut command: impl FnMut() -> Command, holds: T)
+where
+    T: Fn(&Result<Reply, Refusal>) -> bool,
+{
+    ask(client, Command::Watch { versions: false }).await;
+    within(async {
+        while !holds(&client.request(command()).await.unwrap()) {
+            client.notice().await.unwrap();
+        }
+    })
+    .await;
+}
+
+/// The connection's end, as the client sees it.
+pub(crate) async fn lost(client: &mut Client) -> Lost {
+    within(async {
+        loop {
+            if let Err(lost) = client.notice().await {
+                return lost;
+            }
+        }
+    })
+    .await
+}
+
+/// Sends a text frame.
+pub(crate) async fn say(socket: &mut Socket, text: &str) {
+    within(socket.send(Message::text(text))).await.unwrap();
+}
+
+/// The next frame that the node says.
+pub(crate) async fn hear(socket: &mut Socket) -> Result<Frame, Malformed> {
+    match within(socket.next()).await {
+        Some(Ok(Message::Text(text))) => decode(&text, &Limits::default()),
+        other => panic!("not a text frame: {other:?}"),
+    }
+}
