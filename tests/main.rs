@@ -1,1 +1,20 @@
-//! End-to-end tests: the binaries, used as a person uses them.
+//! End-to-end tests: the binary, used as a person uses it.
+//!
+//! Each test is a story of somebody in a folder of their own, with ports of their own, so that every
+//! test can run beside every other. Nothing is waited for blindly, and whatever a story starts has
+//! to be gone when it ends: that is checked at the end of each.
+
+mod background;
+mod bad_input;
+mod bad_luck;
+mod gossip;
+mod left_behind;
+mod life;
+mod ports;
+mod redact;
+mod run;
+mod scenarios;
+mod selection;
+mod steps;
+mod story;
+mod texts;

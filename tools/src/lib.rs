@@ -9,6 +9,8 @@
 //!
 //! What may know what is kept by `tools/src/boundaries.rs`, a test that reads the imports.
 
+#[cfg(test)]
+mod boundaries;
 pub mod cli;
 pub mod driver;
 #[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]

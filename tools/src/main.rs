@@ -1,3 +1,7 @@
 //! `tools`: see `tools --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tools::cli::main()
+}

@@ -1,1 +1,147 @@
-//! (to come)
+//! How nodes are spoken to: one file a protocol.
+//!
+//! A driver says how to start a node, how to ask it, how to wire it, and declares what it can do,
+//! so that a plan which asks for more is refused before anything starts.
+
+mod declaration;
+mod native;
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::world::{Change, NodeIndex, NodeSpec, OpId, Outcome};
+
+pub use declaration::{
+    ALL, Answer, Argument, Command, Declaration, NATIVE, NATIVE_STATS, OF_THE_WORLD, Readiness, Wiring,
+};
+pub use native::{AskError, Native, Said, ask, command, watch};
+pub use node::net::{Arguments as NodeArguments, run as run_node};
+
+/// Speaks one protocol to nodes in real time.
+pub trait Driver {
+    /// What its nodes can do.
+    fn declaration(&self) -> &'static Declaration;
+
+    /// How a node of that kind is started at a place.
+    fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, String>;
+
+    /// Connects to a node and serves requests over that one connection, until it ends; the result
+    /// says why. What is told arrives in the order in which the node said it. Every request that was
+    /// taken ends, also where the future is dropped before it is done.
+    fn serve(
+        &self,
+        address: String,
+        directory: Rc<dyn Directory>,
+        requests: Rc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Request>>>,
+        tell: Rc<dyn Fn(Told)>,
+    ) -> LocalBoxFuture<'static, String>;
+}
+
+/// Where a node is to live.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The host it listens on.
+    pub host: String,
+    /// The port it listens on.
+    pub port: u16,
+    /// The network id that its neighbours must share.
+    pub network: String,
+    /// The program that carries our own node.
+    pub program: PathBuf,
+}
+
+impl Place {
+    /// `host:port`.
+    #[must_use]
+    pub fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// A program and its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Whether it writes its readiness to its standard input, and ends when that does.
+    pub supervised: bool,
+}
+
+/// Whose address is whose.
+pub trait Directory {
+    /// Where a node dials another.
+    fn address(&self, from: NodeIndex, to: &str) -> Option<String>;
+
+    /// Whose address that is.
+    fn name(&self, address: &str) -> Option<String>;
+}
+
+/// Something to ask a node.
+#[derive(Debug)]
+pub struct Request {
+    /// The operation that it belongs to.
+    pub id: OpId,
+    /// The node that is asked.
+    pub node: NodeIndex,
+    /// What.
+    pub what: What,
+    /// When the answer no longer counts.
+    pub deadline: Instant,
+    /// How long that is from when it was asked, for messages.
+    pub patience: Duration,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub enum What {
+    /// A command of the driver's, nodes by name.
+    Words(Vec<String>),
+    /// To link itself to the node of that name.
+    Wire(String),
+    /// To tell of every version it stores.
+    Watch,
+}
+
+/// What a driver tells of a node.
+#[derive(Debug)]
+pub enum Told {
+    /// It has been reached: requests can be served.
+    Reached,
+    /// A request ended.
+    Ended(OpId, Outcome),
+    /// Its state changed.
+    Changed(Change),
+    /// It stored a version of a key, of this rank.
+    Stored(String, String),
+}
+
+/// The driver of that name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Rc<dyn Driver>> {
+    (name == NATIVE.name).then(|| Rc::new(Native) as Rc<dyn Driver>)
+}
+
+/// A command line that a person wrote, with `{name}`, `{host}` and `{port}` filled in.
+pub(crate) fn fill_in(exec: &str, spec: &NodeSpec, place: &Place) -> Result<CommandLine, String> {
+    let words = shlex::split(exec).ok_or_else(|| format!("`{exec}` has a quote that is not closed"))?;
+    let fill = |word: &String| {
+        word.replace("{name}", &spec.name)
+            .replace("{host}", &place.host)
+            .replace("{port}", &place.port.to_string())
+    };
+    let mut words = words.iter().map(fill);
+    let program = words.next().ok_or("the program to run is empty: `--exec \"PROGRAM ARGS\"`")?;
+    let arguments = words.chain(spec.args.iter().cloned()).collect();
+    Ok(CommandLine { program: program.into(), arguments, supervised: false })
+}

@@ -1,0 +1,57 @@
+//! One set of checks over every world: whatever runs scenarios may rely on what stands here, and on
+//! nothing else.
+//!
+//! A world takes part with one line in [`conformance!`] below: its name, and a function that makes
+//! one with no node in it. What a world declares that it cannot do is not asked of it.
+
+mod bench;
+mod checks;
+mod worlds;
+
+use bench::Bench;
+
+/// Each check as a test of each world.
+macro_rules! conformance {
+    ($($world:ident),+ $(,)?) => {
+        $(mod $world {
+            conformance!(@each $world
+                a_node_that_was_launched_is_ready,
+                a_node_tells_how_it_stands_when_it_is_launched,
+                an_ask_is_answered,
+                a_no_is_told_apart_from_silence,
+                a_wrong_word_is_refused,
+                answers_come_in_the_order_of_the_questions,
+                a_link_is_listed_at_both_ends_when_it_is_wired,
+                a_link_is_wired_only_once,
+                a_change_is_told_before_the_answer_of_the_write_that_caused_it,
+                a_watched_node_tells_of_every_version,
+                a_killed_node_has_exited_before_the_kill_has_ended,
+                a_stopped_node_ends_in_order,
+                an_ask_to_a_node_that_ended_is_unknown,
+                an_ask_that_is_under_way_when_its_node_is_killed_ends,
+                a_node_that_ended_can_be_launched_again,
+                a_node_that_has_ended_can_be_killed,
+                a_paused_node_leaves_asks_unknown_by_their_deadline,
+                a_resumed_node_goes_on,
+                a_paused_node_can_be_killed_and_stopped,
+                a_node_that_exits_unasked_is_told_of,
+                a_program_that_is_not_there_fails_its_launch,
+                a_program_that_dies_at_once_fails_its_launch_with_its_last_words,
+                a_program_that_is_never_ready_fails_its_launch_by_the_deadline,
+                a_log_holds_what_a_node_wrote,
+                timers_end_in_their_order_and_not_early,
+                time_never_goes_back,
+                what_a_world_cannot_do_fails_and_is_not_ignored,
+                every_operation_ends_exactly_once,
+            );
+        })+
+    };
+    (@each $world:ident $($check:ident),+ $(,)?) => {
+        $(#[test]
+        fn $check() {
+            super::checks::$check(&mut super::Bench::new(super::worlds::$world));
+        })+
+    };
+}
+
+conformance!(process);

@@ -1,0 +1,24 @@
+//! How each world is made, with no node in it.
+
+use std::any::Any;
+use std::path::PathBuf;
+
+use tools::world::World;
+use tools::world::process::{self, Lease, Ports};
+
+/// A world, and what has to be kept as long as it is used.
+pub(crate) type Made = (Box<dyn World>, Box<dyn Any>);
+
+/// Processes of this machine: the binary under test carries the node.
+pub(crate) fn process() -> Made {
+    let folder = tempfile::Builder::new().prefix("tools-world-").tempdir().expect("a folder for logs");
+    let options = process::Options {
+        logs: folder.path().join("logs"),
+        ports: Ports::Leased(Lease::default()),
+        // The name of a folder that nobody else has is an id that no other run has.
+        network: folder.path().display().to_string(),
+        program: PathBuf::from(env!("CARGO_BIN_EXE_tools")),
+    };
+    let (world, _processes) = process::world(options).expect("a world of processes");
+    (Box::new(world), Box::new(folder))
+}

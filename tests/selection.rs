@@ -1,0 +1,171 @@
+//! `tools test`: which scenarios run, how, and into which reports.
+
+use crate::story::Tools;
+
+const ONE: &str = "# One write.\ntags quick, one\nnetwork a-b\na: set x 1\nexpect b: get x == 1 within 30s\n";
+const TWO: &str = "# Two writes.\ntags two\nparam net = a-b | line(3) | ring(4)\nnetwork $net\na: set x 1\nexpect all: get x == 1 within 30s\n";
+const WRONG: &str = "network a-b\nexpect a: count == 5\n";
+
+fn folder() -> Tools {
+    Tools::new().file("scenarios/one.scn", ONE).file("scenarios/deeper/two.scn", TWO)
+}
+
+/// The names of what ran, or would run.
+#[track_caller]
+fn check_selected(line: &str, expected: &str) {
+    let ended = folder().run(&format!("test --dry-run {line}"));
+    ended.check(0, expected, "");
+}
+
+#[test]
+fn everything_is_selected_unless_something_is_said() {
+    check_selected("", "two[net=a-b]\ntwo[net=line(3)]\ntwo[net=ring(4)]\none\n");
+    check_selected("scenarios/one.scn", "one\n");
+    check_selected("scenarios/deeper", "two[net=a-b]\ntwo[net=line(3)]\ntwo[net=ring(4)]\n");
+}
+
+#[test]
+fn words_select_by_name() {
+    check_selected("on", "one\n");
+    check_selected("ring", "two[net=ring(4)]\n");
+    check_selected("ring one", "two[net=ring(4)]\none\n");
+}
+
+#[test]
+fn tags_select() {
+    check_selected("--tag quick", "one\n");
+    check_selected("--tag two --tag one", "two[net=a-b]\ntwo[net=line(3)]\ntwo[net=ring(4)]\none\n");
+}
+
+#[test]
+fn a_parameter_can_be_fixed() {
+    check_selected("two --param net=line(9)", "two[net=line(9)]\n");
+    let tools = folder();
+    tools.run("test two --param net=ring:5").code(0);
+    assert_eq!(tools.events("two-net=ring-5-", "node").len(), 5);
+    let err = "error: unknown parameter `nte`: did you mean `net`?\n";
+    tools.run("test --param nte=a-b").check(2, "", err);
+}
+
+#[test]
+fn nothing_selected_is_an_error() {
+    let err = "error: no scenario is selected\n  = help: `tools list` shows those that there are\n";
+    folder().run("test nonesuch").check(2, "", err);
+    folder().run("test --tag nonesuch").check(2, "", err);
+    let err = "error: there is no `scenarios`: name scenarios, or folders that hold some\n";
+    Tools::new().run("test").check(2, "", err);
+    folder().run("test onee.scn").code(2);
+}
+
+#[test]
+fn a_dry_run_starts_nothing() {
+    let tools = folder();
+    tools.run("test --dry-run").code(0);
+    assert!(!tools.path("logs").exists());
+}
+
+#[test]
+fn what_is_for_another_world_is_skipped_visibly() {
+    let tools = Tools::new()
+        .file("one.scn", ONE)
+        .file("lost.scn", "worlds sim, netns\nnetwork a-b\nlink a-b loss 50%\n");
+    let ended = tools.run("test one.scn lost.scn");
+    ended.code(0);
+    assert!(ended.out.contains("skipped lost: it is for the worlds sim, netns\n"), "{}", ended.out);
+    assert!(ended.out.ends_with("1 passed, 1 skipped ([time]), seed [seed]\n"), "{}", ended.out);
+    assert!(!tools.path("logs/lost").exists());
+}
+
+#[test]
+fn after_a_failure_nothing_more_is_started_where_that_is_asked_for() {
+    let tools = Tools::new().file("a.scn", WRONG).file("b.scn", ONE);
+    let ended = tools.run("test a.scn b.scn --fail-fast");
+    ended.code(1);
+    assert!(ended.out.ends_with("1 failed ([time]), seed [seed]\n1 not run\n"), "{}", ended.out);
+    assert!(!tools.path("logs/b").exists());
+    let ended = tools.run("test a.scn b.scn");
+    ended.code(1);
+    assert!(ended.out.ends_with("1 passed, 1 failed ([time]), seed [seed]\n"), "{}", ended.out);
+}
+
+#[test]
+fn several_run_side_by_side() {
+    let text = "param n = 1 | 2 | 3 | 4\nnetwork ring(4)\na: set k $n\nexpect all: get k == $n within 30s\n";
+    let tools = Tools::new().file("side.scn", text);
+    let ended = tools.run("test side.scn -j 4");
+    ended.code(0);
+    assert!(ended.out.ends_with("4 passed ([time]), seed [seed]\n"), "{}", ended.out);
+    // Each has its own logs; ports of one that has ended may be another's.
+    for n in 1..=4 {
+        let logs = ["a", "b", "c", "d"].map(|name| tools.read(&format!("logs/side-n={n}-/{name}.log")));
+        let port = |log: &String| log.split("127.0.0.1:").nth(1)?.split(' ').next().map(str::to_owned);
+        let ports: std::collections::BTreeSet<String> = logs.iter().map(|log| port(log).unwrap()).collect();
+        assert_eq!(ports.len(), 4, "{ports:?}");
+    }
+}
+
+#[test]
+fn scenarios_whose_names_are_alike_keep_their_logs_apart() {
+    let text = "param net = 'a-b,c' | 'a-b-c'\nnetwork $net\na: set x 1\nexpect b: get x == 1 within 30s\n";
+    let tools = Tools::new()
+        .file("alike.scn", &text.replace('\'', "\""))
+        .file("left/same.scn", ONE)
+        .file("right/same.scn", ONE);
+    let ended = tools.run("test alike.scn left right -j 4 --json");
+    ended.code(0);
+    let json = ended.json();
+    let logs: Vec<&str> =
+        json["scenarios"].as_array().unwrap().iter().map(|entry| entry["logs"].as_str().unwrap()).collect();
+    let distinct: std::collections::BTreeSet<&str> = logs.iter().copied().collect();
+    assert_eq!(distinct.len(), 4, "{logs:?}");
+    for folder in logs {
+        assert!(tools.path(folder).join("run.jsonl").exists(), "{folder}");
+        assert!(tools.path(folder).join("b.log").exists(), "{folder}");
+    }
+}
+
+#[test]
+fn reports_are_written_for_programs() {
+    let tools = Tools::new().file("one.scn", ONE).file("wrong.scn", WRONG);
+    tools.run("test one.scn wrong.scn --seed 7 --junit junit.xml --report-json report.json").code(1);
+    let junit = tools.read("junit.xml");
+    assert!(
+        junit.contains(
+            "<testsuites name=\"tools test\" tests=\"2\" skipped=\"0\" failures=\"1\" errors=\"0\""
+        ),
+        "{junit}"
+    );
+    assert!(junit.contains("<testcase name=\"one\" classname=\"one.scn\" assertions=\"1\""), "{junit}");
+    assert!(
+        junit.contains("<failure message=\"wrong.scn:2: expected == 5\" type=\"expectation\">"),
+        "{junit}"
+    );
+    let report: serde_json::Value = serde_json::from_str(&tools.read("report.json")).unwrap();
+    let verdicts: Vec<&str> = report["scenarios"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!((report["format"].as_u64(), verdicts), (Some(1), vec!["passed", "failed"]));
+    let failure = &report["scenarios"][1]["failure"];
+    assert_eq!((&failure["line"], &failure["findings"][0]["held"]), (&2.into(), &"0".into()));
+    assert_eq!(report["scenarios"][1]["again"], "tools test wrong.scn --seed 7");
+}
+
+#[test]
+fn json_is_all_that_is_printed() {
+    let tools = Tools::new().file("one.scn", ONE);
+    let ended = tools.run("test one.scn --json --seed 7");
+    ended.code(0);
+    assert_eq!(ended.json()["scenarios"][0]["verdict"], "passed");
+    assert_eq!(ended.err, "");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_said() {
+    let tools = Tools::new().file("one.scn", ONE);
+    let ended = tools.run("test one.scn --junit no/such/folder/junit.xml");
+    ended.code(3);
+    assert!(ended.err.starts_with("error: cannot write no/such/folder/junit.xml: "), "{}", ended.err);
+}

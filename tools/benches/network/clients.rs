@@ -1,0 +1,96 @@
+//! Clients of our own beside the harness's: one a node, told of every version that it stores.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use node::net::client::{Client, Receiver, Sender};
+use node::wire::{Command, Frame, Limits, Notice, RequestId, Value};
+use tokio::sync::mpsc;
+use tokio::task::spawn_local;
+use tokio::time::{Instant, timeout};
+
+use crate::Result;
+
+/// How long anything here may take: a figure that is worse than this is a failure.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a node told.
+pub(crate) enum Told {
+    /// It stored a version of this key.
+    Stored { node: usize, key: String },
+    /// It answered, and whether it did what was asked.
+    Answered { done: bool },
+}
+
+/// One client a node. Lives inside of a `LocalSet`.
+pub(crate) struct Clients {
+    senders: Vec<Sender>,
+    told: mpsc::UnboundedReceiver<(Instant, Told)>,
+    last: RequestId,
+}
+
+impl Clients {
+    /// Connects to all and watches them.
+    pub(crate) async fn watch(addresses: &[String]) -> Result<Self> {
+        let (teller, told) = mpsc::unbounded_channel();
+        let mut senders = Vec::with_capacity(addresses.len());
+        for (node, address) in addresses.iter().enumerate() {
+            let mut client = Client::connect(address).await?;
+            client.request(Command::Watch { versions: true }).await?.map_err(|refusal| refusal.message)?;
+            let (sender, receiver) = client.split();
+            senders.push(sender);
+            spawn_local(listen(node, receiver, teller.clone()));
+        }
+        Ok(Self { senders, told, last: 0 })
+    }
+
+    /// Sets a key at one node, and waits until all hold it; how long that took.
+    pub(crate) async fn spread(&mut self, node: usize, key: &str) -> Result<Duration> {
+        let began = Instant::now();
+        self.feed(node, key).await?;
+        self.senders[node].flush().await?;
+        let mut waiting: BTreeSet<usize> = (0..self.senders.len()).collect();
+        let mut last = began;
+        while !waiting.is_empty() {
+            if let (at, Told::Stored { node, key: stored }) = self.next().await?
+                && stored == key
+            {
+                waiting.remove(&node);
+                last = at;
+            }
+        }
+        Ok(last - began)
+    }
+
+    /// Makes a `set` ready to be sent.
+    pub(crate) async fn feed(&mut self, node: usize, key: &str) -> Result<()> {
+        self.last += 1;
+        let value = Value::typed("x", &Limits::default())?;
+        let command = Command::Set { key: key.to_owned(), value, date: None };
+        Ok(self.senders[node].feed(self.last, command).await?)
+    }
+
+    /// Sends what is ready.
+    pub(crate) async fn flush(&mut self, node: usize) -> Result<()> {
+        Ok(self.senders[node].flush().await?)
+    }
+
+    /// What a node told next, and when.
+    pub(crate) async fn next(&mut self) -> Result<(Instant, Told)> {
+        let told = timeout(PATIENCE, self.told.recv()).await?;
+        Ok(told.ok_or("every node took leave")?)
+    }
+}
+
+async fn listen(node: usize, mut receiver: Receiver, teller: mpsc::UnboundedSender<(Instant, Told)>) {
+    while let Ok(frame) = receiver.next().await {
+        let told = match frame {
+            Frame::Notice(Notice::Stored { key, .. }) => Told::Stored { node, key },
+            Frame::Reply { result, .. } => Told::Answered { done: result.is_ok() },
+            _ => continue,
+        };
+        if teller.send((Instant::now(), told)).is_err() {
+            return;
+        }
+    }
+}

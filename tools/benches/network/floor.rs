@@ -1,0 +1,81 @@
+//! The floor: what the machine itself takes for as many processes that speak WebSocket.
+//!
+//! Bare servers (`floor_node.rs`), started by a plain loop: each says its port, is told that of the
+//! next, and connects. They are a program of their own, so that nothing of this one blurs the floor,
+//! linked as `tools` is; `cargo bench` builds no examples, so it is built here.
+
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::Result;
+use crate::network::PROGRAM;
+
+/// What a node says when it has connected to the next.
+const WIRED: &str = "wired";
+
+/// Bare servers, wired in a ring. They end when this is dropped: their standard input ends.
+pub(crate) struct Ring {
+    nodes: Vec<(Child, Option<ChildStdin>, BufReader<ChildStdout>)>,
+}
+
+/// Builds the bare server; where it is.
+pub(crate) fn build() -> Result<PathBuf> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let arguments = ["build", "--quiet", "--release", "--example", "floor", "--manifest-path", manifest];
+    if !Command::new(env!("CARGO")).args(arguments).status()?.success() {
+        return Err("the bare server could not be built".into());
+    }
+    let folder = Path::new(PROGRAM).parent().ok_or("a program lies in a folder")?;
+    Ok(folder.join("examples").join("floor"))
+}
+
+impl Ring {
+    /// Starts so many and waits until each is connected to the next.
+    pub(crate) fn start(program: &Path, nodes: usize) -> Result<Self> {
+        let mut ring = Self { nodes: Vec::with_capacity(nodes) };
+        for _ in 0..nodes {
+            let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+            let stdin = child.stdin.take();
+            let stdout = child.stdout.take().ok_or("a pipe was asked for")?;
+            ring.nodes.push((child, stdin, BufReader::new(stdout)));
+        }
+        let ports = ring.nodes.iter_mut().map(|(.., out)| line(out)).collect::<Result<Vec<_>>>()?;
+        let next = ports.iter().cycle().skip(1);
+        for ((_, stdin, _), port) in ring.nodes.iter_mut().zip(next) {
+            writeln!(stdin.as_mut().ok_or("a pipe was asked for")?, "{port}")?;
+        }
+        for (.., out) in &mut ring.nodes {
+            let said = line(out)?;
+            if said != WIRED {
+                return Err(format!("a node of the floor said `{said}`").into());
+            }
+        }
+        Ok(ring)
+    }
+
+    /// The process ids.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.nodes.iter().map(|(child, ..)| child.id()).collect()
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        for (_, stdin, _) in &mut self.nodes {
+            stdin.take();
+        }
+        for (child, ..) in &mut self.nodes {
+            // It ends by itself, and is ours to wait for.
+            let _: io::Result<_> = child.wait();
+        }
+    }
+}
+
+fn line(from: &mut BufReader<ChildStdout>) -> Result<String> {
+    let mut line = String::new();
+    match from.read_line(&mut line)? {
+        0 => Err("a node of the floor ended too soon".into()),
+        _ => Ok(line.trim_end().to_owned()),
+    }
+}

@@ -1,0 +1,99 @@
+//! What a network costs, and how fast it is: `cargo bench`, or `cargo bench -- NAME…` for some of
+//! the [`SECTIONS`].
+//!
+//! Start-up is compared with a floor, bare WebSocket servers started by a plain loop ([`floor`]),
+//! in turn with it, so that both see the same machine. Nothing is asserted here: these are figures
+//! for people, and ratios say more than times where other work shares the cores.
+
+mod clients;
+mod floor;
+mod latency;
+mod memory;
+mod network;
+mod parsing;
+mod payloads;
+mod rings;
+mod samples;
+mod spread;
+mod table;
+mod throughput;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
+use tools::world::process::raise_open_files;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The largest network that is started, and as many sockets of ours again to watch it.
+const NODES_MAX: usize = 2_000;
+
+/// A part of the benchmark: its name, and what it does with a folder for logs.
+type Section = (&'static str, fn(&Path) -> Result<()>);
+
+const SECTIONS: [Section; 6] = [
+    ("rings", rings::run),
+    ("spread", spread::run),
+    ("payloads", payloads::run),
+    ("latency", latency::run),
+    ("throughput", throughput::run),
+    ("parsing", parsing::run),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match bench(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(arguments: &[String]) -> Result<()> {
+    // What begins with a dash comes from cargo.
+    let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+    let chosen: Vec<&Section> = SECTIONS
+        .iter()
+        .filter(|(name, _)| words.is_empty() || words.iter().any(|word| name.contains(word.as_str())))
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
+        return Err(format!("nothing is called like that: there are {}", names.join(", ")).into());
+    }
+    raise_open_files(NODES_MAX)?;
+    let logs = TempDir::with_prefix("tools-bench-")?;
+    end_when_told(logs.path());
+    for (_, run) in chosen {
+        run(logs.path())?;
+    }
+    Ok(())
+}
+
+/// Ends this process, and what it started with it, when the person at the terminal or the system
+/// wants that: a world takes the signal for itself, and there is not always one that looks.
+fn end_when_told(logs: &Path) {
+    let logs = logs.to_owned();
+    std::thread::spawn(move || {
+        let told = async {
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::io::Result::Ok(())
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        if runtime.and_then(|runtime| runtime.block_on(told)).is_ok() {
+            // What is left of it lies in a folder for what may be removed.
+            let _: std::io::Result<()> = std::fs::remove_dir_all(logs);
+            // Floor nodes see the end of their standard input; the guards see to all others.
+            std::process::exit(130);
+        }
+    });
+}

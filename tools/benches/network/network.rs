@@ -1,0 +1,96 @@
+//! A network of ours, on the way that `tools run` and `tools test` take: the world of processes, a
+//! session, and the release binary of `tools` as every node.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tools::report::{self, Style};
+use tools::run::{Figures, Options, Session, Verdict};
+use tools::scenario::{At, Step, StepKind, parse};
+use tools::text::{Source, Span};
+use tools::topology;
+use tools::world::live::Live;
+use tools::world::process::{self, Lease, Ports, Processes};
+
+use crate::Result;
+
+/// The binary that carries the node.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tools");
+
+/// A network that runs. Its nodes end when this is dropped.
+pub(crate) struct Network {
+    session: Session,
+    world: Live,
+    processes: Rc<Processes>,
+    /// From the first spawn to ready and wired.
+    pub(crate) took: Duration,
+}
+
+impl Network {
+    /// Starts a topology and waits until it is ready and wired.
+    pub(crate) fn start(topology: &str, logs: &Path) -> Result<Self> {
+        let source = Source::new("topology", topology);
+        let graph = topology::parse(&source).map_err(|wrong| wrong.to_string())?.graph;
+        let span = Span { start: 0, end: topology.len() };
+        let step = Step { at: At { source, span }, kind: StepKind::Network(graph) };
+        let began = Instant::now();
+        let mut network = Self::empty(logs)?;
+        let verdict = network.session.perform(&mut network.world, &[step]);
+        network.took = began.elapsed();
+        passed(&verdict)?;
+        Ok(network)
+    }
+
+    /// Runs a scenario in a world of its own; the figures of its measures, in order.
+    pub(crate) fn measures(name: &str, text: &str, logs: &Path) -> Result<Vec<(String, Figures)>> {
+        let mut none = |path: &str| Err(format!("there is no `{path}`"));
+        let (scenario, _) = parse(&Source::new(name, text), &BTreeMap::new(), &mut none)
+            .map_err(|wrong| wrong.to_string())?;
+        let mut network = Self::empty(logs)?;
+        let report = network.session.scenario(&mut network.world, &scenario);
+        passed(&report.verdict)?;
+        Ok(report.measures)
+    }
+
+    fn empty(logs: &Path) -> Result<Self> {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
+        let options = process::Options {
+            logs: logs.to_owned(),
+            ports: Ports::Leased(Lease::default()),
+            network: format!("bench-{}-{number}", std::process::id()),
+            program: PathBuf::from(PROGRAM),
+        };
+        let (world, processes) = process::world(options)?;
+        let session = Session::new(Options::default(), |_| {});
+        Ok(Self { session, world, processes, took: Duration::ZERO })
+    }
+
+    /// The addresses of its nodes, in order of appearance.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let ports = self.session.network().indices().filter_map(|node| self.processes.port(node));
+        ports.map(|port| format!("127.0.0.1:{port}")).collect()
+    }
+
+    /// The process ids of its nodes, in order of appearance.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        self.session.network().indices().filter_map(|node| self.processes.process_id(node)).collect()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        self.session.stop_all(&mut self.world);
+    }
+}
+
+fn passed(verdict: &Verdict) -> Result<()> {
+    match verdict.failure() {
+        Some(failure) => Err(report::explain(failure, Style::new(false)).into()),
+        None if *verdict == Verdict::Passed => Ok(()),
+        None => Err(verdict.word().into()),
+    }
+}

@@ -1,0 +1,141 @@
+//! The rules, as `ARCHITECTURE.md` states them.
+
+/// What files of some modules may not name.
+#[derive(Debug)]
+pub(super) struct Rule {
+    /// The package whose files these are.
+    pub(super) package: &'static str,
+    /// The modules it is about; all of the package where there is none.
+    about: &'static [&'static str],
+    /// Those it is not about.
+    except: &'static [&'static str],
+    /// What may not be named, nor anything in it.
+    forbidden: &'static [&'static str],
+    /// Why, for whoever breaks it.
+    pub(super) why: &'static str,
+}
+
+impl Rule {
+    /// Whether it is about files of this module.
+    pub(super) fn is_about(&self, module: &str) -> bool {
+        let among = |modules: &[&str]| modules.iter().any(|one| is_in(module, one));
+        (self.about.is_empty() || among(self.about)) && !among(self.except)
+    }
+
+    /// Whether this name is among what it forbids.
+    pub(super) fn forbids(&self, name: &str) -> bool {
+        self.forbidden.iter().any(|one| is_in(name, one))
+    }
+}
+
+/// Whether a path is this one or in it.
+fn is_in(path: &str, of: &str) -> bool {
+    path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// What reaches out of a program: sockets, files, processes, threads, the environment.
+const OUTSIDE: &[&str] = &[
+    "tokio",
+    "tokio_tungstenite",
+    "hyper",
+    "rustix",
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::os",
+    "std::process",
+    "std::thread",
+    "std::time::Instant",
+    "std::time::SystemTime",
+];
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        package: "node",
+        about: &["core", "wire"],
+        except: &[],
+        forbidden: OUTSIDE,
+        why: "the protocol is a pure state machine: time and messages come in as inputs",
+    },
+    Rule {
+        package: "node",
+        about: &["core", "wire"],
+        except: &[],
+        forbidden: &["crate::net"],
+        why: "the shell knows the core, and the core knows no shell",
+    },
+    Rule {
+        package: "tools",
+        about: &[],
+        except: &["world", "driver"],
+        forbidden: &["node"],
+        why: "the harness touches the node only in world/ and driver/",
+    },
+    Rule {
+        package: "tools",
+        about: &["run"],
+        except: &[],
+        forbidden: &["crate::world::process", "crate::world::live"],
+        why: "the runner knows the `World` trait and no world",
+    },
+    Rule {
+        package: "tools",
+        about: &["run", "report", "scenario", "topology", "text"],
+        except: &[],
+        forbidden: OUTSIDE,
+        why: "this part is pure: the same inputs give the same outputs, in virtual time as in real",
+    },
+    Rule {
+        package: "tools",
+        about: &["run", "report", "scenario", "topology", "text", "world", "driver"],
+        except: &[],
+        forbidden: &["crate::cli"],
+        why: "only the command line knows the command line",
+    },
+    Rule {
+        package: "tools",
+        about: &["report"],
+        except: &[],
+        forbidden: &["crate::world::process", "crate::world::live", "crate::driver"],
+        why: "reports are functions of an outcome and know nothing that runs",
+    },
+    Rule {
+        package: "tools",
+        about: &["scenario", "topology", "text"],
+        except: &[],
+        forbidden: &["crate::run", "crate::report", "crate::world::process", "crate::world::live"],
+        why: "text is read and checked before anything runs",
+    },
+    Rule {
+        package: "tools",
+        about: &["topology", "text"],
+        except: &[],
+        forbidden: &["crate::scenario", "crate::world", "crate::driver"],
+        why: "a topology is text and a graph, whoever uses it",
+    },
+    Rule {
+        package: "tools",
+        about: &["world", "driver"],
+        except: &[],
+        forbidden: &["crate::run", "crate::report"],
+        why: "a world is driven; it does not know by whom",
+    },
+    Rule {
+        package: "tools",
+        about: &[],
+        except: &["cli"],
+        forbidden: &[
+            "print!",
+            "println!",
+            "eprint!",
+            "eprintln!",
+            "dbg!",
+            "std::io::stdout",
+            "std::io::stderr",
+            "std::process::exit",
+            "std::process::ExitCode::from",
+            "clap",
+        ],
+        why: "only cli/ prints, reads flags, and chooses an ending code",
+    },
+];

@@ -1,0 +1,264 @@
+//! A network that runs until somebody ends it, and attends to other terminals meanwhile.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::control::{Control, NetworkState, NodeState, Reply, Request, answer};
+use super::exit::Exit;
+use super::load;
+use super::progress::Progress;
+use crate::driver;
+use crate::report::{self, Style};
+use crate::run::{Idle, Options, Record, RunEvent, Session, Verdict};
+use crate::scenario::{At, Setting, Step, StepKind, check, parse_steps};
+use crate::text::{Severity, Source, Span};
+use crate::topology::Graph;
+use crate::world::live::Live;
+use crate::world::process::{self, Ports, Processes};
+use crate::world::{NodeIndex, OpId, World as _};
+
+/// A network of processes, and the session that knows it.
+pub(super) struct Host {
+    pub(super) session: Session,
+    pub(super) world: Live,
+    pub(super) processes: Rc<Processes>,
+    /// What nodes answered since it was last looked at.
+    answers: Rc<RefCell<Answers>>,
+}
+
+/// What the answers of a step are put together from.
+#[derive(Default)]
+struct Answers {
+    /// Only while a step is done by hand: runs of scenarios ask much, and nobody looks.
+    noted: bool,
+    asked: BTreeMap<OpId, NodeIndex>,
+    lines: Vec<(NodeIndex, String)>,
+}
+
+/// What a host is made of.
+pub(super) struct Setup {
+    pub(super) logs: PathBuf,
+    pub(super) ports: Ports,
+    pub(super) options: Options,
+}
+
+/// Why a network that was up has ended.
+pub(super) enum Ended {
+    /// Its time was up.
+    Elapsed,
+    /// Somebody stopped it from another terminal.
+    Stopped,
+    /// The person at the terminal ended it.
+    Interrupted,
+}
+
+impl Host {
+    /// A host with no node yet. Every event goes to `record` as well.
+    pub(super) fn new(setup: Setup, mut record: impl FnMut(&Record) + 'static) -> io::Result<Self> {
+        let options = process::Options {
+            logs: setup.logs,
+            ports: setup.ports,
+            network: network_id()?,
+            program: std::env::current_exe()?,
+        };
+        let (world, processes) = process::world(options)?;
+        let answers = Rc::new(RefCell::new(Answers::default()));
+        let kept = Rc::clone(&answers);
+        let session = Session::new(setup.options, move |event| {
+            kept.borrow_mut().note(event);
+            record(event);
+        });
+        Ok(Self { session, world, processes, answers })
+    }
+
+    /// Starts a network and wires it.
+    pub(super) fn start(&mut self, source: &Source, graph: Graph) -> Verdict {
+        let span = Span { start: 0, end: source.text().trim_end().len() };
+        let step = Step { at: At { source: source.clone(), span }, kind: StepKind::Network(graph) };
+        self.session.perform(&mut self.world, &[step])
+    }
+
+    /// The network as it is.
+    pub(super) fn state(&self, ready: Duration) -> NetworkState {
+        let network = self.session.network();
+        let name = |node| network.name(node).to_owned();
+        let nodes = network
+            .nodes()
+            .map(|(index, node)| NodeState {
+                name: node.name().to_owned(),
+                port: self.processes.port(index).unwrap_or(0),
+                pid: self.processes.process_id(index),
+                peers: network
+                    .links_of(index)
+                    .map(|link| name(if link.from == index { link.to } else { link.from }))
+                    .collect(),
+                log: self.processes.log_path(node.name()).display().to_string(),
+                state: node.life.to_string(),
+            })
+            .collect();
+        let links = network.links().iter().map(|link| (name(link.from), name(link.to))).collect();
+        NetworkState { nodes, links, ready_ms: u64::try_from(ready.as_millis()).unwrap_or(u64::MAX) }
+    }
+
+    /// Attends to requests until the network is to end. They are listened for already: whoever is told
+    /// that the network is up may ask at once.
+    pub(super) fn serve(
+        &mut self,
+        control: &mut Control,
+        ready: Duration,
+        lasting: Option<Duration>,
+        err: &mut dyn Write,
+    ) -> io::Result<Ended> {
+        let until = lasting.map(|lasting| self.session.now() + lasting);
+        loop {
+            match self.session.idle(&mut self.world, until) {
+                Idle::Elapsed => return Ok(Ended::Elapsed),
+                Idle::Interrupted => return Ok(Ended::Interrupted),
+                Idle::Died(node, ending) => {
+                    let name = self.session.network().name(node).to_owned();
+                    writeln!(
+                        err,
+                        "node `{name}` died unasked: {ending} (`tools start {name}` starts it again)"
+                    )?;
+                }
+                Idle::Woken => {
+                    while let Some((request, stream)) = control.next() {
+                        match request {
+                            Request::Ps => answer(stream, &Reply::Network(Box::new(self.state(ready)))),
+                            Request::Steps { text } => {
+                                let reply = self.steps(&text);
+                                let interrupted = reply.code() == Some(Exit::Interrupted.code());
+                                answer(stream, &reply);
+                                if interrupted {
+                                    return Ok(Ended::Interrupted);
+                                }
+                            }
+                            Request::Attend => control.attend(stream),
+                            Request::Stop => {
+                                answer(stream, &Reply::Stopping);
+                                return Ok(Ended::Stopped);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends all nodes, in an orderly way unless interrupted; whether it was.
+    pub(super) fn end(mut self) -> bool {
+        self.session.stop_all(&mut self.world)
+    }
+
+    /// Does steps that came from another terminal.
+    fn steps(&mut self, text: &str) -> Reply {
+        let source = Source::new("step", text);
+        let fail = |error: String, exit: Exit| Reply::Steps {
+            output: Vec::new(),
+            error: Some(error),
+            code: exit.code(),
+        };
+        let scenario = match parse_steps(&source, &mut load::include) {
+            Ok((scenario, _)) => scenario,
+            Err(diagnostic) => return fail(diagnostic.to_string(), Exit::Usage),
+        };
+        let existing = self.graph();
+        let setting = Setting {
+            world: self.world.declaration(),
+            driver_default: &driver::NATIVE,
+            drivers: driver::ALL,
+            existing: Some(&existing),
+        };
+        let errors: Vec<String> = check(&scenario, &setting)
+            .into_iter()
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+            .map(|diagnostic| diagnostic.to_string())
+            .collect();
+        if !errors.is_empty() {
+            return fail(errors.join("\n"), Exit::Usage);
+        }
+        let mut output = Vec::new();
+        for step in &scenario.steps {
+            *self.answers.borrow_mut() = Answers { noted: true, ..Answers::default() };
+            let verdict = self.session.perform(&mut self.world, std::slice::from_ref(step));
+            if matches!(step.kind, StepKind::Ask { .. } | StepKind::LetAnswer { .. }) {
+                output.extend(self.answered());
+            }
+            let exit = match &verdict {
+                Verdict::Passed | Verdict::Skipped(_) => continue,
+                Verdict::Failed(_) => Exit::Failed,
+                Verdict::Broken(_) => Exit::Environment,
+                Verdict::Interrupted => Exit::Interrupted,
+            };
+            let error = verdict
+                .failure()
+                .map_or("interrupted".to_owned(), |failure| report::explain(failure, Style::new(false)));
+            return Reply::Steps { output, error: Some(error), code: exit.code() };
+        }
+        Reply::Steps { output, error: None, code: Exit::Held.code() }
+    }
+
+    /// The answers of the last step: bare if there is one, else with the node's name.
+    fn answered(&self) -> Vec<String> {
+        let network = self.session.network();
+        let mut answers = self.answers.borrow_mut();
+        let mut lines = std::mem::take(&mut answers.lines);
+        lines.sort_by_key(|(node, _)| *node);
+        match lines.as_slice() {
+            [(_, line)] => vec![line.clone()],
+            lines => lines.iter().map(|(node, line)| format!("{}: {line}", network.name(*node))).collect(),
+        }
+    }
+
+    /// The network as a graph, for steps to be checked against.
+    fn graph(&self) -> Graph {
+        let network = self.session.network();
+        Graph::from_names(
+            network.nodes().map(|(_, node)| node.name()),
+            network.links().iter().map(|link| (link.from.0, link.to.0)),
+        )
+    }
+}
+
+impl Answers {
+    fn note(&mut self, record: &Record) {
+        if !self.noted {
+            return;
+        }
+        match &record.event {
+            RunEvent::Ask { op, node, .. } => {
+                self.asked.insert(*op, *node);
+            }
+            RunEvent::Answer { op, value, .. } => self.answered(*op, value.to_string()),
+            RunEvent::Refused { op, message, .. } => self.answered(*op, format!("error: {message}")),
+            RunEvent::Unknown { op, reason } => self.answered(*op, format!("no answer: {reason}")),
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, op: OpId, line: String) {
+        if let Some(node) = self.asked.remove(&op) {
+            self.lines.push((node, line));
+        }
+    }
+}
+
+/// An id that no other run has.
+pub(super) fn network_id() -> io::Result<String> {
+    Ok(format!("{:016x}", random()?))
+}
+
+/// A number that nobody foresees: what ids and seeds are drawn from where none is given.
+pub(super) fn random() -> io::Result<u64> {
+    getrandom::u64().map_err(io::Error::other)
+}
+
+/// Follows a record with a bar of progress.
+pub(super) fn recorder(progress: &Progress) -> impl FnMut(&Record) + use<> {
+    let progress = progress.clone();
+    move |record| progress.note(record)
+}

@@ -1,0 +1,88 @@
+//! Networks as tables for people.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::control::NetworkState;
+
+/// The most nodes that are listed one by one.
+const ROWS: usize = 60;
+/// The widest list of neighbours.
+const PEERS: usize = 32;
+
+/// Node, port, process, neighbours and log, a node a line.
+pub(super) fn network(state: &NetworkState, with_state: bool) -> String {
+    let mut rows = vec![header(with_state)];
+    for node in state.nodes.iter().take(ROWS) {
+        let mut row = vec![node.name.clone(), node.port.to_string()];
+        row.push(node.pid.map_or("-".to_owned(), |pid| pid.to_string()));
+        if with_state {
+            row.push(node.state.clone());
+        }
+        row.push(peers(&node.peers));
+        row.push(node.log.clone());
+        rows.push(row);
+    }
+    let mut text = align(&rows);
+    if let Some(more) = state.nodes.len().checked_sub(ROWS).filter(|more| *more > 0) {
+        text += &format!("… and {more} more: `tools ps --json` lists them all\n");
+    }
+    text
+}
+
+fn header(with_state: bool) -> Vec<String> {
+    let names = ["NODE", "PORT", "PID", "STATE", "NEIGHBOURS", "LOG"];
+    names.iter().filter(|name| with_state || **name != "STATE").map(|name| (*name).to_owned()).collect()
+}
+
+fn peers(names: &[String]) -> String {
+    if names.is_empty() {
+        return "-".to_owned();
+    }
+    let mut text = String::new();
+    for (index, name) in names.iter().enumerate() {
+        if text.width() + name.width() > PEERS && index > 0 {
+            return format!("{text} … {} in all", names.len());
+        }
+        if index > 0 {
+            text.push(' ');
+        }
+        text.push_str(name);
+    }
+    text
+}
+
+/// Columns, each as wide as its widest cell.
+pub(super) fn align(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width - cell.width() + 2));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let rows = [vec!["NODE".to_owned(), "PORT".to_owned()], vec!["élan".to_owned(), "3000".to_owned()]];
+        assert_eq!(align(&rows), "NODE  PORT\nélan  3000\n");
+    }
+
+    #[test]
+    fn many_neighbours_are_counted() {
+        let names: Vec<String> = (0..100).map(|n| format!("node{n}")).collect();
+        let text = peers(&names);
+        assert!(text.width() < 60 && text.ends_with("… 100 in all"), "{text}");
+    }
+}

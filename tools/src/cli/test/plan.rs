@@ -1,0 +1,108 @@
+//! What was typed becomes what is run: checked as a whole before anything starts.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::Arguments;
+use crate::cli::exit::Exit;
+use crate::cli::load::{self, Loaded};
+use crate::scenario::{Scenario, StepKind};
+
+/// What is run, in order.
+pub(super) struct Plan {
+    pub(super) scenarios: Vec<Scenario>,
+    /// What does not apply in this world.
+    pub(super) skipped: Vec<Scenario>,
+    /// Options of every node, from the command line.
+    pub(super) node_options: BTreeMap<String, String>,
+    /// How many were selected.
+    pub(super) count: usize,
+}
+
+impl Plan {
+    /// Loads, checks and selects. What is wrong is told, and nothing is run.
+    pub(super) fn new(arguments: &Arguments, err: &mut dyn Write) -> io::Result<Result<Self, Exit>> {
+        let usage = |err: &mut dyn Write, message: &str| {
+            writeln!(err, "error: {message}")?;
+            Ok(Err(Exit::Usage))
+        };
+        let node_options = match arguments.program.node_options(arguments.setting.driver) {
+            Ok(options) => options,
+            Err(wrong) => return usage(err, &wrong),
+        };
+        let is_path = |word: &&String| {
+            let path = Path::new(word.as_str());
+            path.exists()
+                || word.contains('/')
+                || path.extension().is_some_and(|extension| extension == "scn")
+        };
+        let (paths, names): (Vec<&String>, Vec<&String>) = arguments.select.iter().partition(is_path);
+        let mut paths: Vec<PathBuf> = paths.into_iter().map(Into::into).collect();
+        if paths.is_empty() {
+            paths.push(load::DEFAULT.into());
+        }
+        let mut loaded = match load::load(&paths, &arguments.params.by_name()) {
+            Ok(loaded) => loaded,
+            Err(wrong) => return usage(err, &wrong.to_string()),
+        };
+        // What is not selected by name is not looked at, so that it cannot be in the way.
+        loaded.retain(|file| {
+            let in_path = |word: &&String| file.source.name().contains(word.as_str());
+            names.is_empty() || names.iter().any(in_path) || file.scenarios.iter().any(&named_in(&names))
+        });
+        for file in &mut loaded {
+            file.check(&arguments.setting.setting());
+            for diagnostic in &file.diagnostics {
+                writeln!(err, "{diagnostic}")?;
+            }
+        }
+        if loaded.iter().any(Loaded::is_wrong) {
+            return Ok(Err(Exit::Usage));
+        }
+        let selected = |scenario: &Scenario| {
+            let by_name = names.is_empty() || named_in(&names)(scenario);
+            let tags = &scenario.headers.tags;
+            by_name && (arguments.tag.is_empty() || arguments.tag.iter().any(|tag| tags.contains(tag)))
+        };
+        let selected: Vec<Scenario> =
+            loaded.into_iter().flat_map(|file| file.scenarios).filter(selected).collect();
+        if selected.is_empty() {
+            return usage(err, "no scenario is selected\n  = help: `tools list` shows those that there are");
+        }
+        let count = selected.len();
+        let (scenarios, skipped) = selected.into_iter().partition(|scenario| {
+            let worlds = &scenario.headers.worlds;
+            worlds.is_empty() || worlds.iter().any(|name| name == arguments.setting.world.name)
+        });
+        Ok(Ok(Self { scenarios, skipped, node_options, count }))
+    }
+
+    /// The most nodes that so many scenarios side by side have together.
+    pub(super) fn nodes_at_once(&self, jobs: usize) -> usize {
+        let mut sizes: Vec<usize> = self.scenarios.iter().map(|scenario| nodes(&scenario.steps)).collect();
+        sizes.sort_unstable_by(|one, other| other.cmp(one));
+        sizes.into_iter().take(jobs).sum()
+    }
+}
+
+/// Whether a scenario's name holds one of these words.
+fn named_in(words: &[&String]) -> impl Fn(&Scenario) -> bool {
+    move |scenario| words.iter().any(|word| scenario.name.contains(word.as_str()))
+}
+
+/// The most nodes that steps can start; names that come again are counted again.
+fn nodes(steps: &[crate::scenario::Step]) -> usize {
+    steps
+        .iter()
+        .map(|step| match &step.kind {
+            StepKind::Network(graph) => graph.nodes().len(),
+            StepKind::Together(block)
+            | StepKind::Do(block)
+            | StepKind::Measure { block, .. }
+            | StepKind::Repeat { block, .. }
+            | StepKind::Each { block, .. } => nodes(block),
+            _ => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,166 @@
+//! What a driver declares: plain data that a scenario is checked against.
+
+/// What nodes of one protocol can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declaration {
+    /// The name in `driver=NAME` and `--driver NAME`.
+    pub name: &'static str,
+    /// What such a node can be asked.
+    pub commands: &'static [Command],
+    /// How such nodes are linked.
+    pub wiring: Wiring,
+    /// Whether nodes may join a network that runs.
+    pub grows: bool,
+    /// How a node that has started says so.
+    pub readiness: Readiness,
+    /// Whether a node tells of its changes; others are asked again and again.
+    pub tells: bool,
+    /// The policies that `policy=` takes.
+    pub policies: &'static [&'static str],
+    /// The codes that an error may have, beside `no_answer` for silence.
+    pub codes: &'static [&'static str],
+}
+
+/// How nodes are linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wiring {
+    /// By a command to the node that dials.
+    AddPeer,
+    /// Every message goes through the harness.
+    Routed,
+    /// Not at all: nodes find each other.
+    None,
+}
+
+/// How a node says that it is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It writes so to the harness.
+    Told,
+    /// The harness finds it answering.
+    Seen,
+}
+
+/// One thing a node can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Command {
+    /// What is typed.
+    pub name: &'static str,
+    /// What follows it, in order; optional ones last.
+    pub arguments: &'static [Argument],
+    /// Whether it changes something: then it is sent once, and waits for nothing.
+    pub changes: bool,
+    /// What the answer is.
+    pub answer: Answer,
+}
+
+/// One argument of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Argument {
+    /// What a message calls it: upper-case.
+    pub name: &'static str,
+    /// Whether it names a node of the network.
+    pub node: bool,
+    /// Whether it is a whole number.
+    pub number: bool,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// The only words it may be, if it is one of a few; empty where anything goes.
+    pub words: &'static [&'static str],
+}
+
+/// What an answer is, and so which predicates fit it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Any text, which compares as a number where both sides are numbers.
+    Text,
+    /// A number.
+    Number,
+    /// A stamp, ordered as stamps are.
+    Stamp,
+    /// A list of texts, compared as a set.
+    List,
+    /// A list of nodes of the network, by name, compared as a set.
+    Nodes,
+    /// Nothing but that it was done.
+    Done,
+}
+
+const fn word(name: &'static str) -> Argument {
+    Argument { name, node: false, number: false, optional: false, words: &[] }
+}
+
+const KEY: Argument = word("KEY");
+
+const fn reads(name: &'static str, arguments: &'static [Argument], answer: Answer) -> Command {
+    Command { name, arguments, changes: false, answer }
+}
+
+const fn changes(name: &'static str, arguments: &'static [Argument], answer: Answer) -> Command {
+    Command { name, arguments, changes: true, answer }
+}
+
+/// The figures of the native `stats`.
+pub const NATIVE_STATS: &[&str] = &[
+    "announcements_sent",
+    "bytes_sent",
+    "duplicates",
+    "fetched",
+    "grafts_sent",
+    "keys",
+    "messages_sent",
+    "missing",
+    "not_due",
+    "outbox_overflows",
+    "outbox_weight",
+    "payloads_received",
+    "payloads_sent",
+    "peers",
+    "pending",
+    "prunes_sent",
+    "rounds",
+    "trees",
+    "versions",
+];
+
+/// The native protocol: what our own node speaks.
+pub const NATIVE: Declaration = Declaration {
+    name: "native",
+    commands: &[
+        reads("get", &[KEY], Answer::Text),
+        changes(
+            "set",
+            &[KEY, word("VALUE"), Argument { number: true, optional: true, ..word("DATE") }],
+            Answer::Stamp,
+        ),
+        changes("delete", &[KEY], Answer::Stamp),
+        reads("stamp", &[KEY], Answer::Stamp),
+        reads("keys", &[], Answer::List),
+        reads("count", &[], Answer::Number),
+        reads("peers", &[], Answer::Nodes),
+        changes("addPeer", &[Argument { node: true, ..word("NODE") }], Answer::Done),
+        reads("digest", &[], Answer::Text),
+        reads("stats", &[Argument { words: NATIVE_STATS, ..word("NAME") }], Answer::Number),
+    ],
+    wiring: Wiring::AddPeer,
+    grows: true,
+    readiness: Readiness::Told,
+    tells: true,
+    policies: &["last", "oldest"],
+    codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable"],
+};
+
+/// Every driver.
+pub const ALL: &[&Declaration] = &[&NATIVE];
+
+/// What is asked of the world rather than of the node, whatever its driver.
+pub const OF_THE_WORLD: &[Command] = &[reads("log", &[], Answer::Text), reads("state", &[], Answer::Text)];
+
+impl Declaration {
+    /// The command of that name; `add-peer` stands for `addPeer`.
+    #[must_use]
+    pub fn command(&self, name: &str) -> Option<&'static Command> {
+        let name = if name == "add-peer" { "addPeer" } else { name };
+        self.commands.iter().chain(OF_THE_WORLD).find(|command| command.name == name)
+    }
+}

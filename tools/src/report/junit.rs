@@ -1,0 +1,215 @@
+//! Reports for build servers, as `JUnit` XML.
+//!
+//! One suite a file, in order of appearance; one case a scenario and choice of parameters. Where
+//! the same one ran more than once, its world and its seed are added to its name. What did not hold
+//! is a failure, what the environment did or a person ended is an error. Times are the world's.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use quick_junit::{
+    NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
+};
+
+use super::style::Style;
+use super::terminal::{excused, failure, measures};
+use super::wording::again;
+use crate::run::{Failure, FailureKind, Report, Verdict};
+
+/// Reports as `JUnit` XML. An error is one of the XML writer.
+pub fn junit(reports: &[Report]) -> Result<String, SerializeError> {
+    let mut runs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut files: Vec<&str> = Vec::new();
+    for report in reports {
+        *runs.entry((&report.file, &report.scenario)).or_default() += 1;
+        if !files.contains(&report.file.as_str()) {
+            files.push(&report.file);
+        }
+    }
+    let mut junit = Junit::new("tools test");
+    junit.set_time(reports.iter().map(|report| report.duration).sum());
+    for file in files {
+        let mut suite = TestSuite::new(file);
+        let mut time = Duration::ZERO;
+        for report in reports.iter().filter(|report| report.file == file) {
+            let several = runs.get(&(file, report.scenario.as_str())).is_some_and(|runs| *runs > 1);
+            suite.add_test_case(case(report, several));
+            time += report.duration;
+        }
+        suite.set_time(time);
+        junit.add_test_suite(suite);
+    }
+    junit.to_string()
+}
+
+fn case(report: &Report, several: bool) -> TestCase {
+    let name = if several {
+        format!("{} in {} seed {}", report.scenario, report.world, report.seed)
+    } else {
+        report.scenario.clone()
+    };
+    let mut case = TestCase::new(name, status(report));
+    case.set_classname(report.file.as_str());
+    case.set_time(report.duration);
+    case.set_assertions(usize::try_from(report.held).unwrap_or(usize::MAX));
+    case.add_properties([
+        Property::new("world", report.world.as_str()),
+        Property::new("seed", report.seed.to_string()),
+        Property::new("again", again(report)),
+    ]);
+    case.add_properties(
+        report.params.iter().map(|(name, value)| Property::new(format!("param {name}"), value)),
+    );
+    let mut said = if report.about.is_empty() { String::new() } else { format!("{}\n", report.about) };
+    said.push_str(&measures(report, Style::PLAIN));
+    if report.verdict.failure().is_none() {
+        said.push_str(&excused(report, Style::PLAIN));
+    }
+    if !said.is_empty() {
+        case.set_system_out(said);
+    }
+    case
+}
+
+fn status(report: &Report) -> TestCaseStatus {
+    let (kind, message, ty, text) = match &report.verdict {
+        Verdict::Passed => return TestCaseStatus::success(),
+        Verdict::Skipped(reason) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(reason.as_str());
+            return status;
+        }
+        Verdict::Failed(failed) => (NonSuccessKind::Failure, message(failed), kind(failed.kind), true),
+        Verdict::Broken(broken) => (NonSuccessKind::Error, message(broken), kind(broken.kind), true),
+        Verdict::Interrupted => {
+            (NonSuccessKind::Error, "interrupted before its end".to_owned(), "interrupted", false)
+        }
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message).set_type(ty);
+    if text {
+        status.set_description(failure(report, Style::PLAIN));
+    }
+    status
+}
+
+/// What went wrong, after its place: a list of failures is read without their texts.
+fn message(failure: &Failure) -> String {
+    match &failure.at {
+        Some(at) => {
+            format!("{}:{}: {}", at.source.name(), at.source.place(at.span).line, failure.message)
+        }
+        None => failure.message.clone(),
+    }
+}
+
+/// The names that the kinds have in JSON.
+fn kind(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::Expectation => "expectation",
+        FailureKind::Step => "step",
+        FailureKind::Died => "died",
+        FailureKind::Timeout => "timeout",
+        FailureKind::End => "end",
+        FailureKind::Environment => "environment",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quick_junit::XmlString;
+
+    use super::*;
+    use crate::report::sample;
+
+    fn parsed(reports: &[Report]) -> Junit {
+        Junit::deserialize_from_str(&junit(reports).unwrap()).unwrap()
+    }
+
+    fn names(suite: &TestSuite) -> Vec<&str> {
+        suite.test_cases.iter().map(|case| case.name.as_str()).collect()
+    }
+
+    fn of(text: Option<&XmlString>) -> &str {
+        text.map_or("", XmlString::as_str)
+    }
+
+    fn non_success(case: &TestCase) -> (NonSuccessKind, &str, &str, &str) {
+        let TestCaseStatus::NonSuccess { kind, message, ty, description, .. } = &case.status else {
+            panic!("{case:?}");
+        };
+        (*kind, of(message.as_ref()), of(ty.as_ref()), of(description.as_ref()))
+    }
+
+    #[test]
+    fn every_verdict_has_its_place() {
+        let interrupted = Report { verdict: Verdict::Interrupted, ..sample::skipped() };
+        let reports = [
+            sample::passed(),
+            sample::failed(),
+            sample::broken(),
+            Report { scenario: "other".to_owned(), ..sample::passed() },
+            sample::skipped(),
+            interrupted,
+        ];
+        let junit = parsed(&reports);
+        assert_eq!((junit.tests, junit.failures, junit.errors, junit.skipped), (6, 1, 2, 1));
+        let suites: Vec<&str> = junit.test_suites.iter().map(|suite| suite.name.as_str()).collect();
+        assert_eq!(suites, ["scenarios/latency.scn", "scenarios/sync.scn", "scenarios/loss.scn"]);
+        let [latency, sync, loss] = &junit.test_suites[..] else { panic!("{junit:?}") };
+        assert_eq!(names(latency), ["latency[net=line(26),policy=last]", "other"]);
+        assert_eq!(names(sync), ["sync in process seed 417", "sync in netns seed 417"]);
+        assert_eq!(latency.time, Some(Duration::from_millis(824)));
+        assert_eq!(latency.test_cases[0].status, TestCaseStatus::success());
+        assert_eq!(latency.test_cases[0].assertions, Some(3));
+
+        let (kind, message, ty, text) = non_success(&sync.test_cases[0]);
+        assert_eq!((kind, ty), (NonSuccessKind::Failure, "expectation"));
+        assert_eq!(message, "scenarios/sync.scn:5: expected `== Reimert` within 5 s");
+        assert_eq!(text.trim(), failure(&reports[1], Style::PLAIN).trim());
+        let (kind, _, ty, _) = non_success(&sync.test_cases[1]);
+        assert_eq!((kind, ty), (NonSuccessKind::Error, "environment"));
+        let (kind, message, ..) = non_success(&loss.test_cases[1]);
+        assert_eq!((kind, message), (NonSuccessKind::Error, "interrupted before its end"));
+        let TestCaseStatus::Skipped { message, .. } = &loss.test_cases[0].status else { panic!("{loss:?}") };
+        assert!(message.as_ref().unwrap().as_str().starts_with("the world `process` cannot"));
+    }
+
+    #[test]
+    fn a_case_says_where_it_came_from_and_what_it_measured() {
+        let mut report = sample::passed();
+        report.measures = vec![("load".to_owned(), sample::figures())];
+        report.excused = vec!["`k`".to_owned()];
+        let junit = parsed(&[report]);
+        let case = &junit.test_suites[0].test_cases[0];
+        let properties: Vec<String> = case
+            .properties
+            .iter()
+            .map(|property| format!("{}={}", property.name.as_str(), property.value.as_str()))
+            .collect();
+        let expected = [
+            "world=process",
+            "seed=417",
+            "again=tools test scenarios/latency.scn --seed 417 --param net='line(26)' --param policy=last",
+            "param net=line(26)",
+            "param policy=last",
+        ];
+        assert_eq!(properties, expected);
+        let out = case.system_out.as_ref().unwrap().as_str();
+        assert!(out.starts_with("latency: both ends write at once; all agree.\nmeasure load\n"), "{out}");
+        assert!(out.trim_end().ends_with("without a disk\n  `k`"), "{out}");
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_does_not_break_it() {
+        let mut report = sample::failed();
+        if let Verdict::Failed(failure) = &mut report.verdict {
+            failure.message = "a < b & \"c\" ]]> \u{0}\u{1b}".to_owned();
+            failure.logs[0].lines.push("]]> \u{1}".to_owned());
+        }
+        let junit = parsed(&[report]);
+        let (_, message, _, text) = non_success(&junit.test_suites[0].test_cases[0]);
+        assert!(message.contains("a < b & \"c\" ]]>"), "{message}");
+        assert!(text.contains("]]> \\u{1}"), "{text}");
+    }
+}

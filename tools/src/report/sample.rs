@@ -1,0 +1,125 @@
+//! Reports as runs leave them, for tests.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::run::{Failure, FailureKind, Figures, Finding, LogExcerpt, Report, Verdict};
+use crate::scenario::At;
+use crate::text::{Source, Span};
+
+const SYNC: &str = "# A node that joins late learns what was set before it came.\n\nnetwork a-b\na: set nom \
+                    Reimert\nexpect all: get nom == Reimert within 5s\n";
+
+pub(super) fn passed() -> Report {
+    let params = [("net", "line(26)"), ("policy", "last")];
+    Report {
+        scenario: "latency[net=line(26),policy=last]".to_owned(),
+        file: "scenarios/latency.scn".to_owned(),
+        about: "latency: both ends write at once; all agree.".to_owned(),
+        params: params.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        world: "process".to_owned(),
+        seed: 417,
+        verdict: Verdict::Passed,
+        duration: Duration::from_millis(412),
+        nodes: 26,
+        held: 3,
+        measures: Vec::new(),
+        excused: Vec::new(),
+        logs: Some("logs".to_owned()),
+    }
+}
+
+/// An expectation about 26 nodes did not hold for three of them.
+pub(super) fn failed() -> Report {
+    let start = SYNC.find("expect").unwrap();
+    let at = At { source: Source::new("scenarios/sync.scn", SYNC), span: Span { start, end: start + 40 } };
+    let mut findings: Vec<Finding> =
+        ('a'..='z').map(|node| finding(&node.to_string(), "Reimert", true, Some(110))).collect();
+    findings[2] = finding("c", "error: key `nom` is absent (absent)", false, None);
+    findings[3] = finding("d", "Reinert\u{1b}[2J", false, Some(101));
+    findings[25] = finding("z", "Reinert\u{1b}[2J", false, Some(250));
+    Report {
+        scenario: "sync".to_owned(),
+        file: "scenarios/sync.scn".to_owned(),
+        about: "A node that joins late learns what was set before it came.".to_owned(),
+        params: BTreeMap::new(),
+        duration: Duration::from_millis(5_120),
+        held: 1,
+        verdict: Verdict::Failed(Box::new(Failure {
+            kind: FailureKind::Expectation,
+            at: Some(at),
+            when: Duration::from_millis(5_118),
+            message: "expected `== Reimert` within 5 s".to_owned(),
+            waited: Some(Duration::from_secs(5)),
+            findings,
+            differences: Vec::new(),
+            logs: vec![LogExcerpt {
+                node: "c".to_owned(),
+                lines: vec![
+                    "2026-11-21T07:54:11.123Z INFO link to b is up, dialled there".to_owned(),
+                    "2026-11-21T07:54:11.130Z INFO link to b is down: reset".to_owned(),
+                ],
+            }],
+            help: None,
+        })),
+        ..passed()
+    }
+}
+
+/// A node never was ready.
+pub(super) fn broken() -> Report {
+    let source = Source::new("scenarios/sync.scn", SYNC);
+    let start = SYNC.find("network").unwrap();
+    let mut report = failed();
+    report.world = "netns".to_owned();
+    report.duration = Duration::from_millis(20);
+    report.nodes = 1;
+    report.held = 0;
+    report.logs = None;
+    report.verdict = Verdict::Broken(Box::new(Failure {
+        kind: FailureKind::Environment,
+        at: Some(At { source, span: Span { start, end: start + 11 } }),
+        when: Duration::from_millis(20),
+        message: "node `a` did not become ready".to_owned(),
+        waited: None,
+        findings: vec![finding("a", "exit code 3", false, None)],
+        differences: Vec::new(),
+        logs: Vec::new(),
+        help: Some("is the port taken?".to_owned()),
+    }));
+    report
+}
+
+pub(super) fn skipped() -> Report {
+    let reason = "the world `process` cannot lose packets; `netns` and `sim` can";
+    Report {
+        scenario: "loss".to_owned(),
+        file: "scenarios/loss.scn".to_owned(),
+        verdict: Verdict::Skipped(reason.to_owned()),
+        ..passed()
+    }
+}
+
+pub(super) fn finding(node: &str, held: &str, fits: bool, since_ms: Option<u64>) -> Finding {
+    Finding { node: node.to_owned(), held: held.to_owned(), fits, since: since_ms.map(Duration::from_millis) }
+}
+
+pub(super) fn figures() -> Figures {
+    let figures = [
+        ("ok", 1000.0),
+        ("refused", 0.0),
+        ("unknown", 2.0),
+        ("updates", 1000.0),
+        ("payloads", 25_000.0),
+        ("messages", 26_010.0),
+        ("bytes", 1_250_000.0),
+        ("ack_p50", 0.000_85),
+        ("ack_p99", 0.002_1),
+        ("ack_max", 0.01),
+        ("spread_p50", 0.004_1),
+        ("spread_p99", 0.022),
+        ("spread_max", 0.031),
+        ("duration", 1.2),
+    ];
+    figures.map(|(name, figure)| (name.to_owned(), figure)).into()
+}

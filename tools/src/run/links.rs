@@ -1,0 +1,186 @@
+//! What is done to links: silence, resets, shapes; and clocks.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::try_join_all;
+
+use super::choose::{Purpose, resolve};
+use super::environment::Environment;
+use super::network::Link;
+use super::session::{Run, Stop};
+use crate::scenario::{At, Item, LinkSet, Pick, Shape, Who};
+use crate::world::{Direction, LinkChange, NodeIndex, Operation, Outcome};
+
+impl Run {
+    /// `cut` and `join`.
+    pub(super) async fn cut(
+        &self,
+        at: &At,
+        links: &LinkSet,
+        environment: &Environment,
+        silent: bool,
+    ) -> Result<(), Stop> {
+        let directions = self.directions(at, links, environment)?;
+        {
+            let mut state = self.desk.state_mut();
+            for direction in &directions {
+                if silent { state.network.cut(*direction) } else { state.network.join(*direction) }
+            }
+        }
+        self.desk.stir();
+        let change = if silent { LinkChange::Cut } else { LinkChange::Join };
+        self.change(at, directions.into_iter().map(change).collect()).await
+    }
+
+    /// `break`.
+    pub(super) async fn break_links(
+        &self,
+        at: &At,
+        links: &LinkSet,
+        environment: &Environment,
+    ) -> Result<(), Stop> {
+        let directions = self.directions(at, links, environment)?;
+        self.change(at, directions.into_iter().map(LinkChange::Break).collect()).await
+    }
+
+    /// `link`.
+    pub(super) async fn shape(
+        &self,
+        at: &At,
+        links: &LinkSet,
+        shape: &[Shape],
+        environment: &Environment,
+    ) -> Result<(), Stop> {
+        let directions = self.directions(at, links, environment)?;
+        let change = |direction| LinkChange::Shape(direction, shape.to_vec());
+        self.change(at, directions.into_iter().map(change).collect()).await
+    }
+
+    /// `partition`: a new one replaces the old.
+    pub(super) async fn partition(
+        &self,
+        at: &At,
+        sets: &[Who],
+        environment: &Environment,
+    ) -> Result<(), Stop> {
+        let mut sides = BTreeMap::new();
+        let is_rest = |who: &Who| matches!(&who.pick, Pick::Items(items) if items.contains(&Item::Rest));
+        for (side, who) in sets.iter().enumerate().filter(|(_, who)| !is_rest(who)) {
+            for node in self.choose(at, environment, who, Purpose::Name)? {
+                if sides.insert(node, side).is_some_and(|other| other != side) {
+                    let name = self.desk.state().network.name(node).to_owned();
+                    return Err(self.fail(at, format!("`{name}` is on two sides of the partition")));
+                }
+            }
+        }
+        let indices = self.desk.state().network.indices();
+        if let Some(rest) = sets.iter().position(is_rest) {
+            for node in indices {
+                sides.entry(node).or_insert(rest);
+            }
+        }
+        let changes = self.permit(|network| network.set_sides(sides));
+        self.change(at, changes).await
+    }
+
+    /// `heal`: done when the permitted links are up.
+    pub(super) async fn heal(&self, at: &At) -> Result<(), Stop> {
+        let changes = self.permit(super::network::Network::heal);
+        self.change(at, changes).await?;
+        let open: Vec<Link> = {
+            let state = self.desk.state();
+            let network = &state.network;
+            network.links().iter().copied().filter(|link| network.is_open(*link)).collect()
+        };
+        try_join_all(open.iter().map(|link| self.wire(at, *link))).await.map(drop)
+    }
+
+    /// `clock`.
+    pub(super) async fn clock(
+        &self,
+        at: &At,
+        who: &Who,
+        offset_ms: i64,
+        environment: &Environment,
+    ) -> Result<(), Stop> {
+        let nodes = self.choose(at, environment, who, Purpose::Ask)?;
+        try_join_all(
+            nodes.into_iter().map(async |node| self.done(at, Operation::Clock { node, offset_ms }).await),
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Changes what the network permits, and says what that changes for each pair of nodes.
+    fn permit(&self, change: impl FnOnce(&mut super::network::Network)) -> Vec<LinkChange> {
+        let changes = {
+            let mut state = self.desk.state_mut();
+            let nodes: Vec<NodeIndex> = state.network.indices().collect();
+            let pairs = nodes.iter().flat_map(|&from| {
+                nodes.iter().filter(move |&&to| to != from).map(move |&to| Direction { from, to })
+            });
+            let before: Vec<(Direction, bool)> =
+                pairs.map(|direction| (direction, state.network.permits(direction))).collect();
+            change(&mut state.network);
+            before
+                .into_iter()
+                .filter_map(|(direction, was)| match (was, state.network.permits(direction)) {
+                    (true, false) => Some(LinkChange::Cut(direction)),
+                    (false, true) => Some(LinkChange::Join(direction)),
+                    _ => None,
+                })
+                .collect()
+        };
+        self.desk.stir();
+        changes
+    }
+
+    async fn change(&self, at: &At, changes: Vec<LinkChange>) -> Result<(), Stop> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.done(at, Operation::Links(changes)).await
+    }
+
+    async fn done(&self, at: &At, operation: Operation) -> Result<(), Stop> {
+        match self.desk.submit(operation).await {
+            Outcome::Failed { reason: message }
+            | Outcome::Unknown { reason: message }
+            | Outcome::Refused { message, .. } => Err(self.fail(at, message)),
+            Outcome::Done | Outcome::Answered(_) | Outcome::Lines(_) => Ok(()),
+        }
+    }
+
+    /// The directions that a choice of links means, in order.
+    fn directions(
+        &self,
+        at: &At,
+        links: &LinkSet,
+        environment: &Environment,
+    ) -> Result<Vec<Direction>, Stop> {
+        let state = self.desk.state();
+        let both = |from, to| [Direction { from, to }, Direction { from: to, to: from }];
+        let ways = match links {
+            LinkSet::All => {
+                return Ok(state.network.links().iter().flat_map(|link| both(link.from, link.to)).collect());
+            }
+            LinkSet::Ways(ways) => ways,
+        };
+        let mut directions = Vec::new();
+        for way in ways {
+            let end = |item: &Item| {
+                let nodes = resolve(&state.network, environment, std::slice::from_ref(item))?;
+                nodes.first().copied().ok_or_else(|| "this names nobody".to_owned())
+            };
+            match (end(&way.from), end(&way.to)) {
+                (Ok(from), Ok(to)) if way.both => directions.extend(both(from, to)),
+                (Ok(from), Ok(to)) => directions.push(Direction { from, to }),
+                (Err(message), _) | (_, Err(message)) => {
+                    drop(state);
+                    return Err(self.fail(at, message));
+                }
+            }
+        }
+        Ok(directions)
+    }
+}

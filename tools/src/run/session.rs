@@ -1,0 +1,300 @@
+//! A run as a whole: a network that lives in one world, and the steps that are done to it.
+
+use std::cell::{Ref, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use super::desk::{Alarm, Desk};
+use super::environment::Environment;
+use super::failure::{Failure, FailureKind, Finding, LogExcerpt};
+use super::network::{Life, Network};
+use super::record::{Record, RunEvent};
+use super::report::{Report, Verdict};
+use crate::driver;
+use crate::scenario::{Scenario, Step};
+use crate::world::{Ending, NodeIndex, Outcome, World};
+
+/// How runs are done, whatever they do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What every draw comes from.
+    pub seed: u64,
+    /// What every deadline is multiplied by; figures never are.
+    pub timeout_factor: f64,
+    /// The drivers that there are; the first is taken where none is named.
+    pub drivers: Vec<&'static driver::Declaration>,
+    /// Options of every node, by name as in `node`; they win over those of the scenario.
+    pub node_options: BTreeMap<String, String>,
+    /// Where the run's logs lie, for reports.
+    pub logs: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            timeout_factor: 1.0,
+            drivers: vec![&driver::NATIVE],
+            node_options: BTreeMap::new(),
+            logs: None,
+        }
+    }
+}
+
+/// Why a session that was waiting goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idle {
+    /// Somebody wants attention.
+    Woken,
+    /// The moment has come.
+    Elapsed,
+    /// The person at the terminal wants it to end.
+    Interrupted,
+    /// A node died unasked.
+    Died(NodeIndex, Ending),
+}
+
+/// What one run knows and shares with all its steps.
+#[derive(Clone)]
+pub(super) struct Run {
+    pub desk: Desk,
+    pub options: Rc<Options>,
+    /// Options of nodes, as the scenario gave them so far.
+    pub rules: Rc<RefCell<Vec<super::life::Rule>>>,
+}
+
+/// What ends a step early.
+pub(super) type Stop = Box<Failure>;
+
+/// A network in a world, and what has been done to it so far.
+pub struct Session {
+    run: Run,
+    environment: RefCell<Environment>,
+}
+
+impl Session {
+    /// A session with no node yet. `recorder` is handed every event of the run, as it comes.
+    pub fn new(options: Options, recorder: impl FnMut(&Record) + 'static) -> Self {
+        let run = Run {
+            desk: Desk::new(Box::new(recorder)),
+            options: Rc::new(options),
+            rules: Rc::new(RefCell::new(Vec::new())),
+        };
+        Self { run, environment: RefCell::default() }
+    }
+
+    /// The network as it is now.
+    pub fn network(&self) -> Ref<'_, Network> {
+        Ref::map(self.run.desk.state(), |state| &state.network)
+    }
+
+    /// The world's time at the last event: since the run began.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.run.desk.now()
+    }
+
+    /// Runs a scenario from its first step to its verdict. The nodes are left as they are.
+    pub fn scenario(&self, world: &mut dyn World, scenario: &Scenario) -> Report {
+        let run = &self.run;
+        run.desk.record(RunEvent::Plan {
+            scenario: scenario.name.clone(),
+            file: scenario.source.name().to_owned(),
+            text: scenario.source.text().to_owned(),
+            params: scenario.params.clone(),
+            world: world.declaration().name.to_owned(),
+            seed: run.options.seed,
+        });
+        let began = run.desk.now();
+        let verdict = self.verdict(
+            world,
+            async {
+                let mut environment = Environment::default();
+                run.block(&scenario.steps, &mut environment, None).await?;
+                run.finish(run.stretch(scenario.headers.settle)).await
+            },
+            Some(scenario.headers.timeout),
+        );
+        run.desk.record(RunEvent::Verdict {
+            verdict: verdict.word().to_owned(),
+            message: verdict.failure().map(|failure| failure.message.clone()),
+        });
+        let state = run.desk.state();
+        Report {
+            scenario: scenario.name.clone(),
+            file: scenario.source.name().to_owned(),
+            about: scenario.about.clone(),
+            params: scenario.params.clone(),
+            world: world.declaration().name.to_owned(),
+            seed: run.options.seed,
+            verdict,
+            duration: state.now.saturating_sub(began),
+            nodes: state.network.indices().count(),
+            held: state.history.held,
+            measures: state.measures.finished().to_vec(),
+            excused: state.history.excused.clone(),
+            logs: run.options.logs.clone(),
+        }
+    }
+
+    /// Does steps to the network as it is. What `let` keeps stays known to later steps.
+    pub fn perform(&self, world: &mut dyn World, steps: &[Step]) -> Verdict {
+        let mut environment = self.environment.take();
+        let verdict =
+            self.verdict(world, async { self.run.block(steps, &mut environment, None).await }, None);
+        self.environment.replace(environment);
+        verdict
+    }
+
+    /// Takes in what happens, with nothing under way, until there is something to attend to or, if
+    /// a moment is given, until then.
+    pub fn idle(&self, world: &mut dyn World, until: Option<Duration>) -> Idle {
+        let desk = &self.run.desk;
+        let waiting = async {
+            let Some(until) = until else {
+                desk.woken().await;
+                return Idle::Woken;
+            };
+            match select(std::pin::pin!(desk.woken()), std::pin::pin!(desk.until(until))).await {
+                Either::Left(_) => Idle::Woken,
+                Either::Right(_) => Idle::Elapsed,
+            }
+        };
+        match desk.drive(world, waiting) {
+            Ok(idle) => idle,
+            Err(Alarm::Interrupted) => Idle::Interrupted,
+            Err(Alarm::Died(node, ending)) => Idle::Died(node, ending),
+        }
+    }
+
+    /// Ends all nodes that still run, in an orderly way. Whether that was interrupted: then it is not
+    /// done, and taking the world down does it without order.
+    pub fn stop_all(&self, world: &mut dyn World) -> bool {
+        let run = &self.run;
+        let running: Vec<NodeIndex> = {
+            let state = run.desk.state();
+            let lives = |life| matches!(life, Life::Running | Life::Paused | Life::Starting);
+            state.network.nodes().filter(|(_, node)| lives(node.life)).map(|(index, _)| index).collect()
+        };
+        matches!(run.desk.drive(world, run.end_all(&running)), Err(Alarm::Interrupted))
+    }
+
+    fn verdict(
+        &self,
+        world: &mut dyn World,
+        steps: impl Future<Output = Result<(), Stop>>,
+        timeout: Option<Duration>,
+    ) -> Verdict {
+        let run = &self.run;
+        let timeout = timeout.map(|timeout| run.stretch(timeout));
+        let until = timeout.map(|timeout| run.desk.now() + timeout);
+        let outcome = run.desk.drive(world, async {
+            let Some(until) = until else { return steps.await };
+            let (steps, time) = (std::pin::pin!(steps), std::pin::pin!(run.desk.until(until)));
+            match select(steps, time).await {
+                Either::Left((result, _)) => result,
+                Either::Right(((), _)) => Err(Box::new(run.timed_out(timeout.unwrap_or_default()))),
+            }
+        });
+        let failure = match outcome {
+            Ok(Ok(())) => return Verdict::Passed,
+            Ok(Err(failure)) => failure,
+            Err(Alarm::Interrupted) => return Verdict::Interrupted,
+            Err(Alarm::Died(node, ending)) => Box::new(run.died(node, ending)),
+        };
+        let kind = failure.kind;
+        // Whoever does steps by hand sees the logs, and what a node that did not start said is told.
+        if timeout.is_none() {
+            return if kind == FailureKind::Environment {
+                Verdict::Broken(failure)
+            } else {
+                Verdict::Failed(failure)
+            };
+        }
+        match run.desk.drive(world, run.with_logs(failure)) {
+            Ok(failure) if kind == FailureKind::Environment => Verdict::Broken(failure),
+            Ok(failure) => Verdict::Failed(failure),
+            Err(Alarm::Interrupted) => Verdict::Interrupted,
+            // A node died while its log was read: what is known of the first failure is in its record.
+            Err(Alarm::Died(node, ending)) => Verdict::Failed(Box::new(run.died(node, ending))),
+        }
+    }
+}
+
+impl Run {
+    /// A deadline's length on this machine.
+    pub(super) fn stretch(&self, duration: Duration) -> Duration {
+        duration.mul_f64(self.options.timeout_factor)
+    }
+
+    /// The driver of a node.
+    pub(super) fn driver(&self, node: NodeIndex) -> &'static driver::Declaration {
+        let state = self.desk.state();
+        let name = &state.network.node(node).spec.driver;
+        let drivers = &self.options.drivers;
+        drivers.iter().find(|driver| driver.name == name).or(drivers.first()).unwrap_or(&&driver::NATIVE)
+    }
+
+    fn timed_out(&self, timeout: Duration) -> Failure {
+        let state = self.desk.state();
+        let doing = state.doing();
+        let at = doing.last().cloned();
+        let message = format!("the scenario did not end within its {}", crate::text::duration(timeout));
+        let mut failure = Failure::new(FailureKind::Timeout, at.as_ref(), state.now, message);
+        failure.waited = Some(timeout);
+        let starting = state.network.nodes().filter(|(_, node)| node.life == Life::Starting);
+        failure.findings.extend(starting.map(|(_, node)| Finding {
+            node: node.name().to_owned(),
+            held: "not ready yet".to_owned(),
+            fits: false,
+            since: None,
+        }));
+        failure.differences = doing
+            .iter()
+            .map(|at| {
+                let place = at.source.place(at.span);
+                format!("still waiting at line {}: {}", place.line, place.text.trim())
+            })
+            .collect();
+        failure.differences.extend(state.measures.waiting(&state.network));
+        failure.help = Some("`timeout 120s` at the top of the file gives it more time".to_owned());
+        failure
+    }
+
+    fn died(&self, node: NodeIndex, ending: Ending) -> Failure {
+        let state = self.desk.state();
+        let name = state.network.name(node);
+        let message = format!("node `{name}` died unasked: {ending}");
+        let mut failure = Failure::new(FailureKind::Died, state.broken_off().last(), state.now, message);
+        failure.findings.push(Finding {
+            node: name.to_owned(),
+            held: format!("died: {ending}"),
+            fits: false,
+            since: Some(state.now),
+        });
+        failure
+    }
+
+    /// Adds the last lines of the logs of the nodes that matter.
+    async fn with_logs(&self, mut failure: Stop) -> Stop {
+        /// A report is read by a person: the logs of a few nodes, the end of each.
+        const NODES: usize = 4;
+        const LINES: usize = 8;
+        let matter: Vec<NodeIndex> = {
+            let network = &self.desk.state().network;
+            let unfit = failure.findings.iter().filter(|finding| !finding.fits);
+            unfit.filter_map(|finding| network.find(&finding.node)).take(NODES).collect()
+        };
+        for node in matter {
+            let operation = crate::world::Operation::Log { node, lines: LINES };
+            if let Outcome::Lines(lines) = self.desk.submit(operation).await {
+                let node = self.desk.state().network.name(node).to_owned();
+                failure.logs.push(LogExcerpt { node, lines });
+            }
+        }
+        failure
+    }
+}

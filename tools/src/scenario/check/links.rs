@@ -1,0 +1,102 @@
+//! Whether a choice of links makes sense, and what `network` steps add.
+
+use super::nodes::{Role, named};
+use super::scope::Kind;
+use super::{Checker, listed};
+use crate::driver;
+use crate::scenario::ast::{Item, LinkSet, Way};
+use crate::text::Span;
+use crate::topology::Graph;
+
+impl Checker<'_> {
+    /// A choice of links.
+    pub(super) fn links(&mut self, links: &LinkSet, span: Span) {
+        match links {
+            LinkSet::All => {
+                if self.nodes.ever.is_empty() {
+                    self.anyone(span, Role::Act);
+                }
+            }
+            LinkSet::Ways(ways) => {
+                for way in ways {
+                    self.way(way);
+                }
+            }
+        }
+    }
+
+    fn way(&mut self, way: &Way) {
+        let ends = (self.link_end(&way.from, way.span), self.link_end(&way.to, way.span));
+        let (Some(from), Some(to)) = ends else { return };
+        let now = &self.nodes.now;
+        let (from_name, to_name) = (now.name(from).to_owned(), now.name(to).to_owned());
+        if from == to {
+            let error = self.error(way.span, format!("`{from_name}` is not linked to itself"));
+            self.say(error);
+            return;
+        }
+        if self.nodes.may_be_linked(from, to) {
+            return;
+        }
+        let error = self.error(way.span, format!("there is no link between `{from_name}` and `{to_name}`"));
+        let ever = &self.nodes.ever;
+        let later = match (ever.index_of(&from_name), ever.index_of(&to_name)) {
+            (Some(one), Some(other)) => ever.is_linked(one, other),
+            _ => false,
+        };
+        let neighbours = now.neighbours(from);
+        let help = if later {
+            "it comes with a `network` step further down".to_owned()
+        } else if neighbours.is_empty() {
+            format!("`{from_name}` is linked to nobody")
+        } else {
+            format!("`{from_name}` is linked to {}", listed(neighbours.iter().map(|&index| now.name(index))))
+        };
+        self.say(error.help(help));
+    }
+
+    /// The position of a link's end, where it can be told before anything starts.
+    fn link_end(&mut self, item: &Item, span: Span) -> Option<usize> {
+        match item {
+            Item::Name(name, span) => self.node(name, *span, Role::Act),
+            Item::Variable(name, span) => {
+                let kind = self.kept(name, *span)?;
+                if kind == (Kind::Nodes { one: false }) {
+                    let error = self.error(*span, format!("`${name}` may be several nodes"));
+                    self.say(error.help("a link's end is one node"));
+                } else {
+                    self.nodes_are_kept(name, kind, *span);
+                }
+                None
+            }
+            other => {
+                self.anyone(span, Role::Act);
+                named([other], &self.nodes.now).into_iter().next()
+            }
+        }
+    }
+
+    /// A `network` step: its nodes are known from here on.
+    pub(super) fn network(&mut self, graph: &Graph, span: Span) {
+        let grows = !self.nodes.now.is_empty();
+        let growth = self.nodes.now.extend(graph);
+        if grows && growth.nodes.is_empty() && growth.links.is_empty() {
+            let warning = self.warning(span, "every node and link of this network is there already");
+            self.say(warning);
+        }
+        let nodes = &self.nodes;
+        let drivers = nodes.drivers_of_all();
+        let rigid = drivers.iter().find(|driver| grows && !driver.grows);
+        let unwired = drivers.iter().find(|driver| driver.wiring == driver::Wiring::None);
+        let error = if let Some(driver) = rigid {
+            let message = format!("a network of `{}` nodes cannot grow", driver.name);
+            self.error(span, message).help("name all nodes and links in the first `network` step")
+        } else if let (Some(driver), false) = (unwired, growth.links.is_empty()) {
+            let message = format!("`{}` nodes find each other, and cannot be linked", driver.name);
+            self.error(span, message).help("name the nodes without links: `network a, b, c`")
+        } else {
+            return;
+        };
+        self.say(error);
+    }
+}

@@ -1,0 +1,359 @@
+//! Reading steps and blocks.
+
+use super::ast::{At, Block, NodeOption, Shape, Step, StepKind, Verb, Who};
+use super::include;
+use super::reader::{Read, Reader};
+use super::token;
+use crate::text::{Span, nearest};
+
+/// The words that steps begin with, beside the verbs.
+const STEPS: [&str; 18] = [
+    "try",
+    "let",
+    "expect",
+    "network",
+    "node",
+    "cut",
+    "join",
+    "break",
+    "partition",
+    "heal",
+    "link",
+    "clock",
+    "wait",
+    "include",
+    "together",
+    "do",
+    "measure",
+    "repeat",
+];
+
+/// All words that a step may begin with.
+pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
+    STEPS.into_iter().chain(["each"]).chain(Verb::ALL.into_iter().map(Verb::word))
+}
+
+impl Reader<'_> {
+    /// Steps up to the end of the file, or of the block that `opening` opened.
+    pub(super) fn steps(&mut self, opening: Option<Span>) -> Read<Block> {
+        let mut steps = Vec::new();
+        loop {
+            self.ends();
+            match (self.peek(), opening) {
+                (None, None) => return Ok(steps),
+                (None, Some(opening)) => {
+                    let error = self.error(opening, "this `{` is never closed");
+                    return Err(error.help("end the block with `}`"));
+                }
+                (Some('}'), Some(_)) => {
+                    self.eat_char('}');
+                    return Ok(steps);
+                }
+                (Some('}'), None) => {
+                    let error = self.error(self.next_word().span, "this `}` closes nothing");
+                    return Err(error.help("take it out, or open a block with `{`"));
+                }
+                _ => self.step(&mut steps)?,
+            }
+        }
+    }
+
+    /// `{ … }` after `owner`.
+    fn block(&mut self, owner: &str) -> Read<Block> {
+        self.blanks();
+        let opening = self.next_word().span;
+        let opening = Span { end: opening.start + 1, ..opening };
+        if !self.eat_char('{') {
+            let error = self.expected(&format!("the block of `{owner}`"));
+            return Err(error.help(format!("open it on the same line: `{owner} … {{`")));
+        }
+        self.nested(opening, |reader| reader.steps(Some(opening)))
+    }
+
+    /// `who:`, or `try who:`; nothing is read if it is not there. It is looked for before any
+    /// keyword, so that a node may be called `kill`.
+    pub(super) fn addressed(&mut self) -> Option<(bool, Who)> {
+        let start = self.position();
+        let attempt = self.keyword("try") && self.blanks();
+        if attempt && let Some(who) = self.who_and_colon() {
+            return Some((true, who));
+        }
+        self.back_to(start);
+        let who = self.who_and_colon();
+        if who.is_none() {
+            self.back_to(start);
+        }
+        who.map(|who| (false, who))
+    }
+
+    fn who_and_colon(&mut self) -> Option<Who> {
+        let who = self.who().ok()?;
+        self.blanks();
+        self.eat_char(':').then_some(who)
+    }
+
+    /// One step; an `include` is as many as its file holds.
+    fn step(&mut self, steps: &mut Block) -> Read<()> {
+        let start = self.position();
+        let mut head = None;
+        let kind = if let Some((attempt, who)) = self.addressed() {
+            self.blanks();
+            StepKind::Ask { attempt, who, ask: self.ask(|_| false)? }
+        } else {
+            let Some(word) = self.token(token::name) else { return Err(self.no_step()) };
+            match word.text {
+                "include" => return self.include(start, steps),
+                "together" => {
+                    head = Some(self.since(start));
+                    StepKind::Together(self.block("together")?)
+                }
+                "do" => {
+                    head = Some(self.since(start));
+                    StepKind::Do(self.block("do")?)
+                }
+                "measure" => self.measure(start, &mut head)?,
+                "repeat" => self.repeat(start, &mut head)?,
+                "each" => self.each(start, &mut head)?,
+                keyword if keywords().any(|known| known == keyword) => {
+                    if !self.blanks() && !self.at_end() {
+                        return Err(self.expected(&format!("a blank after `{keyword}`")));
+                    }
+                    self.plain(start, keyword)?
+                }
+                unknown => {
+                    let unknown = unknown.to_owned();
+                    return Err(self.unknown(start, &unknown, word.span));
+                }
+            }
+        };
+        let read = self.position();
+        self.end()?;
+        let whole = Span { start, end: start + self.source().at(Span { start, end: read }).trim_end().len() };
+        let at = At { source: self.source().clone(), span: head.unwrap_or(whole) };
+        steps.push(Step { at, kind });
+        Ok(())
+    }
+
+    /// A step without a block.
+    fn plain(&mut self, start: usize, keyword: &str) -> Read<StepKind> {
+        Ok(match keyword {
+            "try" => {
+                let span = Span { start, end: start + keyword.len() };
+                return Err(self
+                    .error(span, "`try` stands before an ask only")
+                    .help("such as `try a: set x 1`"));
+            }
+            "let" => self.keep()?,
+            "expect" => {
+                let (claim, bound) = self.expectation()?;
+                StepKind::Expect { claim, bound }
+            }
+            "network" => StepKind::Network(self.topology()?),
+            "node" => self.node()?,
+            "cut" => StepKind::Cut(self.links()?),
+            "join" => StepKind::Join(self.links()?),
+            "break" => StepKind::Break(self.links()?),
+            "partition" => self.partition()?,
+            "heal" => StepKind::Heal,
+            "link" => self.link()?,
+            "clock" => self.clock()?,
+            "wait" => StepKind::Wait(self.duration()?),
+            word => match Verb::ALL.into_iter().find(|verb| verb.word() == word) {
+                Some(verb) => StepKind::Signal { verb, who: self.who()? },
+                None => return Err(self.expected("a step")),
+            },
+        })
+    }
+
+    /// What follows `let`.
+    fn keep(&mut self) -> Read<StepKind> {
+        let Some(name) = self.token(token::name) else { return Err(self.expected("a name")) };
+        let name = name.text.to_owned();
+        self.blanks();
+        if !self.eat_char('=') {
+            return Err(self.expected("`=`").help(format!("such as `let {name} = random`")));
+        }
+        self.blanks();
+        let who_start = self.position();
+        let who = self.who()?;
+        let subject = self.text_since(who_start);
+        self.blanks();
+        if self.eat_char(':') {
+            self.blanks();
+            return Ok(StepKind::LetAnswer { name, who, ask: self.ask(|_| false)? });
+        }
+        if !self.at_end() {
+            let (subject, rest) = (subject.to_owned(), self.line());
+            let error = self.expected(&format!("`:` or the end of the step after `{subject}`"));
+            return Err(error.help(format!("to keep an answer, write `let {name} = {subject}: {rest}`")));
+        }
+        Ok(StepKind::LetNodes { name, who })
+    }
+
+    /// What follows `node`.
+    fn node(&mut self) -> Read<StepKind> {
+        let who = self.who()?;
+        let mut options = Vec::new();
+        while !self.at_end() {
+            let start = self.position();
+            let Some(name) = self.token(token::name) else { return Err(self.expected("an option")) };
+            let name = name.text.to_owned();
+            if !self.eat_char('=') {
+                let error = self.expected(&format!("`=` after `{name}`"));
+                return Err(error.help("an option is written `policy=oldest`, without blanks"));
+            }
+            let value_start = self.position();
+            let value = self.word()?;
+            if self.position() == value_start {
+                let error = self.expected(&format!("a value after `{name}=`"));
+                return Err(error.help("without blanks; nothing at all is written `\"\"`"));
+            }
+            options.push(NodeOption { name, value, span: self.since(start) });
+        }
+        if options.is_empty() {
+            return Err(self.expected("an option").help("such as `policy=oldest` or `data=disk`"));
+        }
+        Ok(StepKind::Node { who, options })
+    }
+
+    fn partition(&mut self) -> Read<StepKind> {
+        let mut sets = Vec::new();
+        loop {
+            sets.push(self.who()?);
+            self.blanks();
+            if !self.eat_char('|') {
+                return Ok(StepKind::Partition(sets));
+            }
+            self.blanks();
+        }
+    }
+
+    /// What follows `link`.
+    fn link(&mut self) -> Read<StepKind> {
+        let links = self.links()?;
+        self.blanks();
+        if self.keyword("clear") {
+            return Ok(StepKind::Link { links, shape: Vec::new() });
+        }
+        let mut shape: Vec<Shape> = Vec::new();
+        while !self.at_end() {
+            let Some(word) = self.token(token::name) else { return Err(self.expected("a shape")) };
+            self.blanks();
+            let one = match word.text {
+                "delay" => Shape::Delay(self.duration()?),
+                "jitter" => Shape::Jitter(self.duration()?),
+                "loss" => Shape::Loss(self.percentage()?),
+                "rate" => Shape::Rate(self.bit_rate()?),
+                "clear" => {
+                    return Err(self.error(word.span, "`clear` stands alone").help("write `link a-b clear`"));
+                }
+                unknown => {
+                    let shapes = ["delay", "jitter", "loss", "rate", "clear"];
+                    let error = self.error(word.span, format!("unknown shape `{unknown}`"));
+                    return Err(match nearest(unknown, shapes) {
+                        Some(near) => error.did_you_mean(Some(near)),
+                        None => error.help("one of delay, jitter, loss, rate, clear"),
+                    });
+                }
+            };
+            let same = |other: &Shape| std::mem::discriminant(other) == std::mem::discriminant(&one);
+            if shape.iter().any(same) {
+                return Err(self.error(word.span, format!("`{}` is given twice", word.text)));
+            }
+            shape.push(one);
+        }
+        if shape.is_empty() {
+            let error = self.expected("a shape");
+            return Err(error.help("such as `delay 50ms jitter 10ms loss 1% rate 1mbit`, or `clear`"));
+        }
+        Ok(StepKind::Link { links, shape })
+    }
+
+    /// What follows `clock`.
+    fn clock(&mut self) -> Read<StepKind> {
+        let who = self.who()?;
+        self.blanks();
+        if !matches!(self.peek(), Some('+' | '-')) {
+            return Err(self.expected("`+` or `-`").help("such as `clock a +10s`"));
+        }
+        Ok(StepKind::Clock { who, offset_ms: self.shift()? })
+    }
+
+    fn measure(&mut self, start: usize, head: &mut Option<Span>) -> Read<StepKind> {
+        self.blanks();
+        let Some(name) = self.token(token::name) else {
+            return Err(self.expected("a name for the figures").help("such as `measure m { … }`"));
+        };
+        if name.text.starts_with(|c: char| c.is_ascii_digit()) {
+            let error = self.error(name.span, "a measure's name begins with a letter");
+            return Err(error.help(format!("`{}.ok` would begin with a number", name.text)));
+        }
+        *head = Some(self.since(start));
+        Ok(StepKind::Measure { name: name.text.to_owned(), block: self.block("measure")? })
+    }
+
+    fn repeat(&mut self, start: usize, head: &mut Option<Span>) -> Read<StepKind> {
+        let (mut count, mut rate, mut counter) = (None, None, None);
+        *head = Some(self.since(start));
+        self.blanks();
+        if matches!(self.peek(), Some('0'..='9' | '$')) {
+            count = Some(self.whole("a count")?);
+            *head = Some(self.since(start));
+            self.blanks();
+        }
+        if self.keyword("at") {
+            self.blanks();
+            rate = Some(self.rate()?);
+            *head = Some(self.since(start));
+            self.blanks();
+        }
+        if self.keyword("as") {
+            self.blanks();
+            let Some(name) = self.token(token::name) else { return Err(self.expected("the counter's name")) };
+            counter = Some(name.text.to_owned());
+            *head = Some(self.since(start));
+            self.blanks();
+        }
+        if self.peek() != Some('{') {
+            let error = self.expected("`{`");
+            return Err(
+                error.help("the order is `repeat 10 at 5/s as i { … }`, and each part may be left out")
+            );
+        }
+        Ok(StepKind::Repeat { count, rate, counter, block: self.block("repeat")? })
+    }
+
+    fn each(&mut self, start: usize, head: &mut Option<Span>) -> Read<StepKind> {
+        self.blanks();
+        let help = "such as `each v in all { … }`";
+        let Some(name) = self.token(token::name) else { return Err(self.expected("a name").help(help)) };
+        let name = name.text.to_owned();
+        self.blanks();
+        if !self.keyword("in") || !self.blanks() {
+            return Err(self.expected("`in`").help(help));
+        }
+        let who = self.who()?;
+        *head = Some(self.since(start));
+        Ok(StepKind::Each { name, who, block: self.block("each")? })
+    }
+
+    fn include(&mut self, start: usize, steps: &mut Block) -> Read<()> {
+        self.blanks();
+        if self.peek() != Some('"') {
+            let name = token::bare(self.rest()).map_or("", |(_, word)| word);
+            let help = if name.is_empty() {
+                "such as `include \"load.scn\"`".to_owned()
+            } else {
+                format!("quote it: `include \"{name}\"`")
+            };
+            return Err(self.expected("a quoted file name").help(help));
+        }
+        let word = self.word()?;
+        let Some(path) = word.fixed() else {
+            return Err(self.error(word.span, "a file's name is fixed before anything starts"));
+        };
+        let span = self.since(start);
+        self.end()?;
+        include::read(self, &path, span, steps)
+    }
+}

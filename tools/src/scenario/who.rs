@@ -1,0 +1,168 @@
+//! Reading which nodes and links are meant.
+
+use super::ast::{At, Item, LinkSet, Pick, Subject, Way, Who};
+use super::reader::{Read, Reader};
+use super::token;
+use crate::text::Span;
+
+/// Words that choose nodes by themselves, and so may not stand in a list.
+const ALONE: [&str; 3] = ["all", "any", "random"];
+
+impl Reader<'_> {
+    /// `all`, `random 3 of a..m`, `a, c`.
+    pub(super) fn who(&mut self) -> Read<Who> {
+        let start = self.position();
+        let pick = if self.keyword("all") {
+            Pick::All(self.subject()?)
+        } else if self.keyword("random") {
+            self.random()?
+        } else {
+            Pick::Items(self.items()?)
+        };
+        Ok(Who { pick, at: At { source: self.source().clone(), span: self.since(start) } })
+    }
+
+    fn random(&mut self) -> Read<Pick> {
+        let start = self.position();
+        if self.blanks() {
+            if self.keyword("half") {
+                return Ok(Pick::RandomHalf(self.subject()?));
+            }
+            if matches!(self.peek(), Some('0'..='9' | '$')) {
+                let count_start = self.position();
+                let count = self.whole("a number of nodes")?;
+                if count == 0 {
+                    return Err(self.error(self.since(count_start), "choosing nobody"));
+                }
+                return Ok(Pick::Random(count, self.subject()?));
+            }
+        }
+        self.back_to(start);
+        Ok(Pick::Random(1, self.subject()?))
+    }
+
+    /// `of …`, `but …`, or nothing.
+    fn subject(&mut self) -> Read<Subject> {
+        let start = self.position();
+        if self.blanks() {
+            let of = self.keyword("of");
+            if of || self.keyword("but") {
+                if !self.blanks() {
+                    return Err(self.expected("nodes"));
+                }
+                let items = self.items()?;
+                return Ok(if of { Subject::Of(items) } else { Subject::But(items) });
+            }
+        }
+        self.back_to(start);
+        Ok(Subject::Everyone)
+    }
+
+    /// `a, c..e, $v`.
+    fn items(&mut self) -> Read<Vec<Item>> {
+        let mut items = Vec::new();
+        loop {
+            self.item(&mut items)?;
+            if !self.comma() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// One item; a parameter may stand for several.
+    fn item(&mut self, items: &mut Vec<Item>) -> Read<()> {
+        let start = self.position();
+        if self.peek() == Some('$') {
+            let token = self.dollar()?;
+            if self.is_param(token.text) {
+                #[expect(
+                    clippy::redundant_closure_for_method_calls,
+                    reason = "the method alone is not general over lifetimes"
+                )]
+                items.extend(self.in_param(&token, "nodes", |reader| reader.items())?);
+            } else {
+                items.push(Item::Variable(token.text.to_owned(), token.span));
+            }
+            return Ok(());
+        }
+        let Some(name) = self.token(token::name) else { return Err(self.expected("a node")) };
+        if ALONE.contains(&name.text) {
+            let error = self.error(name.span, format!("`{}` stands alone, not in a list", name.text));
+            return Err(match name.text {
+                "any" => error.help("`any` stands after `expect`, before the nodes"),
+                _ => error.help("leave out the rest of the list, or the word"),
+            });
+        }
+        let ranges = self.eat(token::dots).is_some();
+        items.push(match name.text {
+            "first" if !ranges => Item::First,
+            "last" if !ranges => Item::Last,
+            "rest" if !ranges => Item::Rest,
+            from if ranges => {
+                let Some(to) = self.token(token::name) else {
+                    return Err(self.expected("the last node of the range").help("such as `a..m`"));
+                };
+                Item::Range(from.to_owned(), to.text.to_owned(), self.since(start))
+            }
+            name_alone => Item::Name(name_alone.to_owned(), name.span),
+        });
+        Ok(())
+    }
+
+    /// `all`, or `a-b, c->d`.
+    pub(super) fn links(&mut self) -> Read<LinkSet> {
+        let start = self.position();
+        if self.keyword("all") {
+            if !matches!(self.peek(), Some('-')) {
+                return Ok(LinkSet::All);
+            }
+            self.back_to(start);
+        }
+        let mut ways = Vec::new();
+        loop {
+            ways.push(self.way()?);
+            if !self.comma() {
+                return Ok(LinkSet::Ways(ways));
+            }
+        }
+    }
+
+    fn way(&mut self) -> Read<Way> {
+        let start = self.position();
+        let from = self.link_end("a link")?;
+        let Some(arrow) = self.eat(token::arrow) else {
+            return Err(self
+                .expected("`-` or `->`")
+                .help("a link is written `a-b`, one direction of it `a->b`"));
+        };
+        let to = self.link_end("the other end of the link")?;
+        if self.peek() == Some('-') {
+            let ends = self.text_since(start).split(['-', '>']).next_back().unwrap_or_default().to_owned();
+            let error = self.error(self.next_word().span, "links are named one by one here");
+            return Err(error.help(format!("write `{}, {ends}-…`", self.text_since(start))));
+        }
+        Ok(Way { from, to, both: arrow == "-", span: self.since(start) })
+    }
+
+    fn link_end(&mut self, what: &str) -> Read<Item> {
+        let start = self.position();
+        let mut items = Vec::new();
+        match self.peek() {
+            Some('$') => self.item(&mut items)?,
+            _ => match self.token(token::name) {
+                Some(name) => items.push(match name.text {
+                    "first" => Item::First,
+                    "last" => Item::Last,
+                    "rest" => Item::Rest,
+                    _ => Item::Name(name.text.to_owned(), name.span),
+                }),
+                None => return Err(self.expected(what).help("a link is written `a-b`")),
+            },
+        }
+        let span: Span = self.since(start);
+        match (items.pop(), items.is_empty()) {
+            (Some(item @ (Item::Name(..) | Item::First | Item::Last | Item::Variable(..))), true) => Ok(item),
+            _ => Err(self.error(span, "a link's end is one node")),
+        }
+    }
+}

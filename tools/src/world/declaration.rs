@@ -1,0 +1,77 @@
+//! What a world declares: plain data that a scenario is checked against.
+
+/// What a world may or may not be able to do, beyond starting nodes, asking them and ending them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ability {
+    /// `pause` and `resume`.
+    Pause,
+    /// `cut`, `join`, `partition`, `heal`.
+    Cut,
+    /// `break`.
+    Break,
+    /// `link … delay`, `jitter`, `rate`.
+    Shape,
+    /// `link … loss`.
+    Loss,
+    /// `clock`.
+    Clock,
+    /// `node … data=disk`.
+    Disk,
+    /// `node … exec=`: nodes that are programs of their own.
+    Exec,
+}
+
+/// What one world can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declaration {
+    /// The name in `--world NAME` and in the header `worlds`.
+    pub name: &'static str,
+    /// What it is able to do.
+    pub abilities: &'static [Ability],
+}
+
+impl Declaration {
+    /// Whether it can do that.
+    #[must_use]
+    pub fn can(&self, ability: Ability) -> bool {
+        self.abilities.contains(&ability)
+    }
+}
+
+/// The names of all worlds, those still to come included: the header `worlds` may name them.
+pub const NAMES: &[&str] = &["process", "sim", "netns", "docker"];
+
+/// Processes of this machine, on loopback.
+pub const PROCESS: Declaration = Declaration { name: "process", abilities: &[Ability::Pause, Ability::Exec] };
+
+/// The worlds of this version.
+pub const HERE: &[&Declaration] = &[&PROCESS];
+
+/// What the worlds still to come will be able to do: named where a scenario asks for what no world of
+/// this version can.
+pub const TO_COME: &[Declaration] = &[
+    Declaration {
+        name: "sim",
+        abilities: &[
+            Ability::Pause,
+            Ability::Cut,
+            Ability::Break,
+            Ability::Shape,
+            Ability::Loss,
+            Ability::Clock,
+            Ability::Disk,
+        ],
+    },
+    Declaration {
+        name: "netns",
+        abilities: &[
+            Ability::Pause,
+            Ability::Cut,
+            Ability::Break,
+            Ability::Shape,
+            Ability::Loss,
+            Ability::Disk,
+            Ability::Exec,
+        ],
+    },
+];

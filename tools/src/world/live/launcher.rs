@@ -1,0 +1,45 @@
+//! Where nodes live, and how one is started, ended and read.
+
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::driver::{CommandLine, Place};
+use crate::world::{Declaration, Ending, NodeIndex, Signal};
+
+/// Starts nodes and ends them. What a node is, a process, a container, is the launcher's business.
+pub trait Launcher {
+    /// What it, together with its carrier, can do.
+    fn declaration(&self) -> &'static Declaration;
+
+    /// Where a node lives: the same place each time it is started. The reason why there is none is
+    /// for people.
+    fn place(&self, node: NodeIndex, name: &str) -> Result<Place, String>;
+
+    /// Starts a node. The future ends when it has been started, not when it is ready.
+    fn start(
+        &self,
+        node: NodeIndex,
+        name: &str,
+        command: CommandLine,
+    ) -> LocalBoxFuture<'static, Result<Rc<dyn Running>, String>>;
+
+    /// Ends all that was started and waits for it.
+    fn end_all(&self) -> LocalBoxFuture<'static, ()>;
+
+    /// The last lines that a node wrote, in all its lives in this run; problems included.
+    fn log(&self, name: &str, lines: usize) -> Vec<String>;
+}
+
+/// A node that was started.
+pub trait Running {
+    /// Its next word about its readiness: `Ok` when it is ready, `Err` with its reason when it
+    /// cannot be, never if it does not speak of such things.
+    fn readiness(&self) -> LocalBoxFuture<'_, Result<(), String>>;
+
+    /// How it ended; waits for it.
+    fn ended(&self) -> LocalBoxFuture<'_, Ending>;
+
+    /// Ends, freezes or thaws it; what is left of its children is ended with it.
+    fn signal(&self, signal: Signal) -> Result<(), String>;
+}

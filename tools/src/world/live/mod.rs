@@ -1,0 +1,240 @@
+//! The engine of every world in real time: joins a launcher, a carrier and the drivers.
+//!
+//! One thread, one runtime: it makes progress only while [`World::next`] waits. Each node has one
+//! task, which follows it from its start to its end and holds the one connection to it.
+
+mod carrier;
+mod directory;
+mod launcher;
+mod node;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+
+use super::{Event, NodeIndex, Occurrence, OpId, Operation, Outcome, Signal, World};
+use crate::driver::{self, Request, What};
+
+pub use carrier::{Carrier, Direct};
+pub use launcher::{Launcher, Running};
+
+use directory::Addresses;
+use node::{Following, Handle};
+
+/// A world in real time.
+pub struct Live {
+    runtime: Runtime,
+    tasks: LocalSet,
+    launcher: Rc<dyn Launcher>,
+    addresses: Rc<RefCell<Addresses>>,
+    nodes: BTreeMap<NodeIndex, Handle>,
+    began: Instant,
+    /// When the last event happened that was handed out.
+    last: Duration,
+    teller: Teller,
+    events: mpsc::UnboundedReceiver<Occurrence>,
+}
+
+/// Tells the runner what happened, and when.
+///
+/// The channel has no bound of its own: it holds what nodes said while the runner was busy, which
+/// the sockets of the nodes bound, and one event for each operation under way.
+#[derive(Clone)]
+pub(super) struct Teller {
+    began: Instant,
+    events: mpsc::UnboundedSender<Occurrence>,
+}
+
+impl Teller {
+    fn tell(&self, event: Event) {
+        // With nobody left to be told, the world is being taken down.
+        let _: Result<(), _> = self.events.send(Occurrence { at: self.began.elapsed(), event });
+    }
+
+    fn ended(&self, id: OpId, outcome: Outcome) {
+        self.tell(Event::Ended { id, outcome });
+    }
+}
+
+/// Wakes a world that waits, from any thread.
+#[derive(Clone)]
+pub struct Waker(Teller);
+
+impl Waker {
+    /// Makes the world tell [`Event::Woken`].
+    pub fn wake(&self) {
+        self.0.tell(Event::Woken);
+    }
+}
+
+impl Live {
+    /// A world with no node yet. Fails where the system gives no event queue.
+    pub fn new(launcher: Rc<dyn Launcher>, carrier: Box<dyn Carrier>) -> std::io::Result<Self> {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build()?;
+        let (sender, events) = mpsc::unbounded_channel();
+        let began = {
+            let _entered = runtime.enter();
+            Instant::now()
+        };
+        let teller = Teller { began, events: sender };
+        let world = Self {
+            runtime,
+            tasks: LocalSet::new(),
+            launcher,
+            addresses: Rc::new(RefCell::new(Addresses::new(carrier))),
+            nodes: BTreeMap::new(),
+            began,
+            last: Duration::ZERO,
+            teller,
+            events,
+        };
+        let teller = world.teller.clone();
+        world.spawn(async move {
+            // Where signals cannot be heard, they end the process, and the guard sees to the rest.
+            let _: std::io::Result<()> = node::interrupts(|| teller.tell(Event::Interrupted)).await;
+        });
+        Ok(world)
+    }
+
+    /// What wakes it from another thread.
+    #[must_use]
+    pub fn waker(&self) -> Waker {
+        Waker(self.teller.clone())
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        let _entered = self.runtime.enter();
+        self.tasks.spawn_local(task);
+    }
+
+    /// What is known at once is told like all else: after what happened before.
+    fn know(&self, id: OpId, outcome: Outcome) {
+        self.teller.ended(id, outcome);
+    }
+
+    fn launch(&mut self, id: OpId, node: NodeIndex, spec: super::NodeSpec, deadline: Instant) {
+        let Some(driver) = driver::by_name(&spec.driver) else {
+            let reason = format!("there is no driver `{}`", spec.driver);
+            return self.know(id, Outcome::Failed { reason });
+        };
+        let place = match self.launcher.place(node, &spec.name) {
+            Ok(place) => place,
+            Err(reason) => return self.know(id, Outcome::Failed { reason }),
+        };
+        let command = match driver.command_line(&spec, &place) {
+            Ok(command) => command,
+            Err(reason) => return self.know(id, Outcome::Failed { reason }),
+        };
+        self.addresses.borrow_mut().add(node, &spec.name, &place.address());
+        let following = Following {
+            id,
+            node,
+            name: spec.name,
+            address: place.address(),
+            command,
+            deadline,
+            driver,
+            launcher: Rc::clone(&self.launcher),
+            directory: Rc::clone(&self.addresses),
+            teller: self.teller.clone(),
+        };
+        let (handle, task) = following.start();
+        self.nodes.insert(node, handle);
+        self.spawn(task);
+    }
+
+    fn ask(&mut self, id: OpId, node: NodeIndex, what: What, deadline: Instant) {
+        let patience = deadline.saturating_duration_since(Instant::now());
+        let request = Request { id, node, what, deadline, patience };
+        let alive = self.nodes.get(&node).filter(|handle| handle.is_alive());
+        if alive.is_none_or(|handle| handle.requests.send(request).is_err()) {
+            self.know(id, Outcome::Unknown { reason: "it is not running".to_owned() });
+        }
+    }
+
+    fn wait(&mut self) -> Occurrence {
+        let known = !self.events.is_empty();
+        let next = async {
+            // Whoever is told at once, again and again, keeps nothing else waiting.
+            if known {
+                tokio::task::yield_now().await;
+            }
+            self.events.recv().await
+        };
+        let next = self.tasks.run_until(next);
+        // The world holds a sender itself, so that the channel stays open.
+        let interrupted = Occurrence { at: self.began.elapsed(), event: Event::Interrupted };
+        self.runtime.block_on(next).unwrap_or(interrupted)
+    }
+
+    fn signal(&mut self, id: OpId, node: NodeIndex, signal: Signal, deadline: Instant) {
+        let Some(handle) = self.nodes.get(&node).filter(|handle| handle.is_alive()) else {
+            return self.know(id, Outcome::Done);
+        };
+        let handle = handle.clone();
+        let teller = self.teller.clone();
+        self.spawn(async move { handle.signal(id, signal, deadline, &teller).await });
+    }
+}
+
+impl World for Live {
+    fn declaration(&self) -> &'static super::Declaration {
+        self.launcher.declaration()
+    }
+
+    fn submit(&mut self, id: OpId, operation: Operation) {
+        let at = |time: Duration| self.began + time;
+        match operation {
+            Operation::Launch { node, spec, deadline } => self.launch(id, node, spec, at(deadline)),
+            Operation::Signal { node, signal, deadline } => self.signal(id, node, signal, at(deadline)),
+            Operation::Ask { node, words, deadline } => self.ask(id, node, What::Words(words), at(deadline)),
+            Operation::Watch { node, deadline } => self.ask(id, node, What::Watch, at(deadline)),
+            Operation::Wire { from, to, deadline } => {
+                let name = self.addresses.borrow().name_of(to).unwrap_or_default();
+                self.ask(id, from, What::Wire(name), at(deadline));
+            }
+            Operation::Links(changes) => {
+                let done = self.addresses.borrow_mut().change(&changes);
+                self.know(id, done.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
+            }
+            Operation::Clock { .. } => {
+                let reason = "clocks of this world cannot be shifted".to_owned();
+                self.know(id, Outcome::Failed { reason });
+            }
+            Operation::Log { node, lines } => {
+                let name = self.addresses.borrow().name_of(node).unwrap_or_default();
+                self.know(id, Outcome::Lines(self.launcher.log(&name, lines)));
+            }
+            Operation::Timer { at: time } => {
+                let (teller, until) = (self.teller.clone(), at(time));
+                self.spawn(async move {
+                    tokio::time::sleep_until(until).await;
+                    teller.ended(id, Outcome::Done);
+                });
+            }
+        }
+    }
+
+    fn next(&mut self) -> Occurrence {
+        let mut occurrence = self.wait();
+        // Another thread reads the clock before it comes to tell that it wants attention.
+        occurrence.at = occurrence.at.max(self.last);
+        self.last = occurrence.at;
+        occurrence
+    }
+}
+
+impl Drop for Live {
+    /// Ends every node that still runs, and waits for it.
+    fn drop(&mut self) {
+        let ending = self.launcher.end_all();
+        self.runtime.block_on(self.tasks.run_until(ending));
+    }
+}

@@ -1,0 +1,245 @@
+//! One node, from its start to its end.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::net::TcpStream;
+use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::Teller;
+use super::directory::Addresses;
+use super::launcher::{Launcher, Running};
+use crate::driver::{CommandLine, Directory, Driver, Request, Told};
+use crate::world::{Event, NodeIndex, OpId, Outcome, Signal};
+
+/// How often a node that does not tell of its readiness is tried.
+const TRY: Duration = Duration::from_millis(10);
+/// The end of a log that tells why a node died.
+const LAST_WORDS: usize = 5;
+
+/// What is needed to start a node and to follow it.
+pub(super) struct Following {
+    pub id: OpId,
+    pub node: NodeIndex,
+    pub name: String,
+    pub address: String,
+    pub command: CommandLine,
+    pub deadline: Instant,
+    pub driver: Rc<dyn Driver>,
+    pub launcher: Rc<dyn Launcher>,
+    pub directory: Rc<RefCell<Addresses>>,
+    pub teller: Teller,
+}
+
+/// A node that was started: how to ask it and how to end it.
+#[derive(Clone)]
+pub(super) struct Handle {
+    pub requests: mpsc::UnboundedSender<Request>,
+    life: Rc<Life>,
+}
+
+#[derive(Default)]
+struct Life {
+    running: RefCell<Option<Rc<dyn Running>>>,
+    ended: Cell<bool>,
+    /// Told when it has ended.
+    end: Notify,
+}
+
+/// Whether a node has been reached once.
+#[derive(Default)]
+struct Reached {
+    flag: Cell<bool>,
+    notify: Notify,
+}
+
+impl Handle {
+    /// Whether it has not ended yet.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.life.ended.get()
+    }
+
+    /// Ends, freezes or thaws it. One that does not stop by the deadline is killed.
+    pub(super) async fn signal(&self, id: OpId, signal: Signal, deadline: Instant, teller: &Teller) {
+        let Some(running) = self.life.running.borrow().clone() else {
+            return teller.ended(id, Outcome::Failed { reason: "it has not been started yet".to_owned() });
+        };
+        if let Err(reason) = running.signal(signal) {
+            return teller.ended(id, Outcome::Failed { reason });
+        }
+        if matches!(signal, Signal::Kill | Signal::Stop) {
+            let ended = async {
+                while self.is_alive() {
+                    self.life.end.notified().await;
+                }
+            };
+            let mut ended = pin!(ended);
+            if timeout_at(deadline, ended.as_mut()).await.is_err() {
+                // Stubborn: told once more, in a way that cannot be ignored.
+                if let Err(reason) = running.signal(Signal::Kill) {
+                    return teller.ended(id, Outcome::Failed { reason });
+                }
+                ended.await;
+            }
+        }
+        teller.ended(id, Outcome::Done);
+    }
+}
+
+impl Following {
+    /// The handle, and the task that follows the node.
+    pub(super) fn start(self) -> (Handle, impl Future<Output = ()> + 'static) {
+        let (sender, requests) = mpsc::unbounded_channel();
+        let life = Rc::new(Life::default());
+        let handle = Handle { requests: sender, life: Rc::clone(&life) };
+        (handle, Box::pin(self.follow(life, requests)))
+    }
+
+    async fn follow(self, life: Rc<Life>, requests: mpsc::UnboundedReceiver<Request>) {
+        let running = match self.launcher.start(self.node, &self.name, self.command.clone()).await {
+            Ok(running) => running,
+            Err(reason) => {
+                life.ended.set(true);
+                return self.teller.ended(self.id, Outcome::Failed { reason });
+            }
+        };
+        life.running.replace(Some(Rc::clone(&running)));
+        let requests = Rc::new(Mutex::new(requests));
+        let ready = Cell::new(false);
+        let first = {
+            let conversation = pin!(self.converse(&running, &requests, &ready));
+            match select(pin!(running.ended()), conversation).await {
+                Either::Left((ending, _)) => Ok(ending),
+                Either::Right((reason, _)) => Err(reason),
+            }
+        };
+        let (ending, late) = match first {
+            Ok(ending) => (ending, None),
+            // It could not be reached in time: what was started is taken down again.
+            Err(reason) => match running.signal(Signal::Kill) {
+                Ok(()) => (running.ended().await, Some(reason)),
+                Err(_) => return self.teller.ended(self.id, Outcome::Failed { reason }),
+            },
+        };
+        life.ended.set(true);
+        self.teller.tell(Event::Exited { node: self.node, ending });
+        if let Some(reason) = late {
+            self.teller.ended(self.id, Outcome::Failed { reason });
+        } else if !ready.get() {
+            let mut reason = format!("it ended with {ending} before it was ready");
+            let words = self.launcher.log(&self.name, LAST_WORDS);
+            if words.is_empty() {
+                reason.push_str("; its log is empty");
+            } else {
+                reason.push_str("; the end of its log:");
+                for line in words {
+                    reason.push_str(&format!("\n    {line}"));
+                }
+            }
+            self.teller.ended(self.id, Outcome::Failed { reason });
+        }
+        self.drain(&requests, "it has ended").await;
+        life.end.notify_waiters();
+    }
+
+    /// Waits until the node is ready, then speaks to it for as long as it lives. Ends only if it
+    /// cannot be reached in time, with the reason.
+    async fn converse(
+        &self,
+        running: &Rc<dyn Running>,
+        requests: &Rc<Mutex<mpsc::UnboundedReceiver<Request>>>,
+        ready: &Cell<bool>,
+    ) -> String {
+        let waited = Instant::now();
+        match timeout_at(self.deadline, self.readiness(running)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(reason)) => return reason,
+            Err(_) => return self.late(waited),
+        }
+        let reached = Rc::new(Reached::default());
+        let tell: Rc<dyn Fn(Told)> = {
+            let (teller, reached, id, node) = (self.teller.clone(), Rc::clone(&reached), self.id, self.node);
+            Rc::new(move |told| match told {
+                Told::Reached if !reached.flag.replace(true) => {
+                    reached.notify.notify_one();
+                    teller.ended(id, Outcome::Done);
+                }
+                Told::Reached => {}
+                Told::Ended(id, outcome) => teller.ended(id, outcome),
+                Told::Changed(change) => teller.tell(Event::Changed { node, change }),
+                Told::Stored(key, rank) => teller.tell(Event::Stored { node, key, rank }),
+            })
+        };
+        loop {
+            let directory: Rc<dyn Directory> = Rc::clone(&self.directory) as Rc<dyn Directory>;
+            let serving =
+                self.driver.serve(self.address.clone(), directory, Rc::clone(requests), Rc::clone(&tell));
+            let mut serving = pin!(serving);
+            let in_time = pin!(timeout_at(self.deadline, reached.notify.notified()));
+            let why = if reached.flag.get() {
+                serving.await
+            } else {
+                match select(serving.as_mut(), in_time).await {
+                    Either::Left((why, _)) => why,
+                    Either::Right((Ok(()), _)) => {
+                        ready.set(true);
+                        serving.await
+                    }
+                    Either::Right((Err(_), _)) => return self.late(waited),
+                }
+            };
+            ready.set(reached.flag.get());
+            self.drain(requests, &why).await;
+            if !reached.flag.get() && Instant::now() >= self.deadline {
+                return format!("it cannot be reached: {why}");
+            }
+            sleep(TRY).await;
+        }
+    }
+
+    /// Waits for the node's word, or until something answers at its port.
+    async fn readiness(&self, running: &Rc<dyn Running>) -> Result<(), String> {
+        if self.command.supervised {
+            return running.readiness().await;
+        }
+        let answers = async {
+            while TcpStream::connect(&self.address).await.is_err() {
+                sleep(TRY).await;
+            }
+        };
+        match select(pin!(running.readiness()), pin!(answers)).await {
+            Either::Left((result, _)) => result,
+            Either::Right(((), _)) => Ok(()),
+        }
+    }
+
+    fn late(&self, since: Instant) -> String {
+        let waited = crate::text::duration(since.elapsed());
+        format!("it was not ready within {waited}, at {}", self.address)
+    }
+
+    /// Answers what was asked and never sent.
+    async fn drain(&self, requests: &Mutex<mpsc::UnboundedReceiver<Request>>, reason: &str) {
+        let mut requests = requests.lock().await;
+        while let Ok(request) = requests.try_recv() {
+            self.teller.ended(request.id, Outcome::Unknown { reason: reason.to_owned() });
+        }
+    }
+}
+
+/// Tells each time that the person at the terminal, or the system, wants an end.
+pub(super) async fn interrupts(tell: impl Fn()) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => tell(),
+            _ = terminate.recv() => tell(),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! One process: its readiness, its end, and signals to it.
+
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+use rustix::process::{Pid, PidfdFlags, Signal as Number, kill_process_group, pidfd_open};
+use tokio::io::unix::AsyncFd;
+use tokio::net::UnixStream;
+use tokio::sync::Mutex;
+
+use super::guard::Guard;
+use crate::driver::CommandLine;
+use crate::world::live::Running;
+use crate::world::{Ending, Signal};
+
+/// The variable by which the guard knows the processes of a run, children that left their group
+/// included.
+pub(super) const RUN_VARIABLE: &str = "TOOLS_RUN";
+
+/// The longest word about readiness that is read.
+const WORD: usize = 4_096;
+
+/// How long a process may take to end when all are ended; it is killed then.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A child in a process group of its own. Its standard input is one end of a socket pair, whose
+/// other end is kept here: when that closes, a node of ours ends.
+pub(super) struct Process {
+    pid: Pid,
+    child: RefCell<Child>,
+    ending: Cell<Option<Ending>>,
+    pidfd: AsyncFd<OwnedFd>,
+    control: Mutex<UnixStream>,
+    guard: Rc<Guard>,
+}
+
+/// A child that was started, and our end of its standard input.
+pub(super) struct Started {
+    child: Child,
+    control: StdUnixStream,
+}
+
+impl Started {
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+/// Starts a program. There is no `pre_exec` hook, so that the system's own spawn is used: it does
+/// not copy the page tables of the harness, however large that has grown.
+pub(super) fn spawn(line: &CommandLine, network: &str, log: File, errors: File) -> Result<Started, String> {
+    let (ours, theirs) = StdUnixStream::pair().map_err(|error| error.to_string())?;
+    let child = Command::new(&line.program)
+        .args(&line.arguments)
+        .env(RUN_VARIABLE, network)
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(log)
+        .stderr(errors)
+        .process_group(0)
+        .spawn()
+        .map_err(|error| {
+            let program = line.program.display();
+            match error.kind() {
+                io::ErrorKind::NotFound => format!("there is no program `{program}`"),
+                io::ErrorKind::PermissionDenied => format!("`{program}` may not be run: {error}"),
+                _ => format!("cannot run `{program}`: {error}"),
+            }
+        })?;
+    Ok(Started { child, control: ours })
+}
+
+impl Process {
+    #[expect(
+        deprecated,
+        reason = "the descriptor is owned, so that it stays the same as long as it is watched"
+    )]
+    pub(super) fn new(started: Started, guard: Rc<Guard>) -> io::Result<Self> {
+        let Started { child, control } = started;
+        let pid = Pid::from_child(&child);
+        let pidfd = AsyncFd::new(pidfd_open(pid, PidfdFlags::NONBLOCK)?)?;
+        control.set_nonblocking(true)?;
+        let control = Mutex::new(UnixStream::from_std(control)?);
+        Ok(Self { pid, child: RefCell::new(child), ending: Cell::new(None), pidfd, control, guard })
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ending.get().is_some()
+    }
+
+    /// Ends it in an orderly way; kills it if it does not.
+    pub(super) async fn end(&self) {
+        if self.has_ended() {
+            return;
+        }
+        // A frozen process cannot end: thawed first. What cannot be signalled has ended.
+        let _: Result<(), String> = self.signal(Signal::Resume).and_then(|()| self.signal(Signal::Stop));
+        if tokio::time::timeout(GRACE, self.wait()).await.is_err() {
+            let _: Result<(), String> = self.signal(Signal::Kill);
+            self.wait().await;
+        }
+    }
+
+    async fn wait(&self) -> Ending {
+        loop {
+            if let Some(ending) = self.ending.get() {
+                return ending;
+            }
+            let reaped = self.child.borrow_mut().try_wait();
+            let status = match reaped {
+                Ok(Some(status)) => status,
+                Ok(None) => {
+                    // Readable means ended; an error here cannot last, since the child is ours.
+                    if let Ok(mut readable) = self.pidfd.readable().await {
+                        readable.clear_ready();
+                    }
+                    continue;
+                }
+                Err(_) => std::process::ExitStatus::from_raw(-1),
+            };
+            let ending = match (status.code(), status.signal()) {
+                (Some(code), _) => Ending::Code(code),
+                (None, signal) => Ending::Signal(signal.unwrap_or(0)),
+            };
+            self.ending.set(Some(ending));
+            // What it left behind of its group ends with it.
+            let _: rustix::io::Result<()> = kill_process_group(self.pid, Number::KILL);
+            self.guard.remove(self.id());
+            return ending;
+        }
+    }
+
+    /// Reads the node's one line about its readiness.
+    async fn word(&self) -> Result<(), String> {
+        let stream = self.control.lock().await;
+        let mut line = Vec::new();
+        loop {
+            let mut chunk = [0; 512];
+            if stream.readable().await.is_err() {
+                return std::future::pending().await;
+            }
+            match stream.try_read(&mut chunk) {
+                // It closed its end without a word: its end, or its silence, tells more.
+                Ok(0) => return std::future::pending().await,
+                Ok(count) => line.extend_from_slice(&chunk[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(_) => return std::future::pending().await,
+            }
+            if let Some(end) = line.iter().position(|byte| *byte == b'\n') {
+                return readiness(&line[..end]);
+            }
+            if line.len() > WORD {
+                return Err("its word about its readiness never ends".to_owned());
+            }
+        }
+    }
+}
+
+fn readiness(line: &[u8]) -> Result<(), String> {
+    let word: serde_json::Value = serde_json::from_slice(line).map_err(|_| {
+        format!("its word about its readiness is not JSON: {}", String::from_utf8_lossy(line))
+    })?;
+    if word.get("ready").is_some() {
+        return Ok(());
+    }
+    let reason =
+        word.get("failed").and_then(|failed| failed.get("reason")).and_then(|reason| reason.as_str());
+    Err(reason.unwrap_or("it said neither that it is ready nor why not").to_owned())
+}
+
+impl Running for Process {
+    fn readiness(&self) -> LocalBoxFuture<'_, Result<(), String>> {
+        Box::pin(self.word())
+    }
+
+    fn ended(&self) -> LocalBoxFuture<'_, Ending> {
+        Box::pin(self.wait())
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), String> {
+        if self.has_ended() {
+            return Ok(());
+        }
+        let number = match signal {
+            Signal::Kill => Number::KILL,
+            Signal::Stop => Number::TERM,
+            Signal::Pause => Number::STOP,
+            Signal::Resume => Number::CONT,
+        };
+        let result = kill_process_group(self.pid, number);
+        // SIGTERM does not reach a frozen process: it has to thaw to end.
+        if signal == Signal::Stop {
+            let _: rustix::io::Result<()> = kill_process_group(self.pid, Number::CONT);
+        }
+        match result {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+            Err(error) => Err(format!("cannot signal process {}: {error}", self.id())),
+        }
+    }
+}
