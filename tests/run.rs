@@ -24,6 +24,11 @@ try: tools cli --node a set nom Reimert
         );
         assert_eq!(tools.read(&format!("logs/{name}.err")), "");
     }
+    let record = tools.read("logs/run.jsonl");
+    let events: Vec<serde_json::Value> =
+        record.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&events[0]["event"], &events[0]["text"]), (&"plan".into(), &"a-b, b-c, c-a".into()));
+    assert_eq!(events.iter().filter(|event| event["event"] == "wire").count(), 3);
 }
 
 #[test]

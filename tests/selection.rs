@@ -169,3 +169,16 @@ fn a_report_that_cannot_be_written_is_said() {
     ended.code(3);
     assert!(ended.err.starts_with("error: cannot write no/such/folder/junit.xml: "), "{}", ended.err);
 }
+
+#[test]
+fn the_folder_of_a_network_that_was_left_up_is_not_emptied() {
+    let tools = Tools::new().file("one.scn", ONE);
+    let mut kept = tools.begin("test one.scn --keep");
+    kept.problem("left up");
+    let ended = tools.run("test one.scn");
+    ended.code(3);
+    assert!(ended.err.contains("end it with `tools stop --logs logs/one`"), "{}", ended.err);
+    tools.run("stop --logs logs/one").check(0, "", "");
+    kept.ended().code(0);
+    tools.run("test one.scn").code(0);
+}

@@ -2,15 +2,15 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::control::{Control, NetworkState, NodeState, Reply, Request, answer};
 use super::exit::Exit;
 use super::load;
-use super::progress::Progress;
 use crate::driver;
 use crate::report::{self, Style};
 use crate::run::{Idle, Options, Record, RunEvent, Session, Verdict};
@@ -77,6 +77,7 @@ impl Host {
 
     /// Starts a network and wires it.
     pub(super) fn start(&mut self, source: &Source, graph: Graph) -> Verdict {
+        self.session.plan("run", source, &BTreeMap::new(), self.world.declaration().name);
         let span = Span { start: 0, end: source.text().trim_end().len() };
         let step = Step { at: At { source: source.clone(), span }, kind: StepKind::Network(graph) };
         self.session.perform(&mut self.world, &[step])
@@ -257,8 +258,17 @@ pub(super) fn random() -> io::Result<u64> {
     getrandom::u64().map_err(io::Error::other)
 }
 
-/// Follows a record with a bar of progress.
-pub(super) fn recorder(progress: &Progress) -> impl FnMut(&Record) + use<> {
-    let progress = progress.clone();
-    move |record| progress.note(record)
+/// Writes every event of a run as a line of `run.jsonl`, in a folder that is there.
+pub(super) fn record_to(logs: &Path) -> io::Result<impl FnMut(&Record) + use<>> {
+    let mut file = BufWriter::new(File::create(logs.join("run.jsonl"))?);
+    Ok(move |record: &Record| {
+        // A full disk must not end a run that can still be judged.
+        if let Ok(line) = serde_json::to_string(record) {
+            let _: io::Result<()> = writeln!(file, "{line}");
+        }
+        // The record is whole as soon as a report points to it, also while the network is left up.
+        if matches!(record.event, RunEvent::Verdict { .. }) {
+            let _: io::Result<()> = file.flush();
+        }
+    })
 }

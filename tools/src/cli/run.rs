@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::control::{Control, NetworkState};
 use super::exit::Exit;
-use super::host::{Ended, Host, Setup, recorder};
+use super::host::{Ended, Host, Setup, record_to};
 use super::progress::Progress;
 use super::setting::{ProgramArguments, SettingArguments};
 use super::source::read_topology;
@@ -124,7 +124,12 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     };
     let progress = Progress::new(parsed.graph.nodes().len(), parsed.graph.links().len());
     let setup = Setup { logs: arguments.logs.clone(), ports: Ports::From(arguments.port), options };
-    let mut host = Host::new(setup, recorder(&progress))?;
+    let mut record = record_to(&arguments.logs)?;
+    let shown = progress.clone();
+    let mut host = Host::new(setup, move |event| {
+        shown.note(event);
+        record(event);
+    })?;
     // One that was left running has been handed its text: that is not what was typed.
     let source = if arguments.hosted { Source::new("topology", source.text()) } else { source };
     let verdict = host.start(&source, parsed.graph);

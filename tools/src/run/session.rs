@@ -15,6 +15,7 @@ use super::record::{Record, RunEvent};
 use super::report::{Report, Verdict};
 use crate::driver;
 use crate::scenario::{Scenario, Step};
+use crate::text::Source;
 use crate::world::{Ending, NodeIndex, Outcome, World};
 
 /// How runs are done, whatever they do.
@@ -97,17 +98,22 @@ impl Session {
         self.run.desk.now()
     }
 
+    /// Records what is about to be run, and where.
+    pub fn plan(&self, name: &str, source: &Source, params: &BTreeMap<String, String>, world: &str) {
+        self.run.desk.record(RunEvent::Plan {
+            scenario: name.to_owned(),
+            file: source.name().to_owned(),
+            text: source.text().to_owned(),
+            params: params.clone(),
+            world: world.to_owned(),
+            seed: self.run.options.seed,
+        });
+    }
+
     /// Runs a scenario from its first step to its verdict. The nodes are left as they are.
     pub fn scenario(&self, world: &mut dyn World, scenario: &Scenario) -> Report {
         let run = &self.run;
-        run.desk.record(RunEvent::Plan {
-            scenario: scenario.name.clone(),
-            file: scenario.source.name().to_owned(),
-            text: scenario.source.text().to_owned(),
-            params: scenario.params.clone(),
-            world: world.declaration().name.to_owned(),
-            seed: run.options.seed,
-        });
+        self.plan(&scenario.name, &scenario.source, &scenario.params, world.declaration().name);
         let began = run.desk.now();
         let verdict = self.verdict(
             world,

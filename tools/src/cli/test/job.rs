@@ -1,16 +1,15 @@
 //! One scenario, from its first step to its report.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Arguments, Keep};
-use crate::cli::control::Control;
-use crate::cli::host::{Host, Setup};
-use crate::run::{Options, Record, Report, RunEvent, Verdict};
+use crate::cli::control::{self, Control};
+use crate::cli::host::{Host, Setup, record_to};
+use crate::run::{Options, Report, Verdict};
 use crate::scenario::Scenario;
 use crate::world::process::{Lease, Ports};
 
@@ -66,12 +65,18 @@ impl Runner {
         let inner = &self.0;
         let logs = inner.logs.join(folder);
         let wrong = |error| io::Error::other(format!("cannot write to {}: {error}", logs.display()));
+        if control::connect(&logs).is_ok() {
+            let folder = logs.display();
+            return Err(io::Error::other(format!(
+                "a network that was left up is running in {folder}: end it with `tools stop --logs {folder}`"
+            )));
+        }
         match std::fs::remove_dir_all(&logs) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(wrong(error)),
             _ => {}
         }
         std::fs::create_dir_all(&logs).map_err(wrong)?;
-        let record = BufWriter::new(File::create(logs.join("run.jsonl")).map_err(wrong)?);
+        let record = record_to(&logs).map_err(wrong)?;
         let options = Options {
             seed: inner.seed,
             timeout_factor: inner.timeout_factor,
@@ -80,7 +85,7 @@ impl Runner {
             ..Options::default()
         };
         let setup = Setup { logs: logs.clone(), ports: Ports::Leased(Lease::default()), options };
-        let mut host = Host::new(setup, recorder(record))?;
+        let mut host = Host::new(setup, record)?;
         let report = host.session.scenario(&mut host.world, &scenario);
         let taken = tell(&report);
         if self.keeps(&report) {
@@ -118,20 +123,6 @@ fn hold(host: &mut Host, logs: &Path, report: &Report) -> io::Result<()> {
         report.scenario,
     )?;
     host.serve(&mut control, Duration::ZERO, None, &mut err).map(drop)
-}
-
-/// Writes every event as a line.
-fn recorder(mut file: BufWriter<File>) -> impl FnMut(&Record) {
-    move |record| {
-        // A full disk must not end a run that can still be judged.
-        if let Ok(line) = serde_json::to_string(record) {
-            let _: io::Result<()> = writeln!(file, "{line}");
-        }
-        // The record is whole as soon as a report points to it, also while the network is left up.
-        if matches!(record.event, RunEvent::Verdict { .. }) {
-            let _: io::Result<()> = file.flush();
-        }
-    }
 }
 
 /// The name of a scenario as that of a folder, never one that leads elsewhere.
