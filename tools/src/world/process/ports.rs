@@ -6,8 +6,11 @@
 //! harnesses of one machine a lease is a locked file, which the system lets go of by itself.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
+
+use rustix::net::sockopt::set_socket_reuseaddr;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 
 /// How many ports one lock stands for.
 const BLOCK: u16 = 32;
@@ -118,13 +121,38 @@ fn ephemeral_start() -> u16 {
 }
 
 /// Whether a node could listen there now.
+///
+/// The socket that finds out is bound and never listens: a program that another thread starts in
+/// this moment has a copy of it until it is loaded, and a copy that listened would keep the node
+/// itself from listening.
 fn is_free(port: u16) -> bool {
-    TcpListener::bind(("127.0.0.1", port)).is_ok()
+    let bound = || -> rustix::io::Result<()> {
+        let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+        set_socket_reuseaddr(&socket, true)?;
+        bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))
+    };
+    bound().is_ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn looking_whether_a_port_is_free_does_not_take_it() {
+        let mut lease = Lease::default();
+        let port = lease.take().unwrap();
+        let socket =
+            socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+        set_socket_reuseaddr(&socket, true).unwrap();
+        bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)).unwrap();
+        // The socket that looked is still there, as in a program that is just being started.
+        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        assert!(!is_free(port));
+        drop(listener);
+        assert!(is_free(port));
+    }
 
     #[test]
     fn two_leases_never_share_a_port() {
