@@ -5,7 +5,8 @@
 //! itself, however a test ends.
 
 use std::fs::{File, OpenOptions};
-use std::net::TcpListener;
+
+use tools::world::process::port_is_free;
 
 /// The ports of one block.
 pub(crate) const BLOCK: u16 = 32;
@@ -30,8 +31,7 @@ impl Ports {
             let path = folder.join(format!("{first}.lock"));
             let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path);
             let lock = lock.expect("a file to lock");
-            let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-            if lock.try_lock().is_ok() && (first..first + BLOCK).all(is_free) {
+            if lock.try_lock().is_ok() && (first..first + BLOCK).all(port_is_free) {
                 return Self { first, _lock: lock };
             }
         }

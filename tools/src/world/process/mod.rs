@@ -22,7 +22,7 @@ use super::{Declaration, NodeIndex, PROCESS};
 use crate::driver::{CommandLine, Place};
 
 pub use limits::raise_open_files;
-pub use ports::{Lease, Ports};
+pub use ports::{Lease, Ports, port_is_free};
 
 use guard::Guard;
 use running::Process;

@@ -38,7 +38,7 @@ impl Ports {
                     return Err("there are no ports left above 65535: choose a lower --port".to_owned());
                 }
                 *next = port.checked_add(1).unwrap_or(0);
-                if is_free(port) {
+                if port_is_free(port) {
                     Ok(port)
                 } else {
                     Err(format!(
@@ -70,7 +70,7 @@ impl Lease {
     fn take(&mut self) -> Result<u16, String> {
         loop {
             while let Some(port) = self.free.pop() {
-                if is_free(port) {
+                if port_is_free(port) {
                     return Ok(port);
                 }
             }
@@ -125,7 +125,8 @@ fn ephemeral_start() -> u16 {
 /// The socket that finds out is bound and never listens: a program that another thread starts in
 /// this moment has a copy of it until it is loaded, and a copy that listened would keep the node
 /// itself from listening.
-fn is_free(port: u16) -> bool {
+#[must_use]
+pub fn port_is_free(port: u16) -> bool {
     let bound = || -> rustix::io::Result<()> {
         let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         set_socket_reuseaddr(&socket, true)?;
@@ -149,9 +150,9 @@ mod tests {
         bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)).unwrap();
         // The socket that looked is still there, as in a program that is just being started.
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
-        assert!(!is_free(port));
+        assert!(!port_is_free(port));
         drop(listener);
-        assert!(is_free(port));
+        assert!(port_is_free(port));
     }
 
     #[test]
