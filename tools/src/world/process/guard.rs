@@ -53,17 +53,6 @@ impl Guard {
         self.tell('-', group);
     }
 
-    /// Nothing is left to guard: lets it look once more, and waits for it.
-    pub fn dismiss(&self) {
-        if let Ok(mut pipe) = self.pipe.lock() {
-            pipe.take();
-        }
-        if let Ok(mut child) = self.child.lock() {
-            // It ends by itself once its pipe has closed; it was ours to wait for.
-            let _: io::Result<_> = child.wait();
-        }
-    }
-
     fn tell(&self, sign: char, group: u32) {
         if let Ok(mut pipe) = self.pipe.lock()
             && let Some(pipe) = pipe.as_mut()
@@ -75,8 +64,15 @@ impl Guard {
 }
 
 impl Drop for Guard {
+    /// Nothing is left to guard: lets it look once more, and waits for it.
     fn drop(&mut self) {
-        self.dismiss();
+        if let Ok(mut pipe) = self.pipe.lock() {
+            pipe.take();
+        }
+        if let Ok(mut child) = self.child.lock() {
+            // It ends by itself once its pipe has closed; it was ours to wait for.
+            let _: io::Result<_> = child.wait();
+        }
     }
 }
 
