@@ -19,8 +19,9 @@ use std::sync::Arc;
 
 use super::Core;
 use super::deadlines::Timer;
-use super::io::{CloseReason, ConnId, LogEvent};
+use super::io::{CloseReason, ConnId};
 use super::links::label;
+use super::log::LogEvent;
 use crate::wire::{ErrorCode, Hello, Refusal, Reply};
 
 impl Core {
@@ -75,7 +76,7 @@ impl Core {
             (!room).then(|| self.no_room())
         });
         if let Some(reason) = refusal {
-            self.log(LogEvent::Refused { peer: label(&hello), reason: reason.clone() });
+            self.log(LogEvent::Refused { peer: label(&hello.name, &hello.address), reason: reason.clone() });
             self.close(conn, CloseReason::Refused(reason.clone()));
             return Err(Refusal::new(ErrorCode::Refused, reason));
         }
@@ -129,7 +130,7 @@ impl Core {
         // Links may have been accepted while this was under way.
         let no_room = old.is_none() && self.links.len() >= self.config.limits.peers;
         if let Some(reason) = self.mismatch(&hello).or_else(|| no_room.then(|| self.no_room())) {
-            self.log(LogEvent::Refused { peer: label(&hello), reason: reason.clone() });
+            self.log(LogEvent::Refused { peer: label(&hello.name, &hello.address), reason: reason.clone() });
             self.close(conn, CloseReason::Refused(reason.clone()));
             return self.dial_failed(address, &Refusal::new(ErrorCode::Refused, reason));
         }

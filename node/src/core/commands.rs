@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::io::{ConnId, LogEvent, Output, PersistId};
+use super::io::{ConnId, Output, PersistId};
+use super::log::LogEvent;
+use super::mutant::Mutant;
 use super::pending::Write;
 use super::store::Merged;
 use super::{Core, millis};
@@ -170,13 +172,20 @@ impl Core {
         // A given date may lie ahead of the clock: what is written next must still be greater.
         self.clock.merge(version.stamp());
         let id = self.pending.next_id();
-        self.pending.add(id, version.clone(), asker);
-        self.effects.first.push(Output::Persist { id, versions: vec![version] });
+        // A planted mistake: the answer does not wait for the disk.
+        let waiting = if self.mutated(Mutant::EarlyAcknowledgement) {
+            self.reply(asker.0, asker.1, Ok(written(&version, self.config.policy)));
+            Vec::new()
+        } else {
+            vec![asker]
+        };
+        self.pending.add(id, version.clone(), waiting);
+        self.out.push(Output::Persist { id, versions: vec![version] });
     }
 
     /// Writes are kept: they become visible, spread, and are answered.
     pub(super) fn on_persisted(&mut self, up_to: PersistId) {
-        for Write { version, waiting } in self.pending.persisted(up_to) {
+        for Write { version, waiting } in self.pending.take(up_to) {
             if self.merge(&version, false) == Merged::Won {
                 self.trees.note(version.author());
                 self.relay(&version, None);
@@ -189,6 +198,16 @@ impl Core {
                 self.reply(conn, id, Ok(written(&version, self.config.policy)));
             }
         }
+    }
+
+    /// Writes could not be kept: they are given up, and whoever waits is told so.
+    pub(super) fn on_persist_failed(&mut self, up_to: PersistId, reason: String) {
+        let refusal =
+            Refusal::new(ErrorCode::Unavailable, format!("the write may not have been kept: {reason}"));
+        for (conn, id) in self.pending.take(up_to).into_iter().flat_map(|write| write.waiting) {
+            self.reply(conn, id, Err(refusal.clone()));
+        }
+        self.log(LogEvent::NotKept { reason });
     }
 }
 

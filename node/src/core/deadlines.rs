@@ -1,6 +1,5 @@
 //! Everything the core has promised itself to look at later: one deadline for each purpose.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,12 +14,8 @@ pub(super) enum Timer {
     Alive(ConnId),
     /// A second connection of a linked node has not been used.
     Provisional(ConnId),
-    /// Gathered announcements go out.
-    Announce(ConnId),
     /// A version that was not yet due is due.
     Due(ConnId),
-    /// The first announced version is to be grafted.
-    Missing,
     /// A pull has had no answer for too long.
     Pull,
     /// A link marked for reconciliation may have its turn.
@@ -32,53 +27,67 @@ pub(super) enum Timer {
 }
 
 /// Deadlines in order of time; those of one moment in order of purpose.
+///
+/// One allocation, searched from end to end for a purpose: there is one for each link and a
+/// handful besides, and they are set when links and rounds are, not with every message.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
-    order: BTreeSet<(Duration, Timer)>,
-    at: BTreeMap<Timer, Duration>,
+    /// The first one last.
+    order: Vec<(Duration, Timer)>,
+    /// When the first one is: looked at with every input, and so not in another allocation.
+    next: Option<Duration>,
 }
 
 impl Deadlines {
     /// Sets or moves a deadline.
     pub(super) fn set(&mut self, timer: Timer, at: Duration) {
-        if let Some(before) = self.at.insert(timer.clone(), at) {
-            if before == at {
-                return;
-            }
-            self.order.remove(&(before, timer.clone()));
+        self.clear(&timer);
+        let entry = (at, timer);
+        let index = self.order.partition_point(|other| *other > entry);
+        if self.order.len() == self.order.capacity() {
+            self.order.reserve_exact(self.order.len() / 2 + 1);
         }
-        self.order.insert((at, timer));
+        self.order.insert(index, entry);
+        self.note_next();
     }
 
     /// Sets a deadline unless there is one already.
     pub(super) fn set_if_none(&mut self, timer: Timer, at: Duration) {
-        if !self.at.contains_key(&timer) {
+        if self.find(&timer).is_none() {
             self.set(timer, at);
         }
     }
 
     /// Gives up a deadline.
     pub(super) fn clear(&mut self, timer: &Timer) {
-        if let Some(at) = self.at.remove(timer) {
-            self.order.remove(&(at, timer.clone()));
+        if let Some(index) = self.find(timer) {
+            self.order.remove(index);
+            self.note_next();
         }
     }
 
     /// Takes out all deadlines that have come.
     pub(super) fn take_due(&mut self, now: Duration) -> Vec<Timer> {
-        let mut due = Vec::new();
-        while self.order.first().is_some_and(|(at, _)| *at <= now) {
-            if let Some((_, timer)) = self.order.pop_first() {
-                self.at.remove(&timer);
-                due.push(timer);
-            }
+        if self.next.is_none_or(|at| at > now) {
+            return Vec::new();
         }
+        let first = self.order.partition_point(|(at, _)| *at > now);
+        let due = self.order.drain(first..).rev().map(|(_, timer)| timer).collect();
+        self.note_next();
         due
     }
 
     /// The first deadline.
     pub(super) fn next(&self) -> Option<Duration> {
-        self.order.first().map(|(at, _)| *at)
+        self.next
+    }
+
+    fn note_next(&mut self) {
+        self.next = self.order.last().map(|(at, _)| *at);
+    }
+
+    fn find(&self, timer: &Timer) -> Option<usize> {
+        self.order.iter().position(|(_, other)| other == timer)
     }
 }
 
@@ -94,12 +103,12 @@ mod tests {
     fn a_purpose_has_one_deadline() {
         let mut deadlines = Deadlines::default();
         deadlines.set(Timer::Pull, secs(5));
-        deadlines.set(Timer::Missing, secs(4));
+        deadlines.set(Timer::Round, secs(4));
         deadlines.set(Timer::Pull, secs(3));
         deadlines.set_if_none(Timer::Pull, secs(1));
         assert_eq!(deadlines.next(), Some(secs(3)));
         assert_eq!(deadlines.take_due(secs(3)), [Timer::Pull]);
-        deadlines.clear(&Timer::Missing);
+        deadlines.clear(&Timer::Round);
         assert_eq!(deadlines.next(), None);
         assert_eq!(deadlines.take_due(secs(9)), []);
     }

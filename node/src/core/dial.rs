@@ -3,26 +3,27 @@
 //! A dial that never succeeded is forgotten; one that succeeded once is kept for ever, with a
 //! pause that doubles up to [`Timing::backoff_max`](super::Timing::backoff_max) between attempts.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::deadlines::Timer;
-use super::io::{CloseReason, ConnId, DialId, LogEvent, Output};
+use super::io::{CloseReason, ConnId, DialId, Output};
 use super::links::Link;
+use super::log::LogEvent;
+use super::sorted::Sorted;
 use super::{Core, millis};
 use crate::wire::{Command, ErrorCode, Hello, NodeId, Refusal, Reply, RequestId};
 
 /// The addresses that are dialled or were once.
 #[derive(Debug, Default)]
 pub(super) struct Dials {
-    targets: BTreeMap<Arc<str>, Target>,
+    targets: Sorted<Arc<str>, Target>,
     /// Attempts under way.
-    dialling: BTreeMap<DialId, Arc<str>>,
+    dialling: Sorted<DialId, Arc<str>>,
     /// Connections that wait for the answer to `auth`.
-    authenticating: BTreeMap<ConnId, Arc<str>>,
+    authenticating: Sorted<ConnId, Arc<str>>,
     /// Second connections of linked nodes, until it is known which of the two stays.
-    provisional: BTreeMap<ConnId, Hello>,
+    provisional: Sorted<ConnId, Hello>,
     last: u64,
 }
 
@@ -129,7 +130,7 @@ impl Core {
         if address == self.config.address {
             return refuse(ErrorCode::Refused, "a node cannot be its own neighbour".into());
         }
-        if self.links.values().any(|link| link.hello().address == address) {
+        if self.links.values().any(|link| link.address() == address) {
             return refuse(ErrorCode::NeighborExists, "neighbor exists".into());
         }
         let room = self.has_room_for_a_peer();
@@ -177,7 +178,7 @@ impl Core {
         target.state = State::Dialling { dial, began };
         self.dials.dialling.insert(dial, address.clone());
         self.deadlines.set(Timer::Dial(address.clone()), began + self.config.timing.dial);
-        self.effects.first.push(Output::Dial { dial, address: address.to_string() });
+        self.out.push(Output::Dial { dial, address: address.to_string() });
     }
 
     pub(super) fn on_connected(&mut self, conn: ConnId, dial: DialId) {
@@ -213,7 +214,7 @@ impl Core {
         match target.state {
             State::Waiting => return self.dial(address),
             State::Up { .. } => return,
-            State::Dialling { dial, .. } => self.effects.first.push(Output::CancelDial { dial }),
+            State::Dialling { dial, .. } => self.out.push(Output::CancelDial { dial }),
             State::Authenticating { conn, .. } => self.close(conn, CloseReason::Silent),
         }
         let message = format!("nobody answers at {address} within {} s", seconds(self.config.timing.dial));

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::deadlines::Timer;
-use super::io::{ConnId, LogEvent};
+use super::io::ConnId;
+use super::log::LogEvent;
 use super::{Core, millis};
 use crate::wire::{Message, Policy, Version};
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::log::LogEvent;
 use crate::wire::{Frame, Limits, NodeId, Policy, Version};
 
 /// The time, told with every input. Timers use `monotonic`, stamps use `wall_ms`.
@@ -42,6 +43,9 @@ pub struct Config {
     pub address: String,
     /// Whether it dials its neighbours' neighbours.
     pub auto_connect: bool,
+    /// Whether there is a disk: without one, versions learnt from neighbours are not handed over to
+    /// be kept. A client's write always is, for it waits for the answer.
+    pub disk: bool,
     /// Differs at each start.
     pub incarnation: u64,
     /// Where its draws (jitter of back-off) come from.
@@ -50,6 +54,37 @@ pub struct Config {
     pub limits: Limits,
     /// Every delay.
     pub timing: Timing,
+    /// The deliberate mistake that it makes.
+    #[cfg(feature = "mutants")]
+    pub mutant: Option<super::Mutant>,
+}
+
+impl Config {
+    /// A node with the default policy, bounds and delays, which does not connect itself and has a disk. Its
+    /// incarnation and seed are 0 until they are set.
+    #[must_use]
+    pub fn new(
+        node: NodeId,
+        name: impl Into<String>,
+        network: impl Into<String>,
+        address: impl Into<String>,
+    ) -> Self {
+        Self {
+            node,
+            name: name.into(),
+            network: network.into(),
+            policy: Policy::default(),
+            address: address.into(),
+            auto_connect: false,
+            disk: true,
+            incarnation: 0,
+            seed: 0,
+            limits: Limits::default(),
+            timing: Timing::default(),
+            #[cfg(feature = "mutants")]
+            mutant: None,
+        }
+    }
 }
 
 /// The protocol's delays.
@@ -116,8 +151,8 @@ pub enum Input {
     Received {
         /// From where.
         conn: ConnId,
-        /// The frame.
-        frame: Frame,
+        /// The frame: a version in it is relayed in this very allocation.
+        frame: Arc<Frame>,
     },
     /// A connection ended, whoever ended it.
     Closed {
@@ -135,6 +170,15 @@ pub enum Input {
     },
     /// All versions handed over up to this are as safe as they will be.
     Persisted(PersistId),
+    /// What was handed over up to this and not reported as kept could not be kept: clients are told,
+    /// and nothing of what they wrote becomes visible. It may be on the disk all the same, and come
+    /// back with the next start.
+    PersistFailed {
+        /// The last of what is given up.
+        up_to: PersistId,
+        /// For people.
+        reason: String,
+    },
     /// Time has passed: the moment that [`Output::Wake`] named, or any other.
     Tick,
 }
@@ -196,63 +240,4 @@ pub enum CloseReason {
     NotReading,
     /// Said what no neighbour may say.
     Protocol(String),
-}
-
-/// What a node logs. The shell writes one line for each.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LogEvent {
-    /// A link is up and listed at both ends.
-    LinkUp {
-        /// The neighbour's name or, without one, its address.
-        peer: String,
-        /// Whether this end dialled.
-        dialled: bool,
-    },
-    /// A link is down.
-    LinkDown {
-        /// The neighbour's name or address.
-        peer: String,
-        /// Why, for people.
-        reason: String,
-    },
-    /// A broken link is dialled again.
-    Redial {
-        /// The address.
-        address: String,
-        /// After how long.
-        after: Duration,
-    },
-    /// A neighbour was refused.
-    Refused {
-        /// Its name or address.
-        peer: String,
-        /// Why.
-        reason: String,
-    },
-    /// A version from a clock that is ahead was put off.
-    NotYetDue {
-        /// Its key.
-        key: String,
-        /// How far ahead of this node's wall clock.
-        ahead_ms: u64,
-    },
-    /// A neighbour says that this node's clock is ahead.
-    ClockAhead {
-        /// The neighbour's name or address.
-        peer: String,
-        /// How far.
-        ahead_ms: u64,
-    },
-    /// A neighbour's queue overflowed: payloads were let go, the link will be reconciled.
-    Overflow {
-        /// Its name or address.
-        peer: String,
-    },
-    /// A version was written by a client of this node.
-    Written {
-        /// Its key.
-        key: String,
-        /// Whether it is a tombstone.
-        tombstone: bool,
-    },
 }

@@ -1,21 +1,22 @@
 //! Links to neighbours: from `auth` to the end, with the keep-alives in between.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Core;
 use super::deadlines::Timer;
-use super::io::{CloseReason, ConnId, LogEvent};
+use super::io::{CloseReason, ConnId};
+use super::log::LogEvent;
+use super::mutant::Mutant;
 use super::outbox::Outbox;
 use super::plain::Plain;
-use crate::wire::{Announced, Hello, Message, NodeId, PeerInfo};
+use crate::wire::{Hello, Message, NodeId, PeerInfo, Version};
 
 /// A neighbour whose link is up.
 #[derive(Debug)]
 pub(super) struct Link {
-    hello: Hello,
-    dialled: bool,
-    /// Understands announcements, grafts and prunes.
-    pub(super) tree: bool,
+    peer: PeerInfo,
+    pub(super) features: Features,
     pub(super) outbox: Outbox,
     /// When the last frame came.
     heard: Duration,
@@ -23,18 +24,32 @@ pub(super) struct Link {
     pub(super) since: Duration,
     /// Whether a ping has gone out since the last frame came.
     pinged: bool,
-    /// Announcements that are being gathered.
-    pub(super) announcements: Vec<Announced>,
+    /// What is to be announced, being gathered.
+    pub(super) announcements: Vec<Arc<Version>>,
     /// The questions to a neighbour that knows no ranges, while there are any.
     pub(super) plain: Option<Box<Plain>>,
+}
+
+/// What the other end has beyond what every neighbour must have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Features {
+    /// Understands announcements, grafts and prunes.
+    pub(super) tree: bool,
+    /// Understands reconciliation by ranges.
+    pub(super) ranges: bool,
+    /// Wants to be told whom this node is linked to.
+    pub(super) neighbours: bool,
 }
 
 impl Link {
     fn new(hello: Hello, dialled: bool, now: Duration) -> Self {
         Self {
-            tree: hello.has(Hello::TREE),
-            hello,
-            dialled,
+            features: Features {
+                tree: hello.has(Hello::TREE),
+                ranges: hello.has(Hello::RANGES),
+                neighbours: hello.has(Hello::NEIGHBOURS),
+            },
+            peer: PeerInfo { name: hello.name, address: hello.address, node: hello.node, dialled },
             outbox: Outbox::default(),
             heard: now,
             since: now,
@@ -52,43 +67,33 @@ impl Link {
 
     /// Who is at the other end.
     pub(super) fn node(&self) -> NodeId {
-        self.hello.node
+        self.peer.node
     }
 
-    /// Whether the other end understands reconciliation by ranges.
-    pub(super) fn ranges(&self) -> bool {
-        self.hello.has(Hello::RANGES)
-    }
-
-    /// How the other end introduced itself.
-    pub(super) fn hello(&self) -> &Hello {
-        &self.hello
+    /// Where it can be dialled, as it says.
+    pub(super) fn address(&self) -> &str {
+        &self.peer.address
     }
 
     /// Whether this end dialled.
     pub(super) fn dialled(&self) -> bool {
-        self.dialled
+        self.peer.dialled
     }
 
     /// The neighbour's name or, without one, its address.
     pub(super) fn label(&self) -> String {
-        label(&self.hello)
+        label(&self.peer.name, &self.peer.address)
     }
 
     /// The neighbour as it is listed.
     pub(super) fn info(&self) -> PeerInfo {
-        PeerInfo {
-            name: self.hello.name.clone(),
-            address: self.hello.address.clone(),
-            node: self.hello.node,
-            dialled: self.dialled,
-        }
+        self.peer.clone()
     }
 }
 
 /// A node's name or, without one, its address.
-pub(super) fn label(hello: &Hello) -> String {
-    if hello.name.is_empty() { hello.address.clone() } else { hello.name.clone() }
+pub(super) fn label(name: &str, address: &str) -> String {
+    if name.is_empty() { address } else { name }.to_owned()
 }
 
 impl Core {
@@ -102,12 +107,16 @@ impl Core {
     pub(super) fn link_up(&mut self, conn: ConnId, hello: Hello, dialled: bool) {
         let now = self.now.monotonic;
         let link = Link::new(hello, dialled, now);
-        let (peer, ranges) = (link.label(), link.ranges());
+        let (peer, ranges) = (link.label(), link.features.ranges);
         self.links.insert(conn, link);
         self.deadlines.set(Timer::Alive(conn), now + self.config.timing.ping);
         self.watchers.changed();
         self.neighbours_changed();
         self.log(LogEvent::LinkUp { peer, dialled });
+        // A planted mistake: what the ends hold is taken to be the same.
+        if self.mutated(Mutant::UnreconciledLink) {
+            return;
+        }
         self.schedule_periodic_round();
         if dialled || !ranges {
             self.begin_round(conn, false);
@@ -154,7 +163,7 @@ impl Core {
 
     /// Drops what is remembered of a link that is no longer listed.
     fn forget_link(&mut self, conn: ConnId) {
-        for timer in [Timer::Alive(conn), Timer::Announce(conn), Timer::Due(conn)] {
+        for timer in [Timer::Alive(conn), Timer::Due(conn)] {
             self.deadlines.clear(&timer);
         }
         self.trees.forget(conn);

@@ -68,6 +68,11 @@ impl Missing {
         true
     }
 
+    /// Whether nothing is waited for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// A version of this rank is there: it satisfies what was announced of its key up to it.
     pub(super) fn satisfied(&mut self, key: &KeyHash, rank: &Rank) {
         if self.entries.get(key).is_some_and(|entry| entry.announced.rank <= *rank) {
@@ -122,6 +127,11 @@ impl Missing {
     fn remove(&mut self, key: &KeyHash) {
         if let Some(entry) = self.entries.remove(key) {
             self.order.remove(&(entry.at, *key));
+        }
+        if self.entries.is_empty() {
+            // A tree map would keep room for what is awaited no more.
+            self.entries.clear();
+            self.order.clear();
         }
     }
 }

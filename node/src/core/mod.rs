@@ -16,13 +16,16 @@ mod early;
 mod gossip;
 mod io;
 mod links;
+mod log;
 mod missing;
+mod mutant;
 mod neighbours;
 mod outbox;
 mod pending;
 mod plain;
 mod pull;
 mod reconcile;
+mod sorted;
 mod stats;
 mod store;
 #[cfg(test)]
@@ -31,16 +34,18 @@ mod tree;
 mod trie;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_pcg::Pcg32;
+use rand_pcg::rand_core::{Rng, SeedableRng};
 
 use crate::wire::{Digest, Frame, KeyHash, Message, PeerInfo, Prefix, Refusal, Reply, RequestId, Version};
 
-pub use io::{CloseReason, Config, ConnId, DialId, Input, LogEvent, Now, Output, PersistId, Timing};
+pub use io::{CloseReason, Config, ConnId, DialId, Input, Now, Output, PersistId, Timing};
+pub use log::{Level, LogEvent, push_log_line};
+#[cfg(feature = "mutants")]
+pub use mutant::Mutant;
 
 use clock::Clock;
 use deadlines::{Deadlines, Timer};
@@ -48,9 +53,12 @@ use dial::Dials;
 use early::Early;
 use links::Link;
 use missing::Missing;
+#[cfg(not(feature = "mutants"))]
+use mutant::Mutant;
 use outbox::Offered;
 use pending::Pending;
 use reconcile::Rounds;
+use sorted::Sorted;
 use stats::Stats;
 use store::{Merged, Store};
 use tree::Trees;
@@ -64,12 +72,12 @@ const OVERSLEPT: Duration = Duration::from_secs(1);
 pub struct Core {
     config: Config,
     now: Now,
-    rng: ChaCha8Rng,
+    rng: Pcg32,
     clock: Clock,
     store: Store,
     pending: Pending,
     /// Neighbours, by connection.
-    links: BTreeMap<ConnId, Link>,
+    links: Sorted<ConnId, Link>,
     dials: Dials,
     early: Early,
     trees: Trees,
@@ -78,24 +86,15 @@ pub struct Core {
     watchers: Watchers,
     stats: Stats,
     deadlines: Deadlines,
+    /// When gathered announcements go out.
+    announce_at: Option<Duration>,
     next_request: RequestId,
-    effects: Effects,
+    /// What this call does. The driver's own vector while it lasts, so that nothing is allocated.
+    out: Vec<Output>,
+    /// Neighbours' versions of this call, to be kept with the next commit.
+    learnt: Vec<Arc<Version>>,
     /// The wake asked for last.
     wake: Option<Duration>,
-}
-
-/// What one call does, sorted into the order in which it is to be done.
-#[derive(Debug, Default)]
-struct Effects {
-    /// Dials, records and log lines.
-    first: Vec<Output>,
-    /// Neighbours' versions, to be kept with the next commit.
-    learnt: Vec<Arc<Version>>,
-    /// After the notices.
-    replies: Vec<(ConnId, Arc<Frame>)>,
-    /// Requests and messages: after the replies, for a link's first is the answer to `auth`.
-    messages: Vec<(ConnId, Arc<Frame>)>,
-    closes: Vec<(ConnId, CloseReason)>,
 }
 
 impl std::fmt::Debug for Core {
@@ -114,21 +113,23 @@ impl Core {
     #[must_use]
     pub fn new(config: Config, now: Now) -> Self {
         Self {
-            rng: ChaCha8Rng::seed_from_u64(config.seed),
+            rng: Pcg32::seed_from_u64(config.seed),
             clock: Clock::default(),
             store: Store::new(config.policy),
             pending: Pending::default(),
-            links: BTreeMap::new(),
+            links: Sorted::default(),
             dials: Dials::default(),
             early: Early::default(),
-            trees: Trees::new(config.limits.trees),
+            trees: Trees::new(config.limits.trees, config.timing.graft),
             missing: Missing::new(config.limits.missing),
             rounds: Rounds::default(),
-            watchers: Watchers::new(config.policy),
+            watchers: Watchers::default(),
             stats: Stats::default(),
             deadlines: Deadlines::default(),
+            announce_at: None,
             next_request: 0,
-            effects: Effects::default(),
+            out: Vec::new(),
+            learnt: Vec::new(),
             wake: None,
             now,
             config,
@@ -139,7 +140,10 @@ impl Core {
     /// stamp among it.
     pub fn restore(&mut self, versions: impl IntoIterator<Item = Arc<Version>>) {
         for version in versions {
-            self.clock.merge(version.stamp());
+            // A planted mistake: stamps given before the restart are not known.
+            if !self.mutated(Mutant::ForgetfulClock) {
+                self.clock.merge(version.stamp());
+            }
             self.store.merge(version, false);
         }
     }
@@ -150,6 +154,8 @@ impl Core {
             self.excuse_silence(now.monotonic);
         }
         self.now = now;
+        std::mem::swap(&mut self.out, out);
+        let from = self.out.len();
         match input {
             Input::Connected { conn, dial } => self.on_connected(conn, dial),
             Input::DialFailed { dial, reason } => self.on_dial_failed(dial, &reason),
@@ -157,18 +163,21 @@ impl Core {
             Input::Closed { conn } => self.on_closed(conn),
             Input::Written { conn, weight, bytes } => self.on_written(conn, weight, bytes),
             Input::Persisted(up_to) => self.on_persisted(up_to),
+            Input::PersistFailed { up_to, reason } => self.on_persist_failed(up_to, reason),
             Input::Tick => {}
         }
         for timer in self.deadlines.take_due(now.monotonic) {
             self.on_timer(timer);
         }
-        self.consider_rounds();
-        if let Some(at) = self.missing.next() {
-            self.deadlines.set(Timer::Missing, at);
-        } else {
-            self.deadlines.clear(&Timer::Missing);
+        if self.announce_at.is_some_and(|at| at <= now.monotonic) {
+            self.flush_all_announcements();
         }
-        self.flush(out);
+        if self.missing.next().is_some_and(|at| at <= now.monotonic) {
+            self.graft_overdue();
+        }
+        self.consider_rounds();
+        self.finish(from);
+        std::mem::swap(&mut self.out, out);
     }
 
     /// The digest of what is held.
@@ -191,7 +200,10 @@ impl Core {
     /// The neighbours whose links are up, in order of name, then address.
     #[must_use]
     pub fn peers(&self) -> Vec<PeerInfo> {
-        let mut peers: Vec<_> = self.links.values().map(Link::info).collect();
+        // A planted mistake: whoever accepted a link does not list it.
+        let listed =
+            self.links.values().filter(|link| link.dialled() || !self.mutated(Mutant::OneSidedPeers));
+        let mut peers: Vec<_> = listed.map(Link::info).collect();
         peers.sort();
         peers
     }
@@ -205,22 +217,28 @@ impl Core {
     /// What moment of [`Now::monotonic`] this node is to be woken at, at the latest.
     #[must_use]
     pub fn wake(&self) -> Option<Duration> {
-        self.deadlines.next()
+        [self.deadlines.next(), self.announce_at, self.missing.next()].into_iter().flatten().min()
     }
 
-    fn on_frame(&mut self, conn: ConnId, frame: Frame) {
+    fn on_frame(&mut self, conn: ConnId, frame: Arc<Frame>) {
         if let Some(link) = self.links.get_mut(&conn) {
             link.heard(self.now.monotonic);
         } else if self.dials.is_provisional(conn) {
             self.promote(conn);
         }
-        match frame {
+        if let Frame::Message(message) = &*frame {
+            if self.links.contains_key(&conn) {
+                self.on_message(conn, message, &frame);
+            } else {
+                self.close(conn, CloseReason::Protocol("a message before `auth`".into()));
+            }
+            return;
+        }
+        match Arc::unwrap_or_clone(frame) {
             Frame::Request { id, command } => self.on_request(conn, id, command),
             Frame::Reply { id, result } => self.on_reply(conn, id, result),
-            Frame::Message(message) if self.links.contains_key(&conn) => self.on_message(conn, message),
-            Frame::Message(_) => self.close(conn, CloseReason::Protocol("a message before `auth`".into())),
             // Nobody here asks to watch; a neighbour that tells all the same does no harm.
-            Frame::Notice(_) => {}
+            Frame::Message(_) | Frame::Notice(_) => {}
         }
     }
 
@@ -232,18 +250,18 @@ impl Core {
         }
     }
 
-    fn on_message(&mut self, conn: ConnId, message: Message) {
+    fn on_message(&mut self, conn: ConnId, message: &Message, frame: &Arc<Frame>) {
         match message {
-            Message::Push(version) => self.on_push(conn, &version),
+            Message::Push(version) => self.on_push(conn, version, frame),
             Message::Announce(items) => self.on_announce(conn, items),
-            Message::Graft(wanted) => self.on_graft(conn, wanted),
-            Message::Prune { author } => self.trees.pruned(author, conn),
-            Message::Ranges { ranges, settled } => self.on_ranges(conn, &ranges, settled),
-            Message::Leaves { leaves, settled, answer } => self.on_leaves(conn, &leaves, settled, answer),
+            Message::Graft(wanted) => self.on_graft(conn, *wanted),
+            Message::Prune { author } => self.trees.pruned(*author, conn),
+            Message::Ranges { ranges, settled } => self.on_ranges(conn, ranges, *settled),
+            Message::Leaves { leaves, settled, answer } => self.on_leaves(conn, leaves, *settled, *answer),
             Message::Want { keys } => self.on_want(conn, keys),
-            Message::WantRange { prefix, after } => self.on_want_range(conn, prefix, after),
-            Message::Have { versions, more } => self.on_have(conn, &versions, more),
-            Message::Early { wall_ms } => self.on_early(conn, wall_ms),
+            Message::WantRange { prefix, after } => self.on_want_range(conn, *prefix, *after),
+            Message::Have { versions, more } => self.on_have(conn, versions, *more),
+            Message::Early { wall_ms } => self.on_early(conn, *wall_ms),
             Message::Neighbours(peers) => self.on_neighbours(peers),
             Message::Ping => self.tell(conn, Message::Pong),
             Message::Pong => {}
@@ -255,9 +273,7 @@ impl Core {
             Timer::Dial(address) => self.on_dial_timer(&address),
             Timer::Alive(conn) => self.check_alive(conn),
             Timer::Provisional(conn) => self.drop_provisional(conn),
-            Timer::Announce(conn) => self.flush_announcements(conn),
             Timer::Due(conn) => self.on_due(conn),
-            Timer::Missing => self.graft_overdue(),
             Timer::Pull => self.on_pull_timeout(),
             Timer::Round => self.next_marked_round(),
             Timer::Reconcile => self.periodic_round(),
@@ -267,11 +283,17 @@ impl Core {
 
     /// Stores a version if it wins, and all that follows from that within this node.
     fn merge(&mut self, version: &Arc<Version>, fetched: bool) -> Merged {
-        let merged = self.store.merge(version.clone(), fetched);
+        let mut merged = self.store.merge(version.clone(), fetched);
+        // Planted mistakes: see there.
+        if merged == Merged::Lost && self.stores_loser(version, fetched) {
+            merged = self.store.put(version.clone(), fetched);
+        }
         if merged == Merged::Won {
             self.watchers.stored(version);
         }
-        self.missing.satisfied(&version.key_hash(), &version.rank(self.config.policy));
+        if !self.missing.is_empty() {
+            self.missing.satisfied(&version.key_hash(), &version.rank(self.config.policy));
+        }
         merged
     }
 
@@ -286,7 +308,7 @@ impl Core {
         match link.outbox.offer(frame, self.now.monotonic, &self.config.limits) {
             Offered::Ready(frame) => {
                 self.stats.sent(&frame);
-                self.effects.messages.push((conn, frame));
+                self.out.push(Output::Send { conn, frame });
             }
             Offered::Queued => {}
             Offered::Overflow => {
@@ -302,23 +324,23 @@ impl Core {
     fn ask(&mut self, conn: ConnId, command: crate::wire::Command) -> RequestId {
         self.next_request += 1;
         let id = self.next_request;
-        self.effects.messages.push((conn, Arc::new(Frame::Request { id, command })));
+        self.out.push(Output::Send { conn, frame: Arc::new(Frame::Request { id, command }) });
         id
     }
 
     /// Answers a request.
     fn reply(&mut self, conn: ConnId, id: RequestId, result: Result<Reply, Refusal>) {
-        self.effects.replies.push((conn, Arc::new(Frame::Reply { id, result })));
+        self.out.push(Output::Send { conn, frame: Arc::new(Frame::Reply { id, result }) });
     }
 
     fn close(&mut self, conn: ConnId, reason: CloseReason) {
         // What is closed from here is not told to have closed.
         self.watchers.forget(conn);
-        self.effects.closes.push((conn, reason));
+        self.out.push(Output::Close { conn, reason });
     }
 
     fn log(&mut self, event: LogEvent) {
-        self.effects.first.push(Output::Log(event));
+        self.out.push(Output::Log(event));
     }
 
     fn on_written(&mut self, conn: ConnId, weight: usize, bytes: u64) {
@@ -327,35 +349,35 @@ impl Core {
         link.outbox.written(weight, self.now.monotonic, &self.config.limits);
         while let Some(frame) = link.outbox.next(self.now.monotonic, &self.config.limits) {
             self.stats.sent(&frame);
-            self.effects.messages.push((conn, frame));
+            self.out.push(Output::Send { conn, frame });
         }
     }
 
-    /// Hands the neighbours' versions of this call over to be kept.
-    fn persist_learnt(&mut self) {
-        if !self.effects.learnt.is_empty() {
-            let versions = std::mem::take(&mut self.effects.learnt);
+    /// A neighbour's version is kept with the next commit; nobody waits for it.
+    fn keep_with_next_commit(&mut self, version: &Arc<Version>) {
+        if self.config.disk {
+            self.learnt.push(version.clone());
+        }
+    }
+
+    /// Puts what this call does into its order, from this place on: see [`turn`].
+    fn finish(&mut self, from: usize) {
+        if !self.learnt.is_empty() {
+            let versions = std::mem::take(&mut self.learnt);
             let id = self.pending.next_id();
-            self.effects.first.push(Output::Persist { id, versions });
+            self.out.push(Output::Persist { id, versions });
         }
-    }
-
-    /// Hands out what has gathered: records first, then what watchers are told, then replies (a
-    /// link's own `auth` among them), then messages.
-    fn flush(&mut self, out: &mut Vec<Output>) {
-        self.persist_learnt();
-        let notices = self.take_notices();
-        let effects = std::mem::take(&mut self.effects);
-        out.extend(effects.first);
-        let frames = notices.into_iter().chain(effects.replies).chain(effects.messages);
-        out.extend(frames.map(|(conn, frame)| Output::Send { conn, frame }));
-        out.extend(effects.closes.into_iter().map(|(conn, reason)| Output::Close { conn, reason }));
-        let next = self.deadlines.next();
+        self.tell_watchers();
+        let Some(new) = self.out.get_mut(from..) else { return };
+        if !new.is_sorted_by_key(turn) {
+            new.sort_by_key(turn);
+        }
+        let next = self.wake();
         // A wake whose time has come was spent by this call.
         self.wake = self.wake.filter(|at| *at > self.now.monotonic);
         if let Some(at) = next.filter(|_| next != self.wake) {
             self.wake = next;
-            out.push(Output::Wake(at));
+            self.out.push(Output::Wake(at));
         }
     }
 
@@ -366,6 +388,21 @@ impl Core {
             Some(count) => self.rng.next_u64() % count,
             None => self.rng.next_u64(),
         }
+    }
+}
+
+/// When an output has its turn: records first, then what watchers are told, then replies (a link's
+/// own `auth` among them), then messages, for a link's first is the answer to `auth`.
+fn turn(output: &Output) -> u8 {
+    match output {
+        Output::Dial { .. } | Output::CancelDial { .. } | Output::Persist { .. } | Output::Log(_) => 0,
+        Output::Send { frame, .. } => match **frame {
+            Frame::Notice(_) => 1,
+            Frame::Reply { .. } => 2,
+            Frame::Request { .. } | Frame::Message(_) => 3,
+        },
+        Output::Close { .. } => 4,
+        Output::Wake(_) => 5,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Core;
 use super::deadlines::Timer;
 use super::io::ConnId;
-use crate::wire::{Frame, Hello, Message, PeerInfo};
+use crate::wire::{Frame, Message, PeerInfo};
 
 /// How many neighbours are told: 24 KiB on the wire.
 const TOLD: usize = 256;
@@ -23,12 +23,8 @@ impl Core {
     pub(super) fn tell_neighbours(&mut self) {
         let mut peers = self.peers();
         peers.truncate(TOLD);
-        let curious: Vec<ConnId> = self
-            .links
-            .iter()
-            .filter(|(_, link)| link.hello().has(Hello::NEIGHBOURS))
-            .map(|(conn, _)| *conn)
-            .collect();
+        let curious: Vec<ConnId> =
+            self.links.iter().filter(|(_, link)| link.features.neighbours).map(|(conn, _)| *conn).collect();
         let frame = Arc::new(Frame::Message(Message::Neighbours(peers)));
         for conn in curious {
             self.hand(conn, frame.clone());
@@ -36,11 +32,11 @@ impl Core {
     }
 
     /// A neighbour tells whom it is linked to: those unknown here are dialled.
-    pub(super) fn on_neighbours(&mut self, peers: Vec<PeerInfo>) {
+    pub(super) fn on_neighbours(&mut self, peers: &[PeerInfo]) {
         if !self.config.auto_connect {
             return;
         }
-        for peer in peers.into_iter().take(TOLD) {
+        for peer in peers.iter().take(TOLD) {
             let known = peer.node == self.config.node
                 || peer.address == self.config.address
                 || peer.address.is_empty()

@@ -33,10 +33,10 @@ impl Pending {
     }
 
     /// Takes a write that was handed over under this number.
-    pub(super) fn add(&mut self, id: PersistId, version: Arc<Version>, waiting: (ConnId, RequestId)) {
+    pub(super) fn add(&mut self, id: PersistId, version: Arc<Version>, waiting: Vec<(ConnId, RequestId)>) {
         self.weight += version.weight();
         self.keys.insert((version.key_hash(), id));
-        self.writes.insert(id, Write { version, waiting: vec![waiting] });
+        self.writes.insert(id, Write { version, waiting });
     }
 
     /// Answers somebody else, too, once this write is kept.
@@ -54,8 +54,8 @@ impl Pending {
             .max_by_key(|(_, version)| version.rank(policy))
     }
 
-    /// Takes out the writes that are kept now, in order.
-    pub(super) fn persisted(&mut self, up_to: PersistId) -> Vec<Write> {
+    /// Takes out the writes up to this one, in order: their fate is known.
+    pub(super) fn take(&mut self, up_to: PersistId) -> Vec<Write> {
         let mut kept = Vec::new();
         while let Some(first) = self.writes.first_entry()
             && *first.key() <= up_to
@@ -94,16 +94,16 @@ mod tests {
         for (number, wall) in [(1, 5), (2, 9), (3, 7)] {
             let id = pending.next_id();
             assert_eq!(id, PersistId(number));
-            pending.add(id, version("k", wall), (ConnId(number), 0));
+            pending.add(id, version("k", wall), vec![(ConnId(number), 0)]);
         }
         let key = version("k", 0).key_hash();
         assert_eq!(pending.greatest(key, Policy::Last), Some((PersistId(2), &version("k", 9))));
         pending.join(PersistId(2), (ConnId(9), 1));
-        let kept = pending.persisted(PersistId(2));
+        let kept = pending.take(PersistId(2));
         assert_eq!(kept.iter().map(|write| write.version.stamp().wall_ms).collect::<Vec<_>>(), [5, 9]);
         assert_eq!(kept[1].waiting, [(ConnId(2), 0), (ConnId(9), 1)]);
         assert_eq!(pending.greatest(key, Policy::Last), Some((PersistId(3), &version("k", 7))));
-        pending.persisted(PersistId(3));
+        pending.take(PersistId(3));
         assert_eq!((pending.len(), pending.weight()), (0, 0));
     }
 }

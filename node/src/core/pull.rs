@@ -181,7 +181,7 @@ impl Core {
         let others: Vec<_> = self
             .links
             .iter()
-            .filter(|(conn, link)| **conn != from && link.ranges())
+            .filter(|(conn, link)| **conn != from && link.features.ranges)
             .map(|(conn, _)| *conn)
             .collect();
         for conn in others {

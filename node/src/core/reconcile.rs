@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::deadlines::Timer;
 use super::io::ConnId;
 use super::pull::{Pull, Question};
+use super::sorted::Sorted;
 use super::{Core, millis};
 use crate::wire::{Hex, KeyHash, Leaf, Message, Prefix, RangeSummary, Version};
 
@@ -38,7 +39,7 @@ const SPACING: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     /// Links known or suspected to differ; whether young versions are to be passed over.
-    marked: BTreeMap<ConnId, bool>,
+    marked: Sorted<ConnId, bool>,
     /// Whose mark was served last, and from when on the next one may be.
     served: Option<ConnId>,
     next_at: Duration,
@@ -51,8 +52,8 @@ pub(super) struct Rounds {
 impl Rounds {
     /// Marks a link for reconciliation.
     pub(super) fn mark(&mut self, conn: ConnId, settled: bool) {
-        let mark = self.marked.entry(conn).or_insert(settled);
-        *mark = *mark && settled;
+        let before = self.marked.get(&conn).copied().unwrap_or(true);
+        self.marked.insert(conn, before && settled);
     }
 
     /// The next marked link may have its turn at once.
@@ -66,7 +67,7 @@ impl Core {
     pub(super) fn begin_round(&mut self, conn: ConnId, settled: bool) {
         let Some(link) = self.links.get(&conn) else { return };
         self.stats.rounds += 1;
-        if link.ranges() {
+        if link.features.ranges {
             let ranges = vec![self.summary(Prefix::ALL)];
             self.tell(conn, Message::Ranges { ranges, settled });
         } else {
@@ -144,7 +145,9 @@ impl Core {
     fn leaf(&self, prefix: Prefix, settled: bool) -> Leaf {
         let held = self.store.range(prefix, None).map(|held| &held.version);
         let old_enough = held.filter(|version| !settled || !self.is_young(version));
-        let items = old_enough.map(|version| (version.key_hash(), self.short_id(version))).collect();
+        // Planted mistakes: see there.
+        let listed = old_enough.filter(|version| !self.leaves_out(version));
+        let items = listed.map(|version| (version.key_hash(), self.short_id(version))).collect();
         Leaf { prefix, items }
     }
 
@@ -242,7 +245,8 @@ impl Core {
     }
 
     /// A neighbour lacks these versions. What does not fit into one batch it asks for again.
-    pub(super) fn on_want(&mut self, conn: ConnId, mut keys: Vec<KeyHash>) {
+    pub(super) fn on_want(&mut self, conn: ConnId, keys: &[KeyHash]) {
+        let mut keys = keys.to_vec();
         keys.sort_unstable();
         keys.dedup();
         let held = keys.iter().filter_map(|key| self.store.get(key));

@@ -49,11 +49,11 @@ impl Core {
     /// reconciliation, begun here), `outbox_overflows`, `not_due` (versions put off because their
     /// author's clock is ahead). At present: `versions` (tombstones included), `keys`, `peers`,
     /// `pending` (writes on their way to the disk), `outbox_weight` (what waits for slow
-    /// neighbours, in bytes), `missing` (announced and awaited versions), `trees` (origins with a
-    /// tree of their own).
+    /// neighbours, in bytes), `outbox_weight_max` (the most of it for one neighbour), `missing`
+    /// (announced and awaited versions), `trees` (origins with a tree of their own).
     #[must_use]
     pub fn stats(&self) -> BTreeMap<&'static str, u64> {
-        let outbox_weight = self.links.values().map(|link| link.outbox.queued()).sum();
+        let queued = || self.links.values().map(|link| link.outbox.queued());
         BTreeMap::from([
             ("payloads_sent", self.stats.payloads_sent),
             ("payloads_received", self.stats.payloads_received),
@@ -71,7 +71,8 @@ impl Core {
             ("keys", self.store.live_count()),
             ("peers", count(self.links.len())),
             ("pending", count(self.pending.len())),
-            ("outbox_weight", count(outbox_weight)),
+            ("outbox_weight", count(queued().sum())),
+            ("outbox_weight_max", count(queued().max().unwrap_or(0))),
             ("missing", count(self.missing.len())),
             ("trees", count(self.trees.count())),
         ])

@@ -78,6 +78,11 @@ impl Store {
                 std::cmp::Ordering::Greater => {}
             }
         }
+        self.put(version, fetched)
+    }
+
+    /// Stores a version, in place of the one held for its key.
+    pub(super) fn put(&mut self, version: Arc<Version>, fetched: bool) -> Merged {
         if version.value().is_some() {
             self.live.replace(Live(version.clone()));
         } else {

@@ -1,9 +1,9 @@
 //! Those who want to be told of every change.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::io::ConnId;
+use super::io::{ConnId, Output};
+use super::sorted::Sorted;
 use super::{Core, count};
 use crate::wire::{Change, Frame, Notice, Policy, Prefix, Reply, Version};
 
@@ -11,20 +11,14 @@ use crate::wire::{Change, Frame, Notice, Policy, Prefix, Reply, Version};
 #[derive(Debug, Default)]
 pub(super) struct Watchers {
     /// Whether each also wants every stored version.
-    conns: BTreeMap<ConnId, bool>,
+    conns: Sorted<ConnId, bool>,
     sequence: u64,
     changed: bool,
     /// Stored within this call, if anybody wants to know.
     stored: Vec<Arc<Version>>,
-    policy: Policy,
 }
 
 impl Watchers {
-    /// Nobody watches yet.
-    pub(super) fn new(policy: Policy) -> Self {
-        Self { policy, ..Self::default() }
-    }
-
     /// A version was stored.
     pub(super) fn stored(&mut self, version: &Arc<Version>) {
         self.changed();
@@ -45,22 +39,6 @@ impl Watchers {
     pub(super) fn forget(&mut self, conn: ConnId) {
         self.conns.remove(&conn);
     }
-
-    /// What is to be told now: the versions stored, then the change as a whole, which is asked for
-    /// only where somebody hears of it.
-    fn take_notices(&mut self, change: impl FnOnce(u64) -> Change) -> Vec<(ConnId, Arc<Frame>)> {
-        let mut notices = Vec::new();
-        for version in std::mem::take(&mut self.stored) {
-            let frame = Arc::new(stored(&version, self.policy));
-            let wanted = self.conns.iter().filter(|(_, versions)| **versions);
-            notices.extend(wanted.map(|(conn, _)| (*conn, frame.clone())));
-        }
-        if std::mem::take(&mut self.changed) && !self.conns.is_empty() {
-            let frame = Arc::new(Frame::Notice(Notice::Changed(change(self.sequence))));
-            notices.extend(self.conns.keys().map(|conn| (*conn, frame.clone())));
-        }
-        notices
-    }
 }
 
 impl Core {
@@ -69,18 +47,28 @@ impl Core {
         if versions {
             for held in self.store.range(Prefix::ALL, None) {
                 let frame = Arc::new(stored(&held.version, self.config.policy));
-                self.effects.replies.push((conn, frame));
+                self.out.push(Output::Send { conn, frame });
             }
         }
         Reply::Watching(self.change(self.watchers.sequence))
     }
 
-    /// Takes out what watchers are to be told now.
-    pub(super) fn take_notices(&mut self) -> Vec<(ConnId, Arc<Frame>)> {
-        let mut watchers = std::mem::take(&mut self.watchers);
-        let notices = watchers.take_notices(|sequence| self.change(sequence));
-        self.watchers = watchers;
-        notices
+    /// Tells the watchers: the versions stored, then the change as a whole, which is worked out only
+    /// where somebody hears of it.
+    pub(super) fn tell_watchers(&mut self) {
+        let Watchers { changed, stored: versions, .. } = &mut self.watchers;
+        let (changed, versions) = (std::mem::take(changed), std::mem::take(versions));
+        if !changed || self.watchers.conns.is_empty() {
+            return;
+        }
+        for version in versions {
+            let frame = Arc::new(stored(&version, self.config.policy));
+            let wanted = self.watchers.conns.iter().filter(|(_, versions)| **versions);
+            self.out.extend(wanted.map(|(conn, _)| Output::Send { conn: *conn, frame: frame.clone() }));
+        }
+        let frame = Arc::new(Frame::Notice(Notice::Changed(self.change(self.watchers.sequence))));
+        let everybody = self.watchers.conns.keys();
+        self.out.extend(everybody.map(|conn| Output::Send { conn: *conn, frame: frame.clone() }));
     }
 
     /// The present state.

@@ -15,8 +15,8 @@ use super::front::Front;
 use super::log;
 use super::shell::Shell;
 use super::supervisor::Supervisor;
-use crate::core::{Config, Timing};
-use crate::wire::{Hex, LABEL_MAX, Limits};
+use crate::core::Config;
+use crate::wire::{Hex, LABEL_MAX};
 
 /// How long an orderly end may take: neighbours that run answer at once.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -143,20 +143,16 @@ async fn prepare(arguments: &Arguments) -> Result<(TcpListener, Config), StartEr
         None => listener.local_addr()?.to_string(),
     };
     let config = Config {
-        node: draw()?,
-        name: arguments.name.clone(),
-        network: arguments.network.clone(),
         policy: arguments.policy,
-        address,
         auto_connect: arguments.auto_connect,
+        disk: false,
         // 53 bits, which every reader of JSON keeps.
         incarnation: u64::from_be_bytes(draw::<8>()?.0) >> 11,
         seed: match arguments.seed {
             Some(seed) => seed,
             None => u64::from_be_bytes(draw::<8>()?.0),
         },
-        limits: Limits::default(),
-        timing: Timing::default(),
+        ..Config::new(draw()?, &arguments.name, &arguments.network, address)
     };
     Ok((listener, config))
 }

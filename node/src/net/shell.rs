@@ -150,7 +150,7 @@ impl Shell {
             }
         }
         if self.is_known(conn) {
-            self.feed(Input::Received { conn, frame });
+            self.feed(Input::Received { conn, frame: Arc::new(frame) });
         }
     }
 
@@ -356,23 +356,12 @@ fn close_frame(reason: CloseReason) -> (CloseCode, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::Timing;
-    use crate::wire::{Hex, Policy};
+    use crate::wire::Hex;
 
     #[tokio::test]
     async fn no_more_connections_than_there_are_places() {
-        let config = Config {
-            node: Hex::ZERO,
-            name: String::new(),
-            network: String::new(),
-            policy: Policy::Last,
-            address: "127.0.0.1:1".to_owned(),
-            auto_connect: false,
-            incarnation: 0,
-            seed: 0,
-            limits: Limits { connections: 2, ..Limits::default() },
-            timing: Timing::default(),
-        };
+        let limits = Limits { connections: 2, ..Limits::default() };
+        let config = Config { limits, ..Config::new(Hex::ZERO, "", "", "127.0.0.1:1") };
         let shell = Shell::new(config, "127.0.0.1:1");
         let (one, other) = (shell.place(), shell.place());
         assert!(one.is_some() && other.is_some() && shell.place().is_none());

@@ -10,7 +10,7 @@ mod limits;
 mod message;
 mod version;
 
-pub use codec::{LABEL_MAX, Malformed, decode, encode, encode_into, encode_refusal};
+pub use codec::{LABEL_MAX, Malformed, decode, encode, encode_into, encode_refusal, encoded_len};
 pub use frame::{Change, Command, ErrorCode, Frame, Hello, Notice, PeerInfo, Refusal, Reply, RequestId};
 pub use hash::{Digest, Hash, Hex, KeyHash, NodeId, NotHex, Sum};
 pub use limits::Limits;

@@ -107,7 +107,7 @@ fn another_protocol_is_refused_by_both_ends() {
     let id = requests(&out, ConnId(2))[0].0;
     let out = node.input(Input::Received {
         conn: ConnId(2),
-        frame: Frame::Reply { id, result: Ok(Reply::Hello(other)) },
+        frame: Frame::Reply { id, result: Ok(Reply::Hello(other)) }.into(),
     });
     assert!(matches!(&replies(&out, CLIENT)[..], [Err(refusal)] if refusal.code == ErrorCode::Refused));
     assert_eq!(closes(&out), [(ConnId(2), CloseReason::Refused(reason.into()))]);

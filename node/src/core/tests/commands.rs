@@ -3,7 +3,7 @@
 use super::network::{WALL, config, delete, get, node_id, set, set_at, value};
 use super::single::{CLIENT, Single, messages, replies, version};
 use crate::core::{Config, Input, LogEvent, Output, PersistId};
-use crate::wire::{Command, ErrorCode, Message, Policy, Reply, Stamp};
+use crate::wire::{Command, ErrorCode, Message, Policy, Refusal, Reply, Stamp};
 
 fn oldest() -> Config {
     Config { policy: Policy::Oldest, ..config(0) }
@@ -102,6 +102,38 @@ fn persisted_covers_all_writes_up_to_it_in_order() {
         .collect();
     assert_eq!(stamps, [stamp(0, 0), stamp(0, 1)]);
     assert_eq!(text(&mut node, "k"), "1");
+}
+
+#[test]
+fn a_write_that_cannot_be_kept_is_refused_and_never_visible() {
+    let mut node = Single::new();
+    let a = node.neighbour(1);
+    for number in 0..3 {
+        node.ask(CLIENT, set("k", &format!("{number}")));
+    }
+    let out = node.input(Input::PersistFailed { up_to: PersistId(2), reason: "disk full".into() });
+    let refusal = Refusal::new(ErrorCode::Unavailable, "the write may not have been kept: disk full");
+    assert_eq!(replies(&out, CLIENT), [Err(refusal.clone()), Err(refusal)]);
+    assert!(out.iter().any(|output| matches!(output,
+        Output::Log(LogEvent::NotKept { reason }) if reason == "disk full")));
+    assert_eq!((messages(&out, a), node.core.version("k")), (vec![], None));
+    // What was given up does not come with what is kept later.
+    let out = node.input(Input::Persisted(PersistId(3)));
+    assert!(matches!(replies(&out, CLIENT)[..], [Ok(Reply::Written { .. })]));
+    assert_eq!(messages(&out, a).len(), 1);
+    assert_eq!((text(&mut node, "k"), node.core.stats()["pending"]), ("2".to_owned(), 0));
+}
+
+#[test]
+fn under_oldest_a_key_whose_write_was_not_kept_is_free_again() {
+    let mut node = Single::with(oldest());
+    node.ask(CLIENT, set("k", "first"));
+    // The same value again waits for the same commit, and fails with it.
+    node.ask(CLIENT, set("k", "first"));
+    let out = node.input(Input::PersistFailed { up_to: PersistId(1), reason: "disk full".into() });
+    assert_eq!(replies(&out, CLIENT).iter().filter(|reply| reply.is_err()).count(), 2);
+    written(&mut node, set("k", "second"));
+    assert_eq!(text(&mut node, "k"), "second");
 }
 
 #[test]
@@ -277,6 +309,7 @@ fn stats_carry_their_names() {
             "not_due",
             "outbox_overflows",
             "outbox_weight",
+            "outbox_weight_max",
             "payloads_received",
             "payloads_sent",
             "peers",

@@ -8,6 +8,8 @@ mod dial;
 mod duplicates;
 mod hostile;
 mod links;
+#[cfg(feature = "mutants")]
+mod mutants;
 mod neighbours;
 mod network;
 mod plain;

@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::{CloseReason, Config, ConnId, Core, DialId, Input, LogEvent, Now, Output, Timing};
+use crate::core::{CloseReason, Config, ConnId, Core, DialId, Input, LogEvent, Now, Output};
 use crate::wire::{
-    Command, ErrorCode, Frame, Hex, Limits, Message, NodeId, Notice, Policy, Refusal, Reply, RequestId,
-    Stamp, Value, Version,
+    Command, ErrorCode, Frame, Hex, Limits, Message, NodeId, Notice, Refusal, Reply, RequestId, Stamp, Value,
+    Version,
 };
 
 /// Where virtual time begins, in wall milliseconds.
@@ -87,16 +87,9 @@ pub(super) fn address(number: usize) -> String {
 
 pub(super) fn config(number: usize) -> Config {
     Config {
-        node: node_id(number),
-        name: format!("n{number}"),
-        network: "test".into(),
-        policy: Policy::Last,
-        address: address(number),
-        auto_connect: false,
         incarnation: 1,
         seed: number as u64,
-        limits: Limits::default(),
-        timing: Timing::default(),
+        ..Config::new(node_id(number), format!("n{number}"), "test", address(number))
     }
 }
 
@@ -191,7 +184,7 @@ impl Network {
     pub(super) fn ask(&mut self, node: usize, command: Command) -> RequestId {
         let id = self.nodes[node].next_request;
         self.nodes[node].next_request += 1;
-        self.input(node, Input::Received { conn: CLIENT, frame: Frame::Request { id, command } });
+        self.input(node, Input::Received { conn: CLIENT, frame: Frame::Request { id, command }.into() });
         id
     }
 
@@ -320,7 +313,7 @@ impl Network {
         }
         if !self.held.contains(&(node, conn)) && !self.stalled.contains(&(node, conn)) {
             let at = self.now + self.latency(node, peer);
-            let input = Input::Received { conn: peer_conn, frame: (**frame).clone() };
+            let input = Input::Received { conn: peer_conn, frame: frame.clone() };
             self.push(at, peer, Event::Input(input));
         }
     }

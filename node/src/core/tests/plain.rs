@@ -23,7 +23,7 @@ fn answer_all(node: &mut Single, conn: ConnId, mut asked: Vec<(RequestId, Comman
             Command::Get { key } => Ok(Reply::Value(version(&key, "v", 0, 1))),
             other => panic!("{other:?}"),
         };
-        let out = node.input(Input::Received { conn, frame: Frame::Reply { id, result } });
+        let out = node.input(Input::Received { conn, frame: Frame::Reply { id, result }.into() });
         asked.extend(requests(&out, conn));
     }
     most

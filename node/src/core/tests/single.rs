@@ -113,7 +113,7 @@ pub(super) fn dialled(node: &mut Single, conn: u64, number: usize) -> ConnId {
     let out = node.input(Input::Connected { conn, dial });
     let id = requests(&out, conn)[0].0;
     let frame = Frame::Reply { id, result: Ok(Reply::Hello(hello(number, &[Hello::TREE, Hello::RANGES]))) };
-    let out = node.input(Input::Received { conn, frame });
+    let out = node.input(Input::Received { conn, frame: frame.into() });
     assert!(matches!(replies(&out, CLIENT)[..], [Ok(Reply::Added(_))]), "{out:?}");
     conn
 }
@@ -136,13 +136,13 @@ impl Single {
     }
 
     pub(super) fn tell(&mut self, conn: ConnId, message: Message) -> Vec<Output> {
-        self.input(Input::Received { conn, frame: Frame::Message(message) })
+        self.input(Input::Received { conn, frame: Frame::Message(message).into() })
     }
 
     pub(super) fn ask(&mut self, conn: ConnId, command: Command) -> Vec<Output> {
         let id = self.next_request;
         self.next_request += 1;
-        self.input(Input::Received { conn, frame: Frame::Request { id, command } })
+        self.input(Input::Received { conn, frame: Frame::Request { id, command }.into() })
     }
 
     /// Asks, and lets the disk keep what is handed over at once.

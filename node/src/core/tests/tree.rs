@@ -166,6 +166,34 @@ fn a_burst_that_comes_first_by_one_link_then_by_another_leaves_one_of_them() {
 }
 
 #[test]
+fn a_neighbour_that_never_heard_that_it_was_pruned_costs_no_second_copy_for_long() {
+    let mut node = Single::new();
+    let (a, b) = (node.neighbour(1), node.neighbour(2));
+    let author = version("k", "v", 0, 1).author();
+    node.tell(a, Message::Push(version("k", "v", 0, 1)));
+    let out = node.tell(b, Message::Push(version("k", "v", 0, 1)));
+    assert_eq!(messages(&out, b), [Message::Prune { author }]);
+    // b has taken that for its shared tree, pushes along that of the author, and is the faster one.
+    node.wait(millis(500));
+    node.tell(b, Message::Push(version("l", "v", 0, 1)));
+    let out = node.tell(a, Message::Push(version("l", "v", 0, 1)));
+    assert_eq!(messages(&out, a), [Message::Prune { author }]);
+}
+
+#[test]
+fn a_write_goes_out_at_once_even_where_every_neighbour_has_pruned() {
+    let mut node = Single::new();
+    let (a, b) = (node.neighbour(1), node.neighbour(2));
+    let author = version("k", "v", 0, 1).author();
+    for neighbour in [a, b] {
+        node.tell(neighbour, Message::Prune { author });
+    }
+    let before = node.core.stats()["announcements_sent"];
+    node.call(set("k", "v")).unwrap();
+    assert_eq!((node.core.stats()["payloads_sent"], node.core.stats()["announcements_sent"]), (2, before));
+}
+
+#[test]
 fn bursts_settle_on_one_copy_a_node_without_a_graft() {
     for mut network in [Network::random(40, 4, 1), Network::clique(25), Network::ring(26)] {
         let nodes = network.nodes.len() as u64;

@@ -1,8 +1,7 @@
-//! Frames to text. Written by hand, field after field into one buffer: this is on the path of
+//! Frames to text. Written by hand, field after field into one sink: this is on the path of
 //! every message, and there is nothing in it that could fail.
 
-use std::fmt::Write as _;
-
+use super::sink::{Length, Sink};
 use crate::wire::frame::{Change, Command, Frame, Hello, Notice, PeerInfo, Refusal, Reply, RequestId};
 use crate::wire::hash::Hex;
 use crate::wire::message::{Announced, Leaf, Message, RangeSummary};
@@ -23,6 +22,18 @@ pub fn encode(frame: &Frame) -> String {
 
 /// Appends the frame's text.
 pub fn encode_into(frame: &Frame, out: &mut String) {
+    write_frame(out, frame);
+}
+
+/// How many bytes the frame's text has, without writing it.
+#[must_use]
+pub fn encoded_len(frame: &Frame) -> usize {
+    let mut length = Length::default();
+    write_frame(&mut length, frame);
+    length.0
+}
+
+fn write_frame<S: Sink>(out: &mut S, frame: &Frame) {
     let mut object = Object::open(out);
     match frame {
         Frame::Request { id, command } => {
@@ -60,13 +71,13 @@ pub fn encode_refusal(id: Option<RequestId>, refusal: &Refusal) -> String {
     out
 }
 
-fn write_refusal(object: &mut Object, refusal: &Refusal) {
+fn write_refusal<S: Sink>(object: &mut Object<S>, refusal: &Refusal) {
     let mut error = Object::open(object.field("error"));
     error.text("code", refusal.code.name()).text("message", &refusal.message);
     error.close();
 }
 
-fn write_command(object: &mut Object, command: &Command) {
+fn write_command<S: Sink>(object: &mut Object<S>, command: &Command) {
     match command {
         Command::Get { key } | Command::Stamp { key } | Command::Delete { key } => {
             object.text("key", key);
@@ -95,7 +106,7 @@ fn write_command(object: &mut Object, command: &Command) {
     }
 }
 
-fn write_reply(object: &mut Object, reply: &Reply) {
+fn write_reply<S: Sink>(object: &mut Object<S>, reply: &Reply) {
     match reply {
         Reply::Written { stamp, author, rank } => {
             object.text("type", "written").stamp(*stamp).hex("author", author).rank(rank);
@@ -132,7 +143,7 @@ fn write_reply(object: &mut Object, reply: &Reply) {
                 inner.separate();
                 quote(inner.out, name);
                 inner.out.push(':');
-                write_number(inner.out, *figure);
+                inner.out.push_number(*figure);
             }
             inner.close();
         }
@@ -143,7 +154,7 @@ fn write_reply(object: &mut Object, reply: &Reply) {
     }
 }
 
-fn write_notice(object: &mut Object, notice: &Notice) {
+fn write_notice<S: Sink>(object: &mut Object<S>, notice: &Notice) {
     match notice {
         Notice::Changed(change) => {
             object.text("type", "changed");
@@ -155,7 +166,7 @@ fn write_notice(object: &mut Object, notice: &Notice) {
     }
 }
 
-fn write_message(object: &mut Object, message: &Message) {
+fn write_message<S: Sink>(object: &mut Object<S>, message: &Message) {
     match message {
         Message::Push(version) => {
             write_version_object(object.text("type", "push").field("version"), version);
@@ -213,7 +224,7 @@ fn write_message(object: &mut Object, message: &Message) {
     }
 }
 
-fn write_hello(object: &mut Object, hello: &Hello) {
+fn write_hello<S: Sink>(object: &mut Object<S>, hello: &Hello) {
     object
         .number("protocol", hello.protocol.into())
         .list("features", &hello.features, |out, feature| quote(out, feature))
@@ -224,7 +235,7 @@ fn write_hello(object: &mut Object, hello: &Hello) {
         .text("address", &hello.address);
 }
 
-fn write_change(object: &mut Object, change: &Change) {
+fn write_change<S: Sink>(object: &mut Object<S>, change: &Change) {
     object
         .number("incarnation", change.incarnation)
         .number("sequence", change.sequence)
@@ -233,13 +244,13 @@ fn write_change(object: &mut Object, change: &Change) {
         .number("peers", change.peers);
 }
 
-fn write_version_object(out: &mut String, version: &Version) {
+fn write_version_object<S: Sink>(out: &mut S, version: &Version) {
     let mut object = Object::open(out);
     write_version(&mut object, version);
     object.close();
 }
 
-fn write_version(object: &mut Object, version: &Version) {
+fn write_version<S: Sink>(object: &mut Object<S>, version: &Version) {
     object.text("key", version.key());
     match version.kind() {
         Kind::Set(value) => object.raw("value", value.json()),
@@ -252,11 +263,11 @@ fn write_version(object: &mut Object, version: &Version) {
         .hex("author", &version.author());
 }
 
-fn write_announced(object: &mut Object, announced: &Announced) {
+fn write_announced<S: Sink>(object: &mut Object<S>, announced: &Announced) {
     object.hex("hash", &announced.key).hex("author", &announced.author).rank(&announced.rank);
 }
 
-fn write_peer(out: &mut String, peer: &PeerInfo) {
+fn write_peer<S: Sink>(out: &mut S, peer: &PeerInfo) {
     let mut object = Object::open(out);
     object
         .text("name", &peer.name)
@@ -266,13 +277,13 @@ fn write_peer(out: &mut String, peer: &PeerInfo) {
     object.close();
 }
 
-fn write_range(out: &mut String, range: &RangeSummary) {
+fn write_range<S: Sink>(out: &mut S, range: &RangeSummary) {
     let mut object = Object::open(out);
     object.shown("prefix", &range.prefix).number("count", range.count).hex("fingerprint", &range.fingerprint);
     object.close();
 }
 
-fn write_leaf(out: &mut String, leaf: &Leaf) {
+fn write_leaf<S: Sink>(out: &mut S, leaf: &Leaf) {
     let mut object = Object::open(out);
     object.shown("prefix", &leaf.prefix).list("items", &leaf.items, |out, (hash, id)| {
         out.push('[');
@@ -285,13 +296,13 @@ fn write_leaf(out: &mut String, leaf: &Leaf) {
 }
 
 /// A JSON object as it grows.
-struct Object<'a> {
-    out: &'a mut String,
+struct Object<'a, S> {
+    out: &'a mut S,
     empty: bool,
 }
 
-impl<'a> Object<'a> {
-    fn open(out: &'a mut String) -> Self {
+impl<'a, S: Sink> Object<'a, S> {
+    fn open(out: &'a mut S) -> Self {
         out.push('{');
         Self { out, empty: true }
     }
@@ -307,7 +318,7 @@ impl<'a> Object<'a> {
     }
 
     /// Begins a field; its value is to be written next.
-    fn field(&mut self, name: &str) -> &mut String {
+    fn field(&mut self, name: &str) -> &mut S {
         self.separate();
         self.out.push('"');
         self.out.push_str(name);
@@ -326,7 +337,7 @@ impl<'a> Object<'a> {
     }
 
     fn number(&mut self, name: &str, number: u64) -> &mut Self {
-        write_number(self.field(name), number);
+        self.field(name).push_number(number);
         self
     }
 
@@ -342,7 +353,7 @@ impl<'a> Object<'a> {
     fn rank(&mut self, rank: &Rank) -> &mut Self {
         let out = self.field("rank");
         out.push('"');
-        push_digits(out, rank.bytes());
+        out.push_hex(rank.bytes());
         out.push('"');
         self
     }
@@ -354,12 +365,12 @@ impl<'a> Object<'a> {
     /// What shows itself without any character that JSON would escape.
     fn shown(&mut self, name: &str, shown: &impl std::fmt::Display) -> &mut Self {
         let out = self.field(name);
-        // Writing to a string does not fail.
+        // No sink fails.
         let _ = write!(out, "\"{shown}\"");
         self
     }
 
-    fn list<T>(&mut self, name: &str, items: &[T], mut item: impl FnMut(&mut String, &T)) -> &mut Self {
+    fn list<T>(&mut self, name: &str, items: &[T], mut item: impl FnMut(&mut S, &T)) -> &mut Self {
         let out = self.field(name);
         out.push('[');
         for (index, each) in items.iter().enumerate() {
@@ -373,28 +384,15 @@ impl<'a> Object<'a> {
     }
 }
 
-fn write_number(out: &mut String, number: u64) {
-    // Writing to a string does not fail.
-    let _ = write!(out, "{number}");
-}
-
-fn write_hex<const N: usize>(out: &mut String, hex: &Hex<N>) {
+fn write_hex<S: Sink, const N: usize>(out: &mut S, hex: &Hex<N>) {
     out.push('"');
-    push_digits(out, &hex.0);
+    out.push_hex(&hex.0);
     out.push('"');
-}
-
-fn push_digits(out: &mut String, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        out.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
 }
 
 /// Writes a JSON string. What needs no escape, which is nearly always all of it, is copied in
 /// one piece.
-fn quote(out: &mut String, text: &str) {
+fn quote<S: Sink>(out: &mut S, text: &str) {
     out.push('"');
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
@@ -406,7 +404,7 @@ fn quote(out: &mut String, text: &str) {
             b'\r' => out.push_str("\\r"),
             b'\t' => out.push_str("\\t"),
             control => {
-                // Writing to a string does not fail.
+                // No sink fails.
                 let _ = write!(out, "\\u{control:04x}");
             }
         }

@@ -11,11 +11,12 @@
 mod decode;
 mod encode;
 mod fields;
+mod sink;
 #[cfg(test)]
 mod tests;
 
 pub use decode::decode;
-pub use encode::{encode, encode_into, encode_refusal};
+pub use encode::{encode, encode_into, encode_refusal, encoded_len};
 
 use super::frame::{Refusal, RequestId};
 

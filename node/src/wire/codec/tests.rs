@@ -197,6 +197,11 @@ proptest! {
     }
 
     #[test]
+    fn a_length_is_counted_as_it_is_written(frame in frame()) {
+        prop_assert_eq!(encoded_len(&frame), encode(&frame).len());
+    }
+
+    #[test]
     fn a_frame_that_was_damaged_does_not_harm(
         frame in frame(),
         at in any::<prop::sample::Index>(),
