@@ -173,10 +173,10 @@ fn logs_that_cannot_be_written() {
     let tools = Tools::new()
         .file("logs", "a file, where a folder should be")
         .file("x.scn", "network a-b\nexpect converged\n");
-    for command in ["run a-b -p @PORT", "test x.scn"] {
-        let ended = tools.run(command);
-        ended.code(3);
-        assert!(ended.err.starts_with("error: cannot "), "{command}: {}", ended.err);
-        assert!(ended.err.contains("logs"), "{command}: {}", ended.err);
-    }
+    // A network says so in a line of its own, a test in the verdict of the run that could not begin.
+    let (network, test) = (tools.run("run a-b -p @PORT"), tools.run("test x.scn"));
+    network.code(3);
+    assert!(network.err.starts_with("error: cannot use logs: "), "{}", network.err);
+    test.code(3);
+    assert!(test.out.contains("x could not be run: cannot write to logs/x: "), "{}", test.out);
 }

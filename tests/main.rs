@@ -4,9 +4,11 @@
 //! test can run beside every other. Nothing is waited for blindly, and whatever a story starts has
 //! to be gone when it ends: that is checked at the end of each.
 
+mod agreement;
 mod background;
 mod bad_input;
 mod bad_luck;
+mod determinism;
 mod gossip;
 mod left_behind;
 mod life;
@@ -14,7 +16,10 @@ mod ports;
 mod redact;
 mod run;
 mod scenarios;
+mod seeds;
 mod selection;
+mod shipped;
+mod simulation;
 mod steps;
 mod story;
 mod texts;

@@ -25,6 +25,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b(acknowledged by \S+ at) [0-9.]+ m?s\b", "$1 [time]"),
         (r"(?m)^(\S+ \S+) [0-9.]+ s ·", "$1 [time] ·"),
         (r"\([0-9.]+ s\), seed", "([time]), seed"),
+        (r"[0-9.]+ simulated seconds in [0-9.]+ s\b", "[time] simulated in [time]"),
         (r"\bseed(s?) [0-9]{2,}\b", "seed$1 [seed]"),
         (r"--seed [0-9]{2,}\b", "--seed [seed]"),
         // Stamps and ids.

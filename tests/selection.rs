@@ -125,6 +125,16 @@ fn scenarios_whose_names_are_alike_keep_their_logs_apart() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_is_told_before_anything_runs() {
+    let tools = Tools::new().file("one.scn", ONE);
+    for option in ["--junit", "--report-json"] {
+        let ended = tools.run(&format!("test one.scn {option} no/such/report"));
+        assert_eq!((ended.code, ended.out.as_str()), (Some(3), ""), "{ended:#?}");
+        assert!(ended.err.starts_with("error: cannot write no/such/report: "), "{}", ended.err);
+    }
+}
+
+#[test]
 fn reports_are_written_for_programs() {
     let tools = Tools::new().file("one.scn", ONE).file("wrong.scn", WRONG);
     tools.run("test one.scn wrong.scn --seed 7 --junit junit.xml --report-json report.json").code(1);
@@ -177,7 +187,7 @@ fn the_folder_of_a_network_that_was_left_up_is_not_emptied() {
     kept.problem("left up");
     let ended = tools.run("test one.scn");
     ended.code(3);
-    assert!(ended.err.contains("end it with `tools stop --logs logs/one`"), "{}", ended.err);
+    assert!(ended.out.contains("end it with `tools stop --logs logs/one`"), "{}", ended.out);
     tools.run("stop --logs logs/one").check(0, "", "");
     kept.ended().code(0);
     tools.run("test one.scn").code(0);

@@ -48,6 +48,11 @@ impl Bench {
         self.world().declaration().can(ability)
     }
 
+    /// Whether its time is virtual: then it can be said how long something takes at most.
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.world().declaration().virtual_time
+    }
+
     fn world(&self) -> &dyn World {
         self.world.as_deref().expect("it is there until the end")
     }

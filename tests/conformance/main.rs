@@ -6,6 +6,7 @@
 
 mod bench;
 mod checks;
+mod faults;
 mod worlds;
 
 use bench::Bench;
@@ -44,6 +45,20 @@ macro_rules! conformance {
                 what_a_world_cannot_do_fails_and_is_not_ignored,
                 every_operation_ends_exactly_once,
             );
+            conformance!(@faults $world
+                a_cut_link_holds_traffic_until_it_is_joined,
+                a_link_that_is_cut_one_way_carries_the_other,
+                a_link_that_is_cut_for_long_goes_down_and_comes_back,
+                a_partition_keeps_its_sets_apart_and_nobody_else,
+                a_new_partition_replaces_the_old,
+                a_broken_link_is_down_and_comes_back,
+                a_delayed_link_is_late_until_it_is_cleared,
+                a_slow_link_takes_its_time,
+                a_lossy_link_delivers_all_in_order,
+                a_shifted_clock_shows_in_stamps_and_they_still_increase,
+                a_node_far_ahead_is_heard_when_its_writes_are_due,
+                a_killed_node_with_a_disk_comes_back_with_what_it_acknowledged,
+            );
         })+
     };
     (@each $world:ident $($check:ident),+ $(,)?) => {
@@ -52,6 +67,12 @@ macro_rules! conformance {
             super::checks::$check(&mut super::Bench::new(super::worlds::$world));
         })+
     };
+    (@faults $world:ident $($check:ident),+ $(,)?) => {
+        $(#[test]
+        fn $check() {
+            super::faults::$check(&mut super::Bench::new(super::worlds::$world));
+        })+
+    };
 }
 
-conformance!(process);
+conformance!(process, sim);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use tools::world::World;
 use tools::world::process::{self, Lease, Ports};
+use tools::world::sim::{self, Sim};
 
 /// A world, and what has to be kept as long as it is used.
 pub(crate) type Made = (Box<dyn World>, Box<dyn Any>);
@@ -21,4 +22,9 @@ pub(crate) fn process() -> Made {
     };
     let (world, _processes) = process::world(options).expect("a world of processes");
     (Box::new(world), Box::new(folder))
+}
+
+/// Virtual time.
+pub(crate) fn sim() -> Made {
+    (Box::new(Sim::new(sim::Options { seed: 1, ..sim::Options::default() })), Box::new(()))
 }

@@ -116,6 +116,9 @@ fn an_offending_file_is_found() {
         "crate::world::live::x",
     );
     check_refused("tools", "run", "use super::world::live as l;", "crate::world::live");
+    check_refused("tools", "fuzz::draw", "use crate::world::sim::Sim;", "crate::world::sim::Sim");
+    check_refused("tools", "fuzz::run", "use std::time::Instant;", "std::time::Instant");
+    check_refused("tools", "run", "use crate::fuzz::Plan;", "crate::fuzz::Plan");
     check_refused("tools", "report::json", "use std::fs;", "std::fs");
     check_refused("tools", "scenario", "fn f() { std::fs::read(\"x\"); }", "std::fs::read");
     check_refused("tools", "topology", "use crate::scenario::Step;", "crate::scenario::Step");

@@ -8,8 +8,10 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::load;
+use super::setting::world_named;
 use crate::scenario::{self, Headers};
 use crate::text::{Diagnostic, Source};
+use crate::world;
 
 /// Lists scenarios: name, parameters and how many combinations they have, tags, and what each shows
 #[derive(Debug, Clone, Args)]
@@ -17,6 +19,10 @@ pub struct Arguments {
     /// Scenarios, or folders that hold some
     #[arg(default_value = load::DEFAULT, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+
+    /// Only those that apply in this world
+    #[arg(long, value_name = "NAME", value_parser = world_named)]
+    pub world: Option<&'static world::Declaration>,
 
     /// Write JSON
     #[arg(long)]
@@ -87,6 +93,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     for path in &paths {
         let (source, headers) = load::read_headers(path);
         match headers {
+            Ok(headers) if !applies(&headers, arguments.world) => {}
             Ok(headers) => entries.push(Entry::new(&source, &headers)),
             Err(diagnostic) => wrong.push(diagnostic),
         }
@@ -101,6 +108,12 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         writeln!(err, "{diagnostic}\n")?;
     }
     Ok(if wrong.is_empty() { 0 } else { 2 })
+}
+
+/// Whether a scenario runs in that world, if one is named, and is not skipped.
+fn applies(headers: &Headers, world: Option<&world::Declaration>) -> bool {
+    let worlds = &headers.worlds;
+    worlds.is_empty() || world.is_none_or(|world| worlds.iter().any(|name| name == world.name))
 }
 
 /// Columns as wide as what stands in them.
@@ -123,12 +136,20 @@ mod tests {
     use super::*;
 
     fn ran(files: &[(&str, &str)], json: bool) -> (u8, String, String) {
+        ran_in(None, files, json)
+    }
+
+    fn ran_in(
+        world: Option<&'static world::Declaration>,
+        files: &[(&str, &str)],
+        json: bool,
+    ) -> (u8, String, String) {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let arguments = Arguments { paths: vec![folder.path().to_owned()], json };
+        let arguments = Arguments { paths: vec![folder.path().to_owned()], world, json };
         let code = run(&arguments, &mut out, &mut err).unwrap();
         let path = folder.path().display().to_string();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&path, "DIR");
@@ -146,6 +167,13 @@ mod tests {
                         sync     -                -           Joins late.\n\
                         x        -                -\n";
         assert_eq!(ran(&files, false), (0, expected.to_owned(), String::new()));
+    }
+
+    #[test]
+    fn those_of_one_world() {
+        let files = [("latency.scn", LATENCY), ("x.scn", "")];
+        assert_eq!(ran_in(Some(&world::PROCESS), &files, false).1, "x  -  -\n");
+        assert_eq!(ran_in(Some(&world::SIM), &files, false).1.lines().count(), 2);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::io::IsTerminal as _;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -49,5 +49,49 @@ impl Progress {
     /// Takes the bar away.
     pub(super) fn finish(&self) {
         self.0.borrow().bar.finish_and_clear();
+    }
+}
+
+/// A bar that counts runs. Shows nothing unless standard error is a terminal.
+pub(super) struct RunsProgress {
+    bar: ProgressBar,
+    began: Instant,
+    shown: bool,
+    failed: u64,
+}
+
+impl RunsProgress {
+    /// A bar for so many runs.
+    pub(super) fn new(runs: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::hidden());
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} runs {msg}({elapsed}, {eta} left)")
+        {
+            bar.set_style(style);
+        }
+        Self { bar, began: Instant::now(), shown: !std::io::stderr().is_terminal(), failed: 0 }
+    }
+
+    /// Takes in that a run has ended.
+    pub(super) fn note(&mut self, failed: bool) {
+        if failed {
+            self.failed += 1;
+            self.bar.set_message(format!("{} failed ", self.failed));
+        }
+        if !self.shown && self.began.elapsed() > MOMENT {
+            self.shown = true;
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(1);
+    }
+
+    /// Takes the bar away while something else is printed.
+    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 }

@@ -86,6 +86,15 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         writeln!(err, "error: `{topology}` is a scenario\n  = help: run it with `tools test {topology}`")?;
         return Ok(Exit::Usage.code());
     }
+    if arguments.setting.world.virtual_time {
+        writeln!(
+            err,
+            "error: the world `{0}` has no network to stay with: its time is virtual, and passes only while a \
+             scenario runs\n  = help: write the steps into a file and type `tools test FILE.scn --world {0}`",
+            arguments.setting.world.name
+        )?;
+        return Ok(Exit::Usage.code());
+    }
     let (source, parsed) = match read_topology(topology) {
         Ok(read) => read,
         Err(wrong) => {

@@ -108,7 +108,7 @@ pub fn driver_named(name: &str) -> Result<&'static driver::Declaration, String> 
 
 fn unknown(what: &str, name: &str, nearest: Option<&str>, all: &str) -> String {
     match nearest {
-        Some(nearest) => format!("unknown {what} `{name}`: did you mean `{nearest}`?"),
+        Some(nearest) => format!("unknown {what} `{name}`: did you mean `{nearest}`? There is {all}"),
         None => format!("unknown {what} `{name}`; there is {all}"),
     }
 }
@@ -129,7 +129,10 @@ mod tests {
     #[test]
     fn worlds_and_drivers_go_by_name() {
         assert_eq!(world_named("process").unwrap().name, "process");
-        assert_eq!(world_named("proces").unwrap_err(), "unknown world `proces`: did you mean `process`?");
+        assert_eq!(
+            world_named("proces").unwrap_err(),
+            "unknown world `proces`: did you mean `process`? There is process, sim"
+        );
         assert!(world_named("docker").unwrap_err().starts_with("the world `docker` is not in this version"));
         assert_eq!(driver_named("native").unwrap().name, "native");
         assert!(

@@ -19,6 +19,17 @@ pub struct Declaration {
     pub policies: &'static [&'static str],
     /// The codes that an error may have, beside `no_answer` for silence.
     pub codes: &'static [&'static str],
+    /// What its figures may be at most, at any time.
+    pub bounds: &'static [Bound],
+}
+
+/// What a figure of `stats` may be at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// The figure.
+    pub figure: &'static str,
+    /// The most that it may be.
+    pub most: u64,
 }
 
 /// How nodes are linked.
@@ -113,6 +124,7 @@ pub const NATIVE_STATS: &[&str] = &[
     "not_due",
     "outbox_overflows",
     "outbox_weight",
+    "outbox_weight_max",
     "payloads_received",
     "payloads_sent",
     "peers",
@@ -122,6 +134,19 @@ pub const NATIVE_STATS: &[&str] = &[
     "trees",
     "versions",
 ];
+
+/// The bounds of the native `stats`: those of the node's default limits. What waits for one
+/// neighbour is at most an outbox. What waits for the disk is refused once it weighs as much as one,
+/// and a write weighs at least 128 bytes.
+pub const NATIVE_BOUNDS: &[Bound] = &[
+    Bound { figure: "outbox_weight_max", most: OUTBOX },
+    Bound { figure: "missing", most: 4_096 },
+    Bound { figure: "trees", most: 64 },
+    Bound { figure: "pending", most: OUTBOX / 128 + 1 },
+];
+
+/// What may wait for one neighbour, in bytes.
+const OUTBOX: u64 = 4 << 20;
 
 /// The native protocol: what our own node speaks.
 pub const NATIVE: Declaration = Declaration {
@@ -148,6 +173,7 @@ pub const NATIVE: Declaration = Declaration {
     tells: true,
     policies: &["last", "oldest"],
     codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable"],
+    bounds: NATIVE_BOUNDS,
 };
 
 /// Every driver.
@@ -162,5 +188,24 @@ impl Declaration {
     pub fn command(&self, name: &str) -> Option<&'static Command> {
         let name = if name == "add-peer" { "addPeer" } else { name };
         self.commands.iter().chain(OF_THE_WORLD).find(|command| command.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_native_bounds_are_the_nodes_own() {
+        let limits = node::wire::Limits::default();
+        let most = |figure: &str| {
+            let bound = NATIVE_BOUNDS.iter().find(|bound| bound.figure == figure);
+            bound.map(|bound| usize::try_from(bound.most).unwrap())
+        };
+        assert_eq!(most("outbox_weight_max"), Some(limits.outbox));
+        assert_eq!(most("missing"), Some(limits.missing));
+        assert_eq!(most("trees"), Some(limits.trees));
+        assert_eq!(most("pending"), Some(limits.outbox / 128 + 1));
+        assert!(NATIVE_BOUNDS.iter().all(|bound| NATIVE_STATS.contains(&bound.figure)));
     }
 }

@@ -4,7 +4,7 @@
 //! so that a plan which asks for more is refused before anything starts.
 
 mod declaration;
-mod native;
+pub(crate) mod native;
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -17,7 +17,8 @@ use tokio::time::Instant;
 use crate::world::{Change, NodeIndex, NodeSpec, OpId, Outcome};
 
 pub use declaration::{
-    ALL, Answer, Argument, Command, Declaration, NATIVE, NATIVE_STATS, OF_THE_WORLD, Readiness, Wiring,
+    ALL, Answer, Argument, Bound, Command, Declaration, NATIVE, NATIVE_BOUNDS, NATIVE_STATS, OF_THE_WORLD,
+    Readiness, Wiring,
 };
 pub use native::{AskError, Native, Said, ask, command, watch};
 pub use node::net::{Arguments as NodeArguments, run as run_node};
@@ -85,6 +86,15 @@ pub trait Directory {
 
     /// Whose address that is.
     fn name(&self, address: &str) -> Option<String>;
+
+    /// How the node chooses among versions, if that is known: of a foreign program it is not.
+    fn policy(&self, node: NodeIndex) -> Option<String>;
+
+    /// A node is to tell of every version it stores, for as long as it lives.
+    fn watch(&self, node: NodeIndex);
+
+    /// Whether the node at that address is to tell of every version: a new connection to it asks so.
+    fn is_watched(&self, address: &str) -> bool;
 }
 
 /// Something to ask a node.

@@ -12,12 +12,12 @@
 //!   "scenarios": [
 //!     {
 //!       "scenario": "sync", "file": "scenarios/sync.scn", "about": "…", "params": {},
-//!       "world": "process", "seed": 417, "verdict": "failed", "reason": null,
+//!       "world": "process", "seed": 417, "seeds": null, "verdict": "failed", "reason": null,
 //!       "duration_ms": 5120, "nodes": 3, "held": 1,
 //!       "measures": [{"name": "load", "figures": {"ok": 1000, "ack_p50": 0.00085}}],
 //!       "excused": [],
 //!       "failure": {
-//!         "kind": "expectation", "message": "expected `== Reimert` within 5 s",
+//!         "kind": "expectation", "law": null, "message": "expected `== Reimert` within 5 s",
 //!         "file": "scenarios/sync.scn", "line": 5, "column": 1,
 //!         "line_text": "expect all: get nom == Reimert within 5s",
 //!         "when_ms": 5118, "waited_ms": 5000,
@@ -29,14 +29,19 @@
 //!   ]
 //! }
 //! ```
+//!
+//! A scenario that was run with many seeds has one entry for all of them, in which `seeds` says how
+//! many came out how, `seed` is that of the gravest run and `failure` is null; then one entry for each
+//! of its first failing seeds, twenty at most.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::wording::again;
-use crate::run::{Failure, FailureKind, Report, Verdict};
+use super::sweep::Sweep;
+use super::wording::{again, command};
+use crate::run::{Failure, FailureKind, Law, Report, Verdict};
 
 /// The number of this format; it changes when a program that reads it would have to.
 pub const FORMAT: u32 = 1;
@@ -65,6 +70,8 @@ pub struct ScenarioEntry<'a> {
     pub world: &'a str,
     /// What every draw came from.
     pub seed: u64,
+    /// Of an entry for many seeds: how many came out how.
+    pub seeds: Option<SeedsEntry>,
     /// `passed`, `failed`, `broken` (the environment failed), `interrupted` or `skipped`.
     pub verdict: &'static str,
     /// Why it was skipped.
@@ -87,6 +94,23 @@ pub struct ScenarioEntry<'a> {
     pub again: String,
 }
 
+/// How many seeds came out how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SeedsEntry {
+    /// The first that it was to run with.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+    /// How many passed.
+    pub passed: u64,
+    /// With how many something did not hold.
+    pub failed: u64,
+    /// How many the environment failed.
+    pub broken: u64,
+    /// How many were interrupted.
+    pub interrupted: u64,
+}
+
 /// One `measure`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MeasureEntry<'a> {
@@ -102,6 +126,8 @@ pub struct MeasureEntry<'a> {
 pub struct FailureEntry<'a> {
     /// `expectation`, `step`, `died`, `timeout`, `end` or `environment`.
     pub kind: FailureKind,
+    /// The law that was broken, if it is one: `convergence`, `nothing_lost`, ….
+    pub law: Option<Law>,
     /// In words.
     pub message: &'a str,
     /// The file of the step; another than the scenario's where that includes others. Absent, with
@@ -149,15 +175,18 @@ pub struct LogEntry<'a> {
     pub lines: &'a [String],
 }
 
-/// Reports as the types that are written.
+/// Reports, then those of scenarios with many seeds, as the types that are written.
 #[must_use]
-pub fn document(reports: &[Report]) -> Document<'_> {
-    Document { format: FORMAT, scenarios: reports.iter().map(scenario).collect() }
+pub fn document<'a>(reports: &'a [Report], sweeps: &'a [Sweep]) -> Document<'a> {
+    let of_sweeps = sweeps
+        .iter()
+        .flat_map(|sweep| std::iter::once(all_seeds(sweep)).chain(sweep.failures.iter().map(scenario)));
+    Document { format: FORMAT, scenarios: reports.iter().map(scenario).chain(of_sweeps).collect() }
 }
 
-/// Reports as JSON, indented, with a newline at the end.
-pub fn json(reports: &[Report]) -> serde_json::Result<String> {
-    let mut text = serde_json::to_string_pretty(&document(reports))?;
+/// The same as JSON, indented, with a newline at the end.
+pub fn json(reports: &[Report], sweeps: &[Sweep]) -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(&document(reports, sweeps))?;
     text.push('\n');
     Ok(text)
 }
@@ -171,6 +200,7 @@ fn scenario(report: &Report) -> ScenarioEntry<'_> {
         params: &report.params,
         world: &report.world,
         seed: report.seed,
+        seeds: None,
         verdict: report.verdict.word(),
         reason: match &report.verdict {
             Verdict::Skipped(reason) => Some(reason),
@@ -187,10 +217,34 @@ fn scenario(report: &Report) -> ScenarioEntry<'_> {
     }
 }
 
+/// One entry for all seeds of a scenario.
+fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
+    ScenarioEntry {
+        seeds: Some(SeedsEntry {
+            first: sweep.first,
+            last: sweep.last,
+            passed: sweep.passed,
+            failed: sweep.failed,
+            broken: sweep.broken,
+            interrupted: sweep.interrupted,
+        }),
+        duration_ms: ms(sweep.duration),
+        nodes: sweep.nodes,
+        held: sweep.held,
+        measures: Vec::new(),
+        excused: &[],
+        failure: None,
+        logs: None,
+        again: command(&sweep.gravest, &format!("--seeds {}..{}", sweep.first, sweep.last)),
+        ..scenario(&sweep.gravest)
+    }
+}
+
 fn failure(failure: &Failure) -> FailureEntry<'_> {
     let place = failure.at.as_ref().map(|at| at.source.place(at.span));
     FailureEntry {
         kind: failure.kind,
+        law: failure.law,
         message: &failure.message,
         file: failure.at.as_ref().map(|at| at.source.name()),
         line: place.as_ref().map(|place| place.line),
@@ -244,7 +298,7 @@ mod tests {
             failure.findings.drain(4..);
             failure.differences = vec!["`k` is a: 1; b: nothing".to_owned()];
         }
-        insta::assert_snapshot!(json(&[report]).unwrap(), @r###"
+        insta::assert_snapshot!(json(&[report], &[]).unwrap(), @r###"
         {
           "format": 1,
           "scenarios": [
@@ -255,6 +309,7 @@ mod tests {
               "params": {},
               "world": "process",
               "seed": 417,
+              "seeds": null,
               "verdict": "failed",
               "reason": null,
               "duration_ms": 5120,
@@ -264,6 +319,7 @@ mod tests {
               "excused": [],
               "failure": {
                 "kind": "expectation",
+                "law": null,
                 "message": "expected `== Reimert` within 5 s",
                 "file": "scenarios/sync.scn",
                 "line": 5,
@@ -323,7 +379,7 @@ mod tests {
     fn figures_stay_what_they_are() {
         let mut report = sample::passed();
         report.measures = vec![("load".to_owned(), sample::figures())];
-        let text = json(&[report]).unwrap();
+        let text = json(&[report], &[]).unwrap();
         for line in ["\"ok\": 1000,", "\"ack_p50\": 0.00085,", "\"duration\": 1.2,", "\"bytes\": 1250000,"] {
             assert!(text.contains(line), "{text}");
         }
@@ -332,7 +388,7 @@ mod tests {
     #[test]
     fn every_entry_has_the_same_fields() {
         let reports = [sample::passed(), sample::failed(), sample::broken(), sample::skipped()];
-        let value: serde_json::Value = serde_json::from_str(&json(&reports).unwrap()).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&json(&reports, &[]).unwrap()).unwrap();
         let fields =
             |entry: &serde_json::Value| entry.as_object().unwrap().keys().cloned().collect::<Vec<String>>();
         let entries = value["scenarios"].as_array().unwrap();
@@ -351,7 +407,33 @@ mod tests {
             failure.at = None;
         }
         let reports = [report];
-        let failure = document(&reports).scenarios.remove(0).failure.unwrap();
+        let failure = document(&reports, &[]).scenarios.remove(0).failure.unwrap();
         assert_eq!((failure.file, failure.line, failure.column, failure.line_text), (None, None, None, None));
+    }
+
+    #[test]
+    fn many_seeds_are_one_entry_and_one_for_each_that_failed() {
+        let sweeps = [sample::sweep()];
+        let reports = [sample::skipped()];
+        let value: serde_json::Value = serde_json::from_str(&json(&reports, &sweeps).unwrap()).unwrap();
+        let entries = value["scenarios"].as_array().unwrap();
+        let brief: Vec<String> = entries
+            .iter()
+            .map(|entry| format!("{} {} {}", entry["verdict"], entry["seed"], entry["failure"]["law"]))
+            .collect();
+        let expected = [
+            r#""skipped" 417 null"#,
+            r#""failed" 2 null"#,
+            r#""failed" 2 null"#,
+            r#""failed" 3 "convergence""#,
+        ];
+        assert_eq!(brief, expected);
+        let seeds = serde_json::json!({
+            "first": 1, "last": 3, "passed": 1, "failed": 2, "broken": 0, "interrupted": 0,
+        });
+        assert_eq!((&entries[1]["seeds"], &entries[2]["seeds"]), (&seeds, &serde_json::Value::Null));
+        assert_eq!(entries[1]["failure"], serde_json::Value::Null);
+        assert_eq!(entries[1]["again"], "tools test scenarios/sync.scn --world sim --seeds 1..3");
+        assert_eq!(entries[3]["again"], "tools test scenarios/sync.scn --world sim --seed 3");
     }
 }

@@ -3,6 +3,9 @@
 //! One suite a file, in order of appearance; one case a scenario and choice of parameters. Where
 //! the same one ran more than once, its world and its seed are added to its name. What did not hold
 //! is a failure, what the environment did or a person ended is an error. Times are the world's.
+//!
+//! A scenario that was run with many seeds is one case for all of them, which fails if one of them
+//! did, and one for each of its first failing seeds.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,22 +15,24 @@ use quick_junit::{
 };
 
 use super::style::Style;
+use super::sweep::Sweep;
 use super::terminal::{excused, failure, measures};
-use super::wording::again;
+use super::wording::{again, command, count};
 use crate::run::{Failure, FailureKind, Report, Verdict};
 
-/// Reports as `JUnit` XML. An error is one of the XML writer.
-pub fn junit(reports: &[Report]) -> Result<String, SerializeError> {
+/// Reports, then those of scenarios with many seeds, as `JUnit` XML. An error is one of the XML writer.
+pub fn junit(reports: &[Report], sweeps: &[Sweep]) -> Result<String, SerializeError> {
     let mut runs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut files: Vec<&str> = Vec::new();
-    for report in reports {
+    for report in reports.iter().chain(sweeps.iter().map(|sweep| &sweep.gravest)) {
         *runs.entry((&report.file, &report.scenario)).or_default() += 1;
         if !files.contains(&report.file.as_str()) {
             files.push(&report.file);
         }
     }
     let mut junit = Junit::new("tools test");
-    junit.set_time(reports.iter().map(|report| report.duration).sum());
+    let swept: Duration = sweeps.iter().map(|sweep| sweep.duration).sum();
+    junit.set_time(reports.iter().map(|report| report.duration).sum::<Duration>() + swept);
     for file in files {
         let mut suite = TestSuite::new(file);
         let mut time = Duration::ZERO;
@@ -36,10 +41,50 @@ pub fn junit(reports: &[Report]) -> Result<String, SerializeError> {
             suite.add_test_case(case(report, several));
             time += report.duration;
         }
+        for sweep in sweeps.iter().filter(|sweep| sweep.gravest.file == file) {
+            suite.add_test_case(all_seeds(sweep));
+            suite.add_test_cases(sweep.failures.iter().map(|report| case(report, true)));
+            time += sweep.duration;
+        }
         suite.set_time(time);
         junit.add_test_suite(suite);
     }
     junit.to_string()
+}
+
+/// One case for all seeds of a scenario.
+fn all_seeds(sweep: &Sweep) -> TestCase {
+    let report = &sweep.gravest;
+    let status = match &report.verdict {
+        Verdict::Passed | Verdict::Skipped(_) => TestCaseStatus::success(),
+        verdict => {
+            let failed = matches!(verdict, Verdict::Failed(_));
+            let mut status = TestCaseStatus::non_success(if failed {
+                NonSuccessKind::Failure
+            } else {
+                NonSuccessKind::Error
+            });
+            let seeds = count(sweep.seeds(), "seed");
+            status.set_message(format!("{} of {seeds} passed", sweep.passed)).set_type("seeds");
+            status
+        }
+    };
+    let seeds = format!("{}..{}", sweep.first, sweep.last);
+    let mut case = TestCase::new(format!("{} in {} seeds {seeds}", report.scenario, report.world), status);
+    case.set_classname(report.file.as_str());
+    case.set_time(sweep.duration);
+    case.set_assertions(usize::try_from(sweep.held).unwrap_or(usize::MAX));
+    case.add_properties([
+        Property::new("world", report.world.as_str()),
+        Property::new("again", command(report, &format!("--seeds {seeds}"))),
+        Property::new("seeds", seeds),
+    ]);
+    case.add_properties(params(report));
+    case
+}
+
+fn params(report: &Report) -> impl Iterator<Item = Property> {
+    report.params.iter().map(|(name, value)| Property::new(format!("param {name}"), value))
 }
 
 fn case(report: &Report, several: bool) -> TestCase {
@@ -57,9 +102,7 @@ fn case(report: &Report, several: bool) -> TestCase {
         Property::new("seed", report.seed.to_string()),
         Property::new("again", again(report)),
     ]);
-    case.add_properties(
-        report.params.iter().map(|(name, value)| Property::new(format!("param {name}"), value)),
-    );
+    case.add_properties(params(report));
     let mut said = if report.about.is_empty() { String::new() } else { format!("{}\n", report.about) };
     said.push_str(&measures(report, Style::PLAIN));
     if report.verdict.failure().is_none() {
@@ -123,7 +166,7 @@ mod tests {
     use crate::report::sample;
 
     fn parsed(reports: &[Report]) -> Junit {
-        Junit::deserialize_from_str(&junit(reports).unwrap()).unwrap()
+        Junit::deserialize_from_str(&junit(reports, &[]).unwrap()).unwrap()
     }
 
     fn names(suite: &TestSuite) -> Vec<&str> {
@@ -211,5 +254,18 @@ mod tests {
         let (_, message, _, text) = non_success(&junit.test_suites[0].test_cases[0]);
         assert!(message.contains("a < b & \"c\" ]]>"), "{message}");
         assert!(text.contains("]]> \\u{1}"), "{text}");
+    }
+
+    #[test]
+    fn many_seeds_are_one_case_and_one_for_each_that_failed() {
+        let text = junit(&[], &[sample::sweep()]).unwrap();
+        let junit = Junit::deserialize_from_str(&text).unwrap();
+        assert_eq!((junit.tests, junit.failures, junit.errors), (3, 3, 0));
+        let suite = &junit.test_suites[0];
+        let expected = ["sync in sim seeds 1..3", "sync in sim seed 2", "sync in sim seed 3"];
+        assert_eq!(names(suite), expected);
+        let (kind, message, ty, _) = non_success(&suite.test_cases[0]);
+        assert_eq!((kind, message, ty), (NonSuccessKind::Failure, "1 of 3 seeds passed", "seeds"));
+        assert_eq!(suite.time, Some(sample::sweep().duration));
     }
 }

@@ -7,18 +7,21 @@
 mod json;
 mod junit;
 mod style;
+mod sweep;
 mod table;
 mod terminal;
 mod wording;
 
 pub use json::{
-    Document, FORMAT, FailureEntry, FindingEntry, LogEntry, MeasureEntry, ScenarioEntry, document, json,
+    Document, FORMAT, FailureEntry, FindingEntry, LogEntry, MeasureEntry, ScenarioEntry, SeedsEntry,
+    document, json,
 };
 pub use junit::junit;
 pub use style::Style;
-pub use terminal::{excused, explain, failure, line, measures, summary};
-pub(crate) use wording::readable;
+pub use sweep::Sweep;
+pub use terminal::{excused, explain, failing_seed, failure, line, measures, summary, sweep, sweeps_summary};
 pub use wording::{again, seconds};
+pub(crate) use wording::{quoted, readable};
 
 #[cfg(test)]
 mod sample;

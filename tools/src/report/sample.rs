@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::run::{Failure, FailureKind, Figures, Finding, LogExcerpt, Report, Verdict};
+use super::sweep::Sweep;
+use crate::run::{Failure, FailureKind, Figures, Finding, Law, LogExcerpt, Report, Verdict};
 use crate::scenario::At;
 use crate::text::{Source, Span};
 
@@ -19,6 +20,8 @@ pub(super) fn passed() -> Report {
         params: params.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         world: "process".to_owned(),
         seed: 417,
+        timeout_factor: 1.0,
+        node_options: BTreeMap::from([("driver".to_owned(), "native".to_owned())]),
         verdict: Verdict::Passed,
         duration: Duration::from_millis(412),
         nodes: 26,
@@ -46,6 +49,7 @@ pub(super) fn failed() -> Report {
         duration: Duration::from_millis(5_120),
         held: 1,
         verdict: Verdict::Failed(Box::new(Failure {
+            law: None,
             kind: FailureKind::Expectation,
             at: Some(at),
             when: Duration::from_millis(5_118),
@@ -77,6 +81,7 @@ pub(super) fn broken() -> Report {
     report.held = 0;
     report.logs = None;
     report.verdict = Verdict::Broken(Box::new(Failure {
+        law: None,
         kind: FailureKind::Environment,
         at: Some(At { source, span: Span { start, end: start + 11 } }),
         when: Duration::from_millis(20),
@@ -98,6 +103,21 @@ pub(super) fn skipped() -> Report {
         verdict: Verdict::Skipped(reason.to_owned()),
         ..passed()
     }
+}
+
+/// Two of three seeds did not pass.
+pub(super) fn sweep() -> Sweep {
+    let in_sim = |seed, report: Report| Report { seed, world: "sim".to_owned(), logs: None, ..report };
+    let mut sweep = Sweep::new((1, 3), in_sim(1, Report { verdict: Verdict::Passed, ..failed() }));
+    sweep.add(in_sim(2, failed()));
+    let mut of_a_law = failed();
+    if let Verdict::Failed(failure) = &mut of_a_law.verdict {
+        failure.law = Some(Law::Convergence);
+        failure.at = None;
+        failure.message = "at the end the nodes do not hold the same, 5 s after the last step".to_owned();
+    }
+    sweep.add(in_sim(3, of_a_law));
+    sweep
 }
 
 pub(super) fn finding(node: &str, held: &str, fits: bool, since_ms: Option<u64>) -> Finding {

@@ -2,15 +2,17 @@
 
 mod failure;
 mod measures;
+mod seeds;
 
 pub use failure::{excused, explain, failure};
 pub use measures::measures;
+pub use seeds::{failing_seed, sweep, sweeps_summary};
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::style::Style;
-use super::wording::{USUAL_WORLD, count, readable, seconds};
+use super::wording::{USUAL_WORLD, count, is_virtual, readable, seconds, simulated};
 use crate::run::{Report, Verdict};
 
 /// One line a scenario: `ok latency[net=line(26)] 0.41 s · 26 nodes · 3 expectations`.
@@ -37,7 +39,8 @@ pub fn line(report: &Report, style: Style) -> String {
 }
 
 /// How many came out how, how long it took, and from which seed:
-/// `12 passed, 1 failed (0.9 s), seed 417`.
+/// `12 passed, 1 failed (0.9 s), seed 417`. Where time was virtual, how much of it that was:
+/// `17 passed (63.1 simulated seconds in 0.2 s), seed 417`.
 #[must_use]
 pub fn summary(reports: &[Report], wall: Duration, style: Style) -> String {
     if reports.is_empty() {
@@ -58,7 +61,16 @@ pub fn summary(reports: &[Report], wall: Duration, style: Style) -> String {
         .map(|(number, word, paint)| paint(style, format!("{number} {word}")))
         .collect();
     let seeds: BTreeSet<u64> = reports.iter().map(|report| report.seed).collect();
-    format!("{} ({}), {}", parts.join(", "), seconds(wall), said_seeds(&seeds))
+    format!("{} ({}), {}", parts.join(", "), took(reports, wall), said_seeds(&seeds))
+}
+
+/// How long it took, and how much time of their own runs had meanwhile.
+fn took(reports: &[Report], wall: Duration) -> String {
+    if reports.iter().all(|report| is_virtual(&report.world)) {
+        let duration = reports.iter().map(|report| report.duration).sum();
+        return format!("{} in {}", simulated(duration), seconds(wall));
+    }
+    seconds(wall)
 }
 
 fn said_seeds(seeds: &BTreeSet<u64>) -> String {
@@ -126,6 +138,16 @@ mod tests {
             Report { verdict: Verdict::Interrupted, ..sample::passed() },
         ];
         assert_eq!(said(&all), "2 passed, 1 failed, 1 broken, 1 interrupted, 1 skipped (0.9 s), seed 417");
+    }
+
+    #[test]
+    fn a_summary_says_how_much_time_was_simulated() {
+        let virtually = |report: Report| Report { world: "sim".to_owned(), ..report };
+        let reports = [virtually(sample::passed()), virtually(sample::failed())];
+        assert_eq!(
+            summary(&reports, Duration::from_millis(12), Style::PLAIN),
+            "1 passed, 1 failed (5.53 simulated seconds in 0.012 s), seed 417"
+        );
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::text;
 
 /// The world that is taken when none is named on the command line.
 pub(super) const USUAL_WORLD: &str = "process";
+/// The driver that is taken then.
+const USUAL_DRIVER: &str = "native";
 
 /// A stretch of a run's time. Always in seconds below a minute, so that moments of one run compare
 /// at a glance: `0.003 s`, `0.41 s`, `12.3 s`, `1 m 30 s`.
@@ -53,7 +55,7 @@ pub(crate) fn readable(text: &str) -> String {
 }
 
 /// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     match shlex::try_quote(word) {
         Ok(quoted) => readable(&quoted),
         // A zero byte: no shell could pass it on.
@@ -61,15 +63,46 @@ pub(super) fn quoted(word: &str) -> String {
     }
 }
 
+/// Stretches of virtual time, as a whole that real time is compared with: `4321 simulated seconds`.
+pub(super) fn simulated(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds >= 100.0 {
+        return format!("{seconds:.0} simulated seconds");
+    }
+    let text = format!("{seconds:.2}");
+    format!("{} simulated seconds", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Whether a world's time is virtual. Worlds of other versions are not known here.
+pub(super) fn is_virtual(world: &str) -> bool {
+    crate::world::HERE.iter().any(|here| here.name == world && here.virtual_time)
+}
+
 /// The command that repeats a run, ready for a shell.
 #[must_use]
 pub fn again(report: &Report) -> String {
-    let mut command = format!("tools test {} --seed {}", quoted(&report.file), report.seed);
+    command(report, &format!("--seed {}", report.seed))
+}
+
+/// The command that does the same with these seeds: all that a run depends on, and nothing that is as
+/// it would be anyway.
+pub(super) fn command(report: &Report, seeds: &str) -> String {
+    let mut command = format!("tools test {}", quoted(&report.file));
     if report.world != USUAL_WORLD {
-        command = format!("{command} --world {}", quoted(&report.world));
+        command += &format!(" --world {}", quoted(&report.world));
     }
+    command += &format!(" {seeds}");
     for (name, value) in &report.params {
-        command = format!("{command} --param {name}={}", quoted(value));
+        command += &format!(" --param {name}={}", quoted(value));
+    }
+    for (option, value) in &report.node_options {
+        if option != "driver" || value != USUAL_DRIVER {
+            command += &format!(" --{option} {}", quoted(value));
+        }
+    }
+    // A factor of exactly one is what there is unless something else is asked for.
+    if (report.timeout_factor - 1.0).abs() > f64::EPSILON {
+        command += &format!(" --timeout-factor {}", report.timeout_factor);
     }
     command
 }
@@ -117,8 +150,36 @@ mod tests {
         report.file = "my file.scn".to_owned();
         report.world = "sim".to_owned();
         report.params.clear();
-        assert_eq!(again(&report), "tools test 'my file.scn' --seed 417 --world sim");
+        assert_eq!(again(&report), "tools test 'my file.scn' --world sim --seed 417");
         let words = shlex::split(&again(&report)).unwrap();
         assert_eq!(words[2], "my file.scn");
+    }
+
+    #[test]
+    fn the_command_that_repeats_a_run_says_all_that_was_said() {
+        let mut report = sample::failed();
+        report.timeout_factor = 2.5;
+        report.node_options.insert("policy".to_owned(), "oldest".to_owned());
+        report.node_options.insert("exec".to_owned(), "sh -c 'exec x'".to_owned());
+        assert_eq!(
+            again(&report),
+            "tools test scenarios/sync.scn --seed 417 --exec \"sh -c 'exec x'\" --policy oldest \
+             --timeout-factor 2.5"
+        );
+        report.node_options = [("driver".to_owned(), "other".to_owned())].into();
+        report.timeout_factor = 1.0;
+        assert_eq!(
+            command(&report, "--seeds 1..9"),
+            "tools test scenarios/sync.scn --seeds 1..9 --driver other"
+        );
+    }
+
+    #[test]
+    fn simulated_time_is_one_number() {
+        let said = |ms| simulated(Duration::from_millis(ms));
+        assert_eq!(said(0), "0 simulated seconds");
+        assert_eq!(said(63_140), "63.14 simulated seconds");
+        assert_eq!(said(4_321_499), "4321 simulated seconds");
+        assert!(is_virtual("sim") && !is_virtual("process") && !is_virtual("elsewhere"));
     }
 }

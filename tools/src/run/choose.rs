@@ -1,5 +1,7 @@
 //! Whom a step means: chosen when it begins, in order of appearance.
 
+use std::collections::BTreeSet;
+
 use super::desk::Desk;
 use super::draw::Draw;
 use super::environment::{Binding, Environment};
@@ -55,12 +57,16 @@ pub(super) fn choose(
             let network = &state.network;
             let fits = |node: &NodeIndex| purpose.fits(network.node(*node).life);
             Ok(match subject {
+                Subject::Everyone if purpose.fits(Life::Running) && purpose != Purpose::Name => {
+                    network.running().to_vec()
+                }
                 Subject::Everyone => network.indices().filter(fits).collect(),
                 Subject::Of(items) => {
                     resolve(network, environment, items)?.into_iter().filter(fits).collect()
                 }
                 Subject::But(items) => {
-                    let but = resolve(network, environment, items)?;
+                    let but: BTreeSet<NodeIndex> =
+                        resolve(network, environment, items)?.into_iter().collect();
                     network.indices().filter(fits).filter(|node| !but.contains(node)).collect()
                 }
             })
@@ -95,7 +101,7 @@ pub(super) fn choose(
     }
     if drawn {
         let words = who.at.source.at(who.at.span).to_owned();
-        desk.record(RunEvent::Chosen { who: words, nodes: chosen.clone() });
+        desk.record(|| RunEvent::Chosen { who: words, nodes: chosen.clone() });
     }
     Ok(chosen)
 }
@@ -110,7 +116,7 @@ pub(super) fn resolve(
     environment: &Environment,
     items: &[Item],
 ) -> Result<Vec<NodeIndex>, String> {
-    let mut nodes = Vec::new();
+    let (mut nodes, mut seen) = (Vec::new(), BTreeSet::new());
     let known = |name: &String| network.find(name).ok_or_else(|| format!("there is no node `{name}` yet"));
     for item in items {
         let these = match item {
@@ -121,7 +127,7 @@ pub(super) fn resolve(
                     let (first, last) = (network.name(first), network.name(last));
                     return Err(format!("`{first}..{last}` is empty: `{last}` appeared before `{first}`"));
                 }
-                network.indices().filter(|node| (first..=last).contains(node)).collect()
+                (first.0..=last.0).map(NodeIndex).collect()
             }
             Item::First => network.indices().next().into_iter().collect(),
             Item::Last => network.indices().last().into_iter().collect(),
@@ -138,7 +144,7 @@ pub(super) fn resolve(
             },
         };
         for node in these {
-            if !nodes.contains(&node) {
+            if seen.insert(node) {
                 nodes.push(node);
             }
         }

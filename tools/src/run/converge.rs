@@ -1,163 +1,115 @@
 //! Whether nodes hold the same versions, and how they differ when they do not.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::failure::Finding;
-use super::judge::Observed;
-use super::network::{Life, Network};
-use super::session::Run;
-use crate::world::{NodeIndex, Value};
+use super::laws::convergence;
+use super::network::Network;
+use crate::world::NodeIndex;
 
-/// The most keys that a report of differences lists.
-const KEYS_SHOWN: usize = 20;
-
-/// That in each component every running node holds the same versions.
+/// That in each component every running node holds the same versions. Looked at after every change
+/// that is told, and there are as many as nodes after each write: while two nodes that differed still
+/// do, nothing else is looked at.
 pub(super) struct Convergence {
-    /// Only these; all if absent.
+    /// Only these, in order; all if absent.
     among: Option<Vec<NodeIndex>>,
+    differing: Cell<Option<Differing>>,
+}
+
+/// Two nodes of one component that did not hold the same when they were looked at last.
+#[derive(Debug, Clone, Copy)]
+struct Differing {
+    one: NodeIndex,
+    other: NodeIndex,
+    /// While the components are these.
+    epoch: u64,
 }
 
 impl Convergence {
     pub(super) fn of_all() -> Self {
-        Self { among: None }
+        Self { among: None, differing: Cell::new(None) }
     }
 
-    pub(super) fn of(nodes: Vec<NodeIndex>) -> Self {
-        Self { among: Some(nodes) }
+    pub(super) fn of(mut nodes: Vec<NodeIndex>) -> Self {
+        nodes.sort_unstable();
+        Self { among: Some(nodes), differing: Cell::new(None) }
     }
 
     /// Whether it holds, by what the nodes last told. A write is told before it is acknowledged, so
     /// that what was acknowledged before now is in there.
     pub(super) fn holds(&self, network: &Network) -> bool {
-        self.components(network).iter().all(|component| {
-            let mut digests =
-                component.iter().map(|node| network.node(*node).state.as_ref().map(|state| &state.digest));
-            match digests.next() {
-                Some(first) => first.is_some() && digests.all(|digest| digest == first),
-                None => true,
-            }
-        })
-    }
-
-    fn components(&self, network: &Network) -> Vec<Vec<NodeIndex>> {
-        let mut components = network.components();
-        if let Some(among) = &self.among {
-            for component in &mut components {
-                component.retain(|node| among.contains(node));
+        let digest = |node: NodeIndex| network.node(node).digest();
+        if let Some(Differing { one, other, epoch }) = self.differing.get()
+            && epoch == network.epoch()
+            && !convergence([digest(one), digest(other)])
+        {
+            return false;
+        }
+        let epoch = network.epoch();
+        for component in &*self.components(network) {
+            let Some(&one) = component.first() else { continue };
+            let apart = component.iter().find(|other| !convergence([digest(one), digest(**other)]));
+            if let Some(&other) = apart {
+                self.differing.set(Some(Differing { one, other, epoch }));
+                return false;
             }
         }
-        components
+        true
+    }
+
+    fn components<'a>(&self, network: &'a Network) -> Cow<'a, [Vec<NodeIndex>]> {
+        let components = network.components();
+        let Some(among) = &self.among else { return Cow::Borrowed(components) };
+        let mut components = components.to_vec();
+        for component in &mut components {
+            component.retain(|node| among.binary_search(node).is_ok());
+        }
+        Cow::Owned(components)
     }
 }
 
-impl Run {
-    /// What each node of a component that differs holds, and how they differ, key by key.
-    pub(super) async fn divergence(&self, convergence: &Convergence) -> (Vec<Finding>, Vec<String>) {
-        let (components, mut findings) = {
-            let state = self.desk.state();
-            let components = convergence.components(&state.network);
-            let mut findings = Vec::new();
-            for component in &components {
-                let digest =
-                    |node: NodeIndex| state.network.node(node).state.as_ref().map(|told| &told.digest);
-                let common = most_common(component.iter().map(|node| digest(*node)));
-                for &node in component {
-                    let entry = state.network.node(node);
-                    findings.push(Finding {
-                        node: entry.name().to_owned(),
-                        held: digest(node)
-                            .map_or("has told nothing".to_owned(), |digest| format!("digest {digest}")),
-                        fits: component.len() < 2 || digest(node) == common,
-                        since: Some(entry.since),
-                    });
-                }
+/// The running nodes of one component that do not hold the same, as they last told: grouped by digest.
+pub(super) type Apart = Vec<Vec<NodeIndex>>;
+
+impl Convergence {
+    /// What each node of a component that differs holds, by what it last told, and the nodes that are
+    /// apart.
+    pub(super) fn divergence(&self, network: &Network) -> (Vec<Finding>, Vec<Apart>) {
+        let digest = |node: NodeIndex| network.node(node).digest();
+        let (mut findings, mut apart) = (Vec::new(), Vec::new());
+        for component in &*self.components(network) {
+            let common = most_common(component.iter().map(|node| digest(*node)));
+            let mut groups: BTreeMap<Option<&str>, Vec<NodeIndex>> = BTreeMap::new();
+            for &node in component {
+                groups.entry(digest(node)).or_default().push(node);
+                let entry = network.node(node);
+                findings.push(Finding {
+                    node: entry.name().to_owned(),
+                    held: digest(node)
+                        .map_or("has told nothing".to_owned(), |digest| format!("digest {digest}")),
+                    fits: component.len() < 2 || digest(node) == common,
+                    since: Some(entry.since),
+                });
             }
-            (components, findings)
-        };
+            if groups.len() > 1 {
+                apart.push(groups.into_values().collect());
+            }
+        }
         if findings.iter().all(|finding| finding.fits) {
             findings.clear();
         }
-        let mut differences = Vec::new();
-        for component in components {
-            differences.extend(self.differences(&component).await);
-        }
-        (findings, differences)
-    }
-
-    /// How the nodes of one component differ, key by key. One node stands for all of its digest.
-    async fn differences(&self, component: &[NodeIndex]) -> Vec<String> {
-        let groups: BTreeMap<String, Vec<NodeIndex>> = {
-            let state = self.desk.state();
-            let mut groups: BTreeMap<String, Vec<NodeIndex>> = BTreeMap::new();
-            for &node in component {
-                if state.network.node(node).life == Life::Running {
-                    let digest = state.network.node(node).state.as_ref().map(|told| told.digest.clone());
-                    groups.entry(digest.unwrap_or_default()).or_default().push(node);
-                }
-            }
-            groups
-        };
-        if groups.len() < 2 {
-            return Vec::new();
-        }
-        let groups: Vec<Vec<NodeIndex>> = groups.into_values().collect();
-        let mut keys: Vec<BTreeSet<String>> = Vec::new();
-        for group in &groups {
-            let asked = self.ask(group[0], &["keys".to_owned()]).await;
-            keys.push(match asked.observed {
-                Observed::Answered(answer) => match answer.value {
-                    Value::List(keys) => keys.into_iter().collect(),
-                    Value::Text(key) => BTreeSet::from([key]),
-                    Value::Done => BTreeSet::new(),
-                },
-                Observed::Refused { .. } | Observed::Silent(_) => BTreeSet::new(),
-            });
-        }
-        let all: BTreeSet<&String> = keys.iter().flatten().collect();
-        let mut lines = Vec::new();
-        for key in all {
-            let mut held: BTreeMap<String, Vec<NodeIndex>> = BTreeMap::new();
-            for group in &groups {
-                let get = self.ask(group[0], &["get".to_owned(), key.clone()]).await.observed;
-                let stamp = self.ask(group[0], &["stamp".to_owned(), key.clone()]).await.observed;
-                let what = match (get, stamp) {
-                    (Observed::Answered(value), Observed::Answered(stamp)) => {
-                        format!("{} (stamp {})", value.value, stamp.value)
-                    }
-                    (Observed::Refused { .. }, Observed::Answered(stamp)) => {
-                        format!("deleted (stamp {})", stamp.value)
-                    }
-                    _ => "nothing".to_owned(),
-                };
-                held.entry(what).or_default().extend(group);
-            }
-            if held.len() < 2 {
-                continue;
-            }
-            if lines.len() == KEYS_SHOWN {
-                lines.push("… and more keys".to_owned());
-                break;
-            }
-            let state = self.desk.state();
-            let sides: Vec<String> = held
-                .into_iter()
-                .map(|(what, nodes)| format!("{}: {what}", state.network.names(&nodes)))
-                .collect();
-            lines.push(format!("`{key}` is {}", sides.join("; ")));
-        }
-        lines
+        (findings, apart)
     }
 }
 
 /// What occurs most often; of equals, the first.
-fn most_common<T: PartialEq + Default>(items: impl Iterator<Item = T>) -> T {
-    let mut counted: Vec<(T, usize)> = Vec::new();
-    for item in items {
-        match counted.iter_mut().find(|(known, _)| *known == item) {
-            Some((_, count)) => *count += 1,
-            None => counted.push((item, 1)),
-        }
+fn most_common<T: Ord + Copy + Default>(items: impl Iterator<Item = T>) -> T {
+    let mut counted: BTreeMap<T, (usize, Reverse<usize>)> = BTreeMap::new();
+    for (place, item) in items.enumerate() {
+        counted.entry(item).or_insert((0, Reverse(place))).0 += 1;
     }
-    let most = counted.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    counted.into_iter().find(|(_, count)| *count == most).map(|(item, _)| item).unwrap_or_default()
+    counted.into_iter().max_by_key(|(_, count)| *count).map(|(item, _)| item).unwrap_or_default()
 }

@@ -13,14 +13,15 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use super::history::History;
+use super::laws::{Broken, Evidence};
 use super::measure::Measures;
 use super::network::{Life, Network};
 use super::record::{Record, RunEvent};
 use crate::scenario::At;
 use crate::world::{Ending, Event, NodeIndex, OpId, Operation, Outcome, World};
 
-/// What takes the records of a run, as they come.
-pub(super) type Recorder = Box<dyn FnMut(&Record)>;
+/// What takes the records of a run, as they come, if anybody does.
+pub(super) type Recorder = Option<Box<dyn FnMut(&Record)>>;
 
 /// What ends a run from outside of its steps.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +30,10 @@ pub(super) enum Alarm {
     Interrupted,
     /// A node died that was not told to.
     Died(NodeIndex, Ending),
+    /// Virtual time is over, for this reason.
+    Runaway(String),
+    /// A law was broken.
+    Broken(Box<Broken>),
 }
 
 /// A handle to what all steps share. Cheap to clone; lives in one thread.
@@ -45,6 +50,8 @@ pub(super) struct State {
     pub history: History,
     /// The measures under way.
     pub measures: Measures,
+    /// What the laws are judged by.
+    pub evidence: Evidence,
     recorder: Recorder,
     last_op: u64,
     queue: Vec<(OpId, Operation)>,
@@ -76,6 +83,7 @@ impl Desk {
             network: Network::default(),
             history: History::default(),
             measures: Measures::default(),
+            evidence: Evidence::default(),
             recorder,
             last_op: 0,
             queue: Vec::new(),
@@ -107,7 +115,7 @@ impl Desk {
     }
 
     /// Lays an event into the run's record.
-    pub(super) fn record(&self, event: RunEvent) {
+    pub(super) fn record(&self, event: impl FnOnce() -> RunEvent) {
         self.state_mut().record(event);
     }
 
@@ -148,7 +156,7 @@ impl Desk {
     }
 
     /// Waits until something holds of the state, looked at whenever a change is told.
-    fn until_state<F: FnMut(&mut State) -> bool>(&self, holds: F) -> UntilState<F> {
+    pub(super) fn until_state<F: FnMut(&mut State) -> bool>(&self, holds: F) -> UntilState<F> {
         UntilState { desk: self.clone(), holds, number: None }
     }
 
@@ -181,10 +189,14 @@ impl Desk {
             while flag.0.swap(false, Ordering::Relaxed) {
                 if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
                     self.flush(world);
-                    return Ok(value);
+                    // A law may have been broken by what the future learnt last.
+                    return self.state_mut().alarm.take().map_or(Ok(value), Err);
                 }
             }
             self.flush(world);
+            if let Some(alarm) = self.state_mut().alarm.take() {
+                return Err(alarm);
+            }
             self.step(world);
             if let Some(alarm) = self.state_mut().alarm.take() {
                 return Err(alarm);
@@ -214,9 +226,12 @@ impl Desk {
 }
 
 impl State {
-    pub(super) fn record(&mut self, event: RunEvent) {
-        let record = Record { at_us: u64::try_from(self.now.as_micros()).unwrap_or(u64::MAX), event };
-        (self.recorder)(&record);
+    /// Lays an event into the run's record; one that nobody takes is not even made.
+    pub(super) fn record(&mut self, event: impl FnOnce() -> RunEvent) {
+        if let Some(recorder) = &mut self.recorder {
+            let at_us = u64::try_from(self.now.as_micros()).unwrap_or(u64::MAX);
+            recorder(&Record { at_us, event: event() });
+        }
     }
 
     /// The steps under way, the one that began last at the end.
@@ -224,7 +239,7 @@ impl State {
         self.doing.values().cloned().collect()
     }
 
-    /// The steps that were under way when a node died unasked, the one that began last at the end.
+    /// The steps that were under way when the alarm was raised, the one that began last at the end.
     pub(super) fn broken_off(&self) -> &[At] {
         &self.broken_off
     }
@@ -232,10 +247,23 @@ impl State {
     /// A node's life has changed: what it answered before may not be what it answers now.
     pub(super) fn set_life(&mut self, node: NodeIndex, life: Life) {
         self.stir();
-        let changes = self.changes;
-        let entry = self.network.node_mut(node);
-        entry.life = life;
-        entry.changed_at = changes;
+        self.network.set_life(node, life, self.changes);
+        self.evidence.disturbed(self.now);
+    }
+
+    /// Ends the run if a law was broken.
+    pub(super) fn judged(&mut self, broken: Option<Broken>) {
+        if let Some(broken) = broken {
+            self.raise(Alarm::Broken(Box::new(broken)));
+        }
+    }
+
+    /// Ends the run; what was raised first stays.
+    fn raise(&mut self, alarm: Alarm) {
+        if self.alarm.is_none() {
+            self.alarm = Some(alarm);
+            self.broken_off = self.doing();
+        }
     }
 
     fn stir(&mut self) {
@@ -246,16 +274,30 @@ impl State {
     }
 
     fn note_submitted(&mut self, id: OpId, operation: &Operation) {
-        if let Some(event) = RunEvent::submitted(id, operation) {
-            self.record(event);
+        if self.recorder.is_some()
+            && let Some(event) = RunEvent::submitted(id, operation)
+        {
+            self.record(|| event);
+        }
+        if matches!(
+            operation,
+            Operation::Wire { .. }
+                | Operation::Links(_)
+                | Operation::Partition(_)
+                | Operation::Clock { .. }
+                | Operation::Signal { .. }
+        ) {
+            self.evidence.disturbed(self.now);
         }
     }
 
     fn take(&mut self, event: Event) {
         match event {
             Event::Ended { id, outcome } => {
-                if let Some(event) = RunEvent::ended(id, &outcome) {
-                    self.record(event);
+                if self.recorder.is_some()
+                    && let Some(event) = RunEvent::ended(id, &outcome)
+                {
+                    self.record(|| event);
                 }
                 if let Some(slot) = self.slots.get_mut(&id) {
                     slot.outcome = Some(outcome);
@@ -265,32 +307,38 @@ impl State {
                 }
             }
             Event::Changed { node, change } => {
-                self.record(RunEvent::Changed { node, change: change.clone() });
+                self.record(|| RunEvent::Changed { node, change: change.clone() });
                 self.stir();
-                let (now, changes) = (self.now, self.changes);
-                self.network.node_mut(node).told(change, now, changes);
+                if self.network.told(node, change, self.now, self.changes) {
+                    self.evidence.disturbed(self.now);
+                }
             }
             Event::Stored { node, key, rank } => {
                 let now = self.now;
+                let broken = self.evidence.stored(node, self.network.node(node), &key, &rank, now);
+                self.judged(broken);
                 if self.measures.stored(node, &key, &rank, now) {
                     self.stir();
                 }
             }
             Event::Exited { node, ending } => {
-                self.record(RunEvent::Exited { node, ending });
-                let entry = self.network.node_mut(node);
-                let before = entry.life;
-                entry.state = None;
+                self.record(|| RunEvent::Exited { node, ending });
+                let before = self.network.node(node).life;
+                self.network.forget_state(node);
                 self.set_life(
                     node,
                     if before == Life::Ending { Life::Stopped } else { Life::Exited(ending) },
                 );
                 // Before it is ready, its launch tells of it.
-                if !matches!(before, Life::Ending | Life::Starting) && self.alarm.is_none() {
-                    self.alarm = Some(Alarm::Died(node, ending));
-                    self.broken_off = self.doing();
+                if !matches!(before, Life::Ending | Life::Starting) {
+                    self.raise(Alarm::Died(node, ending));
                 }
             }
+            Event::Payload { key, rank, .. } => {
+                let broken = self.evidence.sent(&key, &rank, self.now);
+                self.judged(broken);
+            }
+            Event::Runaway { reason } => self.raise(Alarm::Runaway(reason)),
             Event::Interrupted => self.alarm = Some(Alarm::Interrupted),
             Event::Woken => {
                 self.woken = true;
@@ -347,7 +395,7 @@ impl Future for Until {
 }
 
 /// Ends when something holds of the state. One that is dropped waits no more.
-struct UntilState<F> {
+pub(super) struct UntilState<F> {
     desk: Desk,
     holds: F,
     number: Option<u64>,

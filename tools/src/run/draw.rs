@@ -1,5 +1,7 @@
 //! Draws: from the seed, the place in the file and the iteration, never from timing.
 
+use std::collections::BTreeMap;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
@@ -33,16 +35,19 @@ impl Draw {
         }
     }
 
-    /// So many of these, in the order they stand in.
+    /// So many of these, in the order they stand in. Takes time with how many are drawn, not with how many
+    /// there are to draw from.
     pub(super) fn choose<T: Copy>(&mut self, from: &[T], count: usize) -> Vec<T> {
-        let mut indices: Vec<usize> = (0..from.len()).collect();
         let count = count.min(from.len());
+        // Where others than its own index stands: a shuffle of which only the beginning is done.
+        let mut moved: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut indices = Vec::with_capacity(count);
         for place in 0..count {
             let rest = (from.len() - place) as u64;
             let drawn = place + usize::try_from(self.below(rest)).unwrap_or(0);
-            indices.swap(place, drawn);
+            let here = moved.get(&place).copied().unwrap_or(place);
+            indices.push(moved.insert(drawn, here).unwrap_or(drawn));
         }
-        indices.truncate(count);
         indices.sort_unstable();
         indices.into_iter().map(|index| from[index]).collect()
     }
@@ -64,6 +69,17 @@ mod tests {
         assert_ne!(draw(1, 5, &[0]), draw(2, 5, &[0]));
         assert_ne!(draw(1, 5, &[0]), draw(1, 6, &[0]));
         assert_ne!(draw(1, 5, &[0]), draw(1, 5, &[1]));
+    }
+
+    #[test]
+    fn no_index_is_drawn_twice() {
+        let at = At { source: Source::new("x", ""), span: Span::default() };
+        for seed in 0..50 {
+            let from: Vec<usize> = (0..9).collect();
+            assert_eq!(Draw::new(seed, &at, &[]).choose(&from, 9), from);
+            let some = Draw::new(seed, &at, &[]).choose(&from, 5);
+            assert!(some.is_sorted_by(|one, other| one < other), "{some:?}");
+        }
     }
 
     #[test]

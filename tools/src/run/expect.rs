@@ -82,7 +82,7 @@ impl Run {
             evaluations += 1;
             if !holds && (lasting || last) {
                 let waited = bound.map(|_| self.desk.now().saturating_sub(began));
-                return Err(Box::new(self.unmet(at, bound, waited, &subject).await));
+                return Err(self.unmet(at, bound, waited, &subject));
             }
             if holds && (!lasting || last) {
                 break;
@@ -98,7 +98,7 @@ impl Run {
         }
         self.desk.state_mut().history.held += 1;
         let line = at.source.place(at.span).line;
-        self.desk.record(RunEvent::Held { line, evaluations });
+        self.desk.record(|| RunEvent::Held { line, evaluations });
         Ok(())
     }
 
@@ -171,7 +171,7 @@ impl Run {
         for asked in self.ask_all_within(&stale, &answers.words, patience).await {
             let now = self.desk.now();
             let since = match answers.latest.get(&asked.node) {
-                Some(latest) if latest.observed == asked.observed => latest.since,
+                Some(latest) if latest.observed.says_the_same(&asked.observed) => latest.since,
                 Some(_) => now,
                 None => self.desk.state().network.node(asked.node).since,
             };
@@ -181,26 +181,20 @@ impl Run {
     }
 
     /// The report of an expectation that did not hold.
-    async fn unmet(
-        &self,
-        at: &At,
-        bound: Option<Bound>,
-        waited: Option<Duration>,
-        subject: &Subject<'_>,
-    ) -> Failure {
+    fn unmet(&self, at: &At, bound: Option<Bound>, waited: Option<Duration>, subject: &Subject<'_>) -> Stop {
         let time = match bound {
             None => String::new(),
             Some(Bound::Within(duration)) => format!(" within {}", text::duration(duration)),
             Some(Bound::For(duration)) => format!(" for {}", text::duration(duration)),
         };
-        let (message, findings, differences) = match subject {
+        let (message, findings, apart) = match subject {
             Subject::Answers(answers) => {
                 let message = format!("expected {}{time}", answers.judge.describe());
                 (message, self.findings(answers), Vec::new())
             }
             Subject::Convergence(convergence) => {
-                let (findings, differences) = self.divergence(convergence).await;
-                (format!("the nodes did not hold the same{time}"), findings, differences)
+                let (findings, apart) = convergence.divergence(&self.desk.state().network);
+                (format!("the nodes did not hold the same{time}"), findings, apart)
             }
             Subject::Figures { left, comparison, right, environment } => {
                 let show = |expr: &Expr| {
@@ -213,8 +207,7 @@ impl Run {
         let mut failure = Failure::new(FailureKind::Expectation, Some(at), self.desk.now(), message);
         failure.waited = waited;
         failure.findings = findings;
-        failure.differences = differences;
-        failure
+        Stop { apart, ..failure.into() }
     }
 
     fn findings(&self, answers: &Answers) -> Vec<Finding> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::laws::{Broken, Law};
 use crate::scenario::At;
 
 /// Why a run did not pass.
@@ -9,6 +10,8 @@ use crate::scenario::At;
 pub struct Failure {
     /// What kind of thing went wrong.
     pub kind: FailureKind,
+    /// The law that was broken, if it is one.
+    pub law: Option<Law>,
     /// The step; none for what is checked unasked at the end.
     pub at: Option<At>,
     /// When: since the run began.
@@ -19,7 +22,8 @@ pub struct Failure {
     pub waited: Option<Duration>,
     /// What each node held instead.
     pub findings: Vec<Finding>,
-    /// How the nodes differ, key by key, or which writes are missing: one line each.
+    /// How the nodes differ, key by key, or which writes are missing, or what else tells that a law
+    /// was broken: one line each.
     pub differences: Vec<String>,
     /// The last lines of the logs that matter.
     pub logs: Vec<LogExcerpt>,
@@ -39,7 +43,7 @@ pub enum FailureKind {
     Died,
     /// The scenario's time was up.
     Timeout,
-    /// What is checked at the end of every scenario did not hold.
+    /// A law did not hold, while steps ran or at the end: see [`Failure::law`].
     End,
     /// The environment failed: a port taken, a program missing, a node that never was ready.
     Environment,
@@ -68,15 +72,21 @@ pub struct LogExcerpt {
 }
 
 impl Failure {
+    /// A law that was broken.
+    pub(super) fn of_law(broken: Broken, at: Option<&At>, when: Duration) -> Self {
+        let mut failure = Self::new(FailureKind::End, at, when, broken.message);
+        failure.law = Some(broken.law);
+        failure.findings = broken.findings;
+        failure.differences = broken.evidence;
+        failure
+    }
+
     /// A failure of which nothing more is known yet.
-    pub(super) fn new(
-        kind: FailureKind,
-        at: Option<&At>,
-        when: Duration,
-        message: impl Into<String>,
-    ) -> Self {
+    #[must_use]
+    pub fn new(kind: FailureKind, at: Option<&At>, when: Duration, message: impl Into<String>) -> Self {
         Self {
             kind,
+            law: None,
             at: at.cloned(),
             when,
             message: message.into(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::desk::State;
+use super::laws::Write;
 use crate::world::NodeIndex;
 
 /// A write that a node acknowledged. Of several of one key by one node in one incarnation only the
@@ -14,6 +15,8 @@ pub(super) struct Acknowledged {
     pub rank: String,
     /// When.
     pub at: Duration,
+    /// Whether it was a delete.
+    pub tombstone: bool,
 }
 
 /// The writes of a run, by who acknowledged them and in which incarnation, then by key.
@@ -27,13 +30,13 @@ pub(super) struct History {
 }
 
 impl History {
-    fn acknowledged(&mut self, node: NodeIndex, incarnation: u64, key: &str, rank: &str, at: Duration) {
+    fn acknowledged(&mut self, node: NodeIndex, incarnation: u64, key: &str, write: Acknowledged) {
         let keys = self.writes.entry((node, incarnation)).or_default();
         match keys.get_mut(key) {
-            Some(known) if known.rank.as_str() >= rank => {}
-            Some(known) => *known = Acknowledged { rank: rank.to_owned(), at },
+            Some(known) if known.rank >= write.rank => {}
+            Some(known) => *known = write,
             None => {
-                keys.insert(key.to_owned(), Acknowledged { rank: rank.to_owned(), at });
+                keys.insert(key.to_owned(), write);
             }
         }
     }
@@ -46,12 +49,24 @@ impl History {
 
 impl State {
     /// Keeps account of an acknowledged write, for the end of the run and for measures under way.
-    pub(super) fn acknowledged(&mut self, node: NodeIndex, key: &str, rank: &str) {
+    pub(super) fn acknowledged(&mut self, node: NodeIndex, key: &str, rank: &str, tombstone: bool) {
         let (now, incarnation) = (self.now, self.network.node(node).incarnation);
-        self.history.acknowledged(node, incarnation, key, rank, now);
+        let write = Acknowledged { rank: rank.to_owned(), at: now, tombstone };
+        self.history.acknowledged(node, incarnation, key, write);
         if self.measures.is_active() {
-            let component = self.network.component_of(node);
-            self.measures.acknowledged(key, rank, now, &component);
+            self.measures.acknowledged(node, key, rank, now, self.network.component_of(node));
+        }
+        if self.evidence.counts_copies() {
+            let write = Write {
+                key,
+                rank,
+                by: node,
+                author: self.network.name(node),
+                nodes: self.network.component_of(node).len(),
+                sound: self.network.is_sound(),
+            };
+            let broken = self.evidence.acknowledged(&write, now);
+            self.judged(broken);
         }
     }
 }

@@ -26,6 +26,14 @@ pub(super) enum Observed {
 }
 
 impl Observed {
+    /// Whether both say the same to a client: a value may stay while the version behind it changes.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Answered(one), Self::Answered(other)) => one.value == other.value,
+            _ => self == other,
+        }
+    }
+
     /// An answer of one text.
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Answered(Answer { value: Value::Text(text.into()), written: None })

@@ -9,7 +9,7 @@ use super::network::{Life, Link};
 use super::record::RunEvent;
 use super::session::{Run, Stop};
 use super::steps::ASK;
-use crate::scenario::{At, Item, NodeOption, Pick, Subject, Verb, Who};
+use crate::scenario::{At, Item, NodeOption, Pick, Subject, Verb, Who, shift_ms};
 use crate::topology::Graph;
 use crate::world::{Answer, NodeIndex, NodeSpec, Operation, Outcome, Signal, Value};
 
@@ -52,12 +52,11 @@ impl Run {
             .await
             .into_iter()
             .collect::<Result<(), _>>()?;
-        let open: Vec<Link> = {
-            let state = self.desk.state();
-            links.into_iter().filter(|link| state.network.is_open(*link)).collect()
-        };
-        try_join_all(open.iter().map(|link| self.wire(at, *link))).await?;
-        Ok(())
+        // A shape that all links have is there before anything is said on them.
+        self.shape_new(at, &links).await?;
+        // A link that may not be up yet is wired as soon as it may.
+        self.owed_links.borrow_mut().extend(links);
+        self.wire_owed(at).await
     }
 
     /// Gives new nodes and links their place; what is new.
@@ -70,7 +69,7 @@ impl Run {
             let (place, is_new) = state.network.add_node(spec);
             places.push(place);
             if is_new {
-                state.record(RunEvent::Node { node: place, name: node.name().to_owned() });
+                state.record(|| RunEvent::Node { node: place, name: node.name().to_owned() });
                 new.push(place);
             }
         }
@@ -92,7 +91,7 @@ impl Run {
                 .node_options
                 .iter()
                 .try_for_each(|(name, value)| set_option(&mut spec, name, value))?;
-            state.network.node_mut(*place).spec = spec;
+            state.network.set_spec(*place, spec);
         }
         Ok((new, links))
     }
@@ -102,9 +101,8 @@ impl Run {
         let spec = {
             let mut state = self.desk.state_mut();
             state.set_life(node, Life::Starting);
-            let entry = state.network.node_mut(node);
-            entry.incarnation += 1;
-            entry.spec.clone()
+            state.network.begin_incarnation(node);
+            state.network.node(node).spec.clone()
         };
         let deadline = self.desk.now() + self.stretch(LAUNCH);
         match self.desk.submit(Operation::Launch { node, spec, deadline }).await {
@@ -117,14 +115,14 @@ impl Run {
                 let mut failure = Failure::new(FailureKind::Environment, Some(at), self.desk.now(), message);
                 let held = "did not start".to_owned();
                 failure.findings.push(Finding { node: name, held, fits: false, since: None });
-                return Err(Box::new(failure));
+                return Err(failure.into());
             }
             Outcome::Done | Outcome::Answered(_) | Outcome::Lines(_) => {}
         }
         let watched = {
             let mut state = self.desk.state_mut();
             state.set_life(node, Life::Running);
-            state.measures.is_active()
+            self.options.versions || state.measures.is_active()
         };
         if watched {
             self.watch(node).await;
@@ -170,7 +168,7 @@ impl Run {
                     let (node, held) = (node.to_owned(), reason.clone());
                     failure.findings.push(Finding { node, held, fits: false, since: None });
                 }
-                return Err(Box::new(failure));
+                return Err(failure.into());
             }
             refused_before = true;
             let changed = std::pin::pin!(self.desk.changed(seen));
@@ -207,16 +205,19 @@ impl Run {
         }
         try_join_all(nodes.iter().map(|node| self.signal_one(at, verb, *node))).await?;
         if matches!(verb, Verb::Start | Verb::Restart) {
-            let links: Vec<Link> = {
-                let state = self.desk.state();
-                let network = &state.network;
-                let touched = |link: &&Link| nodes.contains(&link.from) || nodes.contains(&link.to);
-                let links = network.links().iter().filter(touched).copied();
-                links.filter(|link| network.is_open(*link)).collect()
-            };
-            try_join_all(links.iter().map(|link| self.wire(at, *link))).await?;
+            let network = &self.desk.state().network;
+            self.owed_links.borrow_mut().extend(nodes.iter().flat_map(|node| network.links_of(*node)));
         }
-        Ok(())
+        self.wire_owed(at).await
+    }
+
+    /// Wires the links of nodes that were started, as far as traffic may pass now.
+    pub(super) async fn wire_owed(&self, at: &At) -> Result<(), Stop> {
+        let open: Vec<Link> = {
+            let network = &self.desk.state().network;
+            self.owed_links.borrow_mut().extract_if(.., |link| network.is_open(*link)).collect()
+        };
+        try_join_all(open.iter().map(|link| self.wire(at, *link))).await.map(drop)
     }
 
     async fn signal_one(&self, at: &At, verb: Verb, node: NodeIndex) -> Result<(), Stop> {
@@ -288,6 +289,7 @@ fn set_option(spec: &mut NodeSpec, name: &str, value: &str) -> Result<(), String
         "exec" => spec.exec = Some(value.to_owned()),
         "policy" => spec.policy = Some(value.to_owned()),
         "data" => spec.disk = value == "disk",
+        "clock" => spec.clock_ms = shift_ms(value)?,
         "args" => {
             spec.args = shlex::split(value)
                 .ok_or_else(|| format!("`args={value}` has a quote that is not closed"))?;

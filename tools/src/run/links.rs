@@ -29,7 +29,8 @@ impl Run {
         }
         self.desk.stir();
         let change = if silent { LinkChange::Cut } else { LinkChange::Join };
-        self.change(at, directions.into_iter().map(change).collect()).await
+        self.change(at, directions.into_iter().map(change).collect()).await?;
+        self.wire_owed(at).await
     }
 
     /// `break`.
@@ -52,6 +53,29 @@ impl Run {
         environment: &Environment,
     ) -> Result<(), Stop> {
         let directions = self.directions(at, links, environment)?;
+        if matches!(links, LinkSet::All) {
+            *self.standing_shape.borrow_mut() = shape.to_vec();
+        }
+        self.give_shape(at, directions, shape).await
+    }
+
+    /// Gives new links the shape that `link all` gave to all.
+    pub(super) async fn shape_new(&self, at: &At, links: &[Link]) -> Result<(), Stop> {
+        let shape = self.standing_shape.borrow().clone();
+        if shape.is_empty() {
+            return Ok(());
+        }
+        let both = |link: &Link| both_ways(link.from, link.to);
+        self.give_shape(at, links.iter().flat_map(both).collect(), &shape).await
+    }
+
+    async fn give_shape(&self, at: &At, directions: Vec<Direction>, shape: &[Shape]) -> Result<(), Stop> {
+        {
+            let mut state = self.desk.state_mut();
+            for direction in &directions {
+                state.network.set_shaped(*direction, !shape.is_empty());
+            }
+        }
         let change = |direction| LinkChange::Shape(direction, shape.to_vec());
         self.change(at, directions.into_iter().map(change).collect()).await
     }
@@ -79,17 +103,26 @@ impl Run {
                 sides.entry(node).or_insert(rest);
             }
         }
-        let changes = self.permit(|network| network.set_sides(sides));
-        self.change(at, changes).await
+        let mut apart = vec![Vec::new(); sets.len()];
+        for (node, side) in &sides {
+            apart[*side].push(*node);
+        }
+        self.desk.state_mut().network.set_sides(sides);
+        self.desk.stir();
+        self.done(at, Operation::Partition(apart)).await?;
+        self.wire_owed(at).await
     }
 
     /// `heal`: done when the permitted links are up.
     pub(super) async fn heal(&self, at: &At) -> Result<(), Stop> {
-        let changes = self.permit(super::network::Network::heal);
-        self.change(at, changes).await?;
+        let cut = self.desk.state_mut().network.heal();
+        self.desk.stir();
+        self.done(at, Operation::Partition(Vec::new())).await?;
+        self.change(at, cut.into_iter().map(LinkChange::Join).collect()).await?;
         let open: Vec<Link> = {
             let state = self.desk.state();
             let network = &state.network;
+            self.owed_links.borrow_mut().retain(|link| !network.is_open(*link));
             network.links().iter().copied().filter(|link| network.is_open(*link)).collect()
         };
         try_join_all(open.iter().map(|link| self.wire(at, *link))).await.map(drop)
@@ -104,35 +137,14 @@ impl Run {
         environment: &Environment,
     ) -> Result<(), Stop> {
         let nodes = self.choose(at, environment, who, Purpose::Ask)?;
+        for node in &nodes {
+            self.desk.state_mut().network.shift(*node, offset_ms);
+        }
         try_join_all(
             nodes.into_iter().map(async |node| self.done(at, Operation::Clock { node, offset_ms }).await),
         )
         .await
         .map(drop)
-    }
-
-    /// Changes what the network permits, and says what that changes for each pair of nodes.
-    fn permit(&self, change: impl FnOnce(&mut super::network::Network)) -> Vec<LinkChange> {
-        let changes = {
-            let mut state = self.desk.state_mut();
-            let nodes: Vec<NodeIndex> = state.network.indices().collect();
-            let pairs = nodes.iter().flat_map(|&from| {
-                nodes.iter().filter(move |&&to| to != from).map(move |&to| Direction { from, to })
-            });
-            let before: Vec<(Direction, bool)> =
-                pairs.map(|direction| (direction, state.network.permits(direction))).collect();
-            change(&mut state.network);
-            before
-                .into_iter()
-                .filter_map(|(direction, was)| match (was, state.network.permits(direction)) {
-                    (true, false) => Some(LinkChange::Cut(direction)),
-                    (false, true) => Some(LinkChange::Join(direction)),
-                    _ => None,
-                })
-                .collect()
-        };
-        self.desk.stir();
-        changes
     }
 
     async fn change(&self, at: &At, changes: Vec<LinkChange>) -> Result<(), Stop> {
@@ -159,10 +171,14 @@ impl Run {
         environment: &Environment,
     ) -> Result<Vec<Direction>, Stop> {
         let state = self.desk.state();
-        let both = |from, to| [Direction { from, to }, Direction { from: to, to: from }];
         let ways = match links {
             LinkSet::All => {
-                return Ok(state.network.links().iter().flat_map(|link| both(link.from, link.to)).collect());
+                return Ok(state
+                    .network
+                    .links()
+                    .iter()
+                    .flat_map(|link| both_ways(link.from, link.to))
+                    .collect());
             }
             LinkSet::Ways(ways) => ways,
         };
@@ -173,7 +189,7 @@ impl Run {
                 nodes.first().copied().ok_or_else(|| "this names nobody".to_owned())
             };
             match (end(&way.from), end(&way.to)) {
-                (Ok(from), Ok(to)) if way.both => directions.extend(both(from, to)),
+                (Ok(from), Ok(to)) if way.both => directions.extend(both_ways(from, to)),
                 (Ok(from), Ok(to)) => directions.push(Direction { from, to }),
                 (Err(message), _) | (_, Err(message)) => {
                     drop(state);
@@ -183,4 +199,8 @@ impl Run {
         }
         Ok(directions)
     }
+}
+
+fn both_ways(from: NodeIndex, to: NodeIndex) -> [Direction; 2] {
+    [Direction { from, to }, Direction { from: to, to: from }]
 }

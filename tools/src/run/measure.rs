@@ -1,5 +1,6 @@
 //! `measure`: what a stretch of a scenario cost, and how fast it spread.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -7,17 +8,20 @@ use futures_util::future::join_all;
 
 use super::environment::Environment;
 use super::judge::Observed;
-use super::network::Network;
+use super::network::{Life, Network};
 use super::record::RunEvent;
 use super::report::Figures;
 use super::session::{Run, Stop};
 use super::steps::Over;
-use crate::scenario::Step;
+use crate::scenario::{At, Step};
 use crate::world::{NodeIndex, Value};
 
 /// The counters of nodes that a measure reads, and the figures they make.
 const COUNTERS: [(&str, &str); 3] =
     [("payloads_sent", "payloads"), ("messages_sent", "messages"), ("bytes_sent", "bytes")];
+
+/// What each node's counters were.
+type Counters = BTreeMap<NodeIndex, [u64; COUNTERS.len()]>;
 
 /// The measures of a run: under way, and finished.
 #[derive(Debug, Default)]
@@ -35,18 +39,42 @@ struct Active {
     unknown: u64,
     acks: Vec<Duration>,
     writes: Vec<Write>,
-    by_key: BTreeMap<String, Vec<usize>>,
-    /// The greatest rank that a node is known to hold of a key, and since when.
-    held: BTreeMap<(NodeIndex, String), (String, Duration)>,
-    unreached: usize,
+    /// The writes of each key that have not reached all nodes, by rank, then by their place in `writes`.
+    spreading: BTreeMap<String, BTreeSet<(String, usize)>>,
+    /// The greatest rank that nodes are known to hold of each key, and since when.
+    held: BTreeMap<String, BTreeMap<NodeIndex, (String, Duration)>>,
+    /// A write that has not reached a node which it has to reach, when that was looked at last.
+    short: Cell<Option<(usize, NodeIndex)>>,
 }
 
 #[derive(Debug)]
 struct Write {
-    rank: String,
+    /// Who acknowledged it.
+    author: NodeIndex,
     acknowledged: Duration,
     waiting: BTreeSet<NodeIndex>,
     last_reached: Duration,
+}
+
+impl Active {
+    /// Whether a write has reached all nodes that it has to reach: those that run, in the component
+    /// of its author. A frozen node or one beyond a cut is not waited for; it is again when it is
+    /// back.
+    fn has_reached_all(&self, network: &Network) -> bool {
+        let due = |place: usize, node: NodeIndex| {
+            let write = &self.writes[place];
+            write.waiting.contains(&node) && network.are_together(write.author, node)
+        };
+        if self.short.get().is_some_and(|(place, node)| due(place, node)) {
+            return false;
+        }
+        let short = self.spreading.values().flatten().find_map(|(_, place)| {
+            let mut waiting = self.writes[*place].waiting.iter();
+            waiting.find(|node| due(*place, **node)).map(|node| (*place, *node))
+        });
+        self.short.set(short);
+        short.is_none()
+    }
 }
 
 impl Measures {
@@ -81,16 +109,19 @@ impl Measures {
     }
 
     /// Follows an acknowledged write to the nodes of its component.
-    pub(super) fn acknowledged(&mut self, key: &str, rank: &str, now: Duration, component: &[NodeIndex]) {
+    pub(super) fn acknowledged(
+        &mut self,
+        author: NodeIndex,
+        key: &str,
+        rank: &str,
+        now: Duration,
+        component: &[NodeIndex],
+    ) {
         for active in &mut self.active {
-            let mut write = Write {
-                rank: rank.to_owned(),
-                acknowledged: now,
-                waiting: BTreeSet::new(),
-                last_reached: now,
-            };
+            let held = active.held.get(key);
+            let mut write = Write { author, acknowledged: now, waiting: BTreeSet::new(), last_reached: now };
             for &node in component {
-                match active.held.get(&(node, key.to_owned())) {
+                match held.and_then(|held| held.get(&node)) {
                     Some((held, since)) if held.as_str() >= rank => {
                         write.last_reached = write.last_reached.max(*since);
                     }
@@ -99,8 +130,10 @@ impl Measures {
                     }
                 }
             }
-            active.unreached += usize::from(!write.waiting.is_empty());
-            active.by_key.entry(key.to_owned()).or_default().push(active.writes.len());
+            if !write.waiting.is_empty() {
+                let place = active.writes.len();
+                active.spreading.entry(key.to_owned()).or_default().insert((rank.to_owned(), place));
+            }
             active.writes.push(write);
         }
     }
@@ -109,16 +142,29 @@ impl Measures {
     pub(super) fn stored(&mut self, node: NodeIndex, key: &str, rank: &str, now: Duration) -> bool {
         let mut reached = false;
         for active in &mut self.active {
-            active.held.insert((node, key.to_owned()), (rank.to_owned(), now));
-            for &index in active.by_key.get(key).map(Vec::as_slice).unwrap_or_default() {
-                let write = &mut active.writes[index];
-                if write.rank.as_str() <= rank && write.waiting.remove(&node) {
+            if !active.held.contains_key(key) {
+                active.held.insert(key.to_owned(), BTreeMap::new());
+            }
+            if let Some(held) = active.held.get_mut(key) {
+                held.insert(node, (rank.to_owned(), now));
+            }
+            let Some(spreading) = active.spreading.get_mut(key) else { continue };
+            let mut ended = Vec::new();
+            for entry in spreading.iter().take_while(|(wanted, _)| wanted.as_str() <= rank) {
+                let write = &mut active.writes[entry.1];
+                if write.waiting.remove(&node) {
                     write.last_reached = write.last_reached.max(now);
                     if write.waiting.is_empty() {
-                        active.unreached -= 1;
-                        reached = true;
+                        ended.push(entry.clone());
                     }
                 }
+            }
+            reached |= !ended.is_empty();
+            for entry in ended {
+                spreading.remove(&entry);
+            }
+            if spreading.is_empty() {
+                active.spreading.remove(key);
             }
         }
         reached
@@ -133,15 +179,19 @@ impl Measures {
             unknown: 0,
             acks: Vec::new(),
             writes: Vec::new(),
-            by_key: BTreeMap::new(),
+            spreading: BTreeMap::new(),
             held: BTreeMap::new(),
-            unreached: 0,
+            short: Cell::new(None),
         });
         self.last
     }
 
-    fn unreached(&self, number: u64) -> usize {
-        self.active.iter().find(|active| active.number == number).map_or(0, |active| active.unreached)
+    /// Whether every write of a measure has reached all nodes that it has to reach.
+    fn has_spread(&self, number: u64, network: &Network) -> bool {
+        self.active
+            .iter()
+            .filter(|active| active.number == number)
+            .all(|active| active.has_reached_all(network))
     }
 
     /// Which acknowledged writes have not reached which nodes, a few of them, in words.
@@ -149,8 +199,8 @@ impl Measures {
         const SHOWN: usize = 5;
         let mut lines = Vec::new();
         for active in &self.active {
-            for (key, indices) in &active.by_key {
-                let waiting = indices.iter().flat_map(|index| &active.writes[*index].waiting);
+            for (key, writes) in &active.spreading {
+                let waiting = writes.iter().flat_map(|(_, place)| &active.writes[*place].waiting);
                 let nodes: BTreeSet<NodeIndex> = waiting.copied().collect();
                 if !nodes.is_empty() && lines.len() < SHOWN {
                     let nodes: Vec<NodeIndex> = nodes.into_iter().collect();
@@ -199,6 +249,7 @@ impl Run {
     /// component, then reads the figures.
     pub(super) async fn measure(
         &self,
+        at: &At,
         name: &str,
         block: &[Step],
         environment: &Environment,
@@ -206,17 +257,15 @@ impl Run {
     ) -> Result<(), Stop> {
         let (number, running) = {
             let mut state = self.desk.state_mut();
-            (state.measures.begin(), state.network.running())
+            (state.measures.begin(), state.network.running().to_vec())
         };
         join_all(running.iter().map(|node| self.watch(*node))).await;
         let before = self.counters().await;
         let began = self.desk.now();
         self.block(block, &mut environment.clone(), over).await?;
-        while self.desk.state().measures.unreached(number) > 0 {
-            let seen = self.desk.changes();
-            self.desk.changed(seen).await;
-        }
+        self.desk.until_state(move |state| state.measures.has_spread(number, &state.network)).await;
         let duration = self.desk.now().saturating_sub(began);
+        self.all_can_be_read(at, name, &before)?;
         let after = self.counters().await;
         let mut figures = self.desk.state_mut().measures.end(number);
         figures.insert("duration".to_owned(), duration.as_secs_f64());
@@ -230,14 +279,31 @@ impl Run {
                 .sum();
             figures.insert((*figure).to_owned(), sum as f64);
         }
-        self.desk.record(RunEvent::Measured { name: name.to_owned(), figures: figures.clone() });
+        self.desk.record(|| RunEvent::Measured { name: name.to_owned(), figures: figures.clone() });
         self.desk.state_mut().measures.finished.push((name.to_owned(), figures));
         Ok(())
     }
 
+    /// A frozen node does not answer, and without its counters the sums would be too small.
+    fn all_can_be_read(&self, at: &At, name: &str, before: &Counters) -> Result<(), Stop> {
+        let frozen = {
+            let network = &self.desk.state().network;
+            let mut nodes = before.keys();
+            nodes
+                .find(|node| network.node(**node).life == Life::Paused)
+                .map(|node| network.name(*node).to_owned())
+        };
+        let Some(frozen) = frozen else { return Ok(()) };
+        let message =
+            format!("`{frozen}` is paused at the end of `measure {name}`: its counters cannot be read");
+        let mut stop = self.fail(at, message);
+        stop.failure.help = Some(format!("`resume {frozen}` inside the block"));
+        Err(stop)
+    }
+
     /// The counters of every running node.
-    async fn counters(&self) -> BTreeMap<NodeIndex, [u64; COUNTERS.len()]> {
-        let running = self.desk.state().network.running();
+    async fn counters(&self) -> Counters {
+        let running = self.desk.state().network.running().to_vec();
         let read = running.into_iter().map(async |node| {
             let mut counters = [0; COUNTERS.len()];
             for (counter, (name, _)) in counters.iter_mut().zip(COUNTERS) {
@@ -257,6 +323,8 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::network::Link;
+    use crate::world::{Direction, NodeSpec};
 
     #[test]
     fn a_percentile_is_one_of_the_times() {
@@ -268,21 +336,54 @@ mod tests {
         assert_eq!(percentile(&[], 50), Duration::ZERO);
     }
 
+    /// Three nodes in a row, all running.
+    fn network() -> (Network, [NodeIndex; 3]) {
+        let mut network = Network::default();
+        let nodes = ["a", "b", "c"].map(|name| {
+            let (node, _) = network.add_node(NodeSpec { name: name.to_owned(), ..NodeSpec::default() });
+            network.set_life(node, Life::Running, 0);
+            node
+        });
+        for ends in nodes.windows(2) {
+            network.add_link(Link { from: ends[0], to: ends[1] });
+        }
+        (network, nodes)
+    }
+
     #[test]
     fn a_write_has_reached_a_node_that_holds_it_or_a_greater_version() {
         let mut measures = Measures::default();
         let number = measures.begin();
-        let [a, b, c] = [0, 1, 2].map(NodeIndex);
+        let (network, [a, b, c]) = network();
         let ms = Duration::from_millis;
         measures.stored(a, "k", "5", ms(1));
-        measures.acknowledged("k", "5", ms(2), &[a, b, c]);
-        assert_eq!(measures.unreached(number), 1);
+        measures.acknowledged(a, "k", "5", ms(2), &[a, b, c]);
+        assert!(!measures.has_spread(number, &network));
         assert!(!measures.stored(b, "k", "4", ms(3)));
         assert!(!measures.stored(b, "k", "6", ms(4)));
+        assert!(!measures.has_spread(number, &network));
         assert!(measures.stored(c, "k", "5", ms(7)));
-        assert_eq!(measures.unreached(number), 0);
+        assert!(measures.has_spread(number, &network));
         let figures = measures.end(number);
         assert!((figures["spread_max"] - 0.005).abs() < 1e-9, "{figures:?}");
         assert!((figures["updates"] - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_node_that_is_frozen_or_cut_off_is_not_waited_for_until_it_is_back() {
+        let mut measures = Measures::default();
+        let number = measures.begin();
+        let (mut network, [a, b, c]) = network();
+        let ms = Duration::from_millis;
+        measures.acknowledged(a, "k", "5", ms(2), &[a, b, c]);
+        measures.stored(a, "k", "5", ms(2));
+        measures.stored(b, "k", "5", ms(3));
+        assert!(!measures.has_spread(number, &network));
+        network.set_life(c, Life::Paused, 0);
+        assert!(measures.has_spread(number, &network));
+        network.set_life(c, Life::Running, 0);
+        assert!(!measures.has_spread(number, &network));
+        network.cut(Direction { from: b, to: c });
+        assert!(measures.has_spread(number, &network));
     }
 }

@@ -11,9 +11,11 @@
 //! [`World`]: crate::world::World
 //! [`World::next`]: crate::world::World::next
 
+mod audit;
 mod choose;
 mod converge;
 mod desk;
+mod details;
 mod draw;
 mod environment;
 mod expect;
@@ -21,16 +23,21 @@ mod failure;
 mod finish;
 mod history;
 mod judge;
+mod laws;
 mod life;
 mod links;
 mod measure;
 mod network;
+mod owed;
 mod record;
 mod report;
 mod session;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use failure::{Failure, FailureKind, Finding, LogExcerpt};
+pub use laws::Law;
 pub use network::{Life, Network, Node};
 pub use record::{Record, RunEvent};
 pub use report::{Figures, Report, Verdict};

@@ -1,7 +1,12 @@
 //! The network as the runner knows it: what was asked for, and what events told since.
 
+mod components;
+
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+use components::Components;
 
 use crate::world::{Change, Direction, Ending, NodeIndex, NodeSpec};
 
@@ -64,12 +69,20 @@ impl Node {
         &self.spec.name
     }
 
-    pub(super) fn told(&mut self, change: Change, now: Duration, changes: u64) {
-        if self.state.as_ref().map(|state| &state.digest) != Some(&change.digest) {
+    /// The digest that it last told.
+    pub(super) fn digest(&self) -> Option<&str> {
+        self.state.as_ref().map(|state| state.digest.as_str())
+    }
+
+    /// It told its state; whether the number of its neighbours is another than before.
+    pub(super) fn told(&mut self, change: Change, now: Duration, changes: u64) -> bool {
+        let before = self.state.replace(change);
+        let told = self.state.as_ref();
+        if before.as_ref().map(|state| &state.digest) != told.map(|state| &state.digest) {
             self.since = now;
         }
-        self.state = Some(change);
         self.changed_at = changes;
+        before.map(|state| state.peers) != told.map(|state| state.peers)
     }
 }
 
@@ -96,10 +109,29 @@ pub struct Network {
     by_name: BTreeMap<String, NodeIndex>,
     links: Vec<Link>,
     linked: BTreeSet<(NodeIndex, NodeIndex)>,
+    /// The positions of each node's links.
+    adjacent: Vec<Vec<usize>>,
     /// Directions silenced one by one.
     cut: BTreeSet<Direction>,
     /// The set that each node is in, while there is a partition.
     sides: BTreeMap<NodeIndex, usize>,
+    /// Directions that have a shape.
+    shaped: BTreeSet<Direction>,
+    /// By how much clocks are shifted, where they are.
+    shifts: BTreeMap<NodeIndex, i64>,
+    /// How many nodes are frozen.
+    paused: usize,
+    /// Grows with every change of what the components depend on.
+    epoch: u64,
+    cache: Cache,
+}
+
+/// What follows from the rest and takes time to work out: kept until that changes.
+#[derive(Debug, Clone, Default)]
+struct Cache {
+    running: OnceCell<Vec<NodeIndex>>,
+    components: OnceCell<Components>,
+    diameter: OnceCell<usize>,
 }
 
 impl Network {
@@ -115,9 +147,11 @@ impl Network {
 
     /// The nodes that run, in order of appearance.
     #[must_use]
-    pub fn running(&self) -> Vec<NodeIndex> {
-        let running = self.nodes().filter(|(_, node)| node.life == Life::Running);
-        running.map(|(index, _)| index).collect()
+    pub fn running(&self) -> &[NodeIndex] {
+        self.cache.running.get_or_init(|| {
+            let running = self.nodes().filter(|(_, node)| node.life == Life::Running);
+            running.map(|(index, _)| index).collect()
+        })
     }
 
     /// The links that were asked for, in order.
@@ -135,8 +169,49 @@ impl Network {
         &self.nodes[node.0]
     }
 
-    pub(super) fn node_mut(&mut self, node: NodeIndex) -> &mut Node {
-        &mut self.nodes[node.0]
+    /// A node's life has changed; `changes` is the count of changes told with this one.
+    pub(super) fn set_life(&mut self, node: NodeIndex, life: Life, changes: u64) {
+        let entry = &mut self.nodes[node.0];
+        let before = std::mem::replace(&mut entry.life, life);
+        entry.changed_at = changes;
+        self.paused -= usize::from(before == Life::Paused);
+        self.paused += usize::from(life == Life::Paused);
+        if (before == Life::Running) != (life == Life::Running) {
+            self.cache.running.take();
+            self.regroup();
+        }
+    }
+
+    /// A node is about to be started once more.
+    pub(super) fn begin_incarnation(&mut self, node: NodeIndex) {
+        self.nodes[node.0].incarnation += 1;
+    }
+
+    /// How a node is to be started.
+    pub(super) fn set_spec(&mut self, node: NodeIndex, spec: NodeSpec) {
+        self.shift(node, spec.clock_ms);
+        self.nodes[node.0].spec = spec;
+    }
+
+    /// A node told its state; whether the number of its neighbours is another than before.
+    pub(super) fn told(&mut self, node: NodeIndex, change: Change, now: Duration, changes: u64) -> bool {
+        self.nodes[node.0].told(change, now, changes)
+    }
+
+    /// A node has ended: what it told holds no more.
+    pub(super) fn forget_state(&mut self, node: NodeIndex) {
+        self.nodes[node.0].state = None;
+    }
+
+    /// What the components depend on has changed.
+    fn regroup(&mut self) {
+        self.epoch += 1;
+        self.cache.components.take();
+    }
+
+    /// Equal as long as the components are the same.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     /// The name of a node.
@@ -165,6 +240,9 @@ impl Network {
         let node = NodeIndex(self.nodes.len());
         self.by_name.insert(spec.name.clone(), node);
         self.nodes.push(Node::new(spec));
+        self.adjacent.push(Vec::new());
+        self.cache.diameter.take();
+        self.regroup();
         (node, true)
     }
 
@@ -172,14 +250,19 @@ impl Network {
     pub(super) fn add_link(&mut self, link: Link) -> bool {
         let new = self.linked.insert(link.ends());
         if new {
+            for end in [link.from, link.to] {
+                self.adjacent[end.0].push(self.links.len());
+            }
             self.links.push(link);
+            self.cache.diameter.take();
+            self.regroup();
         }
         new
     }
 
-    /// The links that a node has.
+    /// The links that a node has, in order.
     pub fn links_of(&self, node: NodeIndex) -> impl Iterator<Item = Link> {
-        self.links.iter().copied().filter(move |link| link.from == node || link.to == node)
+        self.adjacent[node.0].iter().map(|position| self.links[*position])
     }
 
     /// Whether traffic may pass in that direction, as far as cuts and partitions go.
@@ -201,85 +284,79 @@ impl Network {
 
     pub(super) fn cut(&mut self, direction: Direction) {
         self.cut.insert(direction);
+        self.regroup();
     }
 
     pub(super) fn join(&mut self, direction: Direction) {
         self.cut.remove(&direction);
+        self.regroup();
     }
 
     /// Puts nodes apart; a node in no set is on no side and is apart from nobody.
     pub(super) fn set_sides(&mut self, sides: BTreeMap<NodeIndex, usize>) {
         self.sides = sides;
+        self.regroup();
     }
 
-    pub(super) fn heal(&mut self) {
-        self.cut.clear();
+    /// Nothing is cut or parted any more; the directions that were cut one by one.
+    pub(super) fn heal(&mut self) -> BTreeSet<Direction> {
         self.sides.clear();
+        self.regroup();
+        std::mem::take(&mut self.cut)
+    }
+
+    /// A direction has a shape, or none any more.
+    pub(super) fn set_shaped(&mut self, direction: Direction, shaped: bool) {
+        if shaped {
+            self.shaped.insert(direction);
+        } else {
+            self.shaped.remove(&direction);
+        }
+    }
+
+    /// A node's clock was shifted by so many milliseconds more.
+    pub(super) fn shift(&mut self, node: NodeIndex, offset_ms: i64) {
+        let shift = self.shifts.entry(node).or_default();
+        *shift = shift.saturating_add(offset_ms);
+        if *shift == 0 {
+            self.shifts.remove(&node);
+        }
+    }
+
+    /// Whether no node is frozen, no link cut, parted or shaped, and no clock shifted.
+    pub(super) fn is_sound(&self) -> bool {
+        self.paused == 0
+            && self.cut.is_empty()
+            && self.sides.is_empty()
+            && self.shaped.is_empty()
+            && self.shifts.is_empty()
     }
 
     /// The running nodes, as the links that may be up divide them: each component in order of
     /// appearance, the components by their first node.
     #[must_use]
-    pub fn components(&self) -> Vec<Vec<NodeIndex>> {
-        let mut neighbours: Vec<Vec<NodeIndex>> = vec![Vec::new(); self.nodes.len()];
-        for link in self.links.iter().filter(|link| self.is_open(**link)) {
-            neighbours[link.from.0].push(link.to);
-            neighbours[link.to.0].push(link.from);
-        }
-        let mut seen = vec![false; self.nodes.len()];
-        let mut components = Vec::new();
-        for (first, node) in self.nodes() {
-            if seen[first.0] || node.life != Life::Running {
-                continue;
-            }
-            seen[first.0] = true;
-            let mut component = vec![first];
-            let mut next = 0;
-            while let Some(node) = component.get(next).copied() {
-                next += 1;
-                for neighbour in &neighbours[node.0] {
-                    if !std::mem::replace(&mut seen[neighbour.0], true) {
-                        component.push(*neighbour);
-                    }
-                }
-            }
-            component.sort_unstable();
-            components.push(component);
-        }
-        components
+    pub fn components(&self) -> &[Vec<NodeIndex>] {
+        self.grouped().all()
+    }
+
+    /// The component that a node is in; empty if it does not run.
+    pub(super) fn component_of(&self, node: NodeIndex) -> &[NodeIndex] {
+        self.grouped().of(node)
+    }
+
+    /// Whether both nodes run, in one component.
+    pub(super) fn are_together(&self, one: NodeIndex, other: NodeIndex) -> bool {
+        self.grouped().together(one, other)
+    }
+
+    fn grouped(&self) -> &Components {
+        self.cache.components.get_or_init(|| Components::new(self))
     }
 
     /// The longest of the shortest ways between two linked nodes, in links, over all links asked for.
     #[must_use]
     pub fn diameter(&self) -> usize {
-        let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
-        for link in &self.links {
-            neighbours[link.from.0].push(link.to.0);
-            neighbours[link.to.0].push(link.from.0);
-        }
-        let mut longest = 0;
-        for first in 0..self.nodes.len() {
-            let mut distance = vec![usize::MAX; self.nodes.len()];
-            distance[first] = 0;
-            let mut queue = vec![first];
-            let mut next = 0;
-            while let Some(node) = queue.get(next).copied() {
-                next += 1;
-                for &neighbour in &neighbours[node] {
-                    if distance[neighbour] == usize::MAX {
-                        distance[neighbour] = distance[node] + 1;
-                        longest = longest.max(distance[neighbour]);
-                        queue.push(neighbour);
-                    }
-                }
-            }
-        }
-        longest
-    }
-
-    /// The component that a running node is in.
-    pub(super) fn component_of(&self, node: NodeIndex) -> Vec<NodeIndex> {
-        self.components().into_iter().find(|component| component.contains(&node)).unwrap_or_default()
+        *self.cache.diameter.get_or_init(|| components::diameter(self))
     }
 }
 
@@ -297,7 +374,7 @@ mod tests {
             network.add_link(Link { from, to });
         }
         for node in network.indices() {
-            network.node_mut(node).life = Life::Running;
+            network.set_life(node, Life::Running, 0);
         }
         network
     }
@@ -306,10 +383,8 @@ mod tests {
     fn check_components(network: &Network, expected: &[&str]) {
         let named: Vec<String> = network
             .components()
-            .into_iter()
-            .map(|component| {
-                component.into_iter().map(|node| network.name(node)).collect::<Vec<_>>().join(" ")
-            })
+            .iter()
+            .map(|component| component.iter().map(|node| network.name(*node)).collect::<Vec<_>>().join(" "))
             .collect();
         assert_eq!(named, expected);
     }
@@ -322,7 +397,7 @@ mod tests {
         network.cut(Direction { from: c, to: b });
         check_components(&network, &["a b", "c d"]);
         network.heal();
-        network.node_mut(b).life = Life::Paused;
+        network.set_life(b, Life::Paused, 0);
         check_components(&network, &["a", "c d"]);
     }
 
@@ -331,6 +406,35 @@ mod tests {
         let mut network = network(&[("a", "b"), ("b", "c")]);
         network.set_sides(BTreeMap::from([(NodeIndex(0), 0), (NodeIndex(1), 1)]));
         check_components(&network, &["a", "b c"]);
+    }
+
+    #[test]
+    fn a_network_is_sound_while_nothing_is_between_its_nodes() {
+        let mut network = network(&[("a", "b")]);
+        let (a, b) = (NodeIndex(0), NodeIndex(1));
+        let direction = Direction { from: a, to: b };
+        assert!(network.is_sound());
+        network.set_shaped(direction, true);
+        assert!(!network.is_sound());
+        network.set_shaped(direction, false);
+        network.shift(a, 500);
+        assert!(!network.is_sound());
+        network.shift(a, -500);
+        network.set_life(b, Life::Paused, 0);
+        assert!(!network.is_sound());
+        network.set_life(b, Life::Running, 0);
+        network.cut(direction);
+        assert!(!network.is_sound());
+        network.heal();
+        assert!(network.is_sound());
+    }
+
+    #[test]
+    fn the_diameter_is_that_of_the_greatest_component() {
+        assert_eq!(network(&[("a", "b"), ("b", "c"), ("c", "d"), ("x", "y")]).diameter(), 3);
+        let ring = network(&[("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "f"), ("f", "a")]);
+        assert_eq!(ring.diameter(), 3);
+        assert_eq!(Network::default().diameter(), 0);
     }
 
     #[test]

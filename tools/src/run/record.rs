@@ -99,6 +99,13 @@ pub enum RunEvent {
         /// In words.
         changes: Vec<String>,
     },
+    /// Sets of nodes are put apart; none ends a partition.
+    Partition {
+        /// The operation.
+        op: OpId,
+        /// The sets.
+        sets: Vec<Vec<NodeIndex>>,
+    },
     /// A clock is shifted.
     Clock {
         /// The operation.
@@ -196,6 +203,7 @@ impl RunEvent {
             Operation::Links(changes) => {
                 Self::Links { op, changes: changes.iter().map(|change| format!("{change:?}")).collect() }
             }
+            Operation::Partition(sets) => Self::Partition { op, sets: sets.clone() },
             Operation::Clock { node, offset_ms } => Self::Clock { op, node: *node, offset_ms: *offset_ms },
             Operation::Watch { .. } | Operation::Log { .. } | Operation::Timer { .. } => return None,
         })

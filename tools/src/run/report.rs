@@ -23,6 +23,10 @@ pub struct Report {
     pub world: String,
     /// What every draw came from.
     pub seed: u64,
+    /// What every deadline was multiplied by.
+    pub timeout_factor: f64,
+    /// Options of every node that did not come from the scenario.
+    pub node_options: BTreeMap<String, String>,
     /// What came out.
     pub verdict: Verdict,
     /// From its first step to its verdict, in the world's time.

@@ -1,22 +1,24 @@
 //! A run as a whole: a network that lives in one world, and the steps that are done to it.
 
-use std::cell::{Ref, RefCell};
-use std::collections::BTreeMap;
+use std::cell::{Cell, Ref, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::desk::{Alarm, Desk};
+use super::converge::Apart;
+use super::desk::{Alarm, Desk, Recorder};
 use super::environment::Environment;
-use super::failure::{Failure, FailureKind, Finding, LogExcerpt};
-use super::network::{Life, Network};
+use super::failure::{Failure, FailureKind, Finding};
+use super::laws::Broken;
+use super::network::{Life, Link, Network};
 use super::record::{Record, RunEvent};
 use super::report::{Report, Verdict};
 use crate::driver;
-use crate::scenario::{Scenario, Step};
+use crate::scenario::{Scenario, Shape, Step};
 use crate::text::Source;
-use crate::world::{Ending, NodeIndex, Outcome, World};
+use crate::world::{Ending, NodeIndex, World};
 
 /// How runs are done, whatever they do.
 #[derive(Debug, Clone)]
@@ -31,6 +33,22 @@ pub struct Options {
     pub node_options: BTreeMap<String, String>,
     /// Where the run's logs lie, for reports.
     pub logs: Option<String>,
+    /// Whether nodes tell of every version they store from their start on, so that the law of
+    /// stored versions can be judged. Otherwise they do only while something is measured.
+    pub versions: bool,
+    /// How often, in the world's time, the queues of all running nodes are looked at while steps
+    /// run; otherwise they are only at the end.
+    pub audit: Option<Duration>,
+}
+
+impl Options {
+    /// As `tools test` judges a scenario in virtual time, where no law costs the run anything but time
+    /// of the machine. Whoever looks on changes when things happen by some microseconds: a run can be
+    /// had again only with the same watching.
+    #[must_use]
+    pub fn in_virtual_time(seed: u64) -> Self {
+        Self { seed, versions: true, ..Self::default() }
+    }
 }
 
 impl Default for Options {
@@ -41,6 +59,8 @@ impl Default for Options {
             drivers: vec![&driver::NATIVE],
             node_options: BTreeMap::new(),
             logs: None,
+            versions: false,
+            audit: None,
         }
     }
 }
@@ -65,26 +85,56 @@ pub(super) struct Run {
     pub options: Rc<Options>,
     /// Options of nodes, as the scenario gave them so far.
     pub rules: Rc<RefCell<Vec<super::life::Rule>>>,
+    /// The shape that `link all` gave to every link, later ones included.
+    pub standing_shape: Rc<RefCell<Vec<Shape>>>,
+    /// Links of nodes that were started while the other end could not be reached: to be wired as soon
+    /// as it can, since neither end may dial by itself.
+    pub owed_links: Rc<RefCell<BTreeSet<Link>>>,
 }
 
 /// What ends a step early.
-pub(super) type Stop = Box<Failure>;
+#[derive(Debug)]
+pub(super) struct Stop {
+    /// Why.
+    pub failure: Box<Failure>,
+    /// The nodes that were found apart: the report tells how they differ.
+    pub apart: Vec<Apart>,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self { failure: Box::new(failure), apart: Vec::new() }
+    }
+}
 
 /// A network in a world, and what has been done to it so far.
 pub struct Session {
     run: Run,
     environment: RefCell<Environment>,
+    interrupted: Cell<bool>,
 }
 
 impl Session {
     /// A session with no node yet. `recorder` is handed every event of the run, as it comes.
     pub fn new(options: Options, recorder: impl FnMut(&Record) + 'static) -> Self {
+        Self::with(options, Some(Box::new(recorder)))
+    }
+
+    /// A session whose events nobody wants: nothing is spent on them.
+    #[must_use]
+    pub fn unrecorded(options: Options) -> Self {
+        Self::with(options, None)
+    }
+
+    fn with(options: Options, recorder: Recorder) -> Self {
         let run = Run {
-            desk: Desk::new(Box::new(recorder)),
+            desk: Desk::new(recorder),
             options: Rc::new(options),
-            rules: Rc::new(RefCell::new(Vec::new())),
+            rules: Rc::default(),
+            standing_shape: Rc::default(),
+            owed_links: Rc::default(),
         };
-        Self { run, environment: RefCell::default() }
+        Self { run, environment: RefCell::default(), interrupted: Cell::default() }
     }
 
     /// The network as it is now.
@@ -98,9 +148,16 @@ impl Session {
         self.run.desk.now()
     }
 
+    /// Whether the person at the terminal wanted it to end, even if that came too late to be the verdict:
+    /// when something had failed already, and its report was being made.
+    #[must_use]
+    pub fn was_interrupted(&self) -> bool {
+        self.interrupted.get()
+    }
+
     /// Records what is about to be run, and where.
     pub fn plan(&self, name: &str, source: &Source, params: &BTreeMap<String, String>, world: &str) {
-        self.run.desk.record(RunEvent::Plan {
+        self.run.desk.record(|| RunEvent::Plan {
             scenario: name.to_owned(),
             file: source.name().to_owned(),
             text: source.text().to_owned(),
@@ -115,16 +172,17 @@ impl Session {
         let run = &self.run;
         self.plan(&scenario.name, &scenario.source, &scenario.params, world.declaration().name);
         let began = run.desk.now();
+        run.desk.state_mut().evidence.keep();
         let verdict = self.verdict(
             world,
             async {
                 let mut environment = Environment::default();
-                run.block(&scenario.steps, &mut environment, None).await?;
+                run.audited(run.block(&scenario.steps, &mut environment, None)).await?;
                 run.finish(run.stretch(scenario.headers.settle)).await
             },
             Some(scenario.headers.timeout),
         );
-        run.desk.record(RunEvent::Verdict {
+        run.desk.record(|| RunEvent::Verdict {
             verdict: verdict.word().to_owned(),
             message: verdict.failure().map(|failure| failure.message.clone()),
         });
@@ -136,6 +194,8 @@ impl Session {
             params: scenario.params.clone(),
             world: world.declaration().name.to_owned(),
             seed: run.options.seed,
+            timeout_factor: run.options.timeout_factor,
+            node_options: run.options.node_options.clone(),
             verdict,
             duration: state.now.saturating_sub(began),
             nodes: state.network.indices().count(),
@@ -173,6 +233,9 @@ impl Session {
             Ok(idle) => idle,
             Err(Alarm::Interrupted) => Idle::Interrupted,
             Err(Alarm::Died(node, ending)) => Idle::Died(node, ending),
+            // Nobody waits idly in virtual time; were it so, that would be over now. Laws are judged of
+            // scenarios only.
+            Err(Alarm::Runaway(_) | Alarm::Broken(_)) => Idle::Elapsed,
         }
     }
 
@@ -202,31 +265,42 @@ impl Session {
             let (steps, time) = (std::pin::pin!(steps), std::pin::pin!(run.desk.until(until)));
             match select(steps, time).await {
                 Either::Left((result, _)) => result,
-                Either::Right(((), _)) => Err(Box::new(run.timed_out(timeout.unwrap_or_default()))),
+                Either::Right(((), _)) => Err(run.timed_out(timeout.unwrap_or_default()).into()),
             }
         });
-        let failure = match outcome {
+        let Stop { failure, apart } = match outcome {
             Ok(Ok(())) => return Verdict::Passed,
-            Ok(Err(failure)) => failure,
-            Err(Alarm::Interrupted) => return Verdict::Interrupted,
-            Err(Alarm::Died(node, ending)) => Box::new(run.died(node, ending)),
+            Ok(Err(stop)) => stop,
+            Err(Alarm::Interrupted) => {
+                self.interrupted.set(true);
+                return Verdict::Interrupted;
+            }
+            Err(Alarm::Died(node, ending)) => run.died(node, ending).into(),
+            Err(Alarm::Broken(broken)) => run.broke(*broken).into(),
+            Err(Alarm::Runaway(reason)) => return Verdict::Failed(Box::new(run.ran_away(reason))),
         };
         let kind = failure.kind;
-        // Whoever does steps by hand sees the logs, and what a node that did not start said is told.
-        if timeout.is_none() {
-            return if kind == FailureKind::Environment {
-                Verdict::Broken(failure)
-            } else {
-                Verdict::Failed(failure)
-            };
+        let failure = Box::new(self.detailed(world, *failure, &apart, timeout.is_some()));
+        if kind == FailureKind::Environment { Verdict::Broken(failure) } else { Verdict::Failed(failure) }
+    }
+
+    /// Asks what else belongs into a report. Whatever happens meanwhile, what failed first stays: it
+    /// only ends the asking.
+    fn detailed(&self, world: &mut dyn World, failure: Failure, apart: &[Apart], logs: bool) -> Failure {
+        let run = &self.run;
+        run.desk.state_mut().evidence.close();
+        let failure = RefCell::new(failure);
+        let asking = run.desk.drive(world, async {
+            run.add_differences(&failure, apart).await;
+            // Whoever does steps by hand sees the logs, and what a node that did not start said is told.
+            if logs {
+                run.add_logs(&failure).await;
+            }
+        });
+        if asking == Err(Alarm::Interrupted) {
+            self.interrupted.set(true);
         }
-        match run.desk.drive(world, run.with_logs(failure)) {
-            Ok(failure) if kind == FailureKind::Environment => Verdict::Broken(failure),
-            Ok(failure) => Verdict::Failed(failure),
-            Err(Alarm::Interrupted) => Verdict::Interrupted,
-            // A node died while its log was read: what is known of the first failure is in its record.
-            Err(Alarm::Died(node, ending)) => Verdict::Failed(Box::new(run.died(node, ending))),
-        }
+        failure.into_inner()
     }
 }
 
@@ -270,6 +344,17 @@ impl Run {
         failure
     }
 
+    fn ran_away(&self, reason: String) -> Failure {
+        let state = self.desk.state();
+        Failure::new(FailureKind::Timeout, state.broken_off().last(), state.now, reason)
+    }
+
+    /// A law was broken while steps ran.
+    fn broke(&self, broken: Broken) -> Failure {
+        let state = self.desk.state();
+        Failure::of_law(broken, state.broken_off().last(), state.now)
+    }
+
     fn died(&self, node: NodeIndex, ending: Ending) -> Failure {
         let state = self.desk.state();
         let name = state.network.name(node);
@@ -281,26 +366,6 @@ impl Run {
             fits: false,
             since: Some(state.now),
         });
-        failure
-    }
-
-    /// Adds the last lines of the logs of the nodes that matter.
-    async fn with_logs(&self, mut failure: Stop) -> Stop {
-        /// A report is read by a person: the logs of a few nodes, the end of each.
-        const NODES: usize = 4;
-        const LINES: usize = 8;
-        let matter: Vec<NodeIndex> = {
-            let network = &self.desk.state().network;
-            let unfit = failure.findings.iter().filter(|finding| !finding.fits);
-            unfit.filter_map(|finding| network.find(&finding.node)).take(NODES).collect()
-        };
-        for node in matter {
-            let operation = crate::world::Operation::Log { node, lines: LINES };
-            if let Outcome::Lines(lines) = self.desk.submit(operation).await {
-                let node = self.desk.state().network.name(node).to_owned();
-                failure.logs.push(LogExcerpt { node, lines });
-            }
-        }
         failure
     }
 }

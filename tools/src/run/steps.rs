@@ -56,9 +56,11 @@ impl Run {
         over: Option<&Over>,
     ) -> Result<(), Stop> {
         let _doing = self.desk.doing(&step.at);
-        let place = step.at.source.place(step.at.span);
-        let file = step.at.source.name().to_owned();
-        self.desk.record(RunEvent::Step { file, line: place.line, text: place.text.trim().to_owned() });
+        self.desk.record(|| {
+            let place = step.at.source.place(step.at.span);
+            let file = step.at.source.name().to_owned();
+            RunEvent::Step { file, line: place.line, text: place.text.trim().to_owned() }
+        });
         let at = &step.at;
         match &step.kind {
             StepKind::Ask { attempt, who, ask } => {
@@ -98,7 +100,7 @@ impl Run {
             }
             StepKind::Together(block) => self.together(block, environment).await,
             StepKind::Do(block) => self.block(block, &mut environment.clone(), over).await,
-            StepKind::Measure { name, block } => self.measure(name, block, environment, over).await,
+            StepKind::Measure { name, block } => self.measure(at, name, block, environment, over).await,
             StepKind::Repeat { count, rate, counter, block } => {
                 let repeat = Repeat { count: *count, rate: *rate, counter: counter.as_deref(), block };
                 self.repeat(&repeat, environment, over).await
@@ -210,12 +212,12 @@ impl Run {
 
     fn stop(&self, place: At, message: String, step: &At) -> Stop {
         let at = if place.span.start == place.span.end { step.clone() } else { place };
-        Box::new(Failure::new(FailureKind::Step, Some(&at), self.desk.now(), message))
+        Failure::new(FailureKind::Step, Some(&at), self.desk.now(), message).into()
     }
 
     /// A failure of a step, with nothing more to say than this.
     pub(super) fn fail(&self, at: &At, message: impl Into<String>) -> Stop {
-        Box::new(Failure::new(FailureKind::Step, Some(at), self.desk.now(), message))
+        Failure::new(FailureKind::Step, Some(at), self.desk.now(), message).into()
     }
 
     /// Asks all at once, and fails at the first error unless it is only an attempt.
@@ -255,7 +257,7 @@ impl Run {
             })
             .collect();
         failure.help = Some("`try` before the step lets errors pass".to_owned());
-        Err(Box::new(failure))
+        Err(failure.into())
     }
 
     /// Asks several nodes at once; the answers in the order of the nodes.
@@ -290,18 +292,26 @@ impl Run {
             return Asked { node, observed: outcome.into() };
         }
         let deadline = began + patience;
+        let asking = {
+            let state = &mut *self.desk.state_mut();
+            state.evidence.asked(node, state.network.node(node), words)
+        };
         let operation = Operation::Ask { node, words: words.to_vec(), deadline };
         let observed: Observed = self.desk.submit(operation).await.into();
         let changes = self.driver(node).command(command).is_some_and(|command| command.changes);
+        let state = &mut *self.desk.state_mut();
+        let now = state.now;
         if changes {
-            let mut state = self.desk.state_mut();
-            let now = state.now;
             if let (Observed::Answered(answer), Some(key)) = (&observed, words.get(1))
                 && let Some(written) = &answer.written
             {
-                state.acknowledged(node, key, &written.rank);
+                state.acknowledged(node, key, &written.rank, command == "delete");
             }
             state.measures.asked(&observed, now.saturating_sub(began));
+        }
+        if let Some(asking) = asking {
+            let broken = state.evidence.answered(&asking, state.network.node(node), &observed, now);
+            state.judged(broken);
         }
         Asked { node, observed }
     }

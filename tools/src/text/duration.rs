@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// `5 s`, `200 ms`, `1 m 30 s`, `850 µs`: as short as it can be said without losing what matters.
+/// `5 s`, `200 ms`, `1 m 30 s`, `3 h 3 m`, `850 µs`: as short as it can be said without losing what matters.
 #[must_use]
 pub fn duration(duration: Duration) -> String {
     let (secs, micros) = (duration.as_secs(), duration.subsec_micros());
@@ -18,8 +18,16 @@ pub fn duration(duration: Duration) -> String {
             format!("{} s", text.trim_end_matches('0').trim_end_matches('.'))
         }
         (0..60, _) => format!("{secs} s"),
-        (60.., _) if secs.is_multiple_of(60) => format!("{} m", secs / 60),
-        (60.., _) => format!("{} m {} s", secs / 60, secs % 60),
+        (60..3_600, _) => two(secs, "s", 60, "m"),
+        (3_600.., _) => two(secs / 60, "m", 60, "h"),
+    }
+}
+
+/// In the greater unit, which is so many of the lesser one, and in the lesser what is over.
+fn two(lesser: u64, unit: &str, per: u64, greater: &str) -> String {
+    match (lesser / per, lesser % per) {
+        (whole, 0) => format!("{whole} {greater}"),
+        (whole, over) => format!("{whole} {greater} {over} {unit}"),
     }
 }
 
@@ -43,5 +51,8 @@ mod tests {
         check(12_345_678, "12 s");
         check(60_000_000, "1 m");
         check(90_000_000, "1 m 30 s");
+        check(3_600_000_000, "1 h");
+        check(11_013_000_000, "3 h 3 m");
+        check(172_800_000_000, "48 h");
     }
 }

@@ -26,6 +26,9 @@ pub enum Ability {
 pub struct Declaration {
     /// The name in `--world NAME` and in the header `worlds`.
     pub name: &'static str,
+    /// Whether its time is virtual: it passes as fast as the machine computes, and a run is the same
+    /// on a slow machine, on a busy one, and again.
+    pub virtual_time: bool,
     /// What it is able to do.
     pub abilities: &'static [Ability],
 }
@@ -42,36 +45,39 @@ impl Declaration {
 pub const NAMES: &[&str] = &["process", "sim", "netns", "docker"];
 
 /// Processes of this machine, on loopback.
-pub const PROCESS: Declaration = Declaration { name: "process", abilities: &[Ability::Pause, Ability::Exec] };
+pub const PROCESS: Declaration =
+    Declaration { name: "process", virtual_time: false, abilities: &[Ability::Pause, Ability::Exec] };
+
+/// The nodes' own cores in virtual time.
+pub const SIM: Declaration = Declaration {
+    name: "sim",
+    virtual_time: true,
+    abilities: &[
+        Ability::Pause,
+        Ability::Cut,
+        Ability::Break,
+        Ability::Shape,
+        Ability::Loss,
+        Ability::Clock,
+        Ability::Disk,
+    ],
+};
 
 /// The worlds of this version.
-pub const HERE: &[&Declaration] = &[&PROCESS];
+pub const HERE: &[&Declaration] = &[&PROCESS, &SIM];
 
 /// What the worlds still to come will be able to do: named where a scenario asks for what no world of
 /// this version can.
-pub const TO_COME: &[Declaration] = &[
-    Declaration {
-        name: "sim",
-        abilities: &[
-            Ability::Pause,
-            Ability::Cut,
-            Ability::Break,
-            Ability::Shape,
-            Ability::Loss,
-            Ability::Clock,
-            Ability::Disk,
-        ],
-    },
-    Declaration {
-        name: "netns",
-        abilities: &[
-            Ability::Pause,
-            Ability::Cut,
-            Ability::Break,
-            Ability::Shape,
-            Ability::Loss,
-            Ability::Disk,
-            Ability::Exec,
-        ],
-    },
-];
+pub const TO_COME: &[Declaration] = &[Declaration {
+    name: "netns",
+    virtual_time: false,
+    abilities: &[
+        Ability::Pause,
+        Ability::Cut,
+        Ability::Break,
+        Ability::Shape,
+        Ability::Loss,
+        Ability::Disk,
+        Ability::Exec,
+    ],
+}];

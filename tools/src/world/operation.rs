@@ -31,9 +31,17 @@ pub struct NodeSpec {
     pub policy: Option<String>,
     /// Whether what it holds outlives it.
     pub disk: bool,
+    /// How far its wall clock is ahead when it starts; behind if negative.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub clock_ms: i64,
     /// What is added to its command line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// What a world is told to do. Times are absolute: since the run began.
@@ -84,6 +92,9 @@ pub enum Operation {
     },
     /// Change what links do to traffic. Ends when it is in force.
     Links(Vec<LinkChange>),
+    /// Silence between nodes of different sets; a node in no set is apart from nobody. Replaces
+    /// the sets before; none of them ends the partition. Ends when it is in force.
+    Partition(Vec<Vec<NodeIndex>>),
     /// Shift a node's wall clock by so many milliseconds.
     Clock {
         /// Which.
@@ -176,6 +187,16 @@ pub enum Event {
         /// Its place among the versions of that key: the greater text wins.
         rank: String,
     },
+    /// A copy of a version left a node for a neighbour. Only worlds that see all traffic tell it,
+    /// and only if they were made to.
+    Payload {
+        /// Who sent it.
+        node: NodeIndex,
+        /// Of which key.
+        key: String,
+        /// Its place among the versions of that key.
+        rank: String,
+    },
     /// A node has ended, asked or unasked. Told before [`Event::Ended`] of the signal.
     Exited {
         /// Which.
@@ -187,6 +208,11 @@ pub enum Event {
     Interrupted,
     /// Somebody outside of the run wants attention.
     Woken,
+    /// Virtual time has passed its limit, or does not pass any more. Nothing else happens then.
+    Runaway {
+        /// For people: the limit, and what was still scheduled.
+        reason: String,
+    },
 }
 
 /// The state of a node, as it tells it.
@@ -254,7 +280,7 @@ pub enum Outcome {
 pub struct Answer {
     /// The answer.
     pub value: Value,
-    /// Of a `set`, `delete` or `stamp`: the version.
+    /// Of a `set`, `delete`, `stamp` or `get`: the version, if it is known.
     pub written: Option<Written>,
 }
 

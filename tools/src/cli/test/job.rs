@@ -1,128 +1,77 @@
-//! One scenario, from its first step to its report.
+//! What is to be run: each scenario with each seed.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Arguments, Keep};
-use crate::cli::control::{self, Control};
-use crate::cli::host::{Host, Setup, record_to};
+use crate::cli::seeds::Seeds;
 use crate::run::{Options, Report, Verdict};
 use crate::scenario::Scenario;
-use crate::world::process::{Lease, Ports};
 
-/// One scenario to be run, and the folder for its logs.
+/// A scenario, and the name of the folder for its logs.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) scenario: Scenario,
+    pub(super) folder: String,
+}
+
+/// One run.
 pub(super) struct Job {
-    scenario: Scenario,
-    folder: String,
+    /// Its place among all runs.
+    pub(super) number: u64,
+    pub(super) case: Arc<Case>,
+    pub(super) seed: u64,
 }
 
-impl Job {
-    /// Scenarios to be run, each with a folder that no other has: they may run side by side, and one
-    /// must not empty the folder of another.
-    pub(super) fn all(scenarios: Vec<Scenario>) -> VecDeque<Self> {
+/// All runs that are still to begin, in order: every seed of one scenario, then those of the next.
+pub(super) struct Queue {
+    cases: Vec<Arc<Case>>,
+    seeds: Seeds,
+    next: u64,
+    count: u64,
+}
+
+impl Queue {
+    /// Each of these scenarios with each seed. They have folders that no other has: they may run side
+    /// by side, and one must not empty the folder of another.
+    pub(super) fn new(scenarios: Vec<Scenario>, seeds: Seeds) -> Self {
         let mut taken = BTreeSet::new();
-        let jobs = scenarios.into_iter().map(|scenario| {
-            let folder = unlike(&folder(&scenario.name), &taken);
-            taken.insert(folder.clone());
-            Self { scenario, folder }
-        });
-        jobs.collect()
+        let cases: Vec<Arc<Case>> = scenarios
+            .into_iter()
+            .map(|scenario| {
+                let folder = unlike(&folder(&scenario.name), &taken);
+                taken.insert(folder.clone());
+                Arc::new(Case { scenario, folder })
+            })
+            .collect();
+        let count = seeds.count().saturating_mul(cases.len() as u64);
+        Self { cases, seeds, next: 0, count }
+    }
+
+    /// How many runs there are in all.
+    pub(super) fn total(&self) -> u64 {
+        self.count
+    }
+
+    /// Lets no further run begin.
+    pub(super) fn close(&mut self) {
+        self.next = self.count;
     }
 }
 
-/// Runs scenarios, each in a world of its own. Cheap to clone.
-#[derive(Clone)]
-pub(super) struct Runner(Arc<Inner>);
+impl Iterator for Queue {
+    type Item = Job;
 
-struct Inner {
-    logs: PathBuf,
-    seed: u64,
-    timeout_factor: f64,
-    node_options: BTreeMap<String, String>,
-    keep: Option<Keep>,
-    fail_fast: bool,
-}
-
-impl Runner {
-    pub(super) fn new(arguments: &Arguments, node_options: BTreeMap<String, String>, seed: u64) -> Self {
-        Self(Arc::new(Inner {
-            logs: arguments.logs.clone(),
-            seed,
-            timeout_factor: arguments.timeout_factor,
-            node_options,
-            keep: arguments.keep,
-            fail_fast: arguments.fail_fast,
-        }))
-    }
-
-    /// Runs one scenario in a world of its own, and tells its report before the world is taken down.
-    /// Whether no further scenario is to be started.
-    pub(super) fn run(&self, job: Job, tell: impl FnOnce(&Report) -> bool) -> io::Result<bool> {
-        let Job { scenario, folder } = job;
-        let inner = &self.0;
-        let logs = inner.logs.join(folder);
-        let wrong = |error| io::Error::other(format!("cannot write to {}: {error}", logs.display()));
-        if control::connect(&logs).is_ok() {
-            let folder = logs.display();
-            return Err(io::Error::other(format!(
-                "a network that was left up is running in {folder}: end it with `tools stop --logs {folder}`"
-            )));
+    fn next(&mut self) -> Option<Job> {
+        if self.next >= self.count {
+            return None;
         }
-        match std::fs::remove_dir_all(&logs) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(wrong(error)),
-            _ => {}
-        }
-        std::fs::create_dir_all(&logs).map_err(wrong)?;
-        let record = record_to(&logs).map_err(wrong)?;
-        let options = Options {
-            seed: inner.seed,
-            timeout_factor: inner.timeout_factor,
-            node_options: inner.node_options.clone(),
-            logs: Some(logs.display().to_string()),
-            ..Options::default()
-        };
-        let setup = Setup { logs: logs.clone(), ports: Ports::Leased(Lease::default()), options };
-        let mut host = Host::new(setup, record)?;
-        let report = host.session.scenario(&mut host.world, &scenario);
-        let taken = tell(&report);
-        if self.keeps(&report) {
-            hold(&mut host, &logs, &report)?;
-        }
-        host.end();
-        Ok(!taken || self.stops_after(&report))
+        let number = self.next;
+        self.next += 1;
+        let (place, seed) = (number / self.seeds.count(), number % self.seeds.count());
+        let case = self.cases.get(usize::try_from(place).ok()?)?;
+        Some(Job { number, case: Arc::clone(case), seed: self.seeds.first() + seed })
     }
-
-    /// Whether no further scenario is started after this one.
-    fn stops_after(&self, report: &Report) -> bool {
-        let failed = matches!(report.verdict, Verdict::Failed(_) | Verdict::Broken(_));
-        matches!(report.verdict, Verdict::Interrupted) || (self.0.fail_fast && failed) || self.keeps(report)
-    }
-
-    fn keeps(&self, report: &Report) -> bool {
-        match self.0.keep {
-            Some(Keep::Any) => !matches!(report.verdict, Verdict::Interrupted),
-            Some(Keep::Failed) => matches!(report.verdict, Verdict::Failed(_)),
-            None => false,
-        }
-    }
-}
-
-/// Leaves the network up until somebody ends it.
-fn hold(host: &mut Host, logs: &Path, report: &Report) -> io::Result<()> {
-    let mut control = Control::take(logs).map_err(io::Error::other)?;
-    control.listen(host.world.waker())?;
-    let mut err = io::stderr();
-    let folder = logs.display();
-    writeln!(
-        err,
-        "the network of {} is left up: tools ps --logs {folder}, tools do --logs {folder} …; \
-         Ctrl-C or tools stop --logs {folder} ends it",
-        report.scenario,
-    )?;
-    host.serve(&mut control, Duration::ZERO, None, &mut err).map(drop)
 }
 
 /// The name of a scenario as that of a folder, never one that leads elsewhere.
@@ -138,17 +87,18 @@ fn unlike(name: &str, taken: &BTreeSet<String>) -> String {
     std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
-/// The report of a scenario that does not apply here.
-pub(super) fn skipped(scenario: &Scenario, world: &str, seed: u64) -> Report {
-    let worlds = scenario.headers.worlds.join(", ");
+/// The report of a scenario of which no step was done.
+pub(super) fn unrun(scenario: &Scenario, world: &str, options: &Options, verdict: Verdict) -> Report {
     Report {
         scenario: scenario.name.clone(),
         file: scenario.source.name().to_owned(),
         about: scenario.about.clone(),
         params: scenario.params.clone(),
         world: world.to_owned(),
-        seed,
-        verdict: Verdict::Skipped(format!("it is for the worlds {worlds}")),
+        seed: options.seed,
+        timeout_factor: options.timeout_factor,
+        node_options: options.node_options.clone(),
+        verdict,
         duration: Duration::ZERO,
         nodes: 0,
         held: 0,
@@ -161,6 +111,8 @@ pub(super) fn skipped(scenario: &Scenario, world: &str, seed: u64) -> Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario;
+    use crate::text::Source;
 
     #[test]
     fn a_folder_is_named_for_its_scenario_and_leads_nowhere_else() {
@@ -174,5 +126,22 @@ mod tests {
         let taken = BTreeSet::from(["sync".to_owned(), "sync-2".to_owned()]);
         assert_eq!(unlike("sync", &taken), "sync-3");
         assert_eq!(unlike("star", &taken), "star");
+    }
+
+    #[test]
+    fn every_scenario_runs_with_every_seed_in_order() {
+        let read = |name: &str| {
+            let source = Source::new(name, "network a-b\n");
+            let include = &mut |path: &str| Err(path.to_owned());
+            scenario::parse(&source, &std::collections::BTreeMap::default(), include).unwrap().0
+        };
+        let queue = || Queue::new(vec![read("a.scn"), read("b.scn")], "7..9".parse().unwrap());
+        let runs: Vec<String> =
+            queue().map(|job| format!("{} {} {}", job.number, job.case.folder, job.seed)).collect();
+        assert_eq!(runs, ["0 a 7", "1 a 8", "2 a 9", "3 b 7", "4 b 8", "5 b 9"]);
+        let mut closed = queue();
+        assert_eq!((closed.total(), closed.next().map(|job| job.seed)), (6, Some(7)));
+        closed.close();
+        assert!(closed.next().is_none());
     }
 }

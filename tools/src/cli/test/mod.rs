@@ -2,30 +2,36 @@
 
 mod job;
 mod plan;
+mod pool;
+mod runner;
+mod tally;
 
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
 use super::host::random;
+use super::replay;
+use super::seeds::Seeds;
 use super::setting::{ParamArguments, ProgramArguments, SettingArguments};
-use crate::report::{self, Style};
+use crate::report::{self, Style, Sweep};
 use crate::run::{Report, Verdict};
 use crate::world::process::raise_open_files;
 
-use job::{Job, Runner};
+use job::Queue;
 use plan::Plan;
+use pool::Order;
+use runner::Runner;
+use tally::Tally;
 
 /// Runs scenarios and judges them
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  tools test                          all scenarios under scenarios/\n  tools test latency                  those whose name contains `latency`\n  tools test my.scn --param net=ring:9 --seed 7"
+    after_help = "Examples:\n  tools test                          all scenarios under scenarios/\n  tools test latency                  those whose name contains `latency`\n  tools test my.scn --param net=ring:9 --seed 7\n  tools test --world sim --seeds 1..1000   each with a thousand seeds, in virtual time\n  tools test my.scn --world sim --seed 417 --trace trace.jsonl"
 )]
 pub struct Arguments {
     /// Files, folders, or words that select scenarios by name [default: scenarios/]
@@ -43,13 +49,22 @@ pub struct Arguments {
     #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
     pub params: ParamArguments,
 
-    /// How many run side by side
-    #[arg(short, long, value_name = "N", default_value = "1")]
-    pub jobs: NonZeroUsize,
+    /// How many run side by side [default: 1, in `sim` one a core]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
 
     /// What every draw comes from; without it, one is drawn and printed
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+
+    /// Run each scenario with each of these seeds, both ends included
+    #[arg(long, value_name = "A..B", conflicts_with = "seed")]
+    pub seeds: Option<Seeds>,
+
+    /// Write every event of one scenario with one seed in `sim` to this file, as lines of JSON; the
+    /// combinations of its parameters one after another
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
 
     /// Only scenarios with this tag
     #[arg(long, value_name = "TAG")]
@@ -86,6 +101,11 @@ pub struct Arguments {
     /// The folder for logs: each scenario has its own in there
     #[arg(long, value_name = "FOLDER", default_value = "logs")]
     pub logs: PathBuf,
+
+    /// Let every node make this mistake; in `sim`
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_name = "NAME")]
+    pub mutant: Option<crate::world::sim::Mutant>,
 }
 
 /// Which network is left up.
@@ -116,122 +136,83 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         }
         return Ok(Exit::Held.code());
     }
-    if let Err(reason) = raise_open_files(plan.nodes_at_once(arguments.jobs.get())) {
+    let world = arguments.setting.world;
+    let workers = workers(arguments);
+    let mut lacking = |reason: String| -> io::Result<u8> {
         writeln!(err, "error: {reason}")?;
-        return Ok(Exit::Environment.code());
-    }
-    let seed = match arguments.seed {
-        Some(seed) => seed,
-        // Short enough to be typed again.
-        None => random()? % 1_000_000_000,
+        Ok(Exit::Environment.code())
     };
-    let style = Style::new(!arguments.json && io::stdout().is_terminal());
-    if !arguments.json {
-        writeln!(out, "seed {seed}")?;
-    }
-    let began = Instant::now();
-    let selected = plan.count;
-    let mut reports = Vec::new();
-    let ended = judge(plan, arguments, seed, |report| {
-        if !arguments.json {
-            show(&report, style, out)?;
-        }
-        reports.push(report);
-        Ok(())
-    });
-    if let Err(error) = ended {
-        writeln!(err, "error: {error}")?;
-        return Ok(Exit::Environment.code());
-    }
-    if arguments.json {
-        write!(out, "{}", report::json(&reports)?)?;
-    } else {
-        writeln!(out, "{}", report::summary(&reports, began.elapsed(), style).trim_end())?;
-        if selected > reports.len() {
-            writeln!(out, "{} not run", selected - reports.len())?;
-        }
-    }
-    if let Err(reason) = write_files(arguments, &reports) {
-        writeln!(err, "error: {reason}")?;
-        return Ok(Exit::Environment.code());
-    }
-    Ok(reports.iter().map(|report| exit(&report.verdict)).fold(Exit::Held, Exit::gravest).code())
-}
-
-/// Runs what is planned, several side by side, and hands over each report as it comes.
-fn judge(
-    plan: Plan,
-    arguments: &Arguments,
-    seed: u64,
-    mut take: impl FnMut(Report) -> io::Result<()>,
-) -> io::Result<()> {
-    for scenario in &plan.skipped {
-        take(job::skipped(scenario, arguments.setting.world.name, seed))?;
-    }
-    let runner = Runner::new(arguments, plan.node_options, seed);
-    let jobs = Job::all(plan.scenarios);
-    let workers = if arguments.keep.is_some() { 1 } else { arguments.jobs.get().min(jobs.len()) };
-    let queue = Arc::new(Mutex::new(jobs));
-    let (sender, receiver) = mpsc::channel();
-    let handles: Vec<_> = (0..workers)
-        .map(|_| {
-            let (queue, runner, sender) = (Arc::clone(&queue), runner.clone(), sender.clone());
-            std::thread::spawn(move || {
-                let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front());
-                while let Some(job) = next() {
-                    // Nobody takes reports any more once one of them could not be taken.
-                    let tell = |report: &Report| sender.send(Ok(report.clone())).is_ok();
-                    let stop = match runner.run(job, tell) {
-                        Ok(stop) => stop,
-                        Err(error) => sender.send(Err(error)).is_ok(),
-                    };
-                    if stop {
-                        if let Ok(mut queue) = queue.lock() {
-                            queue.clear();
-                        }
-                        break;
-                    }
-                }
-            })
-        })
-        .collect();
-    drop(sender);
-    let taken = receiver.into_iter().try_for_each(|report| take(report?));
-    if taken.is_err()
-        && let Ok(mut queue) = queue.lock()
+    if !world.virtual_time
+        && let Err(reason) = raise_open_files(plan.nodes_at_once(workers))
     {
-        queue.clear();
+        return lacking(reason);
     }
-    for handle in handles {
-        if handle.join().is_err() {
-            return Err(io::Error::other("a scenario's thread panicked: please report this"));
+    // Not only after all runs.
+    for path in [&arguments.junit, &arguments.report_json].into_iter().flatten() {
+        if let Err(error) = File::options().append(true).create(true).open(path) {
+            return lacking(format!("cannot write {}: {error}", path.display()));
         }
     }
-    taken
+    let trace = match arguments.trace.as_ref().map(|path| (path, File::create(path))) {
+        Some((path, Err(error))) => return lacking(format!("cannot write {}: {error}", path.display())),
+        Some((_, Ok(file))) => Some(file),
+        None => None,
+    };
+    let seeds = match plan.seeds {
+        Some(seeds) => seeds,
+        // Short enough to be typed again.
+        None => Seeds::from(random()? % 1_000_000_000),
+    };
+    replay::tell_panics();
+    let runner = Runner::new(arguments, plan.node_options, seeds.count() > 1, trace);
+    let queue = Queue::new(plan.scenarios, seeds);
+    let selected = queue.total();
+    let style = Style::new(!arguments.json && io::stdout().is_terminal());
+    let mut tally = Tally::new(out, arguments.json, style, seeds, selected);
+    tally.open()?;
+    for scenario in &plan.skipped {
+        tally.take(runner.skipped(scenario, seeds.first()))?;
+    }
+    let order = if world.virtual_time { Order::AsPlanned } else { Order::AsTheyEnd };
+    let ended = pool::run(queue, workers, &runner, order, |report| {
+        // In order, nothing comes after a failure, whatever else was under way.
+        if order == Order::AsPlanned && arguments.fail_fast && tally.exit() != Exit::Held {
+            return Ok(());
+        }
+        tally.take(report)
+    });
+    tally.close(selected)?;
+    let mut exit = tally.exit();
+    let (reports, sweeps) = tally.reports();
+    let written = write_files(arguments, reports, sweeps);
+    for reason in [ended.err().map(|error| error.to_string()), written.err()].into_iter().flatten() {
+        writeln!(err, "error: {reason}")?;
+        exit = exit.gravest(Exit::Environment);
+    }
+    Ok(exit.code())
 }
 
-/// Shows what came out of one scenario.
-fn show(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", report::line(report, style))?;
-    write!(out, "{}", report::measures(report, style))?;
-    if report.verdict.failure().is_some() {
-        write!(out, "{}", report::failure(report, style))?;
-    } else {
-        write!(out, "{}", report::excused(report, style))?;
-    }
-    out.flush()
+/// How many run side by side.
+fn workers(arguments: &Arguments) -> usize {
+    let usual = || {
+        // In virtual time runs do not disturb each other. In real time they do: a machine that is too
+        // busy misses deadlines.
+        if arguments.setting.world.virtual_time { std::thread::available_parallelism().ok() } else { None }
+    };
+    let jobs = arguments.jobs.or_else(usual).map_or(1, NonZeroUsize::get);
+    if arguments.keep.is_some() || arguments.trace.is_some() { 1 } else { jobs }
 }
 
 /// Writes the reports that programs read. The error is for a person.
-fn write_files(arguments: &Arguments, reports: &[Report]) -> Result<(), String> {
+fn write_files(arguments: &Arguments, reports: &[Report], sweeps: &[Sweep]) -> Result<(), String> {
     let write = |path: &PathBuf, text: String| {
         std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
     };
     if let Some(path) = &arguments.junit {
-        write(path, report::junit(reports).map_err(|error| error.to_string())?)?;
+        write(path, report::junit(reports, sweeps).map_err(|error| error.to_string())?)?;
     }
     if let Some(path) = &arguments.report_json {
-        write(path, report::json(reports).map_err(|error| error.to_string())?)?;
+        write(path, report::json(reports, sweeps).map_err(|error| error.to_string())?)?;
     }
     Ok(())
 }

@@ -1,13 +1,19 @@
 //! What was typed becomes what is run: checked as a whole before anything starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Arguments;
+use super::job::unrun;
 use crate::cli::exit::Exit;
 use crate::cli::load::{self, Loaded};
+use crate::cli::seeds::Seeds;
+use crate::report;
+use crate::run::{Options, Verdict};
 use crate::scenario::{Scenario, StepKind};
+use crate::world::Ability;
 
 /// What is run, in order.
 pub(super) struct Plan {
@@ -16,8 +22,8 @@ pub(super) struct Plan {
     pub(super) skipped: Vec<Scenario>,
     /// Options of every node, from the command line.
     pub(super) node_options: BTreeMap<String, String>,
-    /// How many were selected.
-    pub(super) count: usize,
+    /// The seeds that each runs with, unless one is to be drawn.
+    pub(super) seeds: Option<Seeds>,
 }
 
 impl Plan {
@@ -70,19 +76,89 @@ impl Plan {
         if selected.is_empty() {
             return usage(err, "no scenario is selected\n  = help: `tools list` shows those that there are");
         }
-        let count = selected.len();
         let (scenarios, skipped) = selected.into_iter().partition(|scenario| {
             let worlds = &scenario.headers.worlds;
             worlds.is_empty() || worlds.iter().any(|name| name == arguments.setting.world.name)
         });
-        Ok(Ok(Self { scenarios, skipped, node_options, count }))
+        let seeds = arguments.seeds.or(arguments.seed.map(Seeds::from));
+        let plan = Self { scenarios, skipped, node_options, seeds };
+        match plan.refusal(arguments) {
+            Some(wrong) => usage(err, &wrong),
+            None => Ok(Ok(plan)),
+        }
+    }
+
+    /// Why flags that do not go together are refused.
+    fn refusal(&self, arguments: &Arguments) -> Option<String> {
+        let world = arguments.setting.world;
+        if arguments.keep.is_some() && world.virtual_time {
+            return Some(format!(
+                "--keep leaves nodes up to be explored, and in the world `{}` there are none once a run has \
+                 ended\n  = help: `--trace FILE` writes all that happened; `--world process` has nodes that stay",
+                world.name
+            ));
+        }
+        if arguments.program.exec.is_some() && !world.can(Ability::Exec) {
+            return Some(format!(
+                "--exec names a program, and in the world `{}` nodes are our own\n  = help: `--world process` \
+                 runs any program",
+                world.name
+            ));
+        }
+        #[cfg(feature = "mutants")]
+        if arguments.mutant.is_some() && !world.virtual_time {
+            return Some(format!("--mutant is for nodes of the world `sim`, and not of `{}`", world.name));
+        }
+        arguments.trace.as_ref()?;
+        if !world.virtual_time {
+            return Some(format!(
+                "--trace writes every event, and the world `{}` does not see them all\n  = help: add `--world sim`",
+                world.name
+            ));
+        }
+        let seeds = self.seeds.map_or(1, Seeds::count);
+        let files: BTreeSet<&str> = self.scenarios.iter().map(|scenario| scenario.source.name()).collect();
+        let files = files.len() as u64;
+        if files == 1 && seeds == 1 {
+            return None;
+        }
+        let count =
+            |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+        let mut wrong = format!(
+            "--trace takes one scenario with one seed, and {} are selected: {} with {}{}",
+            count((self.scenarios.len() as u64).saturating_mul(seeds), "run"),
+            count(files, "file"),
+            count(seeds, "seed"),
+            if files == 1 { "" } else { " each" },
+        );
+        if let Some(first) = self.scenarios.first() {
+            let options = Options {
+                seed: self.seeds.map_or(1, Seeds::first),
+                timeout_factor: arguments.timeout_factor,
+                node_options: self.node_options.clone(),
+                ..Options::default()
+            };
+            let report = unrun(first, world.name, &options, Verdict::Interrupted);
+            // Writing to a string does not fail.
+            let _ = write!(
+                wrong,
+                "\n  = help: name one file and give one seed: {} --trace FILE",
+                report::again(&report)
+            );
+        }
+        Some(wrong)
     }
 
     /// The most nodes that so many scenarios side by side have together.
     pub(super) fn nodes_at_once(&self, jobs: usize) -> usize {
         let mut sizes: Vec<usize> = self.scenarios.iter().map(|scenario| nodes(&scenario.steps)).collect();
         sizes.sort_unstable_by(|one, other| other.cmp(one));
-        sizes.into_iter().take(jobs).sum()
+        let Some(largest) = sizes.first() else { return 0 };
+        // With many seeds the largest may run beside itself.
+        match self.seeds {
+            Some(seeds) if seeds.count() > 1 => largest * jobs,
+            _ => sizes.into_iter().take(jobs).sum(),
+        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::report::style::Style;
 use crate::report::table::{Side, pad, widest};
-use crate::report::wording::{again, count, names, quoted, readable, seconds};
-use crate::run::{Failure, FailureKind, Finding, Report, Verdict};
+use crate::report::wording::{again, count, is_virtual, names, quoted, readable, seconds};
+use crate::run::{Failure, FailureKind, Finding, Law, Report, Verdict};
 use crate::text::Diagnostic;
 
 /// The most different answers that are shown.
@@ -57,9 +57,14 @@ pub fn failure(report: &Report, style: Style) -> String {
     lines.push(String::new());
     if let Some(logs) = &report.logs {
         let logs = logs.trim_end_matches('/');
-        let merged = format!("tools logs --err --logs {}", quoted(logs));
+        // In virtual time a node has no standard error.
+        let merged = |flag: &str| format!("merged: tools logs {flag}--logs {}", quoted(logs));
         let (logs, title) = (readable(logs), style.faint("logs"));
-        lines.push(format!("  {title}    {logs}/NAME.log, {logs}/NAME.err; merged: {merged}"));
+        lines.push(if is_virtual(&report.world) {
+            format!("  {title}    {logs}/NAME.log; {}", merged(""))
+        } else {
+            format!("  {title}    {logs}/NAME.log, {logs}/NAME.err; {}", merged("--err "))
+        });
         lines.push(format!("  {}  {logs}/run.jsonl", style.faint("record")));
     }
     lines.push(format!("  {}   {}", style.faint("again"), again(report)));
@@ -129,6 +134,9 @@ fn opening(subject: &str, file: Option<&str>, failure: &Failure, style: Style) -
         1
     };
     let margin = " ".repeat(digits + 2);
+    if let Some(law) = failure.law {
+        lines.push(format!("{margin}= law: {law}"));
+    }
     let waited = match failure.waited {
         Some(waited) => format!(", after waiting {}", seconds(waited)),
         None => String::new(),
@@ -143,6 +151,7 @@ fn opening(subject: &str, file: Option<&str>, failure: &Failure, style: Style) -
 
 fn differences_title(failure: &Failure) -> &'static str {
     match failure.kind {
+        _ if failure.law.is_some_and(|law| !matches!(law, Law::Convergence | Law::NothingLost)) => "evidence",
         FailureKind::Timeout => "under way",
         FailureKind::End if failure.findings.is_empty() => "missing",
         _ => "how they differ",

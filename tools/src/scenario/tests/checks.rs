@@ -175,7 +175,7 @@ fn commands_and_their_arguments() {
     check(
         "network a-b\na: stats zzzzzzzzzzzzz",
         &[
-            "2:10-13 `stats zzzzzzzzzzzzz`: there is no such NAME (there are announcements_sent, bytes_sent, duplicates, fetched, grafts_sent, keys, messages_sent, missing, not_due, outbox_overflows, outbox_weight, payloads_received and 7 more)",
+            "2:10-13 `stats zzzzzzzzzzzzz`: there is no such NAME (there are announcements_sent, bytes_sent, duplicates, fetched, grafts_sent, keys, messages_sent, missing, not_due, outbox_overflows, outbox_weight, outbox_weight_max and 8 more)",
         ],
     );
     check("network a-b\na: addPeer c", &["2:12-1 unknown node `c` (the nodes are a, b)"]);
@@ -285,7 +285,7 @@ fn figures_that_are_not_there() {
     check(
         "network a-b\nmeasure m { heal }\nmeasure m { kill a }",
         &[
-            "2:13-4 the world `process` cannot cut links (worlds that can: sim, netns (not in this version))",
+            "2:13-4 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))",
             "3:1-9 something is measured as `m` already (choose another name)",
             "3:13-6 no node may end inside `measure` (its figures count what reaches all running nodes; move the step out of the block)",
         ],
@@ -384,17 +384,17 @@ fn links_and_partitions() {
     check(
         "network a-b\nkill all\npause a\ncut a-b\nbreak a-b\nlink a-b delay 5ms loss 1%\nclock a +5s",
         &[
-            "4:1-7 the world `process` cannot cut links (worlds that can: sim, netns (not in this version))",
-            "5:1-9 the world `process` cannot break links (worlds that can: sim, netns (not in this version))",
-            "6:1-26 the world `process` cannot lose messages (worlds that can: sim, netns (not in this version))",
-            "6:1-26 the world `process` cannot shape links (worlds that can: sim, netns (not in this version))",
-            "7:1-11 the world `process` cannot shift clocks (worlds that can: sim (not in this version))",
+            "4:1-7 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))",
+            "5:1-9 the world `process` cannot break links (worlds that can: sim; netns (not in this version))",
+            "6:1-26 the world `process` cannot lose messages (worlds that can: sim; netns (not in this version))",
+            "6:1-26 the world `process` cannot shape links (worlds that can: sim; netns (not in this version))",
+            "7:1-11 the world `process` cannot shift clocks (worlds that can: sim)",
         ],
     );
     check(
         "network a-b-c\ncut a-c",
         &[
-            "2:1-7 the world `process` cannot cut links (worlds that can: sim, netns (not in this version))",
+            "2:1-7 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))",
             "2:5-3 there is no link between `a` and `c` (`a` is linked to b)",
         ],
     );
@@ -435,20 +435,20 @@ fn options_that_do_not_exist_or_come_too_late() {
     check(
         "node a data=disk\nnetwork a-b",
         &[
-            "1:8-9 the world `process` cannot keep data on disk (worlds that can: sim, netns (not in this version))",
+            "1:8-9 the world `process` cannot keep data on disk (worlds that can: sim; netns (not in this version))",
         ],
     );
     check("node a driver=nativ\nnetwork a-b", &["1:15-5 unknown driver `nativ` (did you mean `native`?)"]);
     check(
         "node a clock=10\nnetwork a-b",
         &[
-            "1:8-8 the world `process` cannot shift clocks (worlds that can: sim (not in this version))",
+            "1:8-8 the world `process` cannot shift clocks (worlds that can: sim)",
             "1:14-2 a bare number is no duration: `10` (such as `clock=+10s` or `clock=-500ms`)",
         ],
     );
     check(
         "node a clock=+10s\nnetwork a-b",
-        &["1:8-10 the world `process` cannot shift clocks (worlds that can: sim (not in this version))"],
+        &["1:8-10 the world `process` cannot shift clocks (worlds that can: sim)"],
     );
     check("node a policy=last policy=oldest\nnetwork a-b", &["1:20-13 `policy` is given twice"]);
     check("node c policy=last\nnetwork a-b", &["1:6-1 unknown node `c` (the nodes are a, b)"]);
@@ -514,7 +514,7 @@ fn slips_that_can_be_read() {
     check(
         "cut all-b",
         &[
-            "1:1-9 the world `process` cannot cut links (worlds that can: sim, netns (not in this version))",
+            "1:1-9 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))",
             "1:5-3 unknown node `all` (a `network` step starts nodes, such as `network a-b`)",
             "1:9-1 unknown node `b` (a `network` step starts nodes, such as `network a-b`)",
         ],
@@ -528,7 +528,7 @@ fn slips_that_can_be_read() {
     );
     check(
         "worlds process\nheal",
-        &["2:1-4 the world `process` cannot cut links (worlds that can: sim, netns (not in this version))"],
+        &["2:1-4 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))"],
     );
     check("param t = 5s | x\nwait $t ", &[]);
 }
@@ -561,6 +561,7 @@ const FOREIGN: driver::Declaration = driver::Declaration {
     readiness: driver::Readiness::Seen,
     tells: false,
     policies: &[],
+    bounds: &[],
     codes: &["broken"],
 };
 

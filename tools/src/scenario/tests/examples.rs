@@ -108,6 +108,7 @@ fn rolling_is_read() {
 /// A world that can do everything.
 const ANYTHING: world::Declaration = world::Declaration {
     name: "sim",
+    virtual_time: true,
     abilities: &[
         world::Ability::Pause,
         world::Ability::Cut,
@@ -143,7 +144,7 @@ fn all_of_them_fit_a_world_that_can_do_everything() {
 fn those_that_keep_data_on_disk_do_not_fit_every_world() {
     check_in(&SETTING, SYNC, &[]);
     check_in(&SETTING, LATENCY, &[]);
-    let disk = "2:10-9 the world `process` cannot keep data on disk (worlds that can: sim, netns (not in this \
+    let disk = "2:10-9 the world `process` cannot keep data on disk (worlds that can: sim; netns (not in this \
                 version))";
     check_in(&SETTING, CRASH, &[disk, &format!("4:1-8 {NOTHING_EXPECTED}")]);
     check_in(&SETTING, ROLLING, &[disk, &format!("4:1-13 {NOTHING_EXPECTED}")]);

@@ -9,11 +9,16 @@ pub trait Carrier {
 
     /// Changes what links do. The reason why not is for people.
     fn change(&mut self, changes: &[LinkChange]) -> Result<(), String>;
+
+    /// Puts sets of nodes apart, in the place of those before. The reason why not is for people.
+    fn part(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), String>;
 }
 
 /// The kernel's loopback: nodes dial each other, and nothing stands between them.
 #[derive(Debug, Clone, Copy)]
 pub struct Direct;
+
+const NOTHING_BETWEEN: &str = "links of this world cannot be changed: nothing stands between the nodes";
 
 impl Carrier for Direct {
     fn route(&self, _from: NodeIndex, _to: NodeIndex, address: &str) -> String {
@@ -21,6 +26,10 @@ impl Carrier for Direct {
     }
 
     fn change(&mut self, _changes: &[LinkChange]) -> Result<(), String> {
-        Err("links of this world cannot be changed: nothing stands between the nodes".to_owned())
+        Err(NOTHING_BETWEEN.to_owned())
+    }
+
+    fn part(&mut self, _sets: &[Vec<NodeIndex>]) -> Result<(), String> {
+        Err(NOTHING_BETWEEN.to_owned())
     }
 }

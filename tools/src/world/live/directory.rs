@@ -5,14 +5,22 @@ use std::collections::BTreeMap;
 
 use super::carrier::Carrier;
 use crate::driver::Directory;
-use crate::world::{LinkChange, NodeIndex};
+use crate::world::{LinkChange, NodeIndex, NodeSpec};
 
 /// The addresses of all nodes that were ever started, and the carrier between them.
 pub(super) struct Addresses {
     carrier: Box<dyn Carrier>,
-    nodes: BTreeMap<NodeIndex, (String, String)>,
+    nodes: BTreeMap<NodeIndex, Entry>,
     by_name: BTreeMap<String, NodeIndex>,
     by_address: BTreeMap<String, NodeIndex>,
+}
+
+struct Entry {
+    name: String,
+    address: String,
+    policy: Option<String>,
+    /// Whether it is to tell of every version it stores.
+    watched: bool,
 }
 
 impl Addresses {
@@ -20,18 +28,27 @@ impl Addresses {
         Self { carrier, nodes: BTreeMap::new(), by_name: BTreeMap::new(), by_address: BTreeMap::new() }
     }
 
-    pub(super) fn add(&mut self, node: NodeIndex, name: &str, address: &str) {
-        self.by_name.insert(name.to_owned(), node);
+    /// A node is about to be started, at an address.
+    pub(super) fn add(&mut self, node: NodeIndex, spec: &NodeSpec, address: &str) {
+        self.by_name.insert(spec.name.clone(), node);
         self.by_address.insert(address.to_owned(), node);
-        self.nodes.insert(node, (name.to_owned(), address.to_owned()));
+        // What another program makes of the policy is its own affair.
+        let policy = spec.policy.as_deref().unwrap_or("last");
+        let policy = spec.exec.is_none().then(|| policy.to_owned());
+        let (name, address) = (spec.name.clone(), address.to_owned());
+        self.nodes.insert(node, Entry { name, address, policy, watched: false });
     }
 
     pub(super) fn name_of(&self, node: NodeIndex) -> Option<String> {
-        self.nodes.get(&node).map(|(name, _)| name.clone())
+        self.nodes.get(&node).map(|entry| entry.name.clone())
     }
 
     pub(super) fn change(&mut self, changes: &[LinkChange]) -> Result<(), String> {
         self.carrier.change(changes)
+    }
+
+    pub(super) fn part(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), String> {
+        self.carrier.part(sets)
     }
 }
 
@@ -39,13 +56,29 @@ impl Directory for RefCell<Addresses> {
     fn address(&self, from: NodeIndex, to: &str) -> Option<String> {
         let addresses = self.borrow();
         let to = *addresses.by_name.get(to)?;
-        let (_, address) = addresses.nodes.get(&to)?;
-        Some(addresses.carrier.route(from, to, address))
+        let entry = addresses.nodes.get(&to)?;
+        Some(addresses.carrier.route(from, to, &entry.address))
     }
 
     fn name(&self, address: &str) -> Option<String> {
         let addresses = self.borrow();
         let node = addresses.by_address.get(address)?;
         addresses.name_of(*node)
+    }
+
+    fn policy(&self, node: NodeIndex) -> Option<String> {
+        self.borrow().nodes.get(&node)?.policy.clone()
+    }
+
+    fn watch(&self, node: NodeIndex) {
+        if let Some(entry) = self.borrow_mut().nodes.get_mut(&node) {
+            entry.watched = true;
+        }
+    }
+
+    fn is_watched(&self, address: &str) -> bool {
+        let addresses = self.borrow();
+        let node = addresses.by_address.get(address).and_then(|node| addresses.nodes.get(node));
+        node.is_some_and(|entry| entry.watched)
     }
 }

@@ -23,6 +23,7 @@ use crate::driver::{self, Request, What};
 
 pub use carrier::{Carrier, Direct};
 pub use launcher::{Launcher, Running};
+pub use node::interrupts;
 
 use directory::Addresses;
 use node::{Following, Handle};
@@ -98,7 +99,7 @@ impl Live {
         let teller = world.teller.clone();
         world.spawn(async move {
             // Where signals cannot be heard, they end the process, and the guard sees to the rest.
-            let _: std::io::Result<()> = node::interrupts(|| teller.tell(Event::Interrupted)).await;
+            let _: std::io::Result<()> = interrupts(|| teller.tell(Event::Interrupted)).await;
         });
         Ok(world)
     }
@@ -132,7 +133,7 @@ impl Live {
             Ok(command) => command,
             Err(reason) => return self.know(id, Outcome::Failed { reason }),
         };
-        self.addresses.borrow_mut().add(node, &spec.name, &place.address());
+        self.addresses.borrow_mut().add(node, &spec, &place.address());
         let following = Following {
             id,
             node,
@@ -202,6 +203,10 @@ impl World for Live {
             }
             Operation::Links(changes) => {
                 let done = self.addresses.borrow_mut().change(&changes);
+                self.know(id, done.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
+            }
+            Operation::Partition(sets) => {
+                let done = self.addresses.borrow_mut().part(&sets);
                 self.know(id, done.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
             }
             Operation::Clock { .. } => {

@@ -232,7 +232,7 @@ impl Following {
 }
 
 /// Tells each time that the person at the terminal, or the system, wants an end.
-pub(super) async fn interrupts(tell: impl Fn()) -> std::io::Result<()> {
+pub async fn interrupts(tell: impl Fn()) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

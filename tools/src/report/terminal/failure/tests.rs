@@ -91,6 +91,18 @@ fn lost_writes_and_steps_under_way_are_called_so() {
 }
 
 #[test]
+fn a_broken_law_is_named_with_its_evidence() {
+    let text = failed(|failure| {
+        failure.kind = FailureKind::End;
+        failure.law = Some(Law::MonotonicReads);
+        failure.message = "a goes back on `k`: it tells of an older version than before".to_owned();
+        failure.differences = vec!["at 1 s, `get k` at a told of rank 5".to_owned()];
+    });
+    assert!(text.contains("= law: monotonic reads\n"), "{text}");
+    assert!(text.contains("\n  evidence\n    at 1 s, `get k` at a told of rank 5\n"), "{text}");
+}
+
+#[test]
 fn what_could_not_be_run_says_so_and_what_to_do() {
     insta::assert_snapshot!(failure(&sample::broken(), Style::PLAIN), @"
     sync could not be run: node `a` did not become ready
@@ -103,7 +115,7 @@ fn what_could_not_be_run_says_so_and_what_to_do() {
       nodes
         a  exit code 3
 
-      again   tools test scenarios/sync.scn --seed 417 --world netns
+      again   tools test scenarios/sync.scn --world netns --seed 417
     ");
 }
 

@@ -1,0 +1,70 @@
+//! Our own protocol: JSON frames over one WebSocket, requests matched by id, changes told.
+
+mod conversation;
+mod language;
+mod person;
+
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use node::net::client::Client;
+use tokio::sync::mpsc;
+
+use super::{CommandLine, Declaration, Directory, Driver, NATIVE, Place, Request, Told};
+use crate::world::NodeSpec;
+
+pub use language::command;
+pub(crate) use language::{changed, outcome};
+pub use person::{AskError, Said, ask, watch};
+
+use conversation::Conversation;
+
+/// The native protocol's driver.
+#[derive(Debug, Clone, Copy)]
+pub struct Native;
+
+impl Driver for Native {
+    fn declaration(&self) -> &'static Declaration {
+        &NATIVE
+    }
+
+    fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, String> {
+        let Some(exec) = &spec.exec else {
+            let mut arguments = vec!["node".to_owned(), "--supervised".to_owned()];
+            let policy = spec.policy.as_deref().unwrap_or("last");
+            for (flag, value) in [
+                ("--name", spec.name.as_str()),
+                ("--listen", &place.address()),
+                ("--network", &place.network),
+                ("--policy", policy),
+            ] {
+                arguments.extend([flag.to_owned(), value.to_owned()]);
+            }
+            arguments.extend(spec.args.iter().cloned());
+            return Ok(CommandLine { program: place.program.clone(), arguments, supervised: true });
+        };
+        super::fill_in(exec, spec, place)
+    }
+
+    fn serve(
+        &self,
+        address: String,
+        directory: Rc<dyn Directory>,
+        requests: Rc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Request>>>,
+        tell: Rc<dyn Fn(Told)>,
+    ) -> LocalBoxFuture<'static, String> {
+        Box::pin(async move {
+            let client = match Client::connect(&address).await {
+                Ok(client) => client,
+                Err(lost) => return lost.to_string(),
+            };
+            let (sender, receiver) = client.split();
+            // A connection that was lost is followed by one that is told as much.
+            let versions = directory.is_watched(&address);
+            let mut conversation = Conversation::new(directory, tell);
+            let lost = conversation.hold(sender, receiver, &requests, versions).await;
+            conversation.give_up(&lost);
+            lost
+        })
+    }
+}

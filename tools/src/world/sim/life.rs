@@ -1,0 +1,273 @@
+//! The lives of nodes: started, woken, frozen, ended; and their turns, in which their cores are fed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use node::core::{Config, Core, Input, Output};
+
+use super::client::What;
+use super::node::{Late, Life, Line};
+use super::{Scheduled, Sim};
+use crate::driver;
+use crate::world::{Ending, Event, NodeIndex, NodeSpec, OpId, Outcome, Signal};
+
+/// How long a node takes to be ready.
+const START: Duration = Duration::from_millis(1);
+/// How long a disk takes to sync at least, and how much longer at most.
+const SYNC: Duration = Duration::from_millis(1);
+/// How long a node that has just started may take to be reached.
+const REACHED: Duration = Duration::from_secs(5);
+/// The network that all nodes of a world are in.
+const NETWORK: &str = "sim";
+
+impl Sim {
+    /// Starts a node.
+    pub(super) fn launch(&mut self, id: OpId, node: NodeIndex, spec: NodeSpec) {
+        let failed = |reason: &str| Outcome::Failed { reason: reason.to_owned() };
+        if spec.driver != driver::NATIVE.name || spec.exec.is_some() {
+            return self.ended(id, failed("in the world `sim` nodes are our own: there are no programs"));
+        }
+        if let Some(argument) = spec.args.iter().find(|argument| *argument != "--auto-connect") {
+            let reason =
+                format!("in the world `sim` a node takes no argument but --auto-connect, not `{argument}`");
+            return self.ended(id, failed(&reason));
+        }
+        if self.place(node).life != Life::Down {
+            return self.ended(id, failed("it is running"));
+        }
+        let seed = self.seed;
+        let place = self.place(node);
+        let name: Arc<str> = spec.name.as_str().into();
+        let address: Arc<str> = format!("{name}:7400").into();
+        place.life = Life::Starting(id);
+        place.lives += 1;
+        place.name = Arc::clone(&name);
+        place.address = Arc::clone(&address);
+        if place.lives == 1 {
+            place.disk_draws = seed.stream(&["disk", &name]);
+        }
+        place.spec = spec;
+        let lives = place.lives;
+        self.by_name.insert(name, node);
+        self.by_address.insert(address, node);
+        self.schedule(self.now + START, Scheduled::Ready(node, lives));
+    }
+
+    /// A node that was started is ready.
+    pub(super) fn on_ready(&mut self, node: NodeIndex, life: u64) {
+        let (seed, now) = (self.seed, self.now);
+        #[cfg(feature = "mutants")]
+        let mutant = self.mutant;
+        let place = self.place(node);
+        let Life::Starting(id) = place.life else { return };
+        if place.lives != life {
+            return;
+        }
+        let life = life.to_string();
+        // Who keeps what it holds stays who it is.
+        let identity = if place.spec.disk { "disk" } else { life.as_str() };
+        let id_of_node = seed.node_id(&["node", &place.name, identity]);
+        let mut config = Config::new(id_of_node, &*place.name, NETWORK, &*place.address);
+        config.policy =
+            place.spec.policy.as_deref().and_then(|policy| policy.parse().ok()).unwrap_or_default();
+        config.auto_connect = !place.spec.args.is_empty();
+        config.disk = place.spec.disk;
+        config.incarnation = place.lives;
+        #[cfg(feature = "mutants")]
+        {
+            config.mutant = mutant;
+        }
+        config.seed = seed.number(&["core", &place.name, &life]);
+        place.note(
+            now,
+            Line::Shell(format!(
+                "listening on {} as {} (id {}, policy {}, network {NETWORK})",
+                place.address, place.name, config.node, config.policy
+            )),
+        );
+        if !place.spec.disk {
+            let nothing = "keeps nothing on disk: what only this node holds is gone when it ends";
+            place.note(now, Line::Shell(nothing.to_owned()));
+        }
+        let mut core = Box::new(Core::new(config, place.now(now)));
+        if place.spec.disk {
+            core.restore(place.disk.versions());
+        }
+        place.core = Some(core);
+        place.life = Life::Up;
+        let deadline = self.now + REACHED;
+        self.ask(id, node, What::Reach, deadline);
+    }
+
+    /// Ends, freezes or thaws a node.
+    pub(super) fn signal(&mut self, id: OpId, node: NodeIndex, signal: Signal) {
+        if self.place(node).life != Life::Down {
+            match signal {
+                Signal::Kill => self.kill(node),
+                Signal::Stop => self.stop(node),
+                Signal::Pause => self.freeze(node),
+                Signal::Resume => self.thaw(node),
+            }
+        }
+        self.ended(id, Outcome::Done);
+    }
+
+    fn kill(&mut self, node: NodeIndex) {
+        let place = &self.nodes[node.0];
+        let mut draws = self.seed.stream(&["kill", &place.name, &place.lives.to_string()]);
+        self.leave(node, || draws.bool());
+        self.nodes[node.0].disk.crash(|most| draws.u64(0..=most));
+        self.exit(node, Ending::Signal(9));
+    }
+
+    fn stop(&mut self, node: NodeIndex) {
+        // One that was frozen thaws to end.
+        self.thaw(node);
+        self.leave(node, || false);
+        let place = &mut self.nodes[node.0];
+        place.disk.close();
+        place.note(self.now, Line::Shell("ending: terminated".to_owned()));
+        self.exit(node, Ending::Code(0));
+    }
+
+    fn exit(&mut self, node: NodeIndex, ending: Ending) {
+        let place = &mut self.nodes[node.0];
+        let before = std::mem::replace(&mut place.life, Life::Down);
+        place.core = None;
+        let asks = std::mem::take(&mut place.asks);
+        for asked in asks.into_values() {
+            self.ended(asked.id, Outcome::Unknown { reason: "it has ended".to_owned() });
+        }
+        self.tell(Event::Exited { node, ending });
+        if let Life::Starting(launch) = before {
+            let reason = format!("it ended with {ending} before it was ready");
+            self.ended(launch, Outcome::Failed { reason });
+        }
+    }
+
+    fn freeze(&mut self, node: NodeIndex) {
+        let place = &mut self.nodes[node.0];
+        if place.life == Life::Up {
+            place.life = Life::Frozen;
+        }
+    }
+
+    fn thaw(&mut self, node: NodeIndex) {
+        let place = &mut self.nodes[node.0];
+        if place.life != Life::Frozen {
+            return;
+        }
+        place.life = Life::Up;
+        for late in std::mem::take(&mut place.frozen) {
+            match late {
+                Late::Arrival(arrival) => self.take(arrival),
+                Late::Request(request) => self.request(node, request),
+                Late::Synced => {
+                    let life = self.nodes[node.0].lives;
+                    self.on_synced(node, life);
+                }
+            }
+        }
+        self.pump_all(node);
+        self.feed(node, Input::Tick);
+        // A wake may have come while it was frozen.
+        self.look_again(node);
+    }
+
+    /// A node asked to be woken about now.
+    pub(super) fn wake(&mut self, node: NodeIndex) {
+        let place = &mut self.nodes[node.0];
+        place.wakes.pop();
+        if !place.is_up() {
+            return;
+        }
+        if place.core.as_ref().and_then(|core| core.wake()).is_some_and(|at| at <= self.now) {
+            self.trace.woken(self.now, &self.nodes[node.0].name);
+            self.feed(node, Input::Tick);
+        }
+        self.look_again(node);
+    }
+
+    /// Sees to it that a node is woken when it wants to be.
+    fn look_again(&mut self, node: NodeIndex) {
+        if let Some(at) = self.nodes[node.0].core.as_ref().and_then(|core| core.wake()) {
+            self.arm(node, at);
+        }
+    }
+
+    fn arm(&mut self, node: NodeIndex, at: Duration) {
+        let at = at.max(self.now);
+        let wakes = &mut self.nodes[node.0].wakes;
+        if wakes.last().is_none_or(|next| at < *next) {
+            wakes.push(at);
+            self.schedule(at, Scheduled::Wake(node));
+        }
+    }
+
+    /// A node's disk has synced.
+    pub(super) fn on_synced(&mut self, node: NodeIndex, life: u64) {
+        let place = &mut self.nodes[node.0];
+        if place.lives != life || place.life == Life::Down {
+            return;
+        }
+        if place.life == Life::Frozen {
+            return place.frozen.push_back(Late::Synced);
+        }
+        let (synced, again) = place.disk.synced();
+        if again {
+            self.sync(node);
+        }
+        if let Some(up_to) = synced {
+            self.trace.synced(self.now, &self.nodes[node.0].name);
+            self.feed(node, Input::Persisted(up_to));
+        }
+    }
+
+    fn sync(&mut self, node: NodeIndex) {
+        let place = &mut self.nodes[node.0];
+        let longer = place.disk_draws.u64(0..=1_000_000);
+        let (at, life) = (self.now + SYNC + Duration::from_nanos(longer), place.lives);
+        self.schedule(at, Scheduled::Synced(node, life));
+    }
+
+    /// Hands an input to a node's core, and carries out all that comes of it.
+    pub(super) fn feed(&mut self, node: NodeIndex, input: Input) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let mut next = Some(input);
+        while let Some(input) = next {
+            let place = &mut self.nodes[node.0];
+            let now = place.now(self.now);
+            let Some(core) = &mut place.core else { break };
+            core.handle(now, input, &mut outputs);
+            for output in outputs.drain(..) {
+                self.carry_out(node, output);
+            }
+            next = self.inputs.pop_front();
+        }
+        self.outputs = outputs;
+    }
+
+    fn carry_out(&mut self, node: NodeIndex, output: Output) {
+        match output {
+            Output::Send { conn: super::client::CLIENT, frame } => self.said(node, frame),
+            Output::Send { conn, frame } => self.send(node, conn, frame),
+            Output::Dial { dial, address } => self.dial(node, dial, &address),
+            Output::CancelDial { dial } => self.cancel(node, dial),
+            Output::Close { conn, .. } => self.close(node, conn),
+            Output::Persist { id, versions } => {
+                let place = &mut self.nodes[node.0];
+                if !place.spec.disk {
+                    // Nothing is kept: what is handed over is as safe as it will be.
+                    self.inputs.push_back(Input::Persisted(id));
+                } else if place.disk.write(id, versions) {
+                    self.sync(node);
+                }
+            }
+            Output::Wake(at) => self.arm(node, at),
+            Output::Log(event) => {
+                self.trace.log(self.now, &self.nodes[node.0].name, &event);
+                self.nodes[node.0].note(self.now, Line::Event(event));
+            }
+        }
+    }
+}

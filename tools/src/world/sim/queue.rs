@@ -1,0 +1,235 @@
+//! What is scheduled, in order of time; of one moment, in the order in which it was scheduled.
+//!
+//! A calendar queue (Brown, *Calendar Queues*, 1988) for what comes soon, a binary heap for what
+//! comes late. In a large network millions of frames are under way at once, all of which arrive
+//! within a few milliseconds: one heap of them all would miss the cache at every step, while a day of
+//! the calendar is filled by appending and sorted once, when it comes. Timers of seconds are few.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// How long a day of the calendar is, as a power of two, in nanoseconds: 16 µs.
+const DAY: u32 = 14;
+/// How many days the calendar holds, 134 ms: a power of two.
+const DAYS: u64 = 1 << 13;
+
+/// The most events for which a day keeps its memory.
+const KEPT: usize = 64;
+
+/// A queue of events.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    /// Today's events, sorted, the next one last.
+    today: Vec<Event<T>>,
+    /// Those that were scheduled for today since it began.
+    added: BinaryHeap<Reverse<Event<T>>>,
+    /// The day that it is, counted from the start.
+    day: u64,
+    /// The days from tomorrow on, each unsorted, by their number within the calendar.
+    days: Vec<Vec<Event<T>>>,
+    /// Which days have events, a bit each.
+    taken: Vec<u64>,
+    /// What comes after the last day.
+    late: BinaryHeap<Reverse<Event<T>>>,
+    length: usize,
+    peak: usize,
+    sequence: u64,
+}
+
+/// An event and its place in the order.
+#[derive(Debug)]
+struct Event<T> {
+    at_ns: u64,
+    sequence: u64,
+    what: T,
+}
+
+impl<T> Event<T> {
+    fn order(&self) -> (u64, u64) {
+        (self.at_ns, self.sequence)
+    }
+}
+
+impl<T> PartialEq for Event<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.order() == other.order()
+    }
+}
+
+impl<T> Eq for Event<T> {}
+
+impl<T> PartialOrd for Event<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Event<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self {
+            today: Vec::new(),
+            added: BinaryHeap::new(),
+            day: 0,
+            days: (0..DAYS).map(|_| Vec::new()).collect(),
+            taken: vec![0; (DAYS / 64) as usize],
+            late: BinaryHeap::new(),
+            length: 0,
+            peak: 0,
+            sequence: 0,
+        }
+    }
+}
+
+impl<T> Queue<T> {
+    /// Schedules an event.
+    pub(super) fn push(&mut self, at_ns: u64, what: T) {
+        self.sequence += 1;
+        self.length += 1;
+        self.peak = self.peak.max(self.length);
+        self.lay(Event { at_ns, sequence: self.sequence, what });
+    }
+
+    fn lay(&mut self, event: Event<T>) {
+        let day = event.at_ns >> DAY;
+        if day <= self.day {
+            self.added.push(Reverse(event));
+        } else if day - self.day < DAYS {
+            let place = (day % DAYS) as usize;
+            self.taken[place / 64] |= 1 << (place % 64);
+            self.days[place].push(event);
+        } else {
+            self.late.push(Reverse(event));
+        }
+    }
+
+    /// Takes out the next event, and when it happens.
+    pub(super) fn pop(&mut self) -> Option<(u64, T)> {
+        while self.today.is_empty() && self.added.is_empty() {
+            self.begin_day()?;
+        }
+        let sooner = match (self.today.last(), self.added.peek()) {
+            (Some(sorted), Some(Reverse(added))) => added < sorted,
+            (None, _) => true,
+            (_, None) => false,
+        };
+        let event = if sooner { self.added.pop().map(|Reverse(event)| event) } else { self.today.pop() }?;
+        self.length -= 1;
+        Some((event.at_ns, event.what))
+    }
+
+    /// Goes on to the next day that has events; none if there is none.
+    fn begin_day(&mut self) -> Option<()> {
+        let next = self.next_taken();
+        let late = self.late.peek().map(|Reverse(event)| event.at_ns >> DAY);
+        self.day = match (next, late) {
+            (Some(next), Some(late)) => next.min(late),
+            (next, late) => next.or(late)?,
+        };
+        let place = (self.day % DAYS) as usize;
+        self.taken[place / 64] &= !(1 << (place % 64));
+        // The day that was, empty now, lends its memory to the one that comes round, unless it was a
+        // burst's.
+        if self.today.capacity() > KEPT {
+            self.today = Vec::new();
+        }
+        std::mem::swap(&mut self.today, &mut self.days[place]);
+        self.today.sort_unstable_by(|one, other| other.cmp(one));
+        // What was late and has come into the calendar's days is laid there.
+        while let Some(Reverse(first)) = self.late.peek()
+            && (first.at_ns >> DAY) - self.day < DAYS
+        {
+            if let Some(Reverse(event)) = self.late.pop() {
+                self.lay(event);
+            }
+        }
+        Some(())
+    }
+
+    /// The first day of the calendar after today that has events.
+    fn next_taken(&self) -> Option<u64> {
+        let start = ((self.day + 1) % DAYS) as usize;
+        let words = self.taken.len();
+        for step in 0..=words {
+            let word = (start / 64 + step) % words;
+            let mut bits = self.taken[word];
+            if step == 0 {
+                bits &= !0 << (start % 64);
+            } else if step == words {
+                bits &= !(!0 << (start % 64));
+            }
+            if bits != 0 {
+                let place = (word * 64) as u64 + u64::from(bits.trailing_zeros());
+                return Some(self.day + 1 + (place + DAYS - start as u64) % DAYS);
+            }
+        }
+        None
+    }
+
+    /// The most events that were scheduled at once.
+    pub(super) fn peak(&self) -> usize {
+        self.peak
+    }
+
+    /// What is scheduled, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+        let heaps = self.added.iter().chain(&self.late).map(|Reverse(event)| event);
+        self.today
+            .iter()
+            .chain(self.days.iter().flatten())
+            .chain(heaps)
+            .map(|event| (event.at_ns, &event.what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn events_come_in_order_of_time_and_those_of_one_moment_as_scheduled() {
+        let mut queue = Queue::default();
+        for (at, event) in [(5, "c"), (1, "a"), (5, "d"), (3, "b")] {
+            queue.push(at, event);
+        }
+        assert_eq!(queue.pop(), Some((1, "a")));
+        queue.push(5, "e");
+        let rest: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(rest, [(3, "b"), (5, "c"), (5, "d"), (5, "e")]);
+        assert_eq!(queue.peak(), 4);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_is_that_of_one_heap(
+            steps in prop::collection::vec((0usize..4, 0u64..300_000_000, any::<bool>()), 1..200)
+        ) {
+            let mut queue = Queue::default();
+            let mut heap = BinaryHeap::new();
+            let (mut now, mut number) = (0, 0u64);
+            for (magnitude, ahead, pops) in steps {
+                number += 1;
+                // From the same instant to far beyond the calendar.
+                let at = now + [0, ahead % 1_000, ahead % 1_000_000, ahead][magnitude];
+                queue.push(at, number);
+                heap.push(Reverse((at, number)));
+                if pops {
+                    let expected = heap.pop().map(|Reverse(first)| first);
+                    prop_assert_eq!(queue.pop(), expected);
+                    now = expected.map_or(now, |(at, _)| at);
+                }
+                prop_assert_eq!(queue.iter().count(), heap.len());
+            }
+            while let Some(Reverse(expected)) = heap.pop() {
+                prop_assert_eq!(queue.pop(), Some(expected));
+            }
+            prop_assert_eq!(queue.pop(), None);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The trace: everything that happens, as one line of JSON each.
+
+use std::time::Duration;
+
+use node::core::LogEvent;
+use node::wire::{Frame, encode};
+use serde_json::{Value, json};
+
+use super::Tracer;
+use crate::world::{Event, LinkChange, OpId, Operation, Outcome};
+
+/// Writes the trace, if somebody wants it.
+pub(super) struct Trace(Option<Tracer>);
+
+impl Trace {
+    pub(super) fn new(tracer: Option<Tracer>) -> Self {
+        Self(tracer)
+    }
+
+    /// Writes a line, which is only made where somebody takes it.
+    fn line(&mut self, now: Duration, what: &'static str, make: impl FnOnce() -> Value) {
+        let Some(take) = &mut self.0 else { return };
+        let mut line = make();
+        line["at_ns"] = json!(super::nanos(now));
+        line["event"] = json!(what);
+        take(&line.to_string());
+    }
+
+    /// An operation reaches the world.
+    pub(super) fn operation(&mut self, now: Duration, id: OpId, operation: &Operation) {
+        self.line(now, "operation", || {
+            let mut line = match operation {
+                Operation::Launch { node, spec, .. } => json!({"launch": spec, "node": node}),
+                Operation::Signal { node, signal, .. } => json!({"signal": signal, "node": node}),
+                Operation::Ask { node, words, .. } => json!({"ask": words, "node": node}),
+                Operation::Wire { from, to, .. } => json!({"wire": [from, to]}),
+                Operation::Watch { node, .. } => json!({"watch": node}),
+                Operation::Links(changes) => {
+                    let changes: Vec<Value> = changes.iter().map(change).collect();
+                    json!({"links": changes})
+                }
+                Operation::Partition(sets) => json!({"partition": sets}),
+                Operation::Clock { node, offset_ms } => json!({"clock": offset_ms, "node": node}),
+                Operation::Log { node, lines } => json!({"log": lines, "node": node}),
+                Operation::Timer { at } => json!({"timer": super::nanos(*at)}),
+            };
+            line["id"] = json!(id);
+            line
+        });
+    }
+
+    /// The world tells something to whoever drives it.
+    pub(super) fn told(&mut self, now: Duration, event: &Event) {
+        match event {
+            Event::Ended { id, outcome } => {
+                self.line(now, "ended", || json!({"id": id, "outcome": self::outcome(outcome)}));
+            }
+            Event::Changed { node, change } => {
+                self.line(now, "changed", || json!({"node": node, "change": change}));
+            }
+            Event::Stored { node, key, rank } => {
+                self.line(now, "stored", || json!({"node": node, "key": key, "rank": rank}));
+            }
+            Event::Payload { node, key, rank } => {
+                self.line(now, "payload", || json!({"node": node, "key": key, "rank": rank}));
+            }
+            Event::Exited { node, ending } => {
+                self.line(now, "exited", || json!({"node": node, "ending": ending}));
+            }
+            Event::Runaway { reason } => self.line(now, "runaway", || json!({"reason": reason})),
+            Event::Interrupted | Event::Woken => {}
+        }
+    }
+
+    /// A node's dial has succeeded.
+    pub(super) fn connected(&mut self, now: Duration, node: &str, to: &str) {
+        self.line(now, "connected", || json!({"from": node, "to": to}));
+    }
+
+    /// A frame is taken in by a node.
+    pub(super) fn frame(&mut self, now: Duration, from: &str, to: &str, frame: &Frame) {
+        let Some(take) = &mut self.0 else { return };
+        // The frame stands there byte for byte: as a value of `serde_json` its numbers would be read and
+        // written anew, and those that it cannot hold would be no frame.
+        let (at_ns, from, to) = (super::nanos(now), json!(from), json!(to));
+        let frame = encode(frame);
+        take(&format!(r#"{{"at_ns":{at_ns},"event":"frame","frame":{frame},"from":{from},"to":{to}}}"#));
+    }
+
+    /// A node's connection has ended.
+    pub(super) fn closed(&mut self, now: Duration, node: &str, to: &str) {
+        self.line(now, "closed", || json!({"node": node, "to": to}));
+    }
+
+    /// A node's disk has synced.
+    pub(super) fn synced(&mut self, now: Duration, node: &str) {
+        self.line(now, "synced", || json!({"node": node}));
+    }
+
+    /// A node is woken because it asked for it.
+    pub(super) fn woken(&mut self, now: Duration, node: &str) {
+        self.line(now, "woken", || json!({"node": node}));
+    }
+
+    /// A node has something to say to people.
+    pub(super) fn log(&mut self, now: Duration, node: &str, event: &LogEvent) {
+        self.line(
+            now,
+            "log",
+            || json!({"node": node, "level": event.level().name(), "text": event.to_string()}),
+        );
+    }
+}
+
+fn change(change: &LinkChange) -> Value {
+    match change {
+        LinkChange::Cut(direction) => json!({"cut": direction}),
+        LinkChange::Join(direction) => json!({"join": direction}),
+        LinkChange::Break(direction) => json!({"break": direction}),
+        LinkChange::Shape(direction, shapes) => {
+            let shapes: Vec<String> = shapes.iter().map(|shape| format!("{shape:?}")).collect();
+            json!({"shape": direction, "to": shapes})
+        }
+    }
+}
+
+fn outcome(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Done => json!("done"),
+        Outcome::Answered(answer) => json!({"answer": answer.value, "written": answer.written}),
+        Outcome::Refused { code, message } => json!({"refused": code, "message": message}),
+        Outcome::Unknown { reason } => json!({"unknown": reason}),
+        Outcome::Failed { reason } => json!({"failed": reason}),
+        Outcome::Lines(lines) => json!({"lines": lines}),
+    }
+}

@@ -1,0 +1,348 @@
+//! What passes between nodes: they dial, send and close, and what they send arrives.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use node::core::{ConnId, DialId, Input};
+use node::wire::{Frame, Message, Policy, encoded_len};
+
+use super::node::{Late, Life};
+use super::wires::{Arrival, ConnKey, Connection, End, Packet, Road, USUAL};
+use super::{Scheduled, Sim, WINDOW};
+use crate::world::link::Lane;
+use crate::world::{Direction, Event, NodeIndex};
+
+/// What a step of a handshake, or the end of a connection, takes on the wire, in bytes: a segment
+/// without payload and its headers.
+const BARE: usize = 66;
+
+/// From how much on a core is told what its sockets wrote, by weight. Less than its credit by far, so
+/// that no neighbour seems to read nothing; more than a message, so that cores are not called twice
+/// for each.
+const REPORT: usize = 64 << 10;
+
+impl Sim {
+    /// The lane of a direction, made where there is none yet.
+    pub(super) fn lane(&mut self, direction: Direction) -> u32 {
+        if let Some(lane) = self.network.by_direction.get(&direction) {
+            return *lane;
+        }
+        let names = [direction.from, direction.to].map(|node| self.place(node).name.clone());
+        let network = &mut self.network;
+        let draws = network.seed.stream(&["lane", &names[0], &names[1]]);
+        network.lanes.push(Road {
+            direction,
+            lane: Lane::new(USUAL),
+            draws,
+            cut: false,
+            held: VecDeque::new(),
+        });
+        let lane = u32::try_from(network.lanes.len() - 1).unwrap_or(u32::MAX);
+        network.by_direction.insert(direction, lane);
+        lane
+    }
+
+    /// A node dials an address.
+    pub(super) fn dial(&mut self, node: NodeIndex, dial: DialId, address: &str) {
+        let Some(&target) = self.by_address.get(address) else {
+            let reason = format!("there is no host for {address}");
+            return self.inputs.push_back(Input::DialFailed { dial, reason });
+        };
+        let end = |node, lane| End {
+            node,
+            lane,
+            conn: None,
+            closed: false,
+            lost: false,
+            under_way: 0,
+            waiting: VecDeque::new(),
+            unreported: (0, 0),
+        };
+        let (there, back) = (
+            self.lane(Direction { from: node, to: target }),
+            self.lane(Direction { from: target, to: node }),
+        );
+        let key = self.network.add(Connection { dial, ends: [end(node, there), end(target, back)] });
+        self.nodes[node.0].dials.insert(dial, key);
+        self.transmit(key, 0, Packet::Open, BARE);
+    }
+
+    /// A node gives up dialling.
+    pub(super) fn cancel(&mut self, node: NodeIndex, dial: DialId) {
+        if let Some(key) = self.nodes[node.0].dials.remove(&dial) {
+            self.shut(key, 0);
+        }
+    }
+
+    /// A node sends a frame to a neighbour.
+    pub(super) fn send(&mut self, node: NodeIndex, conn: ConnId, frame: Arc<Frame>) {
+        let Some(&key) = self.nodes[node.0].wires.get(&conn) else { return };
+        if self.payloads
+            && let Frame::Message(message) = &*frame
+        {
+            let policy = self.nodes[node.0].core.as_ref().map_or(Policy::Last, |core| core.config().policy);
+            let versions: &[_] = match message {
+                Message::Push(version) => std::slice::from_ref(version),
+                Message::Have { versions, .. } => versions,
+                _ => &[],
+            };
+            for version in versions {
+                let (key, rank) = (version.key().to_owned(), version.rank(policy).to_string());
+                self.tell(Event::Payload { node, key, rank });
+            }
+        }
+        let Some(connection) = self.network.get(key) else { return };
+        let end = connection.end_of(conn, node);
+        let ours = &mut connection.ends[end];
+        if ours.waiting.is_empty() && ours.under_way < WINDOW {
+            self.write(key, end, frame);
+        } else {
+            ours.waiting.push_back(frame);
+        }
+    }
+
+    /// Puts a frame on the wire, and reports what was written once it is much.
+    fn write(&mut self, key: ConnKey, end: usize, frame: Arc<Frame>) {
+        let (weight, counted, bytes) = size(&frame);
+        self.transmit(key, end, Packet::Frame(frame), bytes);
+        let Some(connection) = self.network.get(key) else { return };
+        let ours = &mut connection.ends[end];
+        ours.under_way += bytes;
+        ours.unreported.0 += weight;
+        ours.unreported.1 += counted;
+        if ours.unreported.0 >= REPORT
+            && let Some(conn) = ours.conn
+        {
+            let (weight, bytes) = std::mem::take(&mut ours.unreported);
+            self.inputs.push_back(Input::Written { conn, weight, bytes });
+        }
+    }
+
+    /// Tells a core what its sockets wrote that it has not been told of.
+    pub(super) fn report_written(&mut self, node: NodeIndex) {
+        let wires: Vec<(ConnId, ConnKey)> =
+            self.nodes[node.0].wires.iter().map(|(conn, key)| (*conn, *key)).collect();
+        for (conn, key) in wires {
+            let Some(connection) = self.network.get(key) else { continue };
+            let end = connection.end_of(conn, node);
+            let (weight, bytes) = std::mem::take(&mut connection.ends[end].unreported);
+            if weight > 0 {
+                self.feed(node, Input::Written { conn, weight, bytes });
+            }
+        }
+    }
+
+    /// Sends a packet from one end of a connection down its lane.
+    fn transmit(&mut self, key: ConnKey, from: usize, packet: Packet, bytes: usize) {
+        let Some(connection) = self.network.get(key) else { return };
+        let lane = connection.ends[from].lane;
+        let road = &mut self.network.lanes[lane as usize];
+        let draws = &mut road.draws;
+        let at = road.lane.send(self.now, bytes, |most| draws.u64(0..=most));
+        self.schedule(at, Scheduled::Arrival(Arrival { connection: key, end: 1 - from, bytes, packet }));
+    }
+
+    /// Something has come to the end of its lane: it waits there while the lane is silent.
+    pub(super) fn arrive(&mut self, arrival: Arrival) {
+        let Some(connection) = self.network.get(arrival.connection) else { return };
+        let lane = connection.ends[1 - arrival.end].lane;
+        let road = &self.network.lanes[lane as usize];
+        if self.network.is_silent(road) {
+            self.network.lanes[lane as usize].held.push_back(arrival);
+            self.network.holding.insert(lane);
+            return;
+        }
+        self.take(arrival);
+    }
+
+    /// Something is taken off its lane.
+    pub(super) fn take(&mut self, arrival: Arrival) {
+        let (key, end) = (arrival.connection, arrival.end);
+        let Some(connection) = self.network.get(key) else { return };
+        let (ours, theirs) = (&connection.ends[end], &connection.ends[1 - end]);
+        let (node, from) = (ours.node, theirs.node);
+        if ours.closed {
+            return;
+        }
+        let place = &mut self.nodes[node.0];
+        // The system answers the first step by itself; all else waits for the node to run.
+        if place.life == Life::Frozen && !matches!(arrival.packet, Packet::Open) {
+            return place.frozen.push_back(Late::Arrival(arrival));
+        }
+        match arrival.packet {
+            Packet::Open => {
+                let answer = if place.listens() { Packet::Opened } else { Packet::Refused };
+                self.transmit(key, end, answer, BARE);
+            }
+            Packet::Opened => self.transmit(key, end, Packet::Upgrade, BARE),
+            Packet::Upgrade if !place.is_up() => self.transmit(key, end, Packet::Refused, BARE),
+            Packet::Upgrade => {
+                self.register(key, end);
+                self.transmit(key, end, Packet::Upgraded, BARE);
+            }
+            Packet::Upgraded => {
+                let dial = connection.dial;
+                place.dials.remove(&dial);
+                if let Some(conn) = self.register(key, end) {
+                    self.trace.connected(self.now, &self.nodes[node.0].name, &self.nodes[from.0].name);
+                    self.feed(node, Input::Connected { conn, dial });
+                }
+            }
+            Packet::Refused => {
+                let dial = connection.dial;
+                self.network.remove(key);
+                if place.dials.remove(&dial).is_some() {
+                    self.feed(node, Input::DialFailed { dial, reason: "connection refused".to_owned() });
+                }
+            }
+            Packet::Frame(frame) => {
+                let (conn, lost) = (ours.conn, theirs.lost);
+                connection.ends[1 - end].under_way -= arrival.bytes;
+                self.pump(key, 1 - end);
+                if let Some(conn) = conn.filter(|_| !lost) {
+                    self.trace.frame(self.now, &self.nodes[from.0].name, &self.nodes[node.0].name, &frame);
+                    self.feed(node, Input::Received { conn, frame });
+                }
+            }
+            Packet::Closed => self.over(key, end),
+        }
+    }
+
+    /// Has an end of a connection numbered by its node.
+    fn register(&mut self, key: ConnKey, end: usize) -> Option<ConnId> {
+        let connection = self.network.get(key)?;
+        let node = &mut self.nodes[connection.ends[end].node.0];
+        let conn = node.new_conn();
+        connection.ends[end].conn = Some(conn);
+        node.wires.insert(conn, key);
+        Some(conn)
+    }
+
+    /// Room has come: what waits for it goes out.
+    fn pump(&mut self, key: ConnKey, end: usize) {
+        while let Some(connection) = self.network.get(key) {
+            let ours = &mut connection.ends[end];
+            let node = ours.node;
+            if ours.waiting.is_empty() || ours.under_way >= WINDOW || !self.nodes[node.0].is_up() {
+                return;
+            }
+            if let Some(frame) = ours.waiting.pop_front() {
+                self.write(key, end, frame);
+            }
+            // What was written is reported in a turn of its own: this is somebody else's.
+            for input in std::mem::take(&mut self.inputs) {
+                self.feed(node, input);
+            }
+        }
+    }
+
+    /// What waits for room on all connections of a node that runs again.
+    pub(super) fn pump_all(&mut self, node: NodeIndex) {
+        let wires: Vec<(ConnId, ConnKey)> =
+            self.nodes[node.0].wires.iter().map(|(conn, key)| (*conn, *key)).collect();
+        for (conn, key) in wires {
+            if let Some(connection) = self.network.get(key) {
+                let end = connection.end_of(conn, node);
+                self.pump(key, end);
+            }
+        }
+    }
+
+    /// A node closes a connection: what it said before still arrives.
+    pub(super) fn close(&mut self, node: NodeIndex, conn: ConnId) {
+        let Some(&key) = self.nodes[node.0].wires.get(&conn) else { return };
+        if let Some(connection) = self.network.get(key) {
+            let end = connection.end_of(conn, node);
+            self.shut(key, end);
+        }
+    }
+
+    /// One end is closed by its node or with it; the other hears of it.
+    fn shut(&mut self, key: ConnKey, end: usize) {
+        let Some(connection) = self.network.get(key) else { return };
+        let ours = &mut connection.ends[end];
+        if ours.closed {
+            return;
+        }
+        ours.closed = true;
+        let (node, conn, waiting) = (ours.node, ours.conn.take(), std::mem::take(&mut ours.waiting));
+        if let Some(conn) = conn {
+            self.nodes[node.0].wires.remove(&conn);
+        }
+        if connection.ends[1 - end].closed {
+            self.network.remove(key);
+            return;
+        }
+        for frame in waiting {
+            let (_, _, bytes) = size(&frame);
+            if let Some(connection) = self.network.get(key) {
+                connection.ends[end].under_way += bytes;
+            }
+            self.transmit(key, end, Packet::Frame(frame), bytes);
+        }
+        self.transmit(key, end, Packet::Closed, BARE);
+    }
+
+    /// One end hears that the other is closed, or that the connection was reset.
+    pub(super) fn over(&mut self, key: ConnKey, end: usize) {
+        let Some(connection) = self.network.get(key) else { return };
+        let ours = &mut connection.ends[end];
+        if ours.closed {
+            return;
+        }
+        ours.closed = true;
+        let (node, conn, dial) = (ours.node, ours.conn.take(), connection.dial);
+        let from = connection.ends[1 - end].node;
+        if connection.ends[1 - end].closed {
+            self.network.remove(key);
+        }
+        match conn {
+            Some(conn) => {
+                self.nodes[node.0].wires.remove(&conn);
+                self.trace.closed(self.now, &self.nodes[node.0].name, &self.nodes[from.0].name);
+                self.feed(node, Input::Closed { conn });
+            }
+            None if end == 0 && self.nodes[node.0].dials.remove(&dial).is_some() => {
+                self.feed(node, Input::DialFailed { dial, reason: "connection reset".to_owned() });
+            }
+            None => {}
+        }
+    }
+
+    /// All connections of a node that ends. One that is killed may lose what it had sent.
+    pub(super) fn leave(&mut self, node: NodeIndex, mut loses: impl FnMut() -> bool) {
+        let place = &mut self.nodes[node.0];
+        // What waited for it to thaw may be all that knows of a connection.
+        let frozen: Vec<(ConnKey, usize)> = std::mem::take(&mut place.frozen)
+            .into_iter()
+            .filter_map(|late| match late {
+                Late::Arrival(arrival) => Some((arrival.connection, arrival.end)),
+                Late::Request(_) | Late::Synced => None,
+            })
+            .collect();
+        let dials = std::mem::take(&mut place.dials).into_values().map(|key| (key, 0));
+        let wires: Vec<(ConnId, ConnKey)> = place.wires.iter().map(|(conn, key)| (*conn, *key)).collect();
+        let mut ends: Vec<(ConnKey, usize)> = dials.collect();
+        for (conn, key) in wires {
+            if let Some(connection) = self.network.get(key) {
+                let end = connection.end_of(conn, node);
+                connection.ends[end].lost = loses();
+                connection.ends[end].waiting.clear();
+                ends.push((key, end));
+            }
+        }
+        for (key, end) in ends.into_iter().chain(frozen) {
+            self.shut(key, end);
+        }
+    }
+}
+
+/// What a frame weighs, what figures count of it, and what it takes on the wire, in bytes.
+fn size(frame: &Frame) -> (usize, u64, usize) {
+    let bytes = encoded_len(frame);
+    match frame {
+        Frame::Message(message) if message.is_background() => (message.weight(), 0, bytes),
+        Frame::Message(message) => (message.weight(), bytes as u64, bytes),
+        _ => (0, 0, bytes),
+    }
+}
