@@ -9,6 +9,7 @@ mod background;
 mod bad_input;
 mod bad_luck;
 mod determinism;
+mod fuzz;
 mod gossip;
 mod left_behind;
 mod life;

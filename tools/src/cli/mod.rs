@@ -5,6 +5,7 @@ pub mod ask;
 pub mod check;
 mod control;
 pub mod exit;
+pub mod fuzz;
 pub mod graph;
 mod host;
 mod interrupt;
@@ -64,6 +65,7 @@ enum Command {
     Do(steps::Arguments),
     Logs(logs::Arguments),
     Test(test::Arguments),
+    Fuzz(fuzz::Arguments),
     Check(check::Arguments),
     List(list::Arguments),
     Graph(graph::Arguments),
@@ -107,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Do(arguments) => steps::run(arguments, &mut out, &mut err),
         Command::Logs(arguments) => logs::run(arguments, &mut out, &mut err),
         Command::Test(arguments) => test::run(arguments, &mut out, &mut err),
+        Command::Fuzz(arguments) => fuzz::run(arguments, &mut out, &mut err),
         Command::Check(arguments) => check::run(arguments, &mut out, &mut err),
         Command::List(arguments) => list::run(arguments, &mut out, &mut err),
         Command::Graph(arguments) => graph::run(arguments, &mut out, &mut err),

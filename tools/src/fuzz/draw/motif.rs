@@ -1,0 +1,228 @@
+//! Short sequences that single steps seldom come to: what networks of this kind are known to get
+//! wrong.
+
+use super::Draw;
+use crate::fuzz::plan::{Ask, Chosen, Expect, Key, Node, Step, Turn, Value, Way};
+use crate::fuzz::state::Life;
+use crate::scenario::Verb;
+
+#[derive(Debug, Clone, Copy)]
+enum Motif {
+    /// A write, and at once the end of who acknowledged it.
+    LastWords,
+    /// Much is written while some are away; then they come back.
+    Away,
+    /// A key is deleted while some who hold it are away.
+    DeletedMeanwhile,
+    /// A key is written on both sides of a partition.
+    BothSides,
+    /// A node comes late to a network that holds much.
+    Latecomer,
+    /// One author writes for a while, all is quiet, it writes again.
+    Quiet,
+    /// A node's clock goes back while it is down or starts anew.
+    ClockBack,
+    /// A link goes silent that writes came by, while others lead round it.
+    SilentLink,
+}
+
+const ALL: [(Motif, u64); 8] = [
+    (Motif::LastWords, 3),
+    (Motif::Away, 3),
+    (Motif::DeletedMeanwhile, 2),
+    (Motif::BothSides, 2),
+    (Motif::Latecomer, 3),
+    (Motif::Quiet, 2),
+    (Motif::ClockBack, 2),
+    (Motif::SilentLink, 2),
+];
+
+impl Draw {
+    pub(super) fn motif(&mut self) {
+        let Some(motif) = self.chance.weighted(&ALL) else { return };
+        // One that makes no sense here is left out.
+        let _: Option<()> = match motif {
+            Motif::LastWords => self.last_words(),
+            Motif::Away => self.away(),
+            Motif::DeletedMeanwhile => self.deleted_meanwhile(),
+            Motif::BothSides => self.both_sides(),
+            Motif::Latecomer => self.latecomer(),
+            Motif::Quiet => self.quiet(),
+            Motif::ClockBack => self.clock_back(),
+            Motif::SilentLink => self.silent_link(),
+        };
+    }
+
+    fn runner(&mut self) -> Option<Node> {
+        let running = self.state.nodes(Life::Running);
+        self.chance.one(&running)
+    }
+
+    fn write(&mut self, node: Node, key: Key) -> bool {
+        let ask = Ask::Set { key, value: self.value(), date: None };
+        self.step(&Step::Ask { attempt: false, who: Chosen::These(vec![node]), ask })
+    }
+
+    fn own_key(&mut self) -> Key {
+        Key { number: self.new_key(), turn: Turn::Alone }
+    }
+
+    /// Writes of hundreds of keys, or of a few.
+    fn writes(&mut self, node: Node) -> bool {
+        let key = Key { number: self.new_key(), turn: Turn::Each };
+        let ask = Ask::Set { key, value: Value::Turn, date: None };
+        let ask = Step::Ask { attempt: true, who: Chosen::These(vec![node]), ask };
+        let count = self.chance.one(&[2, 5, 30, 60, 150, 300, 500]);
+        self.step(&Step::Repeat { count, rate: None, block: vec![ask] })
+    }
+
+    fn last_words(&mut self) -> Option<()> {
+        let node = self.runner()?;
+        let key = if self.chance.percent(50) { self.shared_key() } else { self.own_key() };
+        self.write(node, key);
+        self.step(&Step::Signal(Verb::Kill, vec![node]));
+        if self.chance.percent(60) {
+            self.step(&Step::Signal(Verb::Start, vec![node]));
+            let who = if self.chance.percent(50) { Chosen::All } else { Chosen::These(vec![node]) };
+            self.step(&Step::Expect(Expect::Holds { who, key, value: None, within_ms: 0 }));
+        }
+        Some(())
+    }
+
+    /// Takes some nodes away, and how they come back.
+    fn leave(&mut self, stay: Node) -> Option<Vec<Step>> {
+        let others: Vec<Node> =
+            self.state.nodes(Life::Running).into_iter().filter(|node| *node != stay).collect();
+        let away = self.of(&others, 3)?;
+        let (leave, back) = match self.chance.below(4) {
+            0 => (Step::Signal(Verb::Kill, away.clone()), vec![Step::Signal(Verb::Start, away)]),
+            1 => (Step::Signal(Verb::Pause, away.clone()), vec![Step::Signal(Verb::Resume, away)]),
+            2 => {
+                let ways: Vec<Way> = self
+                    .state
+                    .links
+                    .iter()
+                    .filter(|(from, to)| away.contains(from) != away.contains(to))
+                    .map(|(from, to)| Way { from: *from, to: *to, both: true })
+                    .collect();
+                (Step::Cut(ways.clone()), vec![Step::Join(ways)])
+            }
+            _ => (Step::Partition(vec![away]), vec![Step::Heal]),
+        };
+        self.step(&leave);
+        Some(back)
+    }
+
+    fn away(&mut self) -> Option<()> {
+        let node = self.runner()?;
+        let back = self.leave(node)?;
+        self.writes(node);
+        if self.chance.percent(40) {
+            self.step(&Step::Wait(12_000));
+        }
+        if self.chance.percent(30)
+            && let Some(other) = self.runner()
+        {
+            self.writes(other);
+        }
+        for step in &back {
+            self.step(step);
+        }
+        self.step(&Step::Expect(Expect::Converged(0)));
+        Some(())
+    }
+
+    fn deleted_meanwhile(&mut self) -> Option<()> {
+        let node = self.runner()?;
+        let key = self.own_key();
+        self.write(node, key);
+        self.step(&Step::Expect(Expect::Holds { who: Chosen::All, key, value: None, within_ms: 0 }));
+        let back = self.leave(node)?;
+        self.step(&Step::Ask { attempt: false, who: Chosen::These(vec![node]), ask: Ask::Delete(key) });
+        if self.chance.percent(40) {
+            self.step(&Step::Wait(12_000));
+        }
+        for step in &back {
+            self.step(step);
+        }
+        self.step(&Step::Expect(Expect::Converged(0)));
+        Some(())
+    }
+
+    fn both_sides(&mut self) -> Option<()> {
+        let node = self.runner()?;
+        let key = self.shared_key();
+        let back = self.leave(node)?;
+        for _ in 0..3 {
+            if let Some(other) = self.runner() {
+                let ask = if self.chance.percent(75) {
+                    Ask::Set { key, value: self.value(), date: None }
+                } else {
+                    Ask::Delete(key)
+                };
+                self.step(&Step::Ask { attempt: false, who: Chosen::These(vec![other]), ask });
+            }
+        }
+        for step in &back {
+            self.step(step);
+        }
+        self.step(&Step::Expect(Expect::Converged(0)));
+        Some(())
+    }
+
+    fn latecomer(&mut self) -> Option<()> {
+        let node = self.runner()?;
+        self.writes(node);
+        let topology = self.growth()?;
+        self.step(&Step::Network(topology));
+        self.step(&Step::Expect(Expect::Converged(0)));
+        Some(())
+    }
+
+    fn quiet(&mut self) -> Option<()> {
+        let node = self.runner()?;
+        let key = Key { number: self.new_key(), turn: Turn::Each };
+        let who = Chosen::These(vec![node]);
+        let ask = Step::Ask { attempt: true, who, ask: Ask::Set { key, value: Value::Turn, date: None } };
+        let rate = self.chance.one(&[10, 20, 50]);
+        self.step(&Step::Repeat { count: Some(25), rate, block: vec![ask.clone()] });
+        self.step(&Step::Wait(6_000));
+        self.step(&Step::Repeat { count: Some(5), rate: Some(10), block: vec![ask] });
+        Some(())
+    }
+
+    fn clock_back(&mut self) -> Option<()> {
+        let node = self.runner()?;
+        let key = self.own_key();
+        self.write(node, key);
+        let back_ms = self.chance.one(&[500, 1_000, 2_000, 3_000])?;
+        self.step(&Step::Clock(node, -back_ms));
+        let verb = self.chance.one(&[Verb::Restart, Verb::Kill, Verb::Stop])?;
+        self.step(&Step::Signal(verb, vec![node]));
+        self.step(&Step::Signal(Verb::Start, vec![node]));
+        self.write(node, key);
+        let who = if self.chance.percent(50) { Chosen::All } else { Chosen::These(vec![node]) };
+        self.step(&Step::Expect(Expect::Holds { who, key, value: None, within_ms: 0 }));
+        Some(())
+    }
+
+    fn silent_link(&mut self) -> Option<()> {
+        let node = self.runner()?;
+        self.writes(node);
+        let ways = self.ways(2, true)?;
+        self.step(&Step::Cut(ways.clone()));
+        let count = self.chance.within(1, 6);
+        for _ in 0..count {
+            let key = self.own_key();
+            self.write(node, key);
+            if self.chance.percent(50) {
+                self.step(&Step::Wait(1_000));
+            }
+        }
+        self.step(&Step::Expect(Expect::Converged(0)));
+        if self.chance.percent(50) {
+            self.step(&Step::Join(ways));
+        }
+        Some(())
+    }
+}
