@@ -14,6 +14,7 @@ mod parsing;
 mod payloads;
 mod rings;
 mod samples;
+mod simulator;
 mod spread;
 mod table;
 mod throughput;
@@ -34,13 +35,14 @@ const NODES_MAX: usize = 2_000;
 /// A part of the benchmark: its name, and what it does with a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     ("rings", rings::run),
     ("spread", spread::run),
     ("payloads", payloads::run),
     ("latency", latency::run),
     ("throughput", throughput::run),
     ("parsing", parsing::run),
+    ("simulator", simulator::run),
 ];
 
 fn main() -> ExitCode {

@@ -65,7 +65,7 @@ impl Network {
             program: PathBuf::from(PROGRAM),
         };
         let (world, processes) = process::world(options)?;
-        let session = Session::new(Options::default(), |_| {});
+        let session = Session::unrecorded(Options::default());
         Ok(Self { session, world, processes, took: Duration::ZERO })
     }
 
