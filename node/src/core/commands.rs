@@ -204,7 +204,12 @@ impl Core {
     pub(super) fn on_persist_failed(&mut self, up_to: PersistId, reason: String) {
         let refusal =
             Refusal::new(ErrorCode::Unavailable, format!("the write may not have been kept: {reason}"));
-        for (conn, id) in self.pending.take(up_to).into_iter().flat_map(|write| write.waiting) {
+        let given_up = self.pending.take(up_to);
+        if given_up.is_empty() {
+            // What neighbours told: nobody waits for it, and who keeps it owes it to the disk.
+            return;
+        }
+        for (conn, id) in given_up.into_iter().flat_map(|write| write.waiting) {
             self.reply(conn, id, Err(refusal.clone()));
         }
         self.log(LogEvent::NotKept { reason });

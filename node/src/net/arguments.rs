@@ -1,5 +1,7 @@
 //! What is asked for on the command line: of `node`, and of `tools node`.
 
+use std::path::PathBuf;
+
 use crate::wire::Policy;
 
 /// How a node is started.
@@ -24,6 +26,10 @@ pub struct Arguments {
     /// Who wins among versions of a key: the last writer or the oldest
     #[arg(long, value_name = "last|oldest", default_value_t = Policy::Last)]
     pub policy: Policy,
+
+    /// Keep what is held in this folder, which is made if need be; without it nothing is kept
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
 
     /// Nodes of different networks never link
     #[arg(long, value_name = "ID", default_value = "default")]

@@ -1,6 +1,6 @@
 //! The shell: sockets, timers and the command line around the [core](crate::core).
 //!
-//! One thread, one runtime, one task a connection. Whatever happens becomes an
+//! One thread for all that is said, one runtime, one task a connection. Whatever happens becomes an
 //! [`Input`](crate::core::Input) and is handed to the core where it happened; the outputs are
 //! carried out before anything else runs: frames are put into the queue of their connection,
 //! whose task writes all that lies ready in one flush. Nothing waits for anybody else: a queue
@@ -9,6 +9,7 @@
 //! - `net::front`: the one port, an HTTP/1 server whose upgrade at `/` becomes a connection;
 //! - `net::dial`: connections that this node makes;
 //! - `net::connection`: reads, writes and ends one connection;
+//! - `net::data`: the data folder, and the one thread beside this one, which writes to it;
 //! - `net::shell`: the core, the connections, and what passes between them;
 //! - [`client`]: the other end, for programs that ask a node.
 
@@ -17,6 +18,7 @@ mod arguments;
 pub mod client;
 mod clock;
 mod connection;
+mod data;
 mod dial;
 mod front;
 mod log;

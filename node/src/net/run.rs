@@ -2,21 +2,26 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
 use super::address::{host_of, normalise};
 use super::arguments::Arguments;
+use super::data::{self, Data, DataError, Kept};
 use super::front::Front;
 use super::log;
-use super::shell::Shell;
+use super::shell::{Keeper, Shell};
 use super::supervisor::Supervisor;
 use crate::core::Config;
-use crate::wire::{Hex, LABEL_MAX};
+use crate::wire::{Hex, LABEL_MAX, Version};
 
 /// How long an orderly end may take: neighbours that run answer at once.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -30,6 +35,8 @@ enum StartError {
     Taken { port: String },
     #[error("cannot listen on {address}: {source}: choose another with --listen")]
     Listen { address: String, source: io::Error },
+    #[error(transparent)]
+    Data(#[from] DataError),
     #[error("cannot start: {0}")]
     System(#[from] io::Error),
     #[error("cannot draw random numbers: {0}")]
@@ -40,8 +47,10 @@ impl StartError {
     /// 2 for wrong usage, 3 for an environment that fails.
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) => ExitCode::from(2),
-            Self::Taken { .. } | Self::Listen { .. } | Self::System(_) | Self::Random(_) => ExitCode::from(3),
+            Self::Usage(_) | Self::Data(DataError::Policy { .. }) => ExitCode::from(2),
+            Self::Taken { .. } | Self::Listen { .. } | Self::Data(_) | Self::System(_) | Self::Random(_) => {
+                ExitCode::from(3)
+            }
         }
     }
 }
@@ -73,7 +82,7 @@ fn give_up(supervisor: Option<&Supervisor>, error: &StartError) -> ExitCode {
 }
 
 async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode {
-    let (listener, config) = match prepare(arguments).await {
+    let Prepared { listener, config, data, held } = match prepare(arguments).await {
         Ok(prepared) => prepared,
         Err(error) => return give_up(supervisor.as_ref(), &error),
     };
@@ -86,24 +95,41 @@ async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode
         Ok(address) => address,
         Err(error) => return give_up(supervisor.as_ref(), &error.into()),
     };
-    introduce(listen, &config);
+    introduce(listen, &config, arguments.data.as_deref(), held.len());
     let listen = listen.to_string();
     if let Some(supervisor) = &supervisor {
         supervisor.ready(&listen, &config.node);
     }
     let front = Front::new(&listen, &config.address);
-    let shell = Shell::new(config, &listen);
+    let (keeper, mut kept) = match data {
+        Some(Data { writer, kept }) => (Keeper::Disk(writer), Some(kept)),
+        None => (Keeper::Nobody, None),
+    };
+    let shell = Shell::new(config, &listen, keeper, held);
     let reason = tokio::select! {
         () = Box::pin(front.open(shell.clone(), listener)) => "the front door closed",
         () = shell.keep_time() => "time ended",
+        () = keep(&shell, kept.as_mut()) => "the disk is gone",
         _ = terminate.recv() => "terminated",
         _ = interrupt.recv() => "interrupted",
         () = gone(supervisor) => "the supervisor is gone",
     };
     log::info(format_args!("ending: {reason}"));
+    if let Some(kept) = &mut kept {
+        shell.close_disk();
+        shell.keep(kept).await;
+    }
     // Whoever does not answer in time is not waited for.
     let _ = tokio::time::timeout(FAREWELL, shell.end()).await;
     ExitCode::SUCCESS
+}
+
+/// Tells what the disk keeps, where there is one, for as long as there is.
+async fn keep(shell: &Rc<Shell>, kept: Option<&mut mpsc::UnboundedReceiver<Kept>>) {
+    match kept {
+        None => std::future::pending().await,
+        Some(kept) => shell.keep(kept).await,
+    }
 }
 
 /// Resolves when there was a supervisor and there is none any more.
@@ -115,7 +141,16 @@ async fn gone(supervisor: Option<Supervisor>) {
     }
 }
 
-async fn prepare(arguments: &Arguments) -> Result<(TcpListener, Config), StartError> {
+/// All that a node needs to live.
+struct Prepared {
+    listener: TcpListener,
+    config: Config,
+    data: Option<Data>,
+    /// What its disk held.
+    held: Vec<Arc<Version>>,
+}
+
+async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
     for (option, text) in [("--name", &arguments.name), ("--network", &arguments.network)] {
         if text.len() > LABEL_MAX {
             let message = format!("{option} has {} bytes; at most {LABEL_MAX} are taken", text.len());
@@ -142,19 +177,25 @@ async fn prepare(arguments: &Arguments) -> Result<(TcpListener, Config), StartEr
         Some(address) => address,
         None => listener.local_addr()?.to_string(),
     };
+    let (mut node, mut data, mut held) = (draw()?, None, Vec::new());
+    if let Some(folder) = &arguments.data {
+        let (opened, found) = data::open(folder, arguments.policy, node)?;
+        (node, held) = (found.node, found.versions);
+        data = Some(opened);
+    }
     let config = Config {
         policy: arguments.policy,
         auto_connect: arguments.auto_connect,
-        disk: false,
+        disk: data.is_some(),
         // 53 bits, which every reader of JSON keeps.
         incarnation: u64::from_be_bytes(draw::<8>()?.0) >> 11,
         seed: match arguments.seed {
             Some(seed) => seed,
             None => u64::from_be_bytes(draw::<8>()?.0),
         },
-        ..Config::new(draw()?, &arguments.name, &arguments.network, address)
+        ..Config::new(node, &arguments.name, &arguments.network, address)
     };
-    Ok((listener, config))
+    Ok(Prepared { listener, config, data, held })
 }
 
 /// Where to listen: as other addresses, but port 0 lets the system choose.
@@ -173,11 +214,19 @@ fn draw<const N: usize>() -> Result<Hex<N>, getrandom::Error> {
 }
 
 /// The first lines of the log.
-fn introduce(listen: SocketAddr, config: &Config) {
+fn introduce(listen: SocketAddr, config: &Config, data: Option<&Path>, held: usize) {
     let Config { node, name, policy, network, address, .. } = config;
     let name = if name.is_empty() { String::new() } else { format!(" as {name}") };
     log::info(format_args!("listening on {listen}{name} (id {node}, policy {policy}, network {network})"));
-    log::info(format_args!("keeps nothing on disk: what only this node holds is gone when it ends"));
+    match data {
+        Some(folder) => {
+            let keys = if held == 1 { "key" } else { "keys" };
+            log::info(format_args!("keeps what it holds in {}: {held} {keys} so far", folder.display()));
+        }
+        None => {
+            log::info(format_args!("keeps nothing on disk: what only this node holds is gone when it ends"));
+        }
+    }
     if *address != listen.to_string() {
         log::info(format_args!("others are told to dial {address}"));
     } else if listen.ip().is_unspecified() {

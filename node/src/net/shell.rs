@@ -6,18 +6,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::address::{host_of, normalise};
 use super::clock::Clock;
+use super::data::{Kept, Writer};
 use super::dial;
 use super::log;
 use super::outbox::{Outbox, Outgoing};
 use crate::core::{CloseReason, Config, ConnId, Core, DialId, Input, Output};
-use crate::wire::{Command, ErrorCode, Frame, Limits, Malformed, Refusal, encode, encode_refusal};
+use crate::wire::{Command, ErrorCode, Frame, Limits, Malformed, Refusal, Version, encode, encode_refusal};
 
 /// A node on sockets. Shared by its tasks, all on one thread.
 pub(super) struct Shell {
@@ -37,10 +38,22 @@ pub(super) struct Shell {
 
 struct State {
     core: Core,
+    keeper: Keeper,
     outputs: Vec<Output>,
     conns: BTreeMap<ConnId, Served>,
     next: u64,
     dials: BTreeMap<DialId, AbortHandle>,
+}
+
+/// Who keeps what the core hands over.
+#[derive(Debug)]
+pub(super) enum Keeper {
+    /// Nobody: it is as safe as it will be.
+    Nobody,
+    /// The disk.
+    Disk(Writer),
+    /// The disk did, and the node ends.
+    Gone,
 }
 
 struct Served {
@@ -71,14 +84,16 @@ impl Drop for Place {
 }
 
 impl Shell {
-    /// A node that is reached at `config.address` and listens on `listen`.
-    pub(super) fn new(config: Config, listen: &str) -> Rc<Self> {
+    /// A node that is reached at `config.address` and listens on `listen`, and knows what its disk held.
+    pub(super) fn new(config: Config, listen: &str, keeper: Keeper, held: Vec<Arc<Version>>) -> Rc<Self> {
         let clock = Clock::start();
         let limits = config.limits.clone();
-        let core = Core::new(config, clock.now());
+        let mut core = Core::new(config, clock.now());
+        core.restore(held);
         Rc::new(Self {
             state: RefCell::new(State {
                 core,
+                keeper,
                 outputs: Vec::new(),
                 conns: BTreeMap::new(),
                 next: 0,
@@ -204,6 +219,24 @@ impl Shell {
         }
     }
 
+    /// Tells the core what the disk has kept. Returns when that is all: when the disk is there no more.
+    pub(super) async fn keep(self: &Rc<Self>, kept: &mut mpsc::UnboundedReceiver<Kept>) {
+        while let Some(Kept { up_to, kept }) = kept.recv().await {
+            self.feed(match kept {
+                Ok(()) => Input::Persisted(up_to),
+                Err(reason) => Input::PersistFailed { up_to, reason },
+            });
+        }
+    }
+
+    /// Hands nothing more to the disk, which tells what it has kept by then and ends.
+    pub(super) fn close_disk(&self) {
+        let mut state = self.state.borrow_mut();
+        if matches!(state.keeper, Keeper::Disk(_)) {
+            state.keeper = Keeper::Gone;
+        }
+    }
+
     /// Takes leave of everybody, and waits until they took theirs.
     pub(super) async fn end(&self) {
         self.ending.set(true);
@@ -301,8 +334,14 @@ impl Shell {
                     served.outbox.close(code, reason);
                 }
             }
-            // Nothing is kept: what is handed over is as safe as it will be.
-            Output::Persist { id, .. } => turn.inputs.push_back(Input::Persisted(id)),
+            Output::Persist { id, versions } => match &state.keeper {
+                Keeper::Nobody => turn.inputs.push_back(Input::Persisted(id)),
+                Keeper::Disk(writer) => writer.keep(id, versions),
+                Keeper::Gone => {
+                    let reason = "the node ends".to_owned();
+                    turn.inputs.push_back(Input::PersistFailed { up_to: id, reason });
+                }
+            },
             Output::Wake(due) => {
                 self.wake.set(Some(due));
                 if due < self.armed.get() {
@@ -362,7 +401,7 @@ mod tests {
     async fn no_more_connections_than_there_are_places() {
         let limits = Limits { connections: 2, ..Limits::default() };
         let config = Config { limits, ..Config::new(Hex::ZERO, "", "", "127.0.0.1:1") };
-        let shell = Shell::new(config, "127.0.0.1:1");
+        let shell = Shell::new(config, "127.0.0.1:1", Keeper::Nobody, Vec::new());
         let (one, other) = (shell.place(), shell.place());
         assert!(one.is_some() && other.is_some() && shell.place().is_none());
         drop(one);

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
 mod commands;
+mod disk;
 mod foreign;
 mod life;
 mod links;

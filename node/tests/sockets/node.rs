@@ -65,9 +65,19 @@ impl Node {
 
     /// A node that may have as many files open.
     pub(crate) fn start_with_files(most: u32) -> Self {
+        Self::start_in_shell(&format!("ulimit -n {most}"), &[])
+    }
+
+    /// A node whose files may have as many blocks of 512 bytes.
+    pub(crate) fn start_with_blocks(most: u32, arguments: &[&str]) -> Self {
+        // The signal would end it; without it a write fails, as on a full disk.
+        Self::start_in_shell(&format!("trap '' XFSZ; ulimit -S -f {most}"), arguments)
+    }
+
+    fn start_in_shell(prelude: &str, arguments: &[&str]) -> Self {
         let mut shell = Process::new("sh");
-        shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\""), NODE]);
-        Self::launch(&mut shell, "127.0.0.1:0", &[])
+        shell.args(["-c", &format!("{prelude}; exec \"$0\" \"$@\""), NODE]);
+        Self::launch(&mut shell, "127.0.0.1:0", arguments)
             .unwrap_or_else(|failed| panic!("the node did not start: {}\n{}", failed.reason, failed.log))
     }
 
@@ -131,6 +141,13 @@ impl Node {
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
+    }
+
+    /// Its files may become as long as they like from now on.
+    pub(crate) fn lift_blocks(&self) {
+        let pid = self.process.id().to_string();
+        let status = Process::new("prlimit").args(["--fsize=unlimited", "--pid", &pid]).status();
+        assert!(status.expect("prlimit, of util-linux").success());
     }
 
     pub(crate) fn signal(&self, name: &str) {

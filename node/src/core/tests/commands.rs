@@ -117,6 +117,9 @@ fn a_write_that_cannot_be_kept_is_refused_and_never_visible() {
     assert!(out.iter().any(|output| matches!(output,
         Output::Log(LogEvent::NotKept { reason }) if reason == "disk full")));
     assert_eq!((messages(&out, a), node.core.version("k")), (vec![], None));
+    // Where nobody waits, nobody is told: who keeps it owes it to the disk.
+    let out = node.input(Input::PersistFailed { up_to: PersistId(2), reason: "disk full".into() });
+    assert!(!out.iter().any(|output| matches!(output, Output::Log(_))));
     // What was given up does not come with what is kept later.
     let out = node.input(Input::Persisted(PersistId(3)));
     assert!(matches!(replies(&out, CLIENT)[..], [Ok(Reply::Written { .. })]));
