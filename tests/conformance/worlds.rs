@@ -15,6 +15,7 @@ pub(crate) fn process() -> Made {
     let folder = tempfile::Builder::new().prefix("tools-world-").tempdir().expect("a folder for logs");
     let options = process::Options {
         logs: folder.path().join("logs"),
+        data: folder.path().join("data"),
         ports: Ports::Leased(Lease::default()),
         // The name of a folder that nobody else has is an id that no other run has.
         network: folder.path().display().to_string(),

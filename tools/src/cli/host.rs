@@ -42,6 +42,7 @@ struct Answers {
 /// What a host is made of.
 pub(super) struct Setup {
     pub(super) logs: PathBuf,
+    pub(super) data: PathBuf,
     pub(super) ports: Ports,
     pub(super) options: Options,
 }
@@ -61,6 +62,7 @@ impl Host {
     pub(super) fn new(setup: Setup, mut record: impl FnMut(&Record) + 'static) -> io::Result<Self> {
         let options = process::Options {
             logs: setup.logs,
+            data: setup.data,
             ports: setup.ports,
             network: network_id()?,
             program: std::env::current_exe()?,

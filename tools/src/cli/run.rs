@@ -62,6 +62,11 @@ pub struct Arguments {
     #[arg(long, value_name = "FOLDER", default_value = "logs")]
     pub logs: PathBuf,
 
+    /// Let every node keep what it holds, in a folder of its name in this one; what is there already
+    /// is known again
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
+
     /// What goes on the command line of every node
     #[arg(last = true, value_name = "ARGS")]
     pub node_arguments: Vec<String>,
@@ -76,7 +81,8 @@ Examples:
   tools run                                   a clique of three
   tools run \"a-b, b-c, c-d, d-e, e-a\"         a ring of five; ring:5 is the same
   tools run \"ring(5), star(6, prefix=s), a-s1\"
-  tools run ring:5 --detach                   then: tools cli --node a set nom Reimert";
+  tools run ring:5 --detach                   then: tools cli --node a set nom Reimert
+  tools run ring:5 --data data                what nodes hold is there again the next time";
 
 /// Starts a network and stays with it.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
@@ -132,7 +138,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         }
     };
     let progress = Progress::new(parsed.graph.nodes().len(), parsed.graph.links().len());
-    let setup = Setup { logs: arguments.logs.clone(), ports: Ports::From(arguments.port), options };
+    let data = arguments.data.clone().unwrap_or_else(|| arguments.logs.join("data"));
+    let setup = Setup { logs: arguments.logs.clone(), data, ports: Ports::From(arguments.port), options };
     let mut record = record_to(&arguments.logs)?;
     let shown = progress.clone();
     let mut host = Host::new(setup, move |event| {
@@ -197,6 +204,9 @@ fn announce(state: &NetworkState, arguments: &Arguments) -> String {
 
 fn node_options(arguments: &Arguments) -> Result<Options, String> {
     let mut node_options = arguments.program.node_options(arguments.setting.driver)?;
+    if arguments.data.is_some() {
+        node_options.insert("data".to_owned(), "disk".to_owned());
+    }
     if !arguments.node_arguments.is_empty() {
         let joined = shlex::try_join(arguments.node_arguments.iter().map(String::as_str));
         node_options
@@ -217,6 +227,9 @@ fn detach(arguments: &Arguments, topology: &str, out: &mut dyn Write, err: &mut 
         if let Some(value) = value {
             command.args([flag, value]);
         }
+    }
+    if let Some(data) = &arguments.data {
+        command.arg("--data").arg(data);
     }
     if let Some(lasting) = arguments.lasting {
         command.args(["--for", &format!("{}ms", lasting.as_millis())]);

@@ -31,7 +31,7 @@ impl SettingArguments {
 /// What nodes are
 #[derive(Debug, Clone, Default, Args)]
 pub struct ProgramArguments {
-    /// Run this program instead of the node inside; {name}, {host} and {port} are filled in
+    /// Run this program instead of the node inside; {name}, {host}, {port} and {data} are filled in
     #[arg(long, value_name = "PROGRAM ARGS", value_parser = program)]
     pub exec: Option<String>,
 

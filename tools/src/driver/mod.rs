@@ -54,6 +54,8 @@ pub struct Place {
     pub network: String,
     /// The program that carries our own node.
     pub program: PathBuf,
+    /// The folder of its data, if it is to keep any.
+    pub data: PathBuf,
 }
 
 impl Place {
@@ -142,13 +144,19 @@ pub fn by_name(name: &str) -> Option<Rc<dyn Driver>> {
     (name == NATIVE.name).then(|| Rc::new(Native) as Rc<dyn Driver>)
 }
 
-/// A command line that a person wrote, with `{name}`, `{host}` and `{port}` filled in.
+/// A command line that a person wrote, with `{name}`, `{host}`, `{port}` and `{data}` filled in.
 pub(crate) fn fill_in(exec: &str, spec: &NodeSpec, place: &Place) -> Result<CommandLine, String> {
+    if spec.disk && !exec.contains("{data}") {
+        return Err(format!(
+            "`{exec}` does not say where `{{data}}`, the folder that it is to keep data in, goes"
+        ));
+    }
     let words = shlex::split(exec).ok_or_else(|| format!("`{exec}` has a quote that is not closed"))?;
     let fill = |word: &String| {
         word.replace("{name}", &spec.name)
             .replace("{host}", &place.host)
             .replace("{port}", &place.port.to_string())
+            .replace("{data}", &place.data.to_string_lossy())
     };
     let mut words = words.iter().map(fill);
     let program = words.next().ok_or("the program to run is empty: `--exec \"PROGRAM ARGS\"`")?;

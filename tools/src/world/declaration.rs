@@ -45,8 +45,11 @@ impl Declaration {
 pub const NAMES: &[&str] = &["process", "sim", "netns", "docker"];
 
 /// Processes of this machine, on loopback.
-pub const PROCESS: Declaration =
-    Declaration { name: "process", virtual_time: false, abilities: &[Ability::Pause, Ability::Exec] };
+pub const PROCESS: Declaration = Declaration {
+    name: "process",
+    virtual_time: false,
+    abilities: &[Ability::Pause, Ability::Disk, Ability::Exec],
+};
 
 /// The nodes' own cores in virtual time.
 pub const SIM: Declaration = Declaration {

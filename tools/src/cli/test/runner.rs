@@ -165,7 +165,8 @@ impl Runner {
     ) -> io::Result<bool> {
         let made = record_to(folder).map_err(|error| cannot_write(folder, &error)).and_then(|record| {
             let ports = Ports::Leased(Lease::default());
-            Host::new(Setup { logs: folder.to_owned(), ports, options: options.clone() }, record)
+            let (logs, data) = (folder.to_owned(), folder.join("data"));
+            Host::new(Setup { logs, data, ports, options: options.clone() }, record)
         });
         let mut host = match made {
             Ok(host) => host,

@@ -40,6 +40,12 @@ impl Driver for Native {
             ] {
                 arguments.extend([flag.to_owned(), value.to_owned()]);
             }
+            if spec.disk {
+                let data = place.data.to_str().ok_or_else(|| {
+                    format!("the data folder {} has a name that is no text", place.data.display())
+                })?;
+                arguments.extend(["--data".to_owned(), data.to_owned()]);
+            }
             arguments.extend(spec.args.iter().cloned());
             return Ok(CommandLine { program: place.program.clone(), arguments, supervised: true });
         };

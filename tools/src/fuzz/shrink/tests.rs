@@ -71,10 +71,7 @@ fn a_node_that_is_started_again_has_ended_before() {
     check(
         0..300,
         fails,
-        &[
-            "worlds sim\n\nnode a data=disk\n\nnetwork a\nkill a\nstart a",
-            "worlds sim\n\nnode a data=disk\n\nnetwork a\nstop a\nstart a",
-        ],
+        &["node a data=disk\n\nnetwork a\nkill a\nstart a", "node a data=disk\n\nnetwork a\nstop a\nstart a"],
     );
 }
 

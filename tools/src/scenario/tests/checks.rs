@@ -432,12 +432,7 @@ fn options_that_do_not_exist_or_come_too_late() {
     );
     check("node a polisy=last\nnetwork a-b", &["1:8-6 unknown option `polisy` (did you mean `policy`?)"]);
     check("node a data=tape\nnetwork a-b", &["1:13-4 data is kept in `memory` or on `disk`, not in `tape`"]);
-    check(
-        "node a data=disk\nnetwork a-b",
-        &[
-            "1:8-9 the world `process` cannot keep data on disk (worlds that can: sim; netns (not in this version))",
-        ],
-    );
+    check("node a data=disk\nnetwork a-b", &[]);
     check("node a driver=nativ\nnetwork a-b", &["1:15-5 unknown driver `nativ` (did you mean `native`?)"]);
     check(
         "node a clock=10\nnetwork a-b",

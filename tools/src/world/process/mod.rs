@@ -32,6 +32,8 @@ use running::Process;
 pub struct Options {
     /// Where each node's `NAME.log` and `NAME.err` go; created if it is not there.
     pub logs: PathBuf,
+    /// Where nodes that keep data have it, each in a folder of its name; made when the first needs it.
+    pub data: PathBuf,
     /// The ports that nodes listen on.
     pub ports: Ports,
     /// The network id: tells this run's nodes and processes from all others.
@@ -94,7 +96,7 @@ impl Launcher for Processes {
         &PROCESS
     }
 
-    fn place(&self, node: NodeIndex, _name: &str) -> Result<Place, String> {
+    fn place(&self, node: NodeIndex, name: &str) -> Result<Place, String> {
         if let Some(place) = self.places.borrow().get(&node) {
             return Ok(place.clone());
         }
@@ -105,6 +107,7 @@ impl Launcher for Processes {
             port: options.ports.take()?,
             network: options.network.clone(),
             program: options.program.clone(),
+            data: options.data.join(name),
         };
         self.places.borrow_mut().insert(node, place.clone());
         Ok(place)
