@@ -6,6 +6,7 @@
 //! for people, and ratios say more than times where other work shares the cores.
 
 mod clients;
+mod disk;
 mod floor;
 mod latency;
 mod memory;
@@ -35,12 +36,14 @@ const NODES_MAX: usize = 2_000;
 /// A part of the benchmark: its name, and what it does with a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 9] = [
+    ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
     ("payloads", payloads::run),
     ("latency", latency::run),
     ("throughput", throughput::run),
+    ("disk", disk::run),
     ("parsing", parsing::run),
     ("simulator", simulator::run),
 ];

@@ -25,6 +25,8 @@ pub(crate) struct Network {
     session: Session,
     world: Live,
     processes: Rc<Processes>,
+    /// Where its nodes keep what they hold, if they do.
+    pub(crate) data: PathBuf,
     /// From the first spawn to ready and wired.
     pub(crate) took: Duration,
 }
@@ -55,18 +57,35 @@ impl Network {
         Ok(report.measures)
     }
 
+    /// A network that has done some steps.
+    pub(crate) fn perform(steps: &str, logs: &Path) -> Result<Self> {
+        let mut network = Self::empty(logs)?;
+        network.go_on(steps)?;
+        Ok(network)
+    }
+
+    /// Does some steps more.
+    pub(crate) fn go_on(&mut self, steps: &str) -> Result<()> {
+        let mut none = |path: &str| Err(format!("there is no `{path}`"));
+        let (scenario, _) = parse(&Source::new("steps", steps), &BTreeMap::new(), &mut none)
+            .map_err(|wrong| wrong.to_string())?;
+        passed(&self.session.perform(&mut self.world, &scenario.steps))
+    }
+
     fn empty(logs: &Path) -> Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
+        let data = logs.join(format!("data-{number}"));
         let options = process::Options {
             logs: logs.to_owned(),
+            data: data.clone(),
             ports: Ports::Leased(Lease::default()),
             network: format!("bench-{}-{number}", std::process::id()),
             program: PathBuf::from(PROGRAM),
         };
         let (world, processes) = process::world(options)?;
         let session = Session::unrecorded(Options::default());
-        Ok(Self { session, world, processes, took: Duration::ZERO })
+        Ok(Self { session, world, processes, data, took: Duration::ZERO })
     }
 
     /// The addresses of its nodes, in order of appearance.

@@ -133,14 +133,12 @@ impl Network {
 fn writes() -> Result<()> {
     let mut table = Table::new(
         "simulator: writes until every node holds all, beside a bare heap of as many boxed events",
-        &["", "events", "time", "events/s", "heap/s", "ratio", "bytes/node", "duplicates/delivery"],
+        &["", "events", "time", "events/s", "heap/s", "ratio", "duplicates/delivery"],
     );
     for (topology, writers) in
         [("random(10000, degree=6)", 1), ("random(10000, degree=6)", 100), ("random(1000, degree=6)", 1_000)]
     {
-        let before = resident()?;
         let mut network = Network::new(topology)?;
-        let bytes = resident()?.saturating_sub(before) / network.nodes as u64;
         let writers: Vec<usize> = (0..writers).map(|n| n * network.nodes / writers).collect();
         let (events, began) = (network.world.events(), Instant::now());
         network.write(&writers)?;
@@ -155,10 +153,22 @@ fn writes() -> Result<()> {
             format!("{:.0}", rate(took)),
             format!("{:.0}", rate(floor)),
             format!("{:.1}", rate(floor) / rate(took)),
-            bytes.to_string(),
             format!("{:.3}", duplicates as f64 / (received - duplicates) as f64),
         ]);
     }
+    table.print();
+    Ok(())
+}
+
+/// What a node takes that is wired and at rest. Before anything else: memory that was given back by
+/// others would be used again, and not be seen.
+pub(crate) fn memory(_: &Path) -> Result<()> {
+    let mut table = Table::new("simulator: memory of a network at rest", &["", "bytes/node"]);
+    let topology = "random(10000, degree=6)";
+    let before = resident()?;
+    let network = Network::new(topology)?;
+    let bytes = resident()?.saturating_sub(before) / network.nodes as u64;
+    table.row([topology.to_owned(), bytes.to_string()]);
     table.print();
     Ok(())
 }
