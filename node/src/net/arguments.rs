@@ -43,6 +43,11 @@ pub struct Arguments {
     #[arg(long)]
     pub supervised: bool,
 
+    /// Put the wall clock so many milliseconds ahead of the machine's, or behind, to see what a clock
+    /// that lies does
+    #[arg(long, value_name = "MS", default_value_t = 0, allow_negative_numbers = true)]
+    pub clock_ahead_ms: i64,
+
     /// Where the draws for pauses come from, so that they can be repeated
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -1,5 +1,6 @@
 //! The machine's clocks, as the core wants them.
 
+use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
@@ -9,15 +10,23 @@ use crate::core::Now;
 /// Counts from the moment it was made.
 pub(super) struct Clock {
     start: Instant,
+    /// How far the wall clock is ahead of the machine's, for whoever tries clocks that lie.
+    ahead_ms: Cell<i64>,
 }
 
 impl Clock {
-    pub(super) fn start() -> Self {
-        Self { start: Instant::now() }
+    pub(super) fn start(ahead_ms: i64) -> Self {
+        Self { start: Instant::now(), ahead_ms: Cell::new(ahead_ms) }
+    }
+
+    /// Puts the wall clock so far ahead of the machine's; behind if negative.
+    pub(super) fn put_ahead(&self, ahead_ms: i64) {
+        self.ahead_ms.set(ahead_ms);
     }
 
     pub(super) fn now(&self) -> Now {
-        Now { monotonic: self.start.elapsed(), wall_ms: wall_ms() }
+        let wall_ms = wall_ms().saturating_add_signed(self.ahead_ms.get());
+        Now { monotonic: self.start.elapsed(), wall_ms }
     }
 
     /// The moment that the core calls `monotonic`.

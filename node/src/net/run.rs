@@ -15,6 +15,7 @@ use tokio::task::LocalSet;
 
 use super::address::{host_of, normalise};
 use super::arguments::Arguments;
+use super::clock::Clock;
 use super::data::{self, Data, DataError, Kept};
 use super::front::Front;
 use super::log;
@@ -96,6 +97,9 @@ async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode
         Err(error) => return give_up(supervisor.as_ref(), &error.into()),
     };
     introduce(listen, &config, arguments.data.as_deref(), held.len());
+    if arguments.clock_ahead_ms != 0 {
+        log::warn(format_args!("its wall clock is put {} ms ahead", arguments.clock_ahead_ms));
+    }
     let listen = listen.to_string();
     if let Some(supervisor) = &supervisor {
         supervisor.ready(&listen, &config.node);
@@ -105,14 +109,15 @@ async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode
         Some(Data { writer, kept }) => (Keeper::Disk(writer), Some(kept)),
         None => (Keeper::Nobody, None),
     };
-    let shell = Shell::new(config, &listen, keeper, held);
+    let clock = Clock::start(arguments.clock_ahead_ms);
+    let shell = Shell::new(config, &listen, clock, keeper, held);
     let reason = tokio::select! {
         () = Box::pin(front.open(shell.clone(), listener)) => "the front door closed",
         () = shell.keep_time() => "time ended",
         () = keep(&shell, kept.as_mut()) => "the disk is gone",
         _ = terminate.recv() => "terminated",
         _ = interrupt.recv() => "interrupted",
-        () = gone(supervisor) => "the supervisor is gone",
+        () = attend(supervisor, &shell) => "the supervisor is gone",
     };
     log::info(format_args!("ending: {reason}"));
     if let Some(kept) = &mut kept {
@@ -132,12 +137,12 @@ async fn keep(shell: &Rc<Shell>, kept: Option<&mut mpsc::UnboundedReceiver<Kept>
     }
 }
 
-/// Resolves when there was a supervisor and there is none any more.
-async fn gone(supervisor: Option<Supervisor>) {
+/// Does what the supervisor says. Resolves when there was one and there is none any more.
+async fn attend(supervisor: Option<Supervisor>, shell: &Rc<Shell>) {
     match supervisor {
         None => std::future::pending().await,
         // An error on this socket is as much of an end as its end is.
-        Some(supervisor) => drop(supervisor.gone().await),
+        Some(supervisor) => drop(supervisor.attend(|ahead_ms| shell.put_clock_ahead(ahead_ms)).await),
     }
 }
 

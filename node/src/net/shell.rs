@@ -85,8 +85,13 @@ impl Drop for Place {
 
 impl Shell {
     /// A node that is reached at `config.address` and listens on `listen`, and knows what its disk held.
-    pub(super) fn new(config: Config, listen: &str, keeper: Keeper, held: Vec<Arc<Version>>) -> Rc<Self> {
-        let clock = Clock::start();
+    pub(super) fn new(
+        config: Config,
+        listen: &str,
+        clock: Clock,
+        keeper: Keeper,
+        held: Vec<Arc<Version>>,
+    ) -> Rc<Self> {
         let limits = config.limits.clone();
         let mut core = Core::new(config, clock.now());
         core.restore(held);
@@ -217,6 +222,12 @@ impl Shell {
                 () = self.rearm.notified() => {}
             }
         }
+    }
+
+    /// Puts the wall clock so far ahead of the machine's; what waits for a moment is looked at again.
+    pub(super) fn put_clock_ahead(self: &Rc<Self>, ahead_ms: i64) {
+        self.clock.put_ahead(ahead_ms);
+        self.feed(Input::Tick);
     }
 
     /// Tells the core what the disk has kept. Returns when that is all: when the disk is there no more.
@@ -401,7 +412,7 @@ mod tests {
     async fn no_more_connections_than_there_are_places() {
         let limits = Limits { connections: 2, ..Limits::default() };
         let config = Config { limits, ..Config::new(Hex::ZERO, "", "", "127.0.0.1:1") };
-        let shell = Shell::new(config, "127.0.0.1:1", Keeper::Nobody, Vec::new());
+        let shell = Shell::new(config, "127.0.0.1:1", Clock::start(0), Keeper::Nobody, Vec::new());
         let (one, other) = (shell.place(), shell.place());
         assert!(one.is_some() && other.is_some() && shell.place().is_none());
         drop(one);

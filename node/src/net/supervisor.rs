@@ -1,12 +1,17 @@
 //! Whoever started this node and holds the other end of its standard input: told when the node
 //! is ready, or why it never will be; when that end closes, however it came to be closed, the
-//! node ends too.
+//! node ends too. It may shift the node's clock.
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
+
 use crate::wire::NodeId;
+
+/// The longest line that is read, in bytes.
+const LINE: u64 = 4_096;
 
 /// The end of the socket pair that is standard input.
 pub(super) struct Supervisor(UnixStream);
@@ -30,18 +35,24 @@ impl Supervisor {
         self.say(&serde_json::json!({ "failed": { "reason": reason } }));
     }
 
-    /// Waits until the other end is closed. What is said to the node here is passed over.
-    pub(super) async fn gone(self) -> io::Result<()> {
+    /// Does what is said here, until the other end is closed: `{"clock_ahead_ms": N}` puts the wall
+    /// clock so far ahead of the machine's, and is repeated when that is done. Anything else is passed
+    /// over; a line that never ends is taken for the end.
+    pub(super) async fn attend(self, put_clock_ahead: impl Fn(i64)) -> io::Result<()> {
         self.0.set_nonblocking(true)?;
-        let stream = tokio::net::UnixStream::from_std(self.0)?;
-        let mut scratch = [0; 64];
+        let mut stream = BufStream::new(tokio::net::UnixStream::from_std(self.0)?);
         loop {
-            stream.readable().await?;
-            match stream.try_read(&mut scratch) {
-                Ok(0) => return Ok(()),
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
+            let mut line = Vec::new();
+            let read = (&mut stream).take(LINE).read_until(b'\n', &mut line).await?;
+            if read == 0 || !line.ends_with(b"\n") {
+                return Ok(());
+            }
+            let said: serde_json::Value = serde_json::from_slice(&line).unwrap_or_default();
+            if let Some(ahead_ms) = said["clock_ahead_ms"].as_i64() {
+                put_clock_ahead(ahead_ms);
+                let done = serde_json::json!({ "clock_ahead_ms": ahead_ms });
+                stream.write_all(format!("{done}\n").as_bytes()).await?;
+                stream.flush().await?;
             }
         }
     }

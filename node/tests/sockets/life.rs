@@ -80,3 +80,29 @@ fn supervision_needs_a_socket() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("standard input is not a socket"), "{error}");
 }
+
+#[tokio::test]
+async fn its_clock_is_put_ahead_by_its_supervisor_at_any_time() {
+    const HOUR_MS: u64 = 3_600_000;
+    let mut node = Node::start(&["--clock-ahead-ms", "3600000"]);
+    let mut client = node.client().await;
+    let machine = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        u64::try_from(since.unwrap().as_millis()).unwrap()
+    };
+    let begun = machine();
+    let wall_ms = |reply| match reply {
+        node::wire::Reply::Written { stamp, .. } => stamp.wall_ms,
+        reply => panic!("not written: {reply:?}"),
+    };
+    let ahead = wall_ms(ask(&mut client, set("k", "1")).await);
+    assert!((begun + HOUR_MS..=machine() + HOUR_MS).contains(&ahead), "{ahead}");
+    node.logs("its wall clock is put 3600000 ms ahead").await;
+    node.put_clock_ahead(3 * i64::try_from(HOUR_MS).unwrap()).await;
+    let further = wall_ms(ask(&mut client, set("k", "2")).await);
+    assert!(further >= begun + 3 * HOUR_MS, "{further}");
+    // Nonsense is passed over, and stamps never go back.
+    node.say("no JSON");
+    node.put_clock_ahead(0).await;
+    node.client().await;
+}

@@ -1,6 +1,6 @@
 //! A node under test: its process, its supervisor's end, its log.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command as Process, Stdio};
@@ -153,6 +153,23 @@ impl Node {
     pub(crate) fn signal(&self, name: &str) {
         let status = Process::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
         assert!(status.unwrap().success());
+    }
+
+    /// Says a line to it, as its supervisor.
+    pub(crate) fn say(&self, line: &str) {
+        let mut supervisor = self.supervisor.as_ref().unwrap();
+        supervisor.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// Puts its wall clock ahead of the machine's, and waits until it has taken that.
+    pub(crate) async fn put_clock_ahead(&mut self, ahead_ms: i64) {
+        let line = format!("{{\"clock_ahead_ms\":{ahead_ms}}}");
+        self.say(&line);
+        let supervisor = self.supervisor.as_ref().unwrap().try_clone().unwrap();
+        let mut heard = String::new();
+        let read = move || BufReader::new(supervisor).read_line(&mut heard).map(|_| heard);
+        let heard = within(tokio::task::spawn_blocking(read)).await.unwrap().unwrap();
+        assert_eq!(heard.trim_end(), line);
     }
 
     /// Closes the supervisor's end.

@@ -146,6 +146,9 @@ pub fn by_name(name: &str) -> Option<Rc<dyn Driver>> {
 
 /// A command line that a person wrote, with `{name}`, `{host}`, `{port}` and `{data}` filled in.
 pub(crate) fn fill_in(exec: &str, spec: &NodeSpec, place: &Place) -> Result<CommandLine, String> {
+    if spec.clock_ms != 0 {
+        return Err(format!("the clock of `{exec}` cannot be shifted: only that of our own node can"));
+    }
     if spec.disk && !exec.contains("{data}") {
         return Err(format!(
             "`{exec}` does not say where `{{data}}`, the folder that it is to keep data in, goes"

@@ -179,7 +179,7 @@ fn what_a_fault_may_make_fail_is_only_attempted() {
 #[test]
 fn clocks_that_lie_are_given_their_time() {
     let text = plan(vec![network(&[(0, 1)], 2), Step::Clock(Node(0), 7_000), set(0, 1)]).mended().text("");
-    assert_eq!(text, "\nsettle 10s\nworlds sim\n\nnetwork a-b\nclock a +7s\ntry a: set k1 1\n");
+    assert_eq!(text, "\nsettle 10s\n\nnetwork a-b\nclock a +7s\ntry a: set k1 1\n");
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub const NAMES: &[&str] = &["process", "sim", "netns", "docker"];
 pub const PROCESS: Declaration = Declaration {
     name: "process",
     virtual_time: false,
-    abilities: &[Ability::Pause, Ability::Disk, Ability::Exec],
+    abilities: &[Ability::Pause, Ability::Clock, Ability::Disk, Ability::Exec],
 };
 
 /// The nodes' own cores in virtual time.

@@ -40,6 +40,9 @@ impl Driver for Native {
             ] {
                 arguments.extend([flag.to_owned(), value.to_owned()]);
             }
+            if spec.clock_ms != 0 {
+                arguments.extend(["--clock-ahead-ms".to_owned(), spec.clock_ms.to_string()]);
+            }
             if spec.disk {
                 let data = place.data.to_str().ok_or_else(|| {
                     format!("the data folder {} has a name that is no text", place.data.display())

@@ -388,7 +388,6 @@ fn links_and_partitions() {
             "5:1-9 the world `process` cannot break links (worlds that can: sim; netns (not in this version))",
             "6:1-26 the world `process` cannot lose messages (worlds that can: sim; netns (not in this version))",
             "6:1-26 the world `process` cannot shape links (worlds that can: sim; netns (not in this version))",
-            "7:1-11 the world `process` cannot shift clocks (worlds that can: sim)",
         ],
     );
     check(
@@ -436,15 +435,9 @@ fn options_that_do_not_exist_or_come_too_late() {
     check("node a driver=nativ\nnetwork a-b", &["1:15-5 unknown driver `nativ` (did you mean `native`?)"]);
     check(
         "node a clock=10\nnetwork a-b",
-        &[
-            "1:8-8 the world `process` cannot shift clocks (worlds that can: sim)",
-            "1:14-2 a bare number is no duration: `10` (such as `clock=+10s` or `clock=-500ms`)",
-        ],
+        &["1:14-2 a bare number is no duration: `10` (such as `clock=+10s` or `clock=-500ms`)"],
     );
-    check(
-        "node a clock=+10s\nnetwork a-b",
-        &["1:8-10 the world `process` cannot shift clocks (worlds that can: sim)"],
-    );
+    check("node a clock=+10s\nnetwork a-b", &[]);
     check("node a policy=last policy=oldest\nnetwork a-b", &["1:20-13 `policy` is given twice"]);
     check("node c policy=last\nnetwork a-b", &["1:6-1 unknown node `c` (the nodes are a, b)"]);
     check(

@@ -150,6 +150,10 @@ fn those_that_keep_data_on_disk_do_not_fit_every_world() {
                 this version))";
     check_in(&setting, CRASH, &[disk, &format!("4:1-8 {NOTHING_EXPECTED}")]);
     check_in(&setting, ROLLING, &[disk, &format!("4:1-13 {NOTHING_EXPECTED}")]);
+    let clock = "the world `process` cannot shift clocks (worlds that can: process, sim)";
+    let expected = [format!("1:8-10 {clock}"), format!("3:1-11 {clock}")];
+    let shifts = "node a clock=+10s\nnetwork a-b\nclock a +5s\nexpect converged";
+    check_in(&setting, shifts, &expected.each_ref().map(String::as_str));
     let elsewhere = format!("worlds sim, netns\n{CRASH}");
     check_in(&setting, &elsewhere, &[&format!("5:1-8 {NOTHING_EXPECTED}")]);
 }

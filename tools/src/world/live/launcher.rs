@@ -40,6 +40,10 @@ pub trait Running {
     /// How it ended; waits for it.
     fn ended(&self) -> LocalBoxFuture<'_, Ending>;
 
+    /// Puts its wall clock so many milliseconds ahead of the machine's; ends when it has taken that, or
+    /// at once while it is frozen. The reason why not is for people.
+    fn put_clock_ahead(&self, ahead_ms: i64) -> LocalBoxFuture<'_, Result<(), String>>;
+
     /// Ends, freezes or thaws it; what is left of its children is ended with it.
     fn signal(&self, signal: Signal) -> Result<(), String>;
 }

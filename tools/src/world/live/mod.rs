@@ -38,8 +38,24 @@ pub struct Live {
     began: Instant,
     /// When the last event happened that was handed out.
     last: Duration,
+    ahead_ms: BTreeMap<NodeIndex, Ahead>,
     teller: Teller,
     events: mpsc::UnboundedReceiver<Occurrence>,
+}
+
+/// How far the wall clock of a node is ahead of the machine's, in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ahead {
+    /// Since it was started.
+    begun: i64,
+    /// By what it was shifted.
+    shifted: i64,
+}
+
+impl Ahead {
+    fn sum(self) -> i64 {
+        self.begun.saturating_add(self.shifted)
+    }
 }
 
 /// Tells the runner what happened, and when.
@@ -91,6 +107,7 @@ impl Live {
             launcher,
             addresses: Rc::new(RefCell::new(Addresses::new(carrier))),
             nodes: BTreeMap::new(),
+            ahead_ms: BTreeMap::new(),
             began,
             last: Duration::ZERO,
             teller,
@@ -120,7 +137,11 @@ impl Live {
         self.teller.ended(id, outcome);
     }
 
-    fn launch(&mut self, id: OpId, node: NodeIndex, spec: super::NodeSpec, deadline: Instant) {
+    fn launch(&mut self, id: OpId, node: NodeIndex, mut spec: super::NodeSpec, deadline: Instant) {
+        // What it was shifted by outlives it.
+        let ahead = self.ahead_ms.entry(node).or_default();
+        ahead.begun = spec.clock_ms;
+        spec.clock_ms = ahead.sum();
         let Some(driver) = driver::by_name(&spec.driver) else {
             let reason = format!("there is no driver `{}`", spec.driver);
             return self.know(id, Outcome::Failed { reason });
@@ -158,6 +179,20 @@ impl Live {
         if alive.is_none_or(|handle| handle.requests.send(request).is_err()) {
             self.know(id, Outcome::Unknown { reason: "it is not running".to_owned() });
         }
+    }
+
+    /// Shifts the wall clock of a node. Who does not run starts with it.
+    fn shift(&mut self, id: OpId, node: NodeIndex, offset_ms: i64) {
+        let ahead = self.ahead_ms.entry(node).or_default();
+        ahead.shifted = ahead.shifted.saturating_add(offset_ms);
+        let (ahead_ms, teller) = (ahead.sum(), self.teller.clone());
+        let Some(running) = self.nodes.get(&node).and_then(Handle::running) else {
+            return self.know(id, Outcome::Done);
+        };
+        self.spawn(async move {
+            let put = running.put_clock_ahead(ahead_ms).await;
+            teller.ended(id, put.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
+        });
     }
 
     fn wait(&mut self) -> Occurrence {
@@ -209,10 +244,7 @@ impl World for Live {
                 let done = self.addresses.borrow_mut().part(&sets);
                 self.know(id, done.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
             }
-            Operation::Clock { .. } => {
-                let reason = "clocks of this world cannot be shifted".to_owned();
-                self.know(id, Outcome::Failed { reason });
-            }
+            Operation::Clock { node, offset_ms } => self.shift(id, node, offset_ms),
             Operation::Log { node, lines } => {
                 let name = self.addresses.borrow().name_of(node).unwrap_or_default();
                 self.know(id, Outcome::Lines(self.launcher.log(&name, lines)));

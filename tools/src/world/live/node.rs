@@ -63,6 +63,11 @@ impl Handle {
         !self.life.ended.get()
     }
 
+    /// The node itself, while it runs.
+    pub(super) fn running(&self) -> Option<Rc<dyn Running>> {
+        self.life.running.borrow().clone().filter(|_| self.is_alive())
+    }
+
     /// Ends, freezes or thaws it. One that does not stop by the deadline is killed.
     pub(super) async fn signal(&self, id: OpId, signal: Signal, deadline: Instant, teller: &Teller) {
         let Some(running) = self.life.running.borrow().clone() else {

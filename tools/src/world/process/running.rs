@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use rustix::process::{Pid, PidfdFlags, Signal as Number, kill_process_group, pidfd_open};
+use tokio::io::AsyncWriteExt as _;
 use tokio::io::unix::AsyncFd;
 use tokio::net::UnixStream;
 use tokio::sync::Mutex;
@@ -28,7 +29,8 @@ pub(super) const RUN_VARIABLE: &str = "TOOLS_RUN";
 /// The longest word about readiness that is read.
 const WORD: usize = 4_096;
 
-/// How long a process may take to end when all are ended; it is killed then.
+/// How long a process may take to end when all are ended, before it is killed; and to take what it is
+/// told.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A child in a process group of its own. Its standard input is one end of a socket pair, whose
@@ -40,11 +42,15 @@ pub(super) struct Process {
     pidfd: AsyncFd<OwnedFd>,
     control: Mutex<UnixStream>,
     guard: Rc<Guard>,
+    /// Whether it hears what is said on its standard input.
+    supervised: bool,
+    frozen: Cell<bool>,
 }
 
 /// A child that was started, and our end of its standard input.
 pub(super) struct Started {
     child: Child,
+    supervised: bool,
     control: StdUnixStream,
 }
 
@@ -74,7 +80,7 @@ pub(super) fn spawn(line: &CommandLine, network: &str, log: File, errors: File) 
                 _ => format!("cannot run `{program}`: {error}"),
             }
         })?;
-    Ok(Started { child, control: ours })
+    Ok(Started { child, supervised: line.supervised, control: ours })
 }
 
 impl Process {
@@ -83,12 +89,21 @@ impl Process {
         reason = "the descriptor is owned, so that it stays the same as long as it is watched"
     )]
     pub(super) fn new(started: Started, guard: Rc<Guard>) -> io::Result<Self> {
-        let Started { child, control } = started;
+        let Started { child, supervised, control } = started;
         let pid = Pid::from_child(&child);
         let pidfd = AsyncFd::new(pidfd_open(pid, PidfdFlags::NONBLOCK)?)?;
         control.set_nonblocking(true)?;
         let control = Mutex::new(UnixStream::from_std(control)?);
-        Ok(Self { pid, child: RefCell::new(child), ending: Cell::new(None), pidfd, control, guard })
+        Ok(Self {
+            pid,
+            child: RefCell::new(child),
+            ending: Cell::new(None),
+            pidfd,
+            control,
+            guard,
+            supervised,
+            frozen: Cell::new(false),
+        })
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -141,28 +156,54 @@ impl Process {
         }
     }
 
-    /// Reads the node's one line about its readiness.
+    /// Reads the node's line about its readiness. Never ends where it says nothing.
     async fn word(&self) -> Result<(), String> {
         let stream = self.control.lock().await;
-        let mut line = Vec::new();
-        loop {
-            let mut chunk = [0; 512];
-            if stream.readable().await.is_err() {
-                return std::future::pending().await;
+        match line(&stream).await {
+            Ok(Some(line)) => readiness(&line),
+            Ok(None) => Err("its word about its readiness never ends".to_owned()),
+            // It closed its end without a word: its end, or its silence, tells more.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    async fn say_clock(&self, ahead_ms: i64) -> Result<(), String> {
+        if !self.supervised {
+            return Err("only the clock of our own node can be shifted".to_owned());
+        }
+        let mut stream = self.control.lock().await;
+        let word = format!("{}\n", serde_json::json!({ "clock_ahead_ms": ahead_ms }));
+        let heard = async {
+            stream.write_all(word.as_bytes()).await?;
+            if self.frozen.get() {
+                return Ok(());
             }
-            match stream.try_read(&mut chunk) {
-                // It closed its end without a word: its end, or its silence, tells more.
-                Ok(0) => return std::future::pending().await,
-                Ok(count) => line.extend_from_slice(&chunk[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(_) => return std::future::pending().await,
-            }
-            if let Some(end) = line.iter().position(|byte| *byte == b'\n') {
-                return readiness(&line[..end]);
-            }
-            if line.len() > WORD {
-                return Err("its word about its readiness never ends".to_owned());
-            }
+            // It repeats what it has done, be it one more that was said while it was frozen.
+            while line(&stream).await?.is_some_and(|line| line != word.trim_end().as_bytes()) {}
+            io::Result::Ok(())
+        };
+        match tokio::time::timeout(GRACE, heard).await {
+            Err(_) if !self.has_ended() => Err("it did not take the shift of its clock".to_owned()),
+            // Who has ended meanwhile is put ahead when it is started again.
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A line without its end; none where it is longer than a word may be. An error where there is no more.
+async fn line(stream: &UnixStream) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    loop {
+        stream.readable().await?;
+        // A byte at a time: what follows is for whoever reads next. It is short, and seldom said.
+        let mut byte = [0];
+        match stream.try_read(&mut byte) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) if byte == [b'\n'] => return Ok(Some(line)),
+            Ok(_) if line.len() >= WORD => return Ok(None),
+            Ok(_) => line.push(byte[0]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -188,10 +229,15 @@ impl Running for Process {
         Box::pin(self.wait())
     }
 
+    fn put_clock_ahead(&self, ahead_ms: i64) -> LocalBoxFuture<'_, Result<(), String>> {
+        Box::pin(self.say_clock(ahead_ms))
+    }
+
     fn signal(&self, signal: Signal) -> Result<(), String> {
         if self.has_ended() {
             return Ok(());
         }
+        self.frozen.set(signal == Signal::Pause);
         let number = match signal {
             Signal::Kill => Number::KILL,
             Signal::Stop => Number::TERM,
