@@ -9,6 +9,7 @@ mod background;
 mod bad_input;
 mod bad_luck;
 mod determinism;
+mod faults;
 mod fuzz;
 mod gossip;
 mod left_behind;

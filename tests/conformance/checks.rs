@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tools::scenario::Shape;
 use tools::world::{
     Ability, Change, Direction, Ending, Event, LinkChange, NodeIndex, NodeSpec, Occurrence, OpId, Operation,
     Outcome, Signal,
@@ -382,6 +383,9 @@ pub(crate) fn what_a_world_cannot_do_fails_and_is_not_ignored(bench: &mut Bench)
     let cases = [
         (Ability::Cut, Operation::Links(vec![LinkChange::Cut(direction)])),
         (Ability::Break, Operation::Links(vec![LinkChange::Break(direction)])),
+        (Ability::Shape, Operation::Links(vec![LinkChange::Shape(direction, vec![Shape::Rate(1_000)])])),
+        (Ability::Loss, Operation::Links(vec![LinkChange::Shape(direction, vec![Shape::Loss(0.5)])])),
+        (Ability::Cut, Operation::Partition(vec![vec![a], vec![b]])),
         (Ability::Clock, Operation::Clock { node: a, offset_ms: 10_000 }),
     ];
     for (ability, operation) in cases {

@@ -75,4 +75,4 @@ macro_rules! conformance {
     };
 }
 
-conformance!(process, sim);
+conformance!(process, proxied, sim);

@@ -9,6 +9,7 @@ mod clients;
 mod disk;
 mod floor;
 mod latency;
+mod links;
 mod memory;
 mod network;
 mod parsing;
@@ -36,13 +37,14 @@ const NODES_MAX: usize = 2_000;
 /// A part of the benchmark: its name, and what it does with a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 10] = [
     ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
     ("payloads", payloads::run),
     ("latency", latency::run),
     ("throughput", throughput::run),
+    ("links", links::run),
     ("disk", disk::run),
     ("parsing", parsing::run),
     ("simulator", simulator::run),

@@ -13,7 +13,7 @@ use tools::scenario::{At, Step, StepKind, parse};
 use tools::text::{Source, Span};
 use tools::topology;
 use tools::world::live::Live;
-use tools::world::process::{self, Lease, Ports, Processes};
+use tools::world::process::{self, Lease, Links, Ports, Processes};
 
 use crate::Result;
 
@@ -82,6 +82,7 @@ impl Network {
             ports: Ports::Leased(Lease::default()),
             network: format!("bench-{}-{number}", std::process::id()),
             program: PathBuf::from(PROGRAM),
+            links: Links::Direct,
         };
         let (world, processes) = process::world(options)?;
         let session = Session::unrecorded(Options::default());

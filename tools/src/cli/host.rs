@@ -18,7 +18,7 @@ use crate::scenario::{At, Setting, Step, StepKind, check, parse_steps};
 use crate::text::{Severity, Source, Span};
 use crate::topology::Graph;
 use crate::world::live::Live;
-use crate::world::process::{self, Ports, Processes};
+use crate::world::process::{self, Links, Ports, Processes};
 use crate::world::{NodeIndex, OpId, World as _};
 
 /// A network of processes, and the session that knows it.
@@ -45,6 +45,8 @@ pub(super) struct Setup {
     pub(super) data: PathBuf,
     pub(super) ports: Ports,
     pub(super) options: Options,
+    /// Whether links are to be cut, broken and shaped.
+    pub(super) faults: bool,
 }
 
 /// Why a network that was up has ended.
@@ -60,12 +62,14 @@ pub(super) enum Ended {
 impl Host {
     /// A host with no node yet. Every event goes to `record` as well.
     pub(super) fn new(setup: Setup, mut record: impl FnMut(&Record) + 'static) -> io::Result<Self> {
+        let seed = setup.options.seed;
         let options = process::Options {
             logs: setup.logs,
             data: setup.data,
             ports: setup.ports,
             network: network_id()?,
             program: std::env::current_exe()?,
+            links: if setup.faults { Links::Proxied { seed } } else { Links::Direct },
         };
         let (world, processes) = process::world(options)?;
         let answers = Rc::new(RefCell::new(Answers::default()));

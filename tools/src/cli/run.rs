@@ -24,6 +24,7 @@ use crate::world::process::{Ports, raise_open_files};
 /// Starts a network of nodes and wires it
 #[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed or not")]
 pub struct Arguments {
     /// The topology: text like "a-b, b-c" or ring:5, `@FILE`, or `-` for standard input
     /// [default: a clique of three: a-b, b-c, c-a]
@@ -49,6 +50,11 @@ pub struct Arguments {
     /// Leave it running, for `ps`, `cli`, `do`, `logs` and `stop`
     #[arg(short, long)]
     pub detach: bool,
+
+    /// Put something between the nodes that can cut, break and shape links:
+    /// tools do 'cut a-b', 'link a-b delay 200ms'
+    #[arg(long)]
+    pub faults: bool,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
@@ -112,6 +118,10 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     for warning in parsed.warnings.iter().filter(|_| !arguments.hosted) {
         writeln!(err, "{warning}")?;
     }
+    if let Some(wrong) = bypassed(arguments) {
+        writeln!(err, "error: {wrong}")?;
+        return Ok(Exit::Usage.code());
+    }
     let options = match node_options(arguments) {
         Ok(options) => options,
         Err(wrong) => {
@@ -139,7 +149,13 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     };
     let progress = Progress::new(parsed.graph.nodes().len(), parsed.graph.links().len());
     let data = arguments.data.clone().unwrap_or_else(|| arguments.logs.join("data"));
-    let setup = Setup { logs: arguments.logs.clone(), data, ports: Ports::From(arguments.port), options };
+    let setup = Setup {
+        logs: arguments.logs.clone(),
+        data,
+        ports: Ports::From(arguments.port),
+        options,
+        faults: arguments.faults,
+    };
     let mut record = record_to(&arguments.logs)?;
     let shown = progress.clone();
     let mut host = Host::new(setup, move |event| {
@@ -202,6 +218,18 @@ fn announce(state: &NetworkState, arguments: &Arguments) -> String {
     text
 }
 
+/// Why links would not do what they are told.
+fn bypassed(arguments: &Arguments) -> Option<String> {
+    let exec = arguments.program.exec.iter().flat_map(|exec| exec.split_whitespace());
+    let words = arguments.node_arguments.iter().map(String::as_str).chain(exec);
+    let by_itself = |word: &&str| arguments.setting.driver.dials_by_itself.contains(word);
+    let argument = words.into_iter().find(by_itself).filter(|_| arguments.faults)?;
+    Some(format!(
+        "with `{argument}` nodes dial each other past what `--faults` puts between them\n  = help: leave one \
+         of the two away"
+    ))
+}
+
 fn node_options(arguments: &Arguments) -> Result<Options, String> {
     let mut node_options = arguments.program.node_options(arguments.setting.driver)?;
     if arguments.data.is_some() {
@@ -227,6 +255,9 @@ fn detach(arguments: &Arguments, topology: &str, out: &mut dyn Write, err: &mut 
         if let Some(value) = value {
             command.args([flag, value]);
         }
+    }
+    if arguments.faults {
+        command.arg("--faults");
     }
     if let Some(data) = &arguments.data {
         command.arg("--data").arg(data);

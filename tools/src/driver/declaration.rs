@@ -9,6 +9,8 @@ pub struct Declaration {
     pub commands: &'static [Command],
     /// How such nodes are linked.
     pub wiring: Wiring,
+    /// The arguments with which such nodes dial addresses that they were not given.
+    pub dials_by_itself: &'static [&'static str],
     /// Whether nodes may join a network that runs.
     pub grows: bool,
     /// How a node that has started says so.
@@ -168,6 +170,7 @@ pub const NATIVE: Declaration = Declaration {
         reads("stats", &[Argument { words: NATIVE_STATS, ..word("NAME") }], Answer::Number),
     ],
     wiring: Wiring::AddPeer,
+    dials_by_itself: &["--auto-connect"],
     grows: true,
     readiness: Readiness::Told,
     tells: true,

@@ -83,8 +83,8 @@ pub struct CommandLine {
 
 /// Whose address is whose.
 pub trait Directory {
-    /// Where a node dials another.
-    fn address(&self, from: NodeIndex, to: &str) -> Option<String>;
+    /// Where a node dials another. The reason why it cannot is for people.
+    fn address(&self, from: NodeIndex, to: &str) -> Result<String, String>;
 
     /// Whose address that is.
     fn name(&self, address: &str) -> Option<String>;

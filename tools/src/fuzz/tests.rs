@@ -96,8 +96,6 @@ fn a_plan_reads_as_if_somebody_had_written_it() {
     check_said(
         &plan,
         "
-worlds sim
-
 node all data=disk
 
 network a-b-c, a-c, d

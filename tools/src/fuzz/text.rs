@@ -69,7 +69,11 @@ impl Plan {
             }
             Step::Cut(_) | Step::Join(_) | Step::Partition(_) | Step::Heal => needs.push(Ability::Cut),
             Step::Break(_) => needs.push(Ability::Break),
-            Step::Link { .. } => needs.extend([Ability::Shape, Ability::Loss]),
+            Step::Link { shapes, .. } if shapes.is_empty() => needs.push(Ability::Shape),
+            Step::Link { shapes, .. } => needs.extend(shapes.iter().map(|shape| match shape {
+                Shape::Loss(_) => Ability::Loss,
+                Shape::Delay(_) | Shape::Jitter(_) | Shape::Rate(_) => Ability::Shape,
+            })),
             Step::Clock(..) => needs.push(Ability::Clock),
             _ => {}
         });

@@ -93,6 +93,25 @@ impl Step {
             _ => false,
         }
     }
+
+    /// Whether it does something to links, itself or in its block.
+    #[must_use]
+    pub fn touches_links(&self) -> bool {
+        match &self.kind {
+            StepKind::Cut(_)
+            | StepKind::Join(_)
+            | StepKind::Break(_)
+            | StepKind::Partition(_)
+            | StepKind::Heal
+            | StepKind::Link { .. } => true,
+            StepKind::Together(block)
+            | StepKind::Do(block)
+            | StepKind::Measure { block, .. }
+            | StepKind::Repeat { block, .. }
+            | StepKind::Each { block, .. } => block.iter().any(Self::touches_links),
+            _ => false,
+        }
+    }
 }
 
 /// What a step says.

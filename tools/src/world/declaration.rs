@@ -29,6 +29,8 @@ pub struct Declaration {
     /// Whether its time is virtual: it passes as fast as the machine computes, and a run is the same
     /// on a slow machine, on a busy one, and again.
     pub virtual_time: bool,
+    /// Whether nodes that dial addresses by themselves go past what stands in links.
+    pub bypassed: bool,
     /// What it is able to do.
     pub abilities: &'static [Ability],
 }
@@ -48,13 +50,27 @@ pub const NAMES: &[&str] = &["process", "sim", "netns", "docker"];
 pub const PROCESS: Declaration = Declaration {
     name: "process",
     virtual_time: false,
-    abilities: &[Ability::Pause, Ability::Clock, Ability::Disk, Ability::Exec],
+    bypassed: true,
+    abilities: &[
+        Ability::Pause,
+        Ability::Cut,
+        Ability::Break,
+        Ability::Shape,
+        Ability::Clock,
+        Ability::Disk,
+        Ability::Exec,
+    ],
 };
+
+/// The same while nothing stands between them: what a network is that was started so.
+pub const PROCESS_DIRECT: Declaration =
+    Declaration { abilities: &[Ability::Pause, Ability::Clock, Ability::Disk, Ability::Exec], ..PROCESS };
 
 /// The nodes' own cores in virtual time.
 pub const SIM: Declaration = Declaration {
     name: "sim",
     virtual_time: true,
+    bypassed: false,
     abilities: &[
         Ability::Pause,
         Ability::Cut,
@@ -74,6 +90,7 @@ pub const HERE: &[&Declaration] = &[&PROCESS, &SIM];
 pub const TO_COME: &[Declaration] = &[Declaration {
     name: "netns",
     virtual_time: false,
+    bypassed: false,
     abilities: &[
         Ability::Pause,
         Ability::Cut,

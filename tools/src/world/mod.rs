@@ -15,7 +15,7 @@ mod operation;
 pub mod process;
 pub mod sim;
 
-pub use declaration::{Ability, Declaration, HERE, NAMES, PROCESS, SIM, TO_COME};
+pub use declaration::{Ability, Declaration, HERE, NAMES, PROCESS, PROCESS_DIRECT, SIM, TO_COME};
 pub use operation::{
     Answer, Change, Direction, Ending, Event, LinkChange, NodeIndex, NodeSpec, Occurrence, OpId, Operation,
     Outcome, Signal, Value, Written,

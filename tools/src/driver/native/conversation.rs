@@ -121,8 +121,7 @@ impl Conversation {
     }
 
     fn add_peer(&self, from: NodeIndex, to: &str) -> Result<Command, String> {
-        let address = self.directory.address(from, to).ok_or_else(|| format!("there is no node `{to}`"))?;
-        Ok(Command::AddPeer { address })
+        Ok(Command::AddPeer { address: self.directory.address(from, to)? })
     }
 
     async fn take(&mut self, frame: Frame, watch: RequestId, sender: &mut Sender) -> Result<(), Lost> {

@@ -46,10 +46,8 @@ fn a_delete_after_a_cut() {
     // Which link of a cut, which way of it and who of two: each is as small as the other.
     let ways = ["a-b", "a->b", "b->a"];
     let left = ways.map(|way| ["a", "b"].map(|node| (way, node))).concat();
-    let left: Vec<String> = left
-        .iter()
-        .map(|(way, node)| format!("worlds sim\n\nnetwork a-b\ncut {way}\ntry {node}: delete k1"))
-        .collect();
+    let left: Vec<String> =
+        left.iter().map(|(way, node)| format!("network a-b\ncut {way}\ntry {node}: delete k1")).collect();
     check(0..400, fails, &left.iter().map(String::as_str).collect::<Vec<_>>());
 }
 

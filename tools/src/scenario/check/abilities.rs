@@ -1,7 +1,8 @@
 //! What a world must be able to do.
 
 use super::Checker;
-use crate::text::Span;
+use crate::scenario::ast::At;
+use crate::text::{Diagnostic, Span};
 use crate::world::{Ability, HERE, TO_COME};
 
 /// What a world that lacks an ability cannot do.
@@ -22,10 +23,15 @@ impl Checker<'_> {
     /// Says so if the world cannot do that. Where a scenario does not apply, it is skipped anyway.
     pub(super) fn needs(&mut self, ability: Ability, span: Span) {
         let world = self.setting.world;
-        let applies = &self.scenario.headers.worlds;
-        let skipped = !applies.is_empty() && !applies.iter().any(|name| name == world.name);
-        if skipped || world.can(ability) {
+        let of_links = matches!(ability, Ability::Cut | Ability::Break | Ability::Shape | Ability::Loss);
+        self.touches_links |= of_links;
+        if !self.applies() || world.can(ability) {
             return;
+        }
+        if of_links && HERE.iter().any(|other| other.name == world.name && other.can(ability)) {
+            let message = format!("this network cannot {}: nothing stands between its nodes", verb(ability));
+            let error = self.error(span, message);
+            return self.say(error.help("start it with `tools run --faults`"));
         }
         let error = self.error(span, format!("the world `{}` cannot {}", world.name, verb(ability)));
         let here = HERE.iter().filter(|other| other.can(ability)).map(|other| other.name);
@@ -41,5 +47,42 @@ impl Checker<'_> {
         }
         let help = format!("worlds that can: {}", worlds.join("; "));
         self.say(if worlds.is_empty() { error } else { error.help(help) });
+    }
+
+    /// Whether the scenario is for this world at all.
+    fn applies(&self) -> bool {
+        let worlds = &self.scenario.headers.worlds;
+        worlds.is_empty() || worlds.iter().any(|name| name == self.setting.world.name)
+    }
+
+    /// Remembers arguments that have nodes dial each other by themselves.
+    pub(super) fn node_arguments(&mut self, arguments: &str, span: Span) {
+        let by_itself = |word: &str| {
+            let drivers = self.setting.drivers.iter();
+            drivers.flat_map(|driver| driver.dials_by_itself).any(|argument| *argument == word)
+        };
+        if let Some(argument) = arguments.split_whitespace().find(|word| by_itself(word)) {
+            let at = At { source: self.source.clone(), span };
+            self.dials_by_itself.get_or_insert((argument.to_owned(), at));
+        }
+    }
+
+    /// Says so if nodes dial each other past what is done to links.
+    pub(super) fn bypassed(&mut self) {
+        let world = self.setting.world;
+        // Of a network that is up, links may be touched by whatever step comes next.
+        let touched = self.touches_links || self.setting.existing.is_some();
+        if !touched || !world.bypassed || !world.can(Ability::Cut) || !self.applies() {
+            return;
+        }
+        let Some((argument, at)) = self.dials_by_itself.take() else { return };
+        let message = format!(
+            "with `{argument}` nodes dial each other past what stands in the links of the world `{}`",
+            world.name
+        );
+        let error = Diagnostic::error(&at.source, at.span, message);
+        let worlds = HERE.iter().filter(|other| !other.bypassed).map(|other| other.name);
+        let worlds = worlds.collect::<Vec<_>>().join(", ");
+        self.say(error.help(format!("leave it away where links are cut or shaped; it works in: {worlds}")));
     }
 }

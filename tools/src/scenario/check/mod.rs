@@ -19,7 +19,7 @@ use std::time::Duration;
 use self::figures::Measures;
 use self::nodes::Nodes;
 use self::scope::Scope;
-use super::ast::Scenario;
+use super::ast::{At, Scenario};
 use crate::text::{Diagnostic, Source, Span};
 use crate::topology::Graph;
 use crate::{driver, world};
@@ -55,6 +55,8 @@ pub fn check(scenario: &Scenario, setting: &Setting<'_>) -> Vec<Diagnostic> {
         measuring: 0,
         endless: false,
         expectations: 0,
+        touches_links: false,
+        dials_by_itself: None,
     };
     checker.whole();
     let mut diagnostics = checker.diagnostics;
@@ -85,6 +87,10 @@ struct Checker<'a> {
     /// Whether a `repeat` may go on until other steps have ended.
     endless: bool,
     expectations: usize,
+    /// Whether a step did something to links.
+    touches_links: bool,
+    /// The first argument that has nodes dial each other by themselves.
+    dials_by_itself: Option<(String, At)>,
 }
 
 impl Checker<'_> {
@@ -104,6 +110,7 @@ impl Checker<'_> {
     fn whole(&mut self) {
         let scenario = self.scenario;
         self.steps(&scenario.steps);
+        self.bypassed();
         if self.setting.existing.is_some() {
             return;
         }

@@ -65,12 +65,14 @@ impl Checker<'_> {
                     self.say(error.help("such as `clock=+10s` or `clock=-500ms`"));
                 }
             }
+            "args" => self.node_arguments(&value, option.span),
             "exec" => {
                 self.needs(Ability::Exec, option.span);
                 if value.is_empty() {
                     let error = self.error(span, "a program is needed after `exec=`");
                     self.say(error);
                 }
+                self.node_arguments(&value, option.span);
             }
             _ => {}
         }

@@ -4,7 +4,7 @@ use super::{brief, read};
 use crate::driver::{self, NATIVE};
 use crate::scenario::{self, Setting};
 use crate::text::Severity;
-use crate::world::PROCESS;
+use crate::world::{PROCESS, PROCESS_DIRECT};
 
 pub(super) const SETTING: Setting<'_> =
     Setting { world: &PROCESS, driver_default: &NATIVE, drivers: driver::ALL, existing: None };
@@ -285,7 +285,6 @@ fn figures_that_are_not_there() {
     check(
         "network a-b\nmeasure m { heal }\nmeasure m { kill a }",
         &[
-            "2:13-4 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))",
             "3:1-9 something is measured as `m` already (choose another name)",
             "3:13-6 no node may end inside `measure` (its figures count what reaches all running nodes; move the step out of the block)",
         ],
@@ -384,19 +383,10 @@ fn links_and_partitions() {
     check(
         "network a-b\nkill all\npause a\ncut a-b\nbreak a-b\nlink a-b delay 5ms loss 1%\nclock a +5s",
         &[
-            "4:1-7 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))",
-            "5:1-9 the world `process` cannot break links (worlds that can: sim; netns (not in this version))",
             "6:1-26 the world `process` cannot lose messages (worlds that can: sim; netns (not in this version))",
-            "6:1-26 the world `process` cannot shape links (worlds that can: sim; netns (not in this version))",
         ],
     );
-    check(
-        "network a-b-c\ncut a-c",
-        &[
-            "2:1-7 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))",
-            "2:5-3 there is no link between `a` and `c` (`a` is linked to b)",
-        ],
-    );
+    check("network a-b-c\ncut a-c", &["2:5-3 there is no link between `a` and `c` (`a` is linked to b)"]);
     check(
         "worlds netns\nnetwork a-b-c, d\ncut a-c, a-a, d-a, x-a",
         &[
@@ -502,7 +492,6 @@ fn slips_that_can_be_read() {
     check(
         "cut all-b",
         &[
-            "1:1-9 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))",
             "1:5-3 unknown node `all` (a `network` step starts nodes, such as `network a-b`)",
             "1:9-1 unknown node `b` (a `network` step starts nodes, such as `network a-b`)",
         ],
@@ -515,8 +504,10 @@ fn slips_that_can_be_read() {
         ],
     );
     check(
-        "worlds process\nheal",
-        &["2:1-4 the world `process` cannot cut links (worlds that can: sim; netns (not in this version))"],
+        "worlds process\nnetwork a-b\nlink a-b loss 5%",
+        &[
+            "3:1-16 the world `process` cannot lose messages (worlds that can: sim; netns (not in this version))",
+        ],
     );
     check("param t = 5s | x\nwait $t ", &[]);
 }
@@ -535,6 +526,79 @@ fn a_running_network_is_known_before_the_first_step() {
     assert_eq!(scenario::check(&scenario, &setting), []);
 }
 
+#[test]
+fn links_of_a_running_network_are_changed_only_where_something_stands_in_them() {
+    let graph = crate::topology::parse(&crate::text::Source::new("topology", "a-b, b-c")).unwrap().graph;
+    let brief_in = |world, steps: &str| -> Vec<String> {
+        let setting = Setting { world, existing: Some(&graph), ..SETTING };
+        let none = &mut |_: &str| Err("none".to_owned());
+        let (scenario, _) = scenario::parse_steps(&crate::text::Source::new("do", steps), none).unwrap();
+        scenario::check(&scenario, &setting).iter().map(brief).collect()
+    };
+    let steps = "cut a-b; heal; break a-b; link all delay 5ms; partition a | rest";
+    assert_eq!(brief_in(&PROCESS, steps), [""; 0]);
+    let refused = |place: &str, what: &str| {
+        format!(
+            "{place} this network cannot {what} links: nothing stands between its nodes (start it with `tools \
+             run --faults`)"
+        )
+    };
+    assert_eq!(
+        brief_in(&PROCESS_DIRECT, steps),
+        [
+            refused("1:1-7", "cut"),
+            refused("1:10-4", "cut"),
+            refused("1:16-9", "break"),
+            refused("1:27-18", "shape"),
+            refused("1:47-18", "cut"),
+        ]
+    );
+    assert_eq!(
+        brief_in(&PROCESS_DIRECT, "link a-b loss 1%"),
+        ["1:1-16 the world `process` cannot lose messages (worlds that can: sim; netns (not in this \
+             version))"]
+    );
+    // Whatever comes later may touch links.
+    let free = "node d args=--auto-connect; network c-d";
+    assert_eq!(brief_in(&PROCESS_DIRECT, free), [""; 0]);
+    assert_eq!(brief_in(&PROCESS, free).len(), 1);
+}
+
+#[test]
+fn nodes_that_dial_by_themselves_go_past_what_is_done_to_links() {
+    let past = |place: &str| {
+        format!(
+            "{place} with `--auto-connect` nodes dial each other past what stands in the links of the world \
+             `process` (leave it away where links are cut or shaped; it works in: sim)"
+        )
+    };
+    for step in ["cut a-b", "partition a | b", "heal", "break a-b", "link all delay 5ms", "do { cut a-b }"] {
+        check(&format!("node all args=--auto-connect\nnetwork a-b\n{step}"), &[&past("1:10-19")]);
+    }
+    let exec = "node a exec=\"./n {port} --auto-connect -v\"\nnetwork a-b\nrepeat 2 { heal }";
+    check(exec, &[&past("1:8-35")]);
+    check("node all args=--auto-connect\nnetwork a-b\nkill a", &[]);
+    check("node all args=--verbose\nnetwork a-b\ncut a-b", &[]);
+    check("worlds sim\nnode all args=--auto-connect\nnetwork a-b\ncut a-b", &[]);
+}
+
+#[test]
+fn steps_that_touch_links_are_found_wherever_they_stand() {
+    let touches = |steps: &str| {
+        let (scenario, _) = read(&format!("network a-b\n{steps}")).unwrap();
+        scenario.steps.iter().any(scenario::Step::touches_links)
+    };
+    for step in ["cut a-b", "join a->b", "break a-b", "partition a | b", "heal", "link all clear"] {
+        for around in
+            ["{}", "together {{}}", "do {{}}", "repeat 2 {{}}", "each v in all {{}}", "measure m {{}}"]
+        {
+            let steps = around.replacen("{}", &format!(" {step} "), 1);
+            assert!(touches(&steps), "{steps}");
+        }
+    }
+    assert!(!touches("kill a; together { start a; do { wait 1s } }"));
+}
+
 /// A driver whose nodes know less than ours.
 const FOREIGN: driver::Declaration = driver::Declaration {
     name: "foreign",
@@ -545,6 +609,7 @@ const FOREIGN: driver::Declaration = driver::Declaration {
         answer: driver::Answer::Text,
     }],
     wiring: driver::Wiring::None,
+    dials_by_itself: &[],
     grows: false,
     readiness: driver::Readiness::Seen,
     tells: false,

@@ -109,6 +109,7 @@ fn rolling_is_read() {
 const ANYTHING: world::Declaration = world::Declaration {
     name: "sim",
     virtual_time: true,
+    bypassed: false,
     abilities: &[
         world::Ability::Pause,
         world::Ability::Cut,

@@ -4,8 +4,9 @@ use crate::world::{LinkChange, NodeIndex};
 
 /// Moves traffic between nodes, and does to it what links are told to.
 pub trait Carrier {
-    /// Where `from` dials `to`, which listens at `address`.
-    fn route(&self, from: NodeIndex, to: NodeIndex, address: &str) -> String;
+    /// Where `from` dials `to`, which listens at `address`: the same each time. The reason why there
+    /// is no way is for people.
+    fn route(&mut self, from: NodeIndex, to: NodeIndex, address: &str) -> Result<String, String>;
 
     /// Changes what links do. The reason why not is for people.
     fn change(&mut self, changes: &[LinkChange]) -> Result<(), String>;
@@ -18,11 +19,11 @@ pub trait Carrier {
 #[derive(Debug, Clone, Copy)]
 pub struct Direct;
 
-const NOTHING_BETWEEN: &str = "links of this world cannot be changed: nothing stands between the nodes";
+const NOTHING_BETWEEN: &str = "links of this network cannot be changed: nothing stands between its nodes";
 
 impl Carrier for Direct {
-    fn route(&self, _from: NodeIndex, _to: NodeIndex, address: &str) -> String {
-        address.to_owned()
+    fn route(&mut self, _from: NodeIndex, _to: NodeIndex, address: &str) -> Result<String, String> {
+        Ok(address.to_owned())
     }
 
     fn change(&mut self, _changes: &[LinkChange]) -> Result<(), String> {

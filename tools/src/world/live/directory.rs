@@ -53,11 +53,16 @@ impl Addresses {
 }
 
 impl Directory for RefCell<Addresses> {
-    fn address(&self, from: NodeIndex, to: &str) -> Option<String> {
-        let addresses = self.borrow();
-        let to = *addresses.by_name.get(to)?;
-        let entry = addresses.nodes.get(&to)?;
-        Some(addresses.carrier.route(from, to, &entry.address))
+    fn address(&self, from: NodeIndex, to: &str) -> Result<String, String> {
+        let Addresses { carrier, nodes, by_name, by_address } = &mut *self.borrow_mut();
+        let index = by_name.get(to).copied();
+        let Some((index, entry)) = index.and_then(|index| Some((index, nodes.get(&index)?))) else {
+            return Err(format!("there is no node `{to}`"));
+        };
+        let route = carrier.route(from, index, &entry.address)?;
+        // A node may list a neighbour by the address that it was given.
+        by_address.entry(route.clone()).or_insert(index);
+        Ok(route)
     }
 
     fn name(&self, address: &str) -> Option<String> {

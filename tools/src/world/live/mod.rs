@@ -7,6 +7,7 @@ mod carrier;
 mod directory;
 mod launcher;
 mod node;
+mod proxy;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::driver::{self, Request, What};
 pub use carrier::{Carrier, Direct};
 pub use launcher::{Launcher, Running};
 pub use node::interrupts;
+pub use proxy::Proxied;
 
 use directory::Addresses;
 use node::{Following, Handle};

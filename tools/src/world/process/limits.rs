@@ -21,8 +21,18 @@ pub fn raise_open_files(nodes: usize) -> Result<(), String> {
              `ulimit -Hn {needed}`, as root, allows them"
         ));
     }
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    setrlimit(Resource::Nofile, raised).map_err(|error| {
+    raise(limit).map_err(|error| {
         format!("{nodes} nodes need {needed} open files, and the limit cannot be raised: {error}")
     })
+}
+
+/// Raises the soft limit as far as it goes: each link takes three files more, and how many links there
+/// are shows only as they are made.
+pub(super) fn raise_for_links() -> std::io::Result<()> {
+    Ok(raise(getrlimit(Resource::Nofile))?)
+}
+
+fn raise(limit: Rlimit) -> rustix::io::Result<()> {
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    setrlimit(Resource::Nofile, raised)
 }

@@ -17,8 +17,8 @@ use std::rc::Rc;
 
 use futures_util::future::{LocalBoxFuture, join_all};
 
-use super::live::{Direct, Launcher, Live, Running};
-use super::{Declaration, NodeIndex, PROCESS};
+use super::live::{Carrier, Direct, Launcher, Live, Proxied, Running};
+use super::{Declaration, NodeIndex, PROCESS, PROCESS_DIRECT};
 use crate::driver::{CommandLine, Place};
 
 pub use limits::raise_open_files;
@@ -26,6 +26,18 @@ pub use ports::{Lease, Ports, port_is_free};
 
 use guard::Guard;
 use running::Process;
+
+/// What stands between nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// Nothing: links cannot be changed, and cost what loopback does.
+    Direct,
+    /// A proxy in each: links can be cut, broken and shaped.
+    Proxied {
+        /// What is drawn for them comes from it.
+        seed: u64,
+    },
+}
 
 /// How nodes are run as processes.
 #[derive(Debug)]
@@ -40,12 +52,21 @@ pub struct Options {
     pub network: String,
     /// The program that carries our own node, and the guard.
     pub program: PathBuf,
+    /// What stands between nodes.
+    pub links: Links,
 }
 
 /// A world of processes; beside it what only processes have: ids, ports, files.
 pub fn world(options: Options) -> std::io::Result<(Live, Rc<Processes>)> {
+    let carrier: Box<dyn Carrier> = match options.links {
+        Links::Direct => Box::new(Direct),
+        Links::Proxied { seed } => {
+            limits::raise_for_links()?;
+            Box::new(Proxied::new(seed))
+        }
+    };
     let processes = Rc::new(Processes::new(options)?);
-    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, Box::new(Direct))?;
+    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, carrier)?;
     Ok((live, processes))
 }
 
@@ -93,7 +114,10 @@ impl Processes {
 
 impl Launcher for Processes {
     fn declaration(&self) -> &'static Declaration {
-        &PROCESS
+        match self.options.borrow().links {
+            Links::Direct => &PROCESS_DIRECT,
+            Links::Proxied { .. } => &PROCESS,
+        }
     }
 
     fn place(&self, node: NodeIndex, name: &str) -> Result<Place, String> {

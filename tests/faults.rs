@@ -1,0 +1,90 @@
+//! Links of real processes that are cut, parted, broken and shaped.
+
+use crate::story::Tools;
+
+#[test]
+fn links_of_a_network_that_stays_do_what_they_are_told() {
+    let tools = Tools::new();
+    tools.up("a-b-c --faults");
+    let steps = [
+        // Silence, and what was held when it ends.
+        "'cut a-b' 'a: set x 1' 'expect b: get x fails absent for 300ms'",
+        "'join a-b' 'expect c: get x == 1 within 30s'",
+        // Two sets, and links across that are made when they meet again.
+        "'partition a | rest' 'c: set y 2' 'expect b: get y == 2 within 30s' 'expect a: get y fails absent'",
+        "'restart a' heal 'expect a: get y == 2 within 30s' 'expect a: peers == b'",
+        // It is dialled again, and as late as it was: a reset does not lead past what it was told.
+        "'link b-c delay 200ms' 'break b-c' 'expect c: peers == b within 30s'",
+        "'b: set z 3' 'expect c: get z fails absent' 'expect c: get z == 3 within 30s'",
+        "'link b-c clear' 'expect b: peers == a c'",
+        // New links are no different.
+        "'network c-d' 'cut c->d' 'c: set w 4' 'expect d: get w fails absent for 300ms'",
+        "heal 'expect d: get w == 4 within 30s'",
+    ];
+    for steps in steps {
+        tools.run(&format!("do {steps}")).code(0);
+    }
+    tools.run("cli --node a addPeer b").check(1, "", "error: neighbor exists\n");
+}
+
+#[test]
+fn a_network_with_nothing_between_its_nodes_says_how_to_start_it() {
+    let tools = Tools::new();
+    tools.up("a-b");
+    let err = "\
+error: this network cannot cut links: nothing stands between its nodes
+ --> step:2:1
+ 2 | cut a-b
+   | ^^^^^^^
+   = help: start it with `tools run --faults`
+";
+    tools.run("do 'a: set x 1' 'cut a-b'").check(2, "", err);
+    tools.run("cli --node a count").check(0, "0\n", "");
+}
+
+#[test]
+fn nodes_that_would_dial_past_what_stands_between_them_are_not_started() {
+    let tools = Tools::new();
+    let err = "\
+error: with `--auto-connect` nodes dial each other past what `--faults` puts between them
+  = help: leave one of the two away
+";
+    tools.run("run a-b --faults -- --auto-connect").check(2, "", err);
+    assert!(!tools.path("logs").exists());
+}
+
+#[test]
+fn a_node_that_was_started_while_it_was_cut_off_is_linked_as_soon_as_it_can_be() {
+    let text = "\
+network line(4)
+cut b-c
+restart b
+join b-c
+expect b: peers == a c within 30s
+partition a, b | c, d
+kill b
+start b
+partition a | b, c, d
+expect b: peers == c within 30s
+heal
+expect b: peers == a c
+a: set x 1
+expect d: get x == 1 within 30s
+";
+    Tools::new().file("cut.scn", text).run("test cut.scn").code(0);
+}
+
+#[test]
+fn what_was_cut_when_a_node_was_killed_is_lost_to_nobody_who_comes_back() {
+    let text = "\
+node all data=disk
+network a-b
+cut a->b
+repeat 100 as i { a: set k$i $i }
+kill a
+join a->b
+start a
+expect b: count == 100 within 30s
+";
+    Tools::new().file("kill.scn", text).run("test kill.scn").code(0);
+}
