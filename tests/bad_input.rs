@@ -166,10 +166,14 @@ error: `c` is linked to itself
 
 #[test]
 fn a_step_that_this_world_cannot_do() {
-    let tools = Tools::new().file("x.scn", "network a-b\nclock a +5s\nexpect converged\n");
+    let tools = Tools::new().file("x.scn", "network a-b\nlink a-b loss 5%\nexpect converged\n");
     let ended = tools.run("test x.scn");
     ended.code(2);
-    assert!(ended.err.contains(" --> x.scn:2:1\n 2 | clock a +5s\n   | ^^^^^^^^^^^"), "{}", ended.err);
+    assert!(
+        ended.err.contains(" --> x.scn:2:1\n 2 | link a-b loss 5%\n   | ^^^^^^^^^^^^^^^^"),
+        "{}",
+        ended.err
+    );
     assert!(ended.err.contains("sim"), "it names a world that can: {}", ended.err);
     assert!(!tools.path("logs").exists());
 }

@@ -99,6 +99,22 @@ fn a_file_that_exists_is_kept_unless_it_is_to_be_replaced() {
 }
 
 #[test]
+fn the_same_is_drawn_for_real_processes_without_what_they_cannot_do() {
+    let tools = Tools::new();
+    // Writes, kills and links; nothing that waits for long.
+    let ended = tools.run("fuzz --world process --seed 7");
+    ended.code(0);
+    assert!(ended.err.starts_with("seed 7 holds: "), "{}", ended.err);
+    assert!(!tools.path("logs/fuzz.seed-7").exists(), "what holds leaves nothing behind");
+    for seed in 1..=60 {
+        let drawn = Plan::draw(seed).fitting(&tools::world::PROCESS).text("");
+        assert!(!drawn.contains(" loss "), "{drawn}");
+        let tools = Tools::new().file("drawn.scn", &drawn);
+        tools.run("check drawn.scn --world process").code(0);
+    }
+}
+
+#[test]
 fn wrong_usage() {
     let tools = Tools::new();
     for (line, told) in [
@@ -113,6 +129,7 @@ fn wrong_usage() {
         ("fuzz --seeds 1..5 --seed 3", "cannot be used with"),
         ("fuzz --seed 3 --fail-fast", "cannot be used with"),
         ("fuzz --seed 3 --force", "--output"),
+        ("fuzz --seed 3 --shrink --world process", "there is nothing to shrink by"),
     ] {
         let ended = tools.run(line);
         assert_eq!((ended.code, ended.out.as_str()), (Some(2), ""), "{line}: {ended:#?}");

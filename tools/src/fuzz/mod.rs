@@ -8,6 +8,7 @@
 pub mod about;
 mod chance;
 mod draw;
+mod needs;
 mod plan;
 pub mod run;
 pub mod shrink;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::plan::Plan;
 use super::shrink::{Budget, Shrunk, shrink};
 use super::signature::Signature;
-use crate::run::{self, Failure, Session, Verdict};
-use crate::scenario;
+use crate::run::{self, Failure, Report, Session, Verdict};
+use crate::scenario::{self, Scenario};
 use crate::text::Source;
 use crate::world::sim::{self, Sim};
 
@@ -31,8 +31,8 @@ pub struct Setup {
 pub struct Outcome {
     /// Why it did not pass, if it did not.
     pub broken: Option<Broken>,
-    /// How long it took in virtual time.
-    pub simulated: Duration,
+    /// How long it took, in the time of its world.
+    pub took: Duration,
 }
 
 /// Why a run did not pass.
@@ -86,10 +86,7 @@ impl Setup {
     }
 
     fn run_in(self, text: &str, world: sim::Options) -> Result<Outcome, String> {
-        let source = Source::new("fuzz.scn", text);
-        let includes = &mut |path: &str| Err(format!("`{path}` is not read here"));
-        let (scenario, _) =
-            scenario::parse(&source, &BTreeMap::new(), includes).map_err(|wrong| wrong.to_string())?;
+        let scenario = parse(text)?;
         let audit = (!self.plainly).then_some(AUDIT);
         let session =
             Session::unrecorded(run::Options { audit, ..run::Options::in_virtual_time(world.seed) });
@@ -98,17 +95,30 @@ impl Setup {
             mutant: self.mutant,
             ..world
         });
-        let report = session.scenario(&mut world, &scenario);
-        let simulated = report.duration;
+        Outcome::of(session.scenario(&mut world, &scenario), &scenario)
+    }
+}
+
+impl Outcome {
+    /// Of the run of a scenario, in whatever world. The error says why it was not judged.
+    pub fn of(report: Report, scenario: &Scenario) -> Result<Self, String> {
         let broken = match report.verdict {
             Verdict::Passed | Verdict::Skipped(_) => None,
             Verdict::Failed(failure) | Verdict::Broken(failure) => Some(Broken {
-                signature: Signature::of(&failure, &scenario),
+                signature: Signature::of(&failure, scenario),
                 message: failure.message.clone(),
                 failure,
             }),
             Verdict::Interrupted => return Err("the run was interrupted".to_owned()),
         };
-        Ok(Outcome { broken, simulated })
+        Ok(Self { broken, took: report.duration })
     }
+}
+
+/// The scenario that a drawn text is. The error says why it is none.
+pub fn parse(text: &str) -> Result<Scenario, String> {
+    let source = Source::new("fuzz.scn", text);
+    let includes = &mut |path: &str| Err(format!("`{path}` is not read here"));
+    let parsed = scenario::parse(&source, &BTreeMap::new(), includes);
+    parsed.map(|(scenario, _)| scenario).map_err(|wrong| wrong.to_string())
 }

@@ -6,7 +6,7 @@ use super::plan::{
     Ask, Chosen, Expect, Key, Node, NodeOption, Plan, Shape, Step, Topology, Turn, Value, Way, visit,
 };
 use super::state;
-use crate::world::{Ability, HERE};
+use crate::world::HERE;
 
 /// The longest line of the comment on top.
 const WIDTH: usize = 100;
@@ -53,33 +53,6 @@ impl Plan {
             let _: fmt::Result = writeln!(out, "node {who} {option}");
         }
         out
-    }
-
-    /// What a world must be able to do.
-    fn needs(&self) -> Vec<Ability> {
-        let mut needs: Vec<Ability> = Vec::new();
-        needs.extend(self.options.iter().filter_map(|(_, option)| match option {
-            NodeOption::Oldest => None,
-            NodeOption::Disk => Some(Ability::Disk),
-            NodeOption::Clock(_) => Some(Ability::Clock),
-        }));
-        visit(&self.steps, &mut |step| match step {
-            Step::Signal(crate::scenario::Verb::Pause | crate::scenario::Verb::Resume, _) => {
-                needs.push(Ability::Pause);
-            }
-            Step::Cut(_) | Step::Join(_) | Step::Partition(_) | Step::Heal => needs.push(Ability::Cut),
-            Step::Break(_) => needs.push(Ability::Break),
-            Step::Link { shapes, .. } if shapes.is_empty() => needs.push(Ability::Shape),
-            Step::Link { shapes, .. } => needs.extend(shapes.iter().map(|shape| match shape {
-                Shape::Loss(_) => Ability::Loss,
-                Shape::Delay(_) | Shape::Jitter(_) | Shape::Rate(_) => Ability::Shape,
-            })),
-            Step::Clock(..) => needs.push(Ability::Clock),
-            _ => {}
-        });
-        needs.sort_unstable();
-        needs.dedup();
-        needs
     }
 }
 

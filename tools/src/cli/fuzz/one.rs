@@ -3,11 +3,10 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path;
 
-use super::Arguments;
 use super::output::Output;
+use super::{Arguments, real};
 use crate::cli::exit::Exit;
 use crate::cli::replay;
-use crate::fuzz::Plan;
 use crate::fuzz::about::{self, Found};
 use crate::fuzz::run::Broken;
 use crate::fuzz::shrink::Budget;
@@ -57,10 +56,10 @@ pub(super) fn run(
 /// The scenario, and what is said of it. The error says why it cannot be run.
 fn found(arguments: &Arguments, seed: u64) -> Result<(String, String, Exit), String> {
     let setup = arguments.setup();
-    let drawn = Plan::draw(seed);
+    let drawn = arguments.draw(seed);
     let file = arguments.output.as_ref().map(|path| report::quoted(&path.display().to_string()));
     let name = file.as_deref().unwrap_or("FILE");
-    Ok(match setup.run(&drawn)?.broken {
+    Ok(match arguments.run(&drawn)?.broken {
         None => {
             let text = drawn.text(&about::drawn(seed));
             (text, format!("seed {seed} holds: {} steps", drawn.size()), Exit::Held)
@@ -83,6 +82,11 @@ fn found(arguments: &Arguments, seed: u64) -> Result<(String, String, Exit), Str
         Some(broken) => {
             let text = drawn.text(&about::broken(&broken, seed, &arguments.again()));
             let again = arguments.again();
+            if !arguments.world.virtual_time {
+                let folder = real::folder(arguments, seed);
+                let said = format!("{}\nits logs are in {}", report(&broken), folder.display());
+                return Ok((text, said, Exit::Failed));
+            }
             let said = format!(
                 "{}\nto make it small: tools fuzz --seed {seed}{again} --shrink -o found.scn",
                 report(&broken)

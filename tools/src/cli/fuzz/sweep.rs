@@ -9,13 +9,12 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Arguments;
+use super::{Arguments, real};
 use crate::cli::exit::Exit;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::replay;
 use crate::cli::seeds::Seeds;
 use crate::cli::window::Window;
-use crate::fuzz::Plan;
 use crate::fuzz::run::Outcome;
 
 /// What came of a seed, or why it could not be run.
@@ -27,12 +26,15 @@ pub(super) fn run(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<Exit> {
-    let workers = arguments.jobs.or(thread::available_parallelism().ok()).map_or(1, usize::from);
+    // In real time runs would disturb each other.
+    let usual = || thread::available_parallelism().ok().filter(|_| arguments.world.virtual_time);
+    let workers = arguments.jobs.or_else(usual).map_or(1, usize::from);
     let bar = bar(seeds.count());
     let (began, mut tally) = (Instant::now(), Tally::default());
-    let (setup, again, interrupt) = (arguments.setup(), arguments.again(), Interrupt::listen());
+    let (again, interrupt) = (arguments.again(), Interrupt::listen());
     let run = |seed| {
-        replay::with_command(format!("tools fuzz --seed {seed}{again}"), || setup.run(&Plan::draw(seed)))
+        let again = format!("tools fuzz --seed {seed}{again}");
+        replay::with_command(again, || arguments.run(&arguments.draw(seed)))
     };
     writeln!(out, "seeds {seeds}")?;
     out.flush()?;
@@ -43,7 +45,7 @@ pub(super) fn run(
         Ok(!enough && !interrupt.came())
     })?;
     bar.finish_and_clear();
-    writeln!(out, "{}", tally.summary(began.elapsed()))?;
+    writeln!(out, "{}", tally.summary(began.elapsed(), arguments.world.virtual_time))?;
     if tally.runs < seeds.count() {
         let why = if interrupt.came() { ": interrupted" } else { "" };
         writeln!(out, "{} not run{why}", seeds.count() - tally.runs)?;
@@ -143,18 +145,22 @@ impl Tally {
                 return Ok(true);
             }
         };
-        self.simulated += outcome.simulated;
+        self.simulated += outcome.took;
         let Some(broken) = outcome.broken else { return Ok(false) };
         self.broken += 1;
         let again = arguments.again();
         writeln!(out, "seed {seed} breaks {}: {}", broken.signature, broken.message)?;
         writeln!(out, "  again: tools fuzz --seed {seed}{again}")?;
+        if !arguments.world.virtual_time {
+            writeln!(out, "  logs:  {}", real::folder(arguments, seed).display())?;
+            return Ok(true);
+        }
         writeln!(out, "  small: tools fuzz --seed {seed}{again} --shrink -o found-{seed}.scn")?;
         Ok(true)
     }
 
     /// `2000 seeds hold (53210 simulated seconds in 12.3 s, 163 runs a second)`.
-    fn summary(&self, wall: Duration) -> String {
+    fn summary(&self, wall: Duration, virtual_time: bool) -> String {
         let held = self.runs - self.broken - self.unrun;
         let mut parts = vec![match held {
             1 => "1 seed holds".to_owned(),
@@ -168,6 +174,9 @@ impl Tally {
             parts.push(format!("{} could not be run", self.unrun));
         }
         let seconds = wall.as_secs_f64();
+        if !virtual_time {
+            return format!("{} ({seconds:.1} s)", parts.join(", "));
+        }
         let rate = self.runs as f64 / seconds.max(0.001);
         format!(
             "{} ({:.0} simulated seconds in {seconds:.1} s, {rate:.0} runs a second)",
@@ -185,6 +194,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz::Plan;
     use crate::fuzz::run::Setup;
 
     #[test]
@@ -244,7 +254,7 @@ mod tests {
     #[test]
     fn a_summary_counts() {
         let tally = Tally { runs: 10, broken: 1, unrun: 0, simulated: Duration::from_secs(90) };
-        let sum = |tally: &Tally| tally.summary(Duration::from_secs(2));
+        let sum = |tally: &Tally| tally.summary(Duration::from_secs(2), true);
         assert_eq!(sum(&tally), "9 seeds hold, 1 does not (90 simulated seconds in 2.0 s, 5 runs a second)");
         assert_eq!(tally.exit(), Exit::Failed);
         let tally = Tally { broken: 2, unrun: 1, ..tally };
@@ -253,6 +263,10 @@ mod tests {
             "7 seeds hold, 2 do not, 1 could not be run (90 simulated seconds in 2.0 s, 5 runs a second)"
         );
         assert_eq!(tally.exit(), Exit::Environment);
+        assert_eq!(
+            tally.summary(Duration::from_secs(2), false),
+            "7 seeds hold, 2 do not, 1 could not be run (2.0 s)"
+        );
         assert_eq!(Tally { runs: 1, ..Tally::default() }.exit(), Exit::Held);
     }
 }
