@@ -150,7 +150,7 @@ fn more_nodes_than_open_files_allow() {
         return;
     }
     let tools = Tools::new().file("x.scn", "network ring(100)\nexpect converged\n");
-    let err = "error: 100 nodes need 364 open files, and this system allows 100: `ulimit -Hn 364`, as root, allows them\n";
+    let err = "error: 100 nodes need 464 open files, and this system allows 100: `ulimit -Hn 464`, as root, allows them\n";
     for command in ["run ring:100 -p $PORT", "run ring:100 -p $PORT --detach", "test x.scn"] {
         let script = format!("ulimit -S -n 100 && ulimit -H -n 100 && exec \"$TOOLS\" {command}");
         tools.shell(&script).check(3, "", err);

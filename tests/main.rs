@@ -14,6 +14,7 @@ mod fuzz;
 mod gossip;
 mod left_behind;
 mod life;
+mod networks;
 mod ports;
 mod redact;
 mod run;

@@ -289,12 +289,14 @@ pub(crate) fn has(program: &str) -> bool {
     if std::env::split_paths(&path).any(|folder| Path::new(&folder).join(program).is_file()) {
         return true;
     }
-    assert!(
-        std::env::var_os("TOOLS_TESTS_REQUIRE_ALL").is_none(),
-        "this machine has no `{program}`, and nothing may be skipped"
-    );
-    // Past the capture of the test harness, so that it is seen.
-    let said = format!("skipped: this machine has no `{program}`\n");
-    let _: rustix::io::Result<usize> = rustix::io::write(rustix::stdio::stderr(), said.as_bytes());
+    skipped(&format!("this machine has no `{program}`"));
     false
+}
+
+/// Says that a test is skipped, or fails it where nothing may be skipped.
+pub(crate) fn skipped(reason: &str) {
+    assert!(std::env::var_os("TOOLS_TESTS_REQUIRE_ALL").is_none(), "nothing may be skipped, and {reason}");
+    // Past the capture of the test harness, so that it is seen.
+    let said = format!("skipped: {reason}\n");
+    let _: rustix::io::Result<usize> = rustix::io::write(rustix::stdio::stderr(), said.as_bytes());
 }

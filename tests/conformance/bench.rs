@@ -29,10 +29,11 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    pub(crate) fn new(make: fn() -> Made) -> Self {
-        let (mut world, kept) = make();
+    /// None where this machine cannot make such a world, which has been said then.
+    pub(crate) fn new(make: fn() -> Option<Made>) -> Option<Self> {
+        let (mut world, kept) = make()?;
         world.submit(WATCHDOG, Operation::Timer { at: 2 * PATIENCE });
-        Self {
+        Some(Self {
             world: Some(world),
             last: 0,
             now: Duration::ZERO,
@@ -40,7 +41,7 @@ impl Bench {
             ended: BTreeMap::new(),
             happened: Vec::new(),
             _kept: kept,
-        }
+        })
     }
 
     /// Whether the world declares this; what it does not, is not asked of it.

@@ -97,6 +97,7 @@ async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode
         Err(error) => return give_up(supervisor.as_ref(), &error.into()),
     };
     introduce(listen, &config, arguments.data.as_deref(), held.len());
+    warn_of_strangers(listen, arguments);
     if arguments.clock_ahead_ms != 0 {
         log::warn(format_args!("its wall clock is put {} ms ahead", arguments.clock_ahead_ms));
     }
@@ -237,7 +238,11 @@ fn introduce(listen: SocketAddr, config: &Config, data: Option<&Path>, held: usi
     } else if listen.ip().is_unspecified() {
         log::warn(format_args!("others cannot dial {listen}: say what they can with --advertise"));
     }
-    if !listen.ip().is_loopback() {
+}
+
+/// Says who else is let in, unless a harness has chosen the network it listens on.
+fn warn_of_strangers(listen: SocketAddr, arguments: &Arguments) {
+    if !listen.ip().is_loopback() && !arguments.supervised {
         log::warn(format_args!(
             "listening beyond this machine: whoever can reach {listen} can read and write everything"
         ));

@@ -12,6 +12,7 @@ mod latency;
 mod links;
 mod memory;
 mod network;
+mod networks;
 mod parsing;
 mod payloads;
 mod rings;
@@ -37,7 +38,7 @@ const NODES_MAX: usize = 2_000;
 /// A part of the benchmark: its name, and what it does with a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
@@ -45,6 +46,7 @@ const SECTIONS: [Section; 10] = [
     ("latency", latency::run),
     ("throughput", throughput::run),
     ("links", links::run),
+    ("netns", networks::run),
     ("disk", disk::run),
     ("parsing", parsing::run),
     ("simulator", simulator::run),

@@ -13,12 +13,16 @@ use tools::scenario::{At, Step, StepKind, parse};
 use tools::text::{Source, Span};
 use tools::topology;
 use tools::world::live::Live;
+use tools::world::netns;
 use tools::world::process::{self, Lease, Links, Ports, Processes};
 
 use crate::Result;
 
 /// The binary that carries the node.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tools");
+
+/// Where every node of a network of its own listens.
+const NETNS_PORT: u16 = 3000;
 
 /// A network that runs. Its nodes end when this is dropped.
 pub(crate) struct Network {
@@ -34,12 +38,21 @@ pub(crate) struct Network {
 impl Network {
     /// Starts a topology and waits until it is ready and wired.
     pub(crate) fn start(topology: &str, logs: &Path) -> Result<Self> {
+        Self::wired(topology, || Self::empty(logs))
+    }
+
+    /// The same with a network of its own for each node.
+    pub(crate) fn start_in_netns(topology: &str, logs: &Path) -> Result<Self> {
+        Self::wired(topology, || Self::made(logs, |options| netns::world(options, NETNS_PORT, Links::Direct)))
+    }
+
+    fn wired(topology: &str, empty: impl FnOnce() -> Result<Self>) -> Result<Self> {
         let source = Source::new("topology", topology);
         let graph = topology::parse(&source).map_err(|wrong| wrong.to_string())?.graph;
         let span = Span { start: 0, end: topology.len() };
         let step = Step { at: At { source, span }, kind: StepKind::Network(graph) };
         let began = Instant::now();
-        let mut network = Self::empty(logs)?;
+        let mut network = empty()?;
         let verdict = network.session.perform(&mut network.world, &[step]);
         network.took = began.elapsed();
         passed(&verdict)?;
@@ -73,26 +86,31 @@ impl Network {
     }
 
     fn empty(logs: &Path) -> Result<Self> {
+        Self::made(logs, |options| process::world(options, Ports::Leased(Lease::default()), Links::Direct))
+    }
+
+    fn made(
+        logs: &Path,
+        world: impl FnOnce(process::Options) -> std::io::Result<(Live, Rc<Processes>)>,
+    ) -> Result<Self> {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
         let data = logs.join(format!("data-{number}"));
         let options = process::Options {
             logs: logs.to_owned(),
             data: data.clone(),
-            ports: Ports::Leased(Lease::default()),
             network: format!("bench-{}-{number}", std::process::id()),
             program: PathBuf::from(PROGRAM),
-            links: Links::Direct,
         };
-        let (world, processes) = process::world(options)?;
+        let (world, processes) = world(options)?;
         let session = Session::unrecorded(Options::default());
         Ok(Self { session, world, processes, data, took: Duration::ZERO })
     }
 
     /// The addresses of its nodes, in order of appearance.
     pub(crate) fn addresses(&self) -> Vec<String> {
-        let ports = self.session.network().indices().filter_map(|node| self.processes.port(node));
-        ports.map(|port| format!("127.0.0.1:{port}")).collect()
+        let addresses = self.session.network().indices().filter_map(|node| self.processes.address(node));
+        addresses.map(|(host, port)| format!("{host}:{port}")).collect()
     }
 
     /// The process ids of its nodes, in order of appearance.

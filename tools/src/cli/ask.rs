@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::nodes;
 use crate::driver::{self, AskError};
 use crate::text::nearest;
+use crate::world::netns;
 
 /// Asks a node: get, set, delete, stamp, keys, count, peers, addPeer, digest, stats, watch
 #[derive(Debug, Clone, Args)]
@@ -49,12 +50,12 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     let network = nodes::state(&arguments.logs).unwrap_or_default();
     let find = |name: &str| {
         let nodes = network.iter().flat_map(|network| &network.nodes);
-        nodes.clone().find(|node| node.name == name).map(|node| format!("127.0.0.1:{}", node.port))
+        nodes.clone().find(|node| node.name == name)
     };
     let address = match (&arguments.node, arguments.port, &arguments.url) {
         (Some(name), ..) => {
             let Some(network) = &network else { return nodes::none(&arguments.logs, err) };
-            let Some(address) = find(name) else {
+            let Some(node) = find(name) else {
                 let known = network.nodes.iter().map(|node| node.name.as_str());
                 writeln!(err, "error: there is no node `{name}` in the network of this folder")?;
                 if let Some(nearest) = nearest(name, known) {
@@ -62,7 +63,15 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
                 }
                 return Ok(Exit::Usage.code());
             };
-            address
+            // A network of its own is entered where its node is.
+            if !node.is_on_loopback()
+                && let Some(process) = node.pid
+                && let Err(reason) = netns::join(process)
+            {
+                writeln!(err, "error: {reason}")?;
+                return Ok(Exit::Environment.code());
+            }
+            node.address()
         }
         (None, _, Some(url)) => url.clone(),
         (None, port, None) => format!("127.0.0.1:{}", port.unwrap_or(PORT)),
@@ -73,9 +82,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     // A neighbour may be named where its name is known.
     if let [command, neighbour] = words.as_mut_slice()
         && matches!(command.as_str(), "addPeer" | "add-peer")
-        && let Some(address) = find(neighbour)
+        && let Some(node) = find(neighbour)
     {
-        *neighbour = address;
+        *neighbour = node.address();
     }
     match driver::ask(&address, &words) {
         Ok(answer) if arguments.json => writeln!(out, "{}", answer.json)?,

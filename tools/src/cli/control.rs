@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::IpAddr;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -85,7 +86,9 @@ pub(super) struct NetworkState {
 pub(super) struct NodeState {
     /// Its name.
     pub name: String,
-    /// Where it listens.
+    /// The host it listens on.
+    pub host: String,
+    /// The port it listens on.
     pub port: u16,
     /// Its process, if it runs.
     pub pid: Option<u32>,
@@ -95,6 +98,18 @@ pub(super) struct NodeState {
     pub log: String,
     /// `running`, `paused`, `stopped`, `exited N`.
     pub state: String,
+}
+
+impl NodeState {
+    /// `host:port`.
+    pub(super) fn address(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
+    /// Whether it is reached from everywhere on this machine.
+    pub(super) fn is_on_loopback(&self) -> bool {
+        self.host.parse().is_ok_and(|host: IpAddr| host.is_loopback())
+    }
 }
 
 /// The name of the socket in a folder of logs.

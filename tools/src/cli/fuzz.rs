@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args};
 
 use super::exit::Exit;
+use super::host::prepare;
 use super::replay;
 use super::seeds::Seeds;
 use super::setting::world_named;
@@ -124,6 +125,10 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     if let Some(wrong) = arguments.wrong() {
         writeln!(err, "error: {wrong}")?;
         return Ok(Exit::Usage.code());
+    }
+    if let Err(reason) = prepare(arguments.world) {
+        writeln!(err, "error: {reason}")?;
+        return Ok(Exit::Environment.code());
     }
     let exit = match (arguments.seeds, arguments.seed) {
         (Some(seeds), _) => sweep::run(arguments, seeds, out, err)?,

@@ -19,6 +19,7 @@ use crate::text::{Severity, Source, Span};
 use crate::topology::Graph;
 use crate::world::live::Live;
 use crate::world::process::{self, Links, Ports, Processes};
+use crate::world::{Declaration, NETNS, netns};
 use crate::world::{NodeIndex, OpId, World as _};
 
 /// A network of processes, and the session that knows it.
@@ -39,14 +40,25 @@ struct Answers {
     lines: Vec<(NodeIndex, String)>,
 }
 
+/// Where nodes of scenarios listen that have a network of their own.
+const NETNS_PORT: u16 = 3000;
+
 /// What a host is made of.
 pub(super) struct Setup {
     pub(super) logs: PathBuf,
     pub(super) data: PathBuf,
     pub(super) ports: Ports,
     pub(super) options: Options,
-    /// Whether links are to be cut, broken and shaped.
-    pub(super) faults: bool,
+    /// Where nodes live.
+    pub(super) world: &'static Declaration,
+    /// Whether proxies stand in links, for what only they can do to them.
+    pub(super) proxies: bool,
+}
+
+/// Makes this process fit to be the host of networks of a world. Has to come before there is a second
+/// thread. The reason why it cannot is for people.
+pub(super) fn prepare(world: &Declaration) -> Result<(), String> {
+    if world.name == NETNS.name { netns::prepare() } else { Ok(()) }
 }
 
 /// Why a network that was up has ended.
@@ -66,12 +78,17 @@ impl Host {
         let options = process::Options {
             logs: setup.logs,
             data: setup.data,
-            ports: setup.ports,
             network: network_id()?,
             program: std::env::current_exe()?,
-            links: if setup.faults { Links::Proxied { seed } } else { Links::Direct },
         };
-        let (world, processes) = process::world(options)?;
+        let links = if setup.proxies { Links::Proxied { seed } } else { Links::Direct };
+        let (world, processes) = if setup.world.name == NETNS.name {
+            // Nobody else is there who could have the port.
+            let port = if let Ports::From(port) = setup.ports { port } else { NETNS_PORT };
+            netns::world(options, port, links)?
+        } else {
+            process::world(options, setup.ports, links)?
+        };
         let answers = Rc::new(RefCell::new(Answers::default()));
         let kept = Rc::clone(&answers);
         let session = Session::new(setup.options, move |event| {
@@ -95,16 +112,20 @@ impl Host {
         let name = |node| network.name(node).to_owned();
         let nodes = network
             .nodes()
-            .map(|(index, node)| NodeState {
-                name: node.name().to_owned(),
-                port: self.processes.port(index).unwrap_or(0),
-                pid: self.processes.process_id(index),
-                peers: network
-                    .links_of(index)
-                    .map(|link| name(if link.from == index { link.to } else { link.from }))
-                    .collect(),
-                log: self.processes.log_path(node.name()).display().to_string(),
-                state: node.life.to_string(),
+            .map(|(index, node)| {
+                let (host, port) = self.processes.address(index).unwrap_or_default();
+                let peers = network.links_of(index);
+                NodeState {
+                    name: node.name().to_owned(),
+                    host,
+                    port,
+                    pid: self.processes.process_id(index),
+                    peers: peers
+                        .map(|link| name(if link.from == index { link.to } else { link.from }))
+                        .collect(),
+                    log: self.processes.log_path(node.name()).display().to_string(),
+                    state: node.life.to_string(),
+                }
             })
             .collect();
         let links = network.links().iter().map(|link| (name(link.from), name(link.to))).collect();

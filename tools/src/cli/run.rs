@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::control::{Control, NetworkState};
 use super::exit::Exit;
-use super::host::{Ended, Host, Setup, record_to};
+use super::host::{Ended, Host, Setup, prepare, record_to};
 use super::progress::Progress;
 use super::setting::{ProgramArguments, SettingArguments};
 use super::source::read_topology;
@@ -129,7 +129,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
             return Ok(Exit::Usage.code());
         }
     };
-    if let Err(reason) = raise_open_files(parsed.graph.nodes().len()) {
+    // Who is left running prepares itself.
+    let prepared = if arguments.detach { Ok(()) } else { prepare(arguments.setting.world) };
+    if let Err(reason) = prepared.and_then(|()| raise_open_files(parsed.graph.nodes().len())) {
         writeln!(err, "error: {reason}")?;
         return Ok(Exit::Environment.code());
     }
@@ -154,7 +156,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         data,
         ports: Ports::From(arguments.port),
         options,
-        faults: arguments.faults,
+        world: arguments.setting.world,
+        proxies: arguments.faults,
     };
     let mut record = record_to(&arguments.logs)?;
     let shown = progress.clone();

@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(world_named("process").unwrap().name, "process");
         assert_eq!(
             world_named("proces").unwrap_err(),
-            "unknown world `proces`: did you mean `process`? There is process, sim"
+            "unknown world `proces`: did you mean `process`? There is process, sim, netns"
         );
         assert!(world_named("docker").unwrap_err().starts_with("the world `docker` is not in this version"));
         assert_eq!(driver_named("native").unwrap().name, "native");

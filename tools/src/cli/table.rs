@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::control::NetworkState;
+use super::control::{NetworkState, NodeState};
 
 /// The most nodes that are listed one by one.
 const ROWS: usize = 60;
@@ -11,9 +11,11 @@ const PEERS: usize = 32;
 
 /// Node, port, process, neighbours and log, a node a line.
 pub(super) fn network(state: &NetworkState, with_state: bool) -> String {
-    let mut rows = vec![header(with_state)];
+    let loopback = state.nodes.iter().all(NodeState::is_on_loopback);
+    let mut rows = vec![header(with_state, loopback)];
     for node in state.nodes.iter().take(ROWS) {
-        let mut row = vec![node.name.clone(), node.port.to_string()];
+        let place = if loopback { node.port.to_string() } else { node.address() };
+        let mut row = vec![node.name.clone(), place];
         row.push(node.pid.map_or("-".to_owned(), |pid| pid.to_string()));
         if with_state {
             row.push(node.state.clone());
@@ -29,8 +31,9 @@ pub(super) fn network(state: &NetworkState, with_state: bool) -> String {
     text
 }
 
-fn header(with_state: bool) -> Vec<String> {
-    let names = ["NODE", "PORT", "PID", "STATE", "NEIGHBOURS", "LOG"];
+fn header(with_state: bool, loopback: bool) -> Vec<String> {
+    let place = if loopback { "PORT" } else { "ADDRESS" };
+    let names = ["NODE", place, "PID", "STATE", "NEIGHBOURS", "LOG"];
     names.iter().filter(|name| with_state || **name != "STATE").map(|name| (*name).to_owned()).collect()
 }
 

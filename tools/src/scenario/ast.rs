@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::text::{Source, Span};
 use crate::topology::Graph;
+use crate::world::Ability;
 
 /// A place in one of the files of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,21 +95,22 @@ impl Step {
         }
     }
 
-    /// Whether it does something to links, itself or in its block.
+    /// Whether it does one of these to links, itself or in its block.
     #[must_use]
-    pub fn touches_links(&self) -> bool {
+    pub fn touches_links(&self, abilities: &[Ability]) -> bool {
         match &self.kind {
-            StepKind::Cut(_)
-            | StepKind::Join(_)
-            | StepKind::Break(_)
-            | StepKind::Partition(_)
-            | StepKind::Heal
-            | StepKind::Link { .. } => true,
+            StepKind::Cut(_) | StepKind::Join(_) | StepKind::Partition(_) | StepKind::Heal => {
+                abilities.contains(&Ability::Cut)
+            }
+            StepKind::Break(_) => abilities.contains(&Ability::Break),
+            StepKind::Link { shape, .. } => {
+                Shape::abilities(shape).iter().any(|ability| abilities.contains(ability))
+            }
             StepKind::Together(block)
             | StepKind::Do(block)
             | StepKind::Measure { block, .. }
             | StepKind::Repeat { block, .. }
-            | StepKind::Each { block, .. } => block.iter().any(Self::touches_links),
+            | StepKind::Each { block, .. } => block.iter().any(|step| step.touches_links(abilities)),
             _ => false,
         }
     }
@@ -611,6 +613,17 @@ pub enum Shape {
     Loss(f64),
     /// Lets through this many bits a second.
     Rate(u64),
+}
+
+impl Shape {
+    /// What a world must be able to do for a step with these; none clears what was there.
+    #[must_use]
+    pub fn abilities(shapes: &[Self]) -> Vec<Ability> {
+        let loss = |shape: &Self| matches!(shape, Self::Loss(_));
+        let shape = shapes.is_empty() || !shapes.iter().all(loss);
+        let needed = [(shapes.iter().any(loss), Ability::Loss), (shape, Ability::Shape)];
+        needed.into_iter().filter_map(|(needed, ability)| needed.then_some(ability)).collect()
+    }
 }
 
 /// How fast a `repeat` goes.

@@ -29,8 +29,9 @@ pub struct Declaration {
     /// Whether its time is virtual: it passes as fast as the machine computes, and a run is the same
     /// on a slow machine, on a busy one, and again.
     pub virtual_time: bool,
-    /// Whether nodes that dial addresses by themselves go past what stands in links.
-    pub bypassed: bool,
+    /// What only proxies in links do: a network without them cannot do that, and nodes that dial
+    /// addresses by themselves go past it.
+    pub proxied: &'static [Ability],
     /// What it is able to do.
     pub abilities: &'static [Ability],
 }
@@ -50,7 +51,7 @@ pub const NAMES: &[&str] = &["process", "sim", "netns", "docker"];
 pub const PROCESS: Declaration = Declaration {
     name: "process",
     virtual_time: false,
-    bypassed: true,
+    proxied: &[Ability::Cut, Ability::Break, Ability::Shape],
     abilities: &[
         Ability::Pause,
         Ability::Cut,
@@ -70,7 +71,7 @@ pub const PROCESS_DIRECT: Declaration =
 pub const SIM: Declaration = Declaration {
     name: "sim",
     virtual_time: true,
-    bypassed: false,
+    proxied: &[],
     abilities: &[
         Ability::Pause,
         Ability::Cut,
@@ -82,22 +83,36 @@ pub const SIM: Declaration = Declaration {
     ],
 };
 
-/// The worlds of this version.
-pub const HERE: &[&Declaration] = &[&PROCESS, &SIM];
-
-/// What the worlds still to come will be able to do: named where a scenario asks for what no world of
-/// this version can.
-pub const TO_COME: &[Declaration] = &[Declaration {
+/// Processes of this machine, each with a network of its own in the kernel.
+pub const NETNS: Declaration = Declaration {
     name: "netns",
     virtual_time: false,
-    bypassed: false,
+    proxied: &[Ability::Shape],
     abilities: &[
         Ability::Pause,
         Ability::Cut,
         Ability::Break,
         Ability::Shape,
         Ability::Loss,
+        Ability::Clock,
         Ability::Disk,
         Ability::Exec,
     ],
-}];
+};
+
+/// The same without proxies: what a network is that was started so.
+pub const NETNS_DIRECT: Declaration = Declaration {
+    abilities: &[
+        Ability::Pause,
+        Ability::Cut,
+        Ability::Break,
+        Ability::Loss,
+        Ability::Clock,
+        Ability::Disk,
+        Ability::Exec,
+    ],
+    ..NETNS
+};
+
+/// The worlds of this version.
+pub const HERE: &[&Declaration] = &[&PROCESS, &SIM, &NETNS];

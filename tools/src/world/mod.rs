@@ -2,7 +2,7 @@
 //!
 //! A world is told what to do by [`World::submit`] and tells what happened by [`World::next`];
 //! nothing else passes between it and the runner. Time is what the world says it is: real in
-//! [`process`], virtual in [`sim`].
+//! [`process`] and [`netns`], virtual in [`sim`].
 //!
 //! Worlds of real time share one engine, [`live`], which joins a *launcher* (where a node lives),
 //! a *carrier* (who moves traffic between nodes) and the drivers that speak to nodes. A world of
@@ -11,11 +11,12 @@
 mod declaration;
 pub mod link;
 pub mod live;
+pub mod netns;
 mod operation;
 pub mod process;
 pub mod sim;
 
-pub use declaration::{Ability, Declaration, HERE, NAMES, PROCESS, PROCESS_DIRECT, SIM, TO_COME};
+pub use declaration::{Ability, Declaration, HERE, NAMES, NETNS, NETNS_DIRECT, PROCESS, PROCESS_DIRECT, SIM};
 pub use operation::{
     Answer, Change, Direction, Ending, Event, LinkChange, NodeIndex, NodeSpec, Occurrence, OpId, Operation,
     Outcome, Signal, Value, Written,

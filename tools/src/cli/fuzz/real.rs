@@ -9,7 +9,6 @@ use crate::cli::host::{Host, Setup, record_to};
 use crate::fuzz::run::{Outcome, parse};
 use crate::fuzz::{Plan, about};
 use crate::run::Options;
-use crate::scenario::Step;
 use crate::world::process::{Lease, Ports};
 
 /// Where the run of a seed writes. It is there no more if the seed holds.
@@ -36,7 +35,8 @@ pub(super) fn run(arguments: &Arguments, plan: &Plan) -> Result<Outcome, String>
         data: folder.join("data"),
         ports: Ports::Leased(Lease::default()),
         options: Options { seed: plan.seed, ..Options::default() },
-        faults: scenario.steps.iter().any(Step::touches_links),
+        world: arguments.world,
+        proxies: scenario.steps.iter().any(|step| step.touches_links(arguments.world.proxied)),
     };
     let mut host = Host::new(setup, record).map_err(|error| error.to_string())?;
     let report = host.session.scenario(&mut host.world, &scenario);

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
-use super::host::random;
+use super::host::{prepare, random};
 use super::replay;
 use super::seeds::Seeds;
 use super::setting::{ParamArguments, ProgramArguments, SettingArguments};
@@ -143,7 +143,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         Ok(Exit::Environment.code())
     };
     if !world.virtual_time
-        && let Err(reason) = raise_open_files(plan.nodes_at_once(workers))
+        && let Err(reason) = raise_open_files(plan.nodes_at_once(workers)).and_then(|()| prepare(world))
     {
         return lacking(reason);
     }

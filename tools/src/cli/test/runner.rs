@@ -18,7 +18,7 @@ use crate::cli::host::{Host, Setup, record_to};
 use crate::cli::interrupt::{Interrupt, Interruptible};
 use crate::report;
 use crate::run::{Failure, FailureKind, Options, Report, Session, Verdict};
-use crate::scenario::{Scenario, Step};
+use crate::scenario::Scenario;
 use crate::world;
 use crate::world::process::{Lease, Ports};
 use crate::world::sim::{self, Sim};
@@ -167,8 +167,9 @@ impl Runner {
             let ports = Ports::Leased(Lease::default());
             let (logs, data) = (folder.to_owned(), folder.join("data"));
             // Whoever leaves links alone is not slowed down by what could change them.
-            let faults = job.case.scenario.steps.iter().any(Step::touches_links);
-            Host::new(Setup { logs, data, ports, options: options.clone(), faults }, record)
+            let world = self.0.world;
+            let proxies = job.case.scenario.steps.iter().any(|step| step.touches_links(world.proxied));
+            Host::new(Setup { logs, data, ports, options: options.clone(), world, proxies }, record)
         });
         let mut host = match made {
             Ok(host) => host,

@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::scenario::ast::At;
 use crate::text::{Diagnostic, Span};
-use crate::world::{Ability, HERE, TO_COME};
+use crate::world::{self, Ability, HERE};
 
 /// What a world that lacks an ability cannot do.
 fn verb(ability: Ability) -> &'static str {
@@ -24,7 +24,9 @@ impl Checker<'_> {
     pub(super) fn needs(&mut self, ability: Ability, span: Span) {
         let world = self.setting.world;
         let of_links = matches!(ability, Ability::Cut | Ability::Break | Ability::Shape | Ability::Loss);
-        self.touches_links |= of_links;
+        if of_links {
+            self.touched.insert(ability);
+        }
         if !self.applies() || world.can(ability) {
             return;
         }
@@ -35,18 +37,8 @@ impl Checker<'_> {
         }
         let error = self.error(span, format!("the world `{}` cannot {}", world.name, verb(ability)));
         let here = HERE.iter().filter(|other| other.can(ability)).map(|other| other.name);
-        let here: Vec<&str> = here.collect();
-        let to_come = TO_COME.iter().filter(|other| other.can(ability) && !here.contains(&other.name));
-        let to_come: Vec<&str> = to_come.map(|other| other.name).collect();
-        let mut worlds = Vec::new();
-        if !here.is_empty() {
-            worlds.push(here.join(", "));
-        }
-        if !to_come.is_empty() {
-            worlds.push(format!("{} (not in this version)", to_come.join(", ")));
-        }
-        let help = format!("worlds that can: {}", worlds.join("; "));
-        self.say(if worlds.is_empty() { error } else { error.help(help) });
+        let worlds = here.collect::<Vec<_>>().join(", ");
+        self.say(if worlds.is_empty() { error } else { error.help(format!("worlds that can: {worlds}")) });
     }
 
     /// Whether the scenario is for this world at all.
@@ -71,8 +63,9 @@ impl Checker<'_> {
     pub(super) fn bypassed(&mut self) {
         let world = self.setting.world;
         // Of a network that is up, links may be touched by whatever step comes next.
-        let touched = self.touches_links || self.setting.existing.is_some();
-        if !touched || !world.bypassed || !world.can(Ability::Cut) || !self.applies() {
+        let up = self.setting.existing.is_some();
+        let touched = |ability: &Ability| world.can(*ability) && (up || self.touched.contains(ability));
+        if !world.proxied.iter().any(touched) || !self.applies() {
             return;
         }
         let Some((argument, at)) = self.dials_by_itself.take() else { return };
@@ -81,7 +74,9 @@ impl Checker<'_> {
             world.name
         );
         let error = Diagnostic::error(&at.source, at.span, message);
-        let worlds = HERE.iter().filter(|other| !other.bypassed).map(|other| other.name);
+        let bypassed =
+            |other: &world::Declaration| other.proxied.iter().any(|one| self.touched.contains(one));
+        let worlds = HERE.iter().filter(|other| !bypassed(other)).map(|other| other.name);
         let worlds = worlds.collect::<Vec<_>>().join(", ");
         self.say(error.help(format!("leave it away where links are cut or shaped; it works in: {worlds}")));
     }

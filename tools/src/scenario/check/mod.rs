@@ -14,6 +14,7 @@ mod predicate;
 mod scope;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use self::figures::Measures;
@@ -55,7 +56,7 @@ pub fn check(scenario: &Scenario, setting: &Setting<'_>) -> Vec<Diagnostic> {
         measuring: 0,
         endless: false,
         expectations: 0,
-        touches_links: false,
+        touched: BTreeSet::new(),
         dials_by_itself: None,
     };
     checker.whole();
@@ -87,8 +88,8 @@ struct Checker<'a> {
     /// Whether a `repeat` may go on until other steps have ended.
     endless: bool,
     expectations: usize,
-    /// Whether a step did something to links.
-    touches_links: bool,
+    /// What steps did to links.
+    touched: BTreeSet<world::Ability>,
     /// The first argument that has nodes dial each other by themselves.
     dials_by_itself: Option<(String, At)>,
 }

@@ -60,12 +60,8 @@ impl Checker<'_> {
             StepKind::Partition(sets) => self.partition(sets, span),
             StepKind::Heal => self.needs(Ability::Cut, span),
             StepKind::Link { links, shape } => {
-                let loss = |shape: &Shape| matches!(shape, Shape::Loss(_));
-                if shape.iter().any(loss) {
-                    self.needs(Ability::Loss, span);
-                }
-                if shape.is_empty() || !shape.iter().all(loss) {
-                    self.needs(Ability::Shape, span);
+                for ability in Shape::abilities(shape) {
+                    self.needs(ability, span);
                 }
                 self.links(links, span);
             }

@@ -1,10 +1,11 @@
 //! What is refused, or warned of, before anything starts.
 
+use super::examples::check_in;
 use super::{brief, read};
 use crate::driver::{self, NATIVE};
 use crate::scenario::{self, Setting};
 use crate::text::Severity;
-use crate::world::{PROCESS, PROCESS_DIRECT};
+use crate::world::{Ability, NETNS, PROCESS, PROCESS_DIRECT};
 
 pub(super) const SETTING: Setting<'_> =
     Setting { world: &PROCESS, driver_default: &NATIVE, drivers: driver::ALL, existing: None };
@@ -382,9 +383,7 @@ fn links_and_partitions() {
     );
     check(
         "network a-b\nkill all\npause a\ncut a-b\nbreak a-b\nlink a-b delay 5ms loss 1%\nclock a +5s",
-        &[
-            "6:1-26 the world `process` cannot lose messages (worlds that can: sim; netns (not in this version))",
-        ],
+        &["6:1-26 the world `process` cannot lose messages (worlds that can: sim, netns)"],
     );
     check("network a-b-c\ncut a-c", &["2:5-3 there is no link between `a` and `c` (`a` is linked to b)"]);
     check(
@@ -505,9 +504,7 @@ fn slips_that_can_be_read() {
     );
     check(
         "worlds process\nnetwork a-b\nlink a-b loss 5%",
-        &[
-            "3:1-16 the world `process` cannot lose messages (worlds that can: sim; netns (not in this version))",
-        ],
+        &["3:1-16 the world `process` cannot lose messages (worlds that can: sim, netns)"],
     );
     check("param t = 5s | x\nwait $t ", &[]);
 }
@@ -555,8 +552,7 @@ fn links_of_a_running_network_are_changed_only_where_something_stands_in_them() 
     );
     assert_eq!(
         brief_in(&PROCESS_DIRECT, "link a-b loss 1%"),
-        ["1:1-16 the world `process` cannot lose messages (worlds that can: sim; netns (not in this \
-             version))"]
+        ["1:1-16 the world `process` cannot lose messages (worlds that can: sim, netns)"]
     );
     // Whatever comes later may touch links.
     let free = "node d args=--auto-connect; network c-d";
@@ -566,17 +562,23 @@ fn links_of_a_running_network_are_changed_only_where_something_stands_in_them() 
 
 #[test]
 fn nodes_that_dial_by_themselves_go_past_what_is_done_to_links() {
-    let past = |place: &str| {
+    let past = |place: &str, world: &str, worlds: &str| {
         format!(
             "{place} with `--auto-connect` nodes dial each other past what stands in the links of the world \
-             `process` (leave it away where links are cut or shaped; it works in: sim)"
+             `{world}` (leave it away where links are cut or shaped; it works in: {worlds})"
         )
     };
-    for step in ["cut a-b", "partition a | b", "heal", "break a-b", "link all delay 5ms", "do { cut a-b }"] {
-        check(&format!("node all args=--auto-connect\nnetwork a-b\n{step}"), &[&past("1:10-19")]);
+    let auto = "node all args=--auto-connect\nnetwork a-b\n";
+    for step in ["cut a-b", "partition a | b", "heal", "break a-b", "do { cut a-b }"] {
+        check(&format!("{auto}{step}"), &[&past("1:10-19", "process", "sim, netns")]);
+        check_in(&Setting { world: &NETNS, ..SETTING }, &format!("{auto}{step}\nexpect converged"), &[]);
     }
+    let shape = format!("{auto}link all delay 5ms");
+    check(&shape, &[&past("1:10-19", "process", "sim")]);
+    let netns = Setting { world: &NETNS, ..SETTING };
+    check_in(&netns, &format!("{shape}\nexpect converged"), &[&past("1:10-19", "netns", "sim")]);
     let exec = "node a exec=\"./n {port} --auto-connect -v\"\nnetwork a-b\nrepeat 2 { heal }";
-    check(exec, &[&past("1:8-35")]);
+    check(exec, &[&past("1:8-35", "process", "sim, netns")]);
     check("node all args=--auto-connect\nnetwork a-b\nkill a", &[]);
     check("node all args=--verbose\nnetwork a-b\ncut a-b", &[]);
     check("worlds sim\nnode all args=--auto-connect\nnetwork a-b\ncut a-b", &[]);
@@ -584,19 +586,33 @@ fn nodes_that_dial_by_themselves_go_past_what_is_done_to_links() {
 
 #[test]
 fn steps_that_touch_links_are_found_wherever_they_stand() {
-    let touches = |steps: &str| {
+    let touches = |steps: &str, abilities: &[Ability]| {
         let (scenario, _) = read(&format!("network a-b\n{steps}")).unwrap();
-        scenario.steps.iter().any(scenario::Step::touches_links)
+        scenario.steps.iter().any(|step| step.touches_links(abilities))
     };
-    for step in ["cut a-b", "join a->b", "break a-b", "partition a | b", "heal", "link all clear"] {
+    let all = [Ability::Cut, Ability::Break, Ability::Shape, Ability::Loss];
+    let steps = [
+        ("cut a-b", Ability::Cut),
+        ("join a->b", Ability::Cut),
+        ("break a-b", Ability::Break),
+        ("partition a | b", Ability::Cut),
+        ("heal", Ability::Cut),
+        ("link all clear", Ability::Shape),
+        ("link all delay 5ms", Ability::Shape),
+        ("link all loss 5%", Ability::Loss),
+    ];
+    for (step, ability) in steps {
         for around in
             ["{}", "together {{}}", "do {{}}", "repeat 2 {{}}", "each v in all {{}}", "measure m {{}}"]
         {
             let steps = around.replacen("{}", &format!(" {step} "), 1);
-            assert!(touches(&steps), "{steps}");
+            assert!(touches(&steps, &[ability]), "{steps}");
+            let others = all.map(|other| if other == ability { Ability::Pause } else { other });
+            assert!(!touches(&steps, &others), "{steps}");
         }
     }
-    assert!(!touches("kill a; together { start a; do { wait 1s } }"));
+    assert!(touches("link all delay 5ms loss 5%", &[Ability::Loss]));
+    assert!(!touches("kill a; together { start a; do { wait 1s } }", &all));
 }
 
 /// A driver whose nodes know less than ours.

@@ -109,7 +109,7 @@ fn rolling_is_read() {
 const ANYTHING: world::Declaration = world::Declaration {
     name: "sim",
     virtual_time: true,
-    bypassed: false,
+    proxied: &[],
     abilities: &[
         world::Ability::Pause,
         world::Ability::Cut,
@@ -126,7 +126,7 @@ const NOTHING_EXPECTED: &str = "this scenario expects nothing (what is checked a
                                 well: no node died, no acknowledged write is lost)";
 
 #[track_caller]
-fn check_in(setting: &Setting<'_>, text: &str, expected: &[&str]) {
+pub(super) fn check_in(setting: &Setting<'_>, text: &str, expected: &[&str]) {
     let (scenario, _) = read(text).unwrap();
     let diagnostics: Vec<String> = check(&scenario, setting).iter().map(brief).collect();
     assert_eq!(diagnostics, expected);
@@ -147,11 +147,10 @@ fn those_that_keep_data_on_disk_do_not_fit_every_world() {
     let setting = Setting { world: &forgets, ..SETTING };
     check_in(&setting, SYNC, &[]);
     check_in(&setting, LATENCY, &[]);
-    let disk = "2:10-9 the world `process` cannot keep data on disk (worlds that can: process, sim; netns (not in \
-                this version))";
+    let disk = "2:10-9 the world `process` cannot keep data on disk (worlds that can: process, sim, netns)";
     check_in(&setting, CRASH, &[disk, &format!("4:1-8 {NOTHING_EXPECTED}")]);
     check_in(&setting, ROLLING, &[disk, &format!("4:1-13 {NOTHING_EXPECTED}")]);
-    let clock = "the world `process` cannot shift clocks (worlds that can: process, sim)";
+    let clock = "the world `process` cannot shift clocks (worlds that can: process, sim, netns)";
     let expected = [format!("1:8-10 {clock}"), format!("3:1-11 {clock}")];
     let shifts = "node a clock=+10s\nnetwork a-b\nclock a +5s\nexpect converged";
     check_in(&setting, shifts, &expected.each_ref().map(String::as_str));

@@ -2,8 +2,9 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// What the harness keeps open for one node: its connection, its standard input, its process.
-const PER_NODE: u64 = 3;
+/// What the harness keeps open for one node: its connection, its standard input, its process, and in
+/// some worlds its network.
+const PER_NODE: u64 = 4;
 /// What it keeps open whatever the number of nodes, with room to spare.
 const BASE: u64 = 64;
 
@@ -28,7 +29,7 @@ pub fn raise_open_files(nodes: usize) -> Result<(), String> {
 
 /// Raises the soft limit as far as it goes: each link takes three files more, and how many links there
 /// are shows only as they are made.
-pub(super) fn raise_for_links() -> std::io::Result<()> {
+pub(in crate::world) fn raise_for_links() -> std::io::Result<()> {
     Ok(raise(getrlimit(Resource::Nofile))?)
 }
 

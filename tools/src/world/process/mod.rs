@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use futures_util::future::{LocalBoxFuture, join_all};
 
@@ -21,8 +22,10 @@ use super::live::{Carrier, Direct, Launcher, Live, Proxied, Running};
 use super::{Declaration, NodeIndex, PROCESS, PROCESS_DIRECT};
 use crate::driver::{CommandLine, Place};
 
+pub(in crate::world) use limits::raise_for_links;
 pub use limits::raise_open_files;
 pub use ports::{Lease, Ports, port_is_free};
+pub(in crate::world) use running::Started;
 
 use guard::Guard;
 use running::Process;
@@ -30,9 +33,9 @@ use running::Process;
 /// What stands between nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
-    /// Nothing: links cannot be changed, and cost what loopback does.
+    /// No proxy: what only proxies do to links cannot be done, and links cost what the system's do.
     Direct,
-    /// A proxy in each: links can be cut, broken and shaped.
+    /// A proxy in each.
     Proxied {
         /// What is drawn for them comes from it.
         seed: u64,
@@ -46,33 +49,73 @@ pub struct Options {
     pub logs: PathBuf,
     /// Where nodes that keep data have it, each in a folder of its name; made when the first needs it.
     pub data: PathBuf,
-    /// The ports that nodes listen on.
-    pub ports: Ports,
     /// The network id: tells this run's nodes and processes from all others.
     pub network: String,
     /// The program that carries our own node, and the guard.
     pub program: PathBuf,
-    /// What stands between nodes.
-    pub links: Links,
 }
 
-/// A world of processes; beside it what only processes have: ids, ports, files.
-pub fn world(options: Options) -> std::io::Result<(Live, Rc<Processes>)> {
-    let carrier: Box<dyn Carrier> = match options.links {
+/// A world of processes; beside it what only processes have: ids, addresses, files. They listen on
+/// these ports.
+pub fn world(options: Options, ports: Ports, links: Links) -> std::io::Result<(Live, Rc<Processes>)> {
+    let carrier: Box<dyn Carrier> = match links {
         Links::Direct => Box::new(Direct),
         Links::Proxied { seed } => {
-            limits::raise_for_links()?;
+            raise_for_links()?;
             Box::new(Proxied::new(seed))
         }
     };
-    let processes = Rc::new(Processes::new(options)?);
+    let ground = Loopback { ports: RefCell::new(ports), links };
+    let processes = Rc::new(Processes::new(options, Box::new(ground))?);
     let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, carrier)?;
     Ok((live, processes))
 }
 
+/// What processes stand on: where each listens, and what it sees of the network.
+pub(in crate::world) trait Ground {
+    /// What it, with the carrier on it, can do.
+    fn declaration(&self) -> &'static Declaration;
+
+    /// The host and the port for a node that has none yet. The reason why there is none is for people.
+    fn settle(&self, node: NodeIndex) -> Result<(String, u16), String>;
+
+    /// How a process is started there, if that takes more than starting it.
+    fn threshold(&self, node: NodeIndex) -> Option<Arc<dyn Threshold>>;
+}
+
+/// What a process is started across, by a thread that may wait.
+pub(in crate::world) trait Threshold: Send + Sync {
+    /// Starts it on the other side.
+    fn cross(&self, start: &mut dyn FnMut() -> Result<Started, String>) -> Result<Started, String>;
+}
+
+/// The loopback that all processes of this machine share.
+struct Loopback {
+    ports: RefCell<Ports>,
+    links: Links,
+}
+
+impl Ground for Loopback {
+    fn declaration(&self) -> &'static Declaration {
+        match self.links {
+            Links::Direct => &PROCESS_DIRECT,
+            Links::Proxied { .. } => &PROCESS,
+        }
+    }
+
+    fn settle(&self, _node: NodeIndex) -> Result<(String, u16), String> {
+        Ok(("127.0.0.1".to_owned(), self.ports.borrow_mut().take()?))
+    }
+
+    fn threshold(&self, _node: NodeIndex) -> Option<Arc<dyn Threshold>> {
+        None
+    }
+}
+
 /// Starts nodes as processes.
 pub struct Processes {
-    options: RefCell<Options>,
+    options: Options,
+    ground: Box<dyn Ground>,
     places: RefCell<BTreeMap<NodeIndex, Place>>,
     running: Rc<RefCell<BTreeMap<NodeIndex, Rc<Process>>>>,
     /// The names whose logs this run has begun.
@@ -81,11 +124,12 @@ pub struct Processes {
 }
 
 impl Processes {
-    fn new(options: Options) -> std::io::Result<Self> {
+    pub(in crate::world) fn new(options: Options, ground: Box<dyn Ground>) -> std::io::Result<Self> {
         std::fs::create_dir_all(&options.logs)?;
         let guard = Rc::new(Guard::start(&options.program, &options.network)?);
         Ok(Self {
-            options: RefCell::new(options),
+            options,
+            ground,
             places: RefCell::default(),
             running: Rc::default(),
             logged: RefCell::default(),
@@ -99,25 +143,22 @@ impl Processes {
         self.running.borrow().get(&node).filter(|process| !process.has_ended()).map(|process| process.id())
     }
 
-    /// The port of a node, if it was ever started.
+    /// Where a node listens, host and port, if it was ever started.
     #[must_use]
-    pub fn port(&self, node: NodeIndex) -> Option<u16> {
-        self.places.borrow().get(&node).map(|place| place.port)
+    pub fn address(&self, node: NodeIndex) -> Option<(String, u16)> {
+        self.places.borrow().get(&node).map(|place| (place.host.clone(), place.port))
     }
 
     /// Where the log of a node lies.
     #[must_use]
     pub fn log_path(&self, name: &str) -> PathBuf {
-        self.options.borrow().logs.join(format!("{name}.log"))
+        self.options.logs.join(format!("{name}.log"))
     }
 }
 
 impl Launcher for Processes {
     fn declaration(&self) -> &'static Declaration {
-        match self.options.borrow().links {
-            Links::Direct => &PROCESS_DIRECT,
-            Links::Proxied { .. } => &PROCESS,
-        }
+        self.ground.declaration()
     }
 
     fn place(&self, node: NodeIndex, name: &str) -> Result<Place, String> {
@@ -125,10 +166,11 @@ impl Launcher for Processes {
             return Ok(place.clone());
         }
         raise_open_files(self.places.borrow().len() + 1)?;
-        let mut options = self.options.borrow_mut();
+        let (host, port) = self.ground.settle(node)?;
+        let options = &self.options;
         let place = Place {
-            host: "127.0.0.1".to_owned(),
-            port: options.ports.take()?,
+            host,
+            port,
             network: options.network.clone(),
             program: options.program.clone(),
             data: options.data.join(name),
@@ -144,16 +186,20 @@ impl Launcher for Processes {
         line: CommandLine,
     ) -> LocalBoxFuture<'static, Result<Rc<dyn Running>, String>> {
         let fresh = self.logged.borrow_mut().insert(name.to_owned());
-        let (logs, network) = {
-            let options = self.options.borrow();
-            (options.logs.clone(), options.network.clone())
-        };
+        let (logs, network) = (self.options.logs.clone(), self.options.network.clone());
+        let threshold = self.ground.threshold(node);
         let (guard, running, name) = (Rc::clone(&self.guard), Rc::clone(&self.running), name.to_owned());
         Box::pin(async move {
             // Starting blocks until the program is loaded; several threads do it side by side.
             let spawned = tokio::task::spawn_blocking(move || {
-                let (log, errors) = log::open(&logs, &name, fresh)?;
-                running::spawn(&line, &network, log, errors)
+                let mut start = || {
+                    let (log, errors) = log::open(&logs, &name, fresh)?;
+                    running::spawn(&line, &network, log, errors)
+                };
+                match threshold {
+                    Some(threshold) => threshold.cross(&mut start),
+                    None => start(),
+                }
             });
             let started = spawned.await.map_err(|error| error.to_string())??;
             guard.add(started.id());
@@ -174,6 +220,6 @@ impl Launcher for Processes {
     }
 
     fn log(&self, name: &str, lines: usize) -> Vec<String> {
-        log::last_lines(&self.options.borrow().logs, name, lines)
+        log::last_lines(&self.options.logs, name, lines)
     }
 }

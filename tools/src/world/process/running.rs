@@ -48,7 +48,7 @@ pub(super) struct Process {
 }
 
 /// A child that was started, and our end of its standard input.
-pub(super) struct Started {
+pub(in crate::world) struct Started {
     child: Child,
     supervised: bool,
     control: StdUnixStream,

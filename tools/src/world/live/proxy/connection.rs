@@ -1,11 +1,12 @@
 //! One connection between two nodes, from the first end's dialling to the end of both.
 
 use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::rc::Rc;
 
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::WINDOW;
 use super::listener::prompt;
@@ -15,15 +16,15 @@ use super::stream;
 /// What a step of a handshake takes on the wire, in bytes: a segment without payload and its headers.
 const BARE: usize = 66;
 
-/// Joins what was accepted, the near end, to a connection to `address`, and carries both directions
-/// until both have ended or it is reset. `way` is the road there, and the road back.
-pub(super) async fn carry(mut near: TcpStream, address: Rc<str>, way: [Rc<Road>; 2]) {
+/// Joins what was accepted, the near end, to a connection from `host` to `address`, and carries both
+/// directions until both have ended or it is reset. `way` is the road there, and the road back.
+pub(super) async fn carry(mut near: TcpStream, address: Rc<str>, host: Ipv4Addr, way: [Rc<Road>; 2]) {
     let [there, back] = &way;
     let (mut one, mut other) = (pin!(there.reset.notified()), pin!(back.reset.notified()));
     prompt(&near);
     let mut early = Vec::new();
     let far = tokio::select! {
-        far = dial(&address, &way) => far.ok(),
+        far = dial(&address, host, &way) => far.ok(),
         () = gives_up(&mut near, &mut early) => None,
         () = one.as_mut() => None,
         () = other.as_mut() => None,
@@ -51,13 +52,24 @@ pub(super) async fn carry(mut near: TcpStream, address: Rc<str>, way: [Rc<Road>;
 }
 
 /// The first round trip, in which the systems of the two nodes agree on a connection.
-async fn dial(address: &str, [there, back]: &[Rc<Road>; 2]) -> io::Result<TcpStream> {
+async fn dial(address: &str, host: Ipv4Addr, [there, back]: &[Rc<Road>; 2]) -> io::Result<TcpStream> {
     there.arrival(there.send(BARE)).await;
-    let far = TcpStream::connect(address).await;
+    let far = connect(address, host).await;
     back.arrival(back.send(BARE)).await;
     let far = far?;
     prompt(&far);
     Ok(far)
+}
+
+/// Connects from that host: on loopback, that of all, the system chooses it anyway.
+async fn connect(address: &str, host: Ipv4Addr) -> io::Result<TcpStream> {
+    if host.is_loopback() {
+        return TcpStream::connect(address).await;
+    }
+    let address: SocketAddr = address.parse().map_err(io::Error::other)?;
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((host, 0).into())?;
+    socket.connect(address).await
 }
 
 /// Waits until whoever dialled has given up: the other end need not hear of it then. Keeps what was

@@ -1,6 +1,7 @@
 //! Where one node dials another: what is accepted there is a connection between them.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,20 +19,20 @@ const CONNECTIONS_MAX: usize = 32;
 /// made room.
 const REST: Duration = Duration::from_secs(1);
 
-/// Listens for a node that dials the one at `address`, from now on; where. `way` is the road there, and
-/// the road back.
-pub(super) fn open(address: &str, way: [Rc<Road>; 2]) -> io::Result<String> {
+/// Listens at a host of the harness for a node that dials the one at `address`, from now on; where.
+/// `way` is the road there, and the road back.
+pub(super) fn open(address: &str, host: Ipv4Addr, way: [Rc<Road>; 2]) -> io::Result<String> {
     // It is bound at once: the node may dial as soon as it is told.
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let listener = std::net::TcpListener::bind((host, 0))?;
     listener.set_nonblocking(true)?;
     let proxy = listener.local_addr()?.to_string();
     let listener = TcpListener::from_std(listener)?;
-    spawn_local(accept(listener, Rc::from(address), way));
+    spawn_local(accept(listener, Rc::from(address), host, way));
     Ok(proxy)
 }
 
 /// Accepts in silence as well: a cut cable keeps nobody from dialling, and says nothing either.
-async fn accept(listener: TcpListener, address: Rc<str>, way: [Rc<Road>; 2]) {
+async fn accept(listener: TcpListener, address: Rc<str>, host: Ipv4Addr, way: [Rc<Road>; 2]) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -39,7 +40,7 @@ async fn accept(listener: TcpListener, address: Rc<str>, way: [Rc<Road>; 2]) {
             Some(_) = connections.join_next() => continue,
         };
         if let Ok((near, _)) = accepted {
-            connections.spawn_local(connection::carry(near, Rc::clone(&address), way.clone()));
+            connections.spawn_local(connection::carry(near, Rc::clone(&address), host, way.clone()));
             continue;
         }
         tokio::select! {

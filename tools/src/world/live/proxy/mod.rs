@@ -22,6 +22,7 @@ mod stream;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use super::Carrier;
 use crate::world::{Direction, LinkChange, NodeIndex};
@@ -46,6 +47,25 @@ impl Proxied {
     pub fn new(seed: u64) -> Self {
         Self { roads: Roads::new(seed), listeners: BTreeMap::new() }
     }
+
+    /// Where one node dials another, at an address of the harness that the proxy has for itself, or
+    /// shares with others. The reason why there is no way is for people.
+    pub(in crate::world) fn stand(
+        &mut self,
+        there: Direction,
+        address: &str,
+        host: Ipv4Addr,
+    ) -> Result<String, String> {
+        if let Some(proxy) = self.listeners.get(&there) {
+            return Ok(proxy.clone());
+        }
+        let back = Direction { from: there.to, to: there.from };
+        let way = [self.roads.get(there), self.roads.get(back)];
+        let proxy = listener::open(address, host, way)
+            .map_err(|error| format!("a link to {address} cannot be listened for: {error}"))?;
+        self.listeners.insert(there, proxy.clone());
+        Ok(proxy)
+    }
 }
 
 impl Carrier for Proxied {
@@ -54,16 +74,7 @@ impl Carrier for Proxied {
         if from == to {
             return Ok(address.to_owned());
         }
-        let there = Direction { from, to };
-        if let Some(proxy) = self.listeners.get(&there) {
-            return Ok(proxy.clone());
-        }
-        let back = Direction { from: to, to: from };
-        let way = [self.roads.get(there), self.roads.get(back)];
-        let proxy = listener::open(address, way)
-            .map_err(|error| format!("a link to {address} cannot be listened for: {error}"))?;
-        self.listeners.insert(there, proxy.clone());
-        Ok(proxy)
+        self.stand(Direction { from, to }, address, Ipv4Addr::LOCALHOST)
     }
 
     fn change(&mut self, changes: &[LinkChange]) -> Result<(), String> {
