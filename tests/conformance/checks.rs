@@ -387,6 +387,7 @@ pub(crate) fn what_a_world_cannot_do_fails_and_is_not_ignored(bench: &mut Bench)
         (Ability::Loss, Operation::Links(vec![LinkChange::Shape(direction, vec![Shape::Loss(0.5)])])),
         (Ability::Cut, Operation::Partition(vec![vec![a], vec![b]])),
         (Ability::Clock, Operation::Clock { node: a, offset_ms: 10_000 }),
+        (Ability::Fill, Operation::Disk { node: a, full: true }),
     ];
     for (ability, operation) in cases {
         if !bench.can(ability) {

@@ -356,3 +356,41 @@ pub(crate) fn a_killed_node_with_a_disk_comes_back_with_what_it_acknowledged(ben
     bench.launch_as(a, kept());
     assert_eq!(bench.answer(a, "count"), count);
 }
+
+pub(crate) fn a_full_disk_refuses_writes_until_it_has_room_and_outlives_its_node(bench: &mut Bench) {
+    if !bench.can(Ability::Fill) {
+        return;
+    }
+    let kept = || NodeSpec { disk: true, ..spec("a") };
+    let fill = |bench: &mut Bench, node, full| {
+        assert_eq!(bench.perform(Operation::Disk { node, full }), Outcome::Done);
+    };
+    let refused = |bench: &mut Bench, node| match bench.ask(node, "set during 1") {
+        Outcome::Refused { code, .. } => code,
+        other => panic!("not refused: {other:?}"),
+    };
+    let a = bench.launch_as(NodeIndex(0), kept());
+    let b = bench.launch_as(NodeIndex(1), spec("b"));
+    bench.wire(a, b);
+    set(bench, a, "before 1");
+    fill(bench, a, true);
+    assert_eq!(refused(bench, a), "unavailable");
+    // Reads and gossip go on.
+    assert_eq!(bench.answer(a, "get before"), "1");
+    set(bench, b, "theirs 1");
+    until_holds(bench, a, "theirs");
+    // What it could not keep is gone with it, and the disk is as full as it was.
+    assert_eq!(bench.signal(b, Signal::Kill), Outcome::Done);
+    assert_eq!(bench.signal(a, Signal::Kill), Outcome::Done);
+    bench.launch_as(a, kept());
+    assert_eq!(bench.answer(a, "keys"), "before");
+    assert_eq!(refused(bench, a), "unavailable");
+    // One that is filled, or given room, while its node is down starts so.
+    assert_eq!(bench.signal(a, Signal::Stop), Outcome::Done);
+    fill(bench, a, false);
+    bench.launch_as(a, kept());
+    set(bench, a, "after 1");
+    assert_eq!(bench.signal(a, Signal::Kill), Outcome::Done);
+    bench.launch_as(a, kept());
+    assert_eq!(bench.answer(a, "keys"), "after before");
+}

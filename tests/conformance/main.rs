@@ -58,6 +58,7 @@ macro_rules! conformance {
                 a_shifted_clock_shows_in_stamps_and_they_still_increase,
                 a_node_far_ahead_is_heard_when_its_writes_are_due,
                 a_killed_node_with_a_disk_comes_back_with_what_it_acknowledged,
+                a_full_disk_refuses_writes_until_it_has_room_and_outlives_its_node,
             );
         })+
     };

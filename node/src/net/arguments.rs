@@ -48,6 +48,11 @@ pub struct Arguments {
     #[arg(long, value_name = "MS", default_value_t = 0, allow_negative_numbers = true)]
     pub clock_ahead_ms: i64,
 
+    /// Let the disk be full from the start, to see what a full disk does: whoever started the node may
+    /// say when there is room
+    #[arg(long, requires_all = ["data", "supervised"])]
+    pub disk_full: bool,
+
     /// Where the draws for pauses come from, so that they can be repeated
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -16,11 +16,11 @@ use tokio::task::LocalSet;
 use super::address::{host_of, normalise};
 use super::arguments::Arguments;
 use super::clock::Clock;
-use super::data::{self, Data, DataError, Kept};
+use super::data::{self, Data, DataError, Kept, Space};
 use super::front::Front;
 use super::log;
 use super::shell::{Keeper, Shell};
-use super::supervisor::Supervisor;
+use super::supervisor::{Supervisor, Word};
 use crate::core::Config;
 use crate::wire::{Hex, LABEL_MAX, Version};
 
@@ -106,10 +106,15 @@ async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode
         supervisor.ready(&listen, &config.node);
     }
     let front = Front::new(&listen, &config.address);
-    let (keeper, mut kept) = match data {
-        Some(Data { writer, kept }) => (Keeper::Disk(writer), Some(kept)),
-        None => (Keeper::Nobody, None),
+    let (keeper, mut kept, space) = match data {
+        Some(Data { writer, kept, space }) => (Keeper::Disk(writer), Some(kept), Some(space)),
+        None => (Keeper::Nobody, None, None),
     };
+    // What it wrote on opening its file went where it had room already.
+    if let Some(space) = space.as_ref().filter(|_| arguments.disk_full) {
+        log::warn(format_args!("its disk is taken to be full"));
+        space.fill(true);
+    }
     let clock = Clock::start(arguments.clock_ahead_ms);
     let shell = Shell::new(config, &listen, clock, keeper, held);
     let reason = tokio::select! {
@@ -118,7 +123,7 @@ async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode
         () = keep(&shell, kept.as_mut()) => "the disk is gone",
         _ = terminate.recv() => "terminated",
         _ = interrupt.recv() => "interrupted",
-        () = attend(supervisor, &shell) => "the supervisor is gone",
+        () = attend(supervisor, &shell, space.as_ref()) => "the supervisor is gone",
     };
     log::info(format_args!("ending: {reason}"));
     if let Some(kept) = &mut kept {
@@ -139,11 +144,19 @@ async fn keep(shell: &Rc<Shell>, kept: Option<&mut mpsc::UnboundedReceiver<Kept>
 }
 
 /// Does what the supervisor says. Resolves when there was one and there is none any more.
-async fn attend(supervisor: Option<Supervisor>, shell: &Rc<Shell>) {
+async fn attend(supervisor: Option<Supervisor>, shell: &Rc<Shell>, space: Option<&Space>) {
     match supervisor {
         None => std::future::pending().await,
         // An error on this socket is as much of an end as its end is.
-        Some(supervisor) => drop(supervisor.attend(|ahead_ms| shell.put_clock_ahead(ahead_ms)).await),
+        Some(supervisor) => {
+            let act = |word: &Word| match (word, space) {
+                (Word::ClockAhead(ahead_ms), _) => shell.put_clock_ahead(*ahead_ms),
+                (Word::DiskFull(full), Some(space)) => space.fill(*full),
+                // Who keeps nothing needs no room.
+                (Word::DiskFull(_), None) => {}
+            };
+            drop(supervisor.attend(act).await);
+        }
     }
 }
 

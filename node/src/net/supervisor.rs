@@ -1,6 +1,6 @@
 //! Whoever started this node and holds the other end of its standard input: told when the node
 //! is ready, or why it never will be; when that end closes, however it came to be closed, the
-//! node ends too. It may shift the node's clock.
+//! node ends too. It may shift the node's clock, and fill its disk.
 
 use std::io::{self, Write};
 use std::os::fd::AsFd;
@@ -9,6 +9,30 @@ use std::os::unix::net::UnixStream;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
 
 use crate::wire::NodeId;
+
+/// What whoever started the node may tell it.
+pub(super) enum Word {
+    /// To put its wall clock so many milliseconds ahead of the machine's.
+    ClockAhead(i64),
+    /// That its disk is full, or has room again.
+    DiskFull(bool),
+}
+
+impl Word {
+    fn read(line: &[u8]) -> Option<Self> {
+        let said: serde_json::Value = serde_json::from_slice(line).ok()?;
+        let ahead_ms = said["clock_ahead_ms"].as_i64().map(Self::ClockAhead);
+        ahead_ms.or_else(|| said["disk_full"].as_bool().map(Self::DiskFull))
+    }
+
+    /// What says that it is done: the same again.
+    fn done(&self) -> serde_json::Value {
+        match self {
+            Self::ClockAhead(ahead_ms) => serde_json::json!({ "clock_ahead_ms": ahead_ms }),
+            Self::DiskFull(full) => serde_json::json!({ "disk_full": full }),
+        }
+    }
+}
 
 /// The longest line that is read, in bytes.
 const LINE: u64 = 4_096;
@@ -35,10 +59,10 @@ impl Supervisor {
         self.say(&serde_json::json!({ "failed": { "reason": reason } }));
     }
 
-    /// Does what is said here, until the other end is closed: `{"clock_ahead_ms": N}` puts the wall
-    /// clock so far ahead of the machine's, and is repeated when that is done. Anything else is passed
-    /// over; a line that never ends is taken for the end.
-    pub(super) async fn attend(self, put_clock_ahead: impl Fn(i64)) -> io::Result<()> {
+    /// Has done what is said here, until the other end is closed: `{"clock_ahead_ms": N}` puts the wall
+    /// clock so far ahead of the machine's, `{"disk_full": true}` fills the disk. It is repeated when
+    /// that is done. Anything else is passed over; a line that never ends is taken for the end.
+    pub(super) async fn attend(self, act: impl Fn(&Word)) -> io::Result<()> {
         self.0.set_nonblocking(true)?;
         let mut stream = BufStream::new(tokio::net::UnixStream::from_std(self.0)?);
         loop {
@@ -47,11 +71,9 @@ impl Supervisor {
             if read == 0 || !line.ends_with(b"\n") {
                 return Ok(());
             }
-            let said: serde_json::Value = serde_json::from_slice(&line).unwrap_or_default();
-            if let Some(ahead_ms) = said["clock_ahead_ms"].as_i64() {
-                put_clock_ahead(ahead_ms);
-                let done = serde_json::json!({ "clock_ahead_ms": ahead_ms });
-                stream.write_all(format!("{done}\n").as_bytes()).await?;
+            if let Some(word) = Word::read(&line) {
+                act(&word);
+                stream.write_all(format!("{}\n", word.done()).as_bytes()).await?;
                 stream.flush().await?;
             }
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use node::net::client::Client;
 use node::wire::{ErrorCode, Frame, Reply};
 
-use crate::node::{Node, ask, get, set, within};
+use crate::node::{Node, ask, get, refused, set, within};
 
 fn kept_in(folder: &Path) -> Node {
     Node::start(&["--data", folder.to_str().unwrap()])
@@ -141,4 +141,38 @@ async fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room() {
         assert_eq!(value(&mut client, &format!("k{number}")).await.as_ref(), Some(&large), "{number}");
     }
     assert_eq!(value(&mut client, "after").await.as_deref(), Some("1"));
+}
+
+/// As a full file system does, at the word of whoever started the node.
+#[tokio::test]
+async fn a_disk_that_is_told_to_be_full_refuses_writes_until_it_is_told_to_have_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = kept_in(folder.path());
+    let mut client = node.client().await;
+    ask(&mut client, set("before", "1")).await;
+    node.fill_disk(true).await;
+    let refusal = refused(&mut client, set("before", "2")).await;
+    assert_eq!(refusal.code, ErrorCode::Unavailable);
+    assert!(refusal.message.contains("No space left on device"), "{}", refusal.message);
+    assert_eq!(value(&mut client, "before").await.as_deref(), Some("1"));
+    // Killed, it comes back with what it had, and is as full as it was.
+    node.kill();
+    let mut node = Node::start(&["--data", folder.path().to_str().unwrap(), "--disk-full"]);
+    let mut client = node.client().await;
+    assert_eq!(value(&mut client, "before").await.as_deref(), Some("1"));
+    assert_eq!(refused(&mut client, set("during", "1")).await.code, ErrorCode::Unavailable);
+    node.fill_disk(false).await;
+    within(async {
+        while client.request(set("after", "1")).await.unwrap().is_err() {
+            // The node does not ask a disk that has just failed, for a while that nobody tells.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    node.logs("INFO the disk keeps again").await;
+    node.kill();
+    let node = kept_in(folder.path());
+    let mut client = node.client().await;
+    assert_eq!(value(&mut client, "after").await.as_deref(), Some("1"));
+    assert_eq!(value(&mut client, "during").await, None);
 }

@@ -163,7 +163,15 @@ impl Node {
 
     /// Puts its wall clock ahead of the machine's, and waits until it has taken that.
     pub(crate) async fn put_clock_ahead(&mut self, ahead_ms: i64) {
-        let line = format!("{{\"clock_ahead_ms\":{ahead_ms}}}");
+        self.say_and_hear(format!("{{\"clock_ahead_ms\":{ahead_ms}}}")).await;
+    }
+
+    /// Fills its disk, or makes room, and waits until it has taken that.
+    pub(crate) async fn fill_disk(&mut self, full: bool) {
+        self.say_and_hear(format!("{{\"disk_full\":{full}}}")).await;
+    }
+
+    async fn say_and_hear(&mut self, line: String) {
         self.say(&line);
         let supervisor = self.supervisor.as_ref().unwrap().try_clone().unwrap();
         let mut heard = String::new();

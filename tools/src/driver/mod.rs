@@ -149,6 +149,9 @@ pub(crate) fn fill_in(exec: &str, spec: &NodeSpec, place: &Place) -> Result<Comm
     if spec.clock_ms != 0 {
         return Err(format!("the clock of `{exec}` cannot be shifted: only that of our own node can"));
     }
+    if spec.disk_full {
+        return Err(format!("the disk of `{exec}` cannot be filled: only that of our own node can"));
+    }
     if spec.disk && !exec.contains("{data}") {
         return Err(format!(
             "`{exec}` does not say where `{{data}}`, the folder that it is to keep data in, goes"

@@ -285,6 +285,7 @@ impl State {
                 | Operation::Links(_)
                 | Operation::Partition(_)
                 | Operation::Clock { .. }
+                | Operation::Disk { .. }
                 | Operation::Signal { .. }
         ) {
             self.evidence.disturbed(self.now);

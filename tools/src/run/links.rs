@@ -1,4 +1,4 @@
-//! What is done to links: silence, resets, shapes; and clocks.
+//! What is done to links: silence, resets, shapes; to clocks and disks.
 
 use std::collections::BTreeMap;
 
@@ -145,6 +145,28 @@ impl Run {
         )
         .await
         .map(drop)
+    }
+
+    /// `disk`.
+    pub(super) async fn disk(
+        &self,
+        at: &At,
+        who: &Who,
+        full: bool,
+        environment: &Environment,
+    ) -> Result<(), Stop> {
+        let nodes = self.choose(at, environment, who, Purpose::Ask)?;
+        let without = {
+            let network = &self.desk.state().network;
+            let without = nodes.iter().map(|node| network.node(*node)).find(|node| !node.spec.disk);
+            without.map(|node| node.name().to_owned())
+        };
+        if let Some(name) = without {
+            return Err(self.fail(at, format!("`{name}` has no disk: it was not started with `data=disk`")));
+        }
+        try_join_all(nodes.into_iter().map(async |node| self.done(at, Operation::Disk { node, full }).await))
+            .await
+            .map(drop)
     }
 
     async fn change(&self, at: &At, changes: Vec<LinkChange>) -> Result<(), Stop> {

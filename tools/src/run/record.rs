@@ -115,6 +115,15 @@ pub enum RunEvent {
         /// By how many milliseconds.
         offset_ms: i64,
     },
+    /// A disk is filled, or has room again.
+    Disk {
+        /// The operation.
+        op: OpId,
+        /// Whose.
+        node: NodeIndex,
+        /// Whether it is full.
+        full: bool,
+    },
     /// An operation was done.
     Done {
         /// Which.
@@ -205,6 +214,7 @@ impl RunEvent {
             }
             Operation::Partition(sets) => Self::Partition { op, sets: sets.clone() },
             Operation::Clock { node, offset_ms } => Self::Clock { op, node: *node, offset_ms: *offset_ms },
+            Operation::Disk { node, full } => Self::Disk { op, node: *node, full: *full },
             Operation::Watch { .. } | Operation::Log { .. } | Operation::Timer { .. } => return None,
         })
     }

@@ -94,6 +94,7 @@ impl Run {
             StepKind::Heal => self.heal(at).await,
             StepKind::Link { links, shape } => self.shape(at, links, shape, environment).await,
             StepKind::Clock { who, offset_ms } => self.clock(at, who, *offset_ms, environment).await,
+            StepKind::Disk { who, full } => self.disk(at, who, *full, environment).await,
             StepKind::Wait(duration) => {
                 self.desk.until(self.desk.now() + *duration).await;
                 Ok(())

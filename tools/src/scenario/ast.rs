@@ -191,6 +191,13 @@ pub enum StepKind {
         /// By how many milliseconds: forward if positive.
         offset_ms: i64,
     },
+    /// `disk who full`, `disk who free`.
+    Disk {
+        /// Whose.
+        who: Who,
+        /// Whether it takes nothing more from now on.
+        full: bool,
+    },
     /// `wait duration`.
     Wait(Duration),
     /// `together { … }`.
@@ -244,6 +251,7 @@ impl StepKind {
             Self::Heal => "heal",
             Self::Link { .. } => "link",
             Self::Clock { .. } => "clock",
+            Self::Disk { .. } => "disk",
             Self::Wait(_) => "wait",
             Self::Together(_) => "together",
             Self::Do(_) => "do",

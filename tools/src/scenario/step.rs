@@ -7,7 +7,7 @@ use super::token;
 use crate::text::{Span, nearest};
 
 /// The words that steps begin with, beside the verbs.
-const STEPS: [&str; 18] = [
+const STEPS: [&str; 19] = [
     "try",
     "let",
     "expect",
@@ -20,6 +20,7 @@ const STEPS: [&str; 18] = [
     "heal",
     "link",
     "clock",
+    "disk",
     "wait",
     "include",
     "together",
@@ -157,6 +158,7 @@ impl Reader<'_> {
             "heal" => StepKind::Heal,
             "link" => self.link()?,
             "clock" => self.clock()?,
+            "disk" => self.disk()?,
             "wait" => StepKind::Wait(self.duration()?),
             word => match Verb::ALL.into_iter().find(|verb| verb.word() == word) {
                 Some(verb) => StepKind::Signal { verb, who: self.who()? },
@@ -277,6 +279,17 @@ impl Reader<'_> {
             return Err(self.expected("`+` or `-`").help("such as `clock a +10s`"));
         }
         Ok(StepKind::Clock { who, offset_ms: self.shift()? })
+    }
+
+    /// What follows `disk`.
+    fn disk(&mut self) -> Read<StepKind> {
+        let who = self.who()?;
+        self.blanks();
+        let full = self.keyword("full");
+        if !full && !self.keyword("free") {
+            return Err(self.expected("`full` or `free`").help("such as `disk a full`"));
+        }
+        Ok(StepKind::Disk { who, full })
     }
 
     fn measure(&mut self, start: usize, head: &mut Option<Span>) -> Read<StepKind> {

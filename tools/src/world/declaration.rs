@@ -17,6 +17,8 @@ pub enum Ability {
     Clock,
     /// `node … data=disk`.
     Disk,
+    /// `disk … full`.
+    Fill,
     /// `node … exec=`: nodes that are programs of their own.
     Exec,
 }
@@ -59,13 +61,16 @@ pub const PROCESS: Declaration = Declaration {
         Ability::Shape,
         Ability::Clock,
         Ability::Disk,
+        Ability::Fill,
         Ability::Exec,
     ],
 };
 
 /// The same while nothing stands between them: what a network is that was started so.
-pub const PROCESS_DIRECT: Declaration =
-    Declaration { abilities: &[Ability::Pause, Ability::Clock, Ability::Disk, Ability::Exec], ..PROCESS };
+pub const PROCESS_DIRECT: Declaration = Declaration {
+    abilities: &[Ability::Pause, Ability::Clock, Ability::Disk, Ability::Fill, Ability::Exec],
+    ..PROCESS
+};
 
 /// The nodes' own cores in virtual time.
 pub const SIM: Declaration = Declaration {
@@ -80,6 +85,7 @@ pub const SIM: Declaration = Declaration {
         Ability::Loss,
         Ability::Clock,
         Ability::Disk,
+        Ability::Fill,
     ],
 };
 
@@ -96,6 +102,7 @@ pub const NETNS: Declaration = Declaration {
         Ability::Loss,
         Ability::Clock,
         Ability::Disk,
+        Ability::Fill,
         Ability::Exec,
     ],
 };
@@ -109,6 +116,7 @@ pub const NETNS_DIRECT: Declaration = Declaration {
         Ability::Loss,
         Ability::Clock,
         Ability::Disk,
+        Ability::Fill,
         Ability::Exec,
     ],
     ..NETNS

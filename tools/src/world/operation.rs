@@ -34,6 +34,9 @@ pub struct NodeSpec {
     /// How far its wall clock is ahead when it starts; behind if negative.
     #[serde(skip_serializing_if = "is_zero")]
     pub clock_ms: i64,
+    /// Whether its disk is full when it starts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub disk_full: bool,
     /// What is added to its command line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
@@ -101,6 +104,13 @@ pub enum Operation {
         node: NodeIndex,
         /// Forward if positive.
         offset_ms: i64,
+    },
+    /// Fill a node's disk, so that it takes nothing more, or make room on it again.
+    Disk {
+        /// Which.
+        node: NodeIndex,
+        /// Whether it is to be full.
+        full: bool,
     },
     /// The last lines of what a node wrote, problems included.
     Log {

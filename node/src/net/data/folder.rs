@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use redb::{Builder, Database, DatabaseError};
 
+use super::space::{Space, Spaced};
 use super::store::{Store, Unusable};
 use crate::net::log;
 use crate::wire::{NodeId, Policy, Version};
@@ -46,6 +47,7 @@ pub(in crate::net) enum DataError {
 pub(super) struct Folder {
     path: PathBuf,
     policy: Policy,
+    space: Space,
     /// Locked as long as it is open.
     _lock: File,
 }
@@ -68,7 +70,7 @@ impl Folder {
             TryLockError::WouldBlock => DataError::Taken(path.to_owned()),
             TryLockError::Error(source) => fails(source),
         })?;
-        let folder = Self { path: path.to_owned(), policy, _lock: lock };
+        let folder = Self { path: path.to_owned(), policy, space: Space::default(), _lock: lock };
         if folder.file().try_exists().map_err(|source| folder.fails(source))? {
             let (store, node) = folder.reopen()?;
             let versions = store.load().map_err(|unusable| folder.unusable(unusable))?;
@@ -80,7 +82,16 @@ impl Folder {
 
     /// The store again, after a failure of the disk, and whose it is.
     pub(super) fn reopen(&self) -> Result<(Store, NodeId), DataError> {
-        let database = self.builder().open(self.file()).map_err(|error| self.refused(error))?;
+        let file = File::options().read(true).write(true).open(self.file());
+        let database = file
+            .and_then(|file| match file.metadata()?.len() {
+                // A database would be begun in it.
+                0 => Err(io::Error::new(io::ErrorKind::InvalidData, "it is empty")),
+                _ => Ok(file),
+            })
+            .map_err(DatabaseError::from)
+            .and_then(|file| self.database(file))
+            .map_err(|error| self.refused(error))?;
         Store::open(database, self.policy).map_err(|unusable| self.unusable(unusable))
     }
 
@@ -92,13 +103,21 @@ impl Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(self.fails(error)),
             _ => {}
         }
-        let database = self.builder().create(&new).map_err(|error| self.refused(error))?;
+        let file = File::options().read(true).write(true).create_new(true).open(&new);
+        let database = file
+            .map_err(DatabaseError::from)
+            .and_then(|file| self.database(file))
+            .map_err(|error| self.refused(error))?;
         let store =
             Store::create(database, self.policy, node).map_err(|error| self.fails(io_error(error)))?;
         fs::rename(&new, self.file()).map_err(|source| self.fails(source))?;
         // The name is on the disk when its folder is.
         File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(|source| self.fails(source))?;
         Ok(store)
+    }
+
+    fn database(&self, file: File) -> Result<Database, DatabaseError> {
+        self.builder().create_with_backend(Spaced::new(file, &self.space)?)
     }
 
     fn builder(&self) -> Builder {
@@ -115,6 +134,11 @@ impl Folder {
 
     pub(super) fn policy(&self) -> Policy {
         self.policy
+    }
+
+    /// What its disk has room for.
+    pub(super) fn space(&self) -> &Space {
+        &self.space
     }
 
     pub(super) fn file(&self) -> PathBuf {

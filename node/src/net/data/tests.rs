@@ -30,7 +30,7 @@ fn refused(path: &Path, policy: Policy) -> String {
 }
 
 /// Ends the thread and gives the folder back.
-fn close(Data { writer, mut kept }: Data) {
+fn close(Data { writer, mut kept, .. }: Data) {
     drop(writer);
     while kept.blocking_recv().is_some() {}
 }

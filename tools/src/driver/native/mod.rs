@@ -48,6 +48,9 @@ impl Driver for Native {
                     format!("the data folder {} has a name that is no text", place.data.display())
                 })?;
                 arguments.extend(["--data".to_owned(), data.to_owned()]);
+                if spec.disk_full {
+                    arguments.push("--disk-full".to_owned());
+                }
             }
             arguments.extend(spec.args.iter().cloned());
             return Ok(CommandLine { program: place.program.clone(), arguments, supervised: true });

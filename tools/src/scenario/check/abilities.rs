@@ -15,6 +15,7 @@ fn verb(ability: Ability) -> &'static str {
         Ability::Loss => "lose messages",
         Ability::Clock => "shift clocks",
         Ability::Disk => "keep data on disk",
+        Ability::Fill => "fill disks",
         Ability::Exec => "run other programs",
     }
 }

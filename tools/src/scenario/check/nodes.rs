@@ -26,6 +26,9 @@ pub(super) struct Nodes<'a> {
     linked_freely: bool,
     driver: &'a driver::Declaration,
     drivers: BTreeMap<String, &'a driver::Declaration>,
+    /// Whether nodes keep what they hold, unless it is said of one.
+    disk: bool,
+    disks: BTreeMap<String, bool>,
 }
 
 /// What a choice is for.
@@ -50,6 +53,8 @@ impl<'a> Nodes<'a> {
             linked_freely: false,
             driver: setting.driver_default,
             drivers: BTreeMap::new(),
+            disk: false,
+            disks: BTreeMap::new(),
         };
         nodes.look_ahead(&scenario.steps);
         nodes
@@ -114,6 +119,22 @@ impl<'a> Nodes<'a> {
         for index in possible(who, &self.ever) {
             self.drivers.insert(self.ever.name(index).to_owned(), driver);
         }
+    }
+
+    /// Says whether the chosen nodes keep what they hold on disk.
+    pub(super) fn set_disk(&mut self, who: &Who, disk: bool) {
+        if who.pick == Pick::All(Subject::Everyone) {
+            self.disk = disk;
+            self.disks.clear();
+            return;
+        }
+        for index in possible(who, &self.ever) {
+            self.disks.insert(self.ever.name(index).to_owned(), disk);
+        }
+    }
+
+    fn keeps(&self, name: &str) -> bool {
+        self.disks.get(name).copied().unwrap_or(self.disk)
     }
 
     /// A command may link each of `who` to the node called `to`; to anyone, if that is not known.
@@ -214,6 +235,30 @@ impl Checker<'_> {
             let error = self.error(span, format!("{count} nodes are drawn from {most}"));
             self.say(error);
         }
+    }
+
+    /// That the disks of those who may be chosen are there. What runs already was started with options
+    /// that are not known here, and which node a variable keeps is known only later.
+    pub(super) fn has_disk(&mut self, who: &Who, span: Span) {
+        if self.setting.existing.is_some() || self.nodes.now.is_empty() {
+            return;
+        }
+        let varies = match &who.pick {
+            Pick::Items(items) | Pick::All(Subject::Of(items) | Subject::But(items)) => {
+                items.iter().any(|item| matches!(item, Item::Variable(..)))
+            }
+            _ => false,
+        };
+        let nodes = possible(who, &self.nodes.now);
+        let mut without =
+            nodes.iter().map(|index| self.nodes.now.name(*index)).filter(|name| !self.nodes.keeps(name));
+        let Some(name) = without.next() else { return };
+        if varies && without.count() + 1 < nodes.len() {
+            return;
+        }
+        let error = self.error(span, format!("`{name}` has no disk: it keeps what it holds in memory"));
+        let help = format!("`node {name} data=disk` before the `network` step that starts it gives it one");
+        self.say(error.help(help));
     }
 
     /// That there are nodes to choose from.

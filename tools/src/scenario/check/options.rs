@@ -50,8 +50,11 @@ impl Checker<'_> {
                 }
             }
             "data" => match value.as_str() {
-                "memory" => {}
-                "disk" => self.needs(Ability::Disk, option.span),
+                "memory" => self.nodes.set_disk(who, false),
+                "disk" => {
+                    self.needs(Ability::Disk, option.span);
+                    self.nodes.set_disk(who, true);
+                }
                 _ => {
                     let error =
                         self.error(span, format!("data is kept in `memory` or on `disk`, not in `{value}`"));

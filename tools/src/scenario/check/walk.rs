@@ -69,6 +69,11 @@ impl Checker<'_> {
                 self.needs(Ability::Clock, span);
                 self.who(who, Role::Act);
             }
+            StepKind::Disk { who, .. } => {
+                self.needs(Ability::Fill, span);
+                self.who(who, Role::Act);
+                self.has_disk(who, span);
+            }
             StepKind::Wait(time) => self.within_timeout(*time, span),
             StepKind::Together(_)
             | StepKind::Do(_)

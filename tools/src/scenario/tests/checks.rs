@@ -413,6 +413,27 @@ fn links_and_partitions() {
 }
 
 #[test]
+fn a_disk_is_filled_where_there_is_one() {
+    let memory = |place: &str, name: &str| {
+        format!(
+            "{place} `{name}` has no disk: it keeps what it holds in memory (`node {name} data=disk` before the \
+             `network` step that starts it gives it one)"
+        )
+    };
+    check("node b data=disk\nnetwork a-b\ndisk b full; disk b free", &[]);
+    check("node all data=disk\nnetwork a-b\ndisk random full", &[]);
+    check("network a-b\ndisk a full", &[&memory("2:1-11", "a")]);
+    check("node b data=disk\nnetwork a-b\ndisk all full", &[&memory("3:1-13", "a")]);
+    check(
+        "node all data=disk\nnode b data=memory\nnetwork a-b\ndisk all but a full",
+        &[&memory("4:1-19", "b")],
+    );
+    // Which it will be is known only later.
+    check("node b data=disk\nnetwork a-b\nlet v = random\ndisk $v full", &[]);
+    check("network a-b\nlet v = random\ndisk $v full", &[&memory("3:1-12", "a")]);
+}
+
+#[test]
 fn options_that_do_not_exist_or_come_too_late() {
     check(
         "node a policy=newest\nnetwork a-b",

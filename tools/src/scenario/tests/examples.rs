@@ -118,6 +118,7 @@ const ANYTHING: world::Declaration = world::Declaration {
         world::Ability::Loss,
         world::Ability::Clock,
         world::Ability::Disk,
+        world::Ability::Fill,
         world::Ability::Exec,
     ],
 };

@@ -134,6 +134,7 @@ fn faults_are_described() {
         "link a-b delay 50000us jitter 10000us loss 1% rate 1000000bit",
     );
     check("link all clear", "link all clear");
+    check("disk a full; disk random 2 of a..c free", "disk a full; disk random 2 of a..c free");
     check("clock a +10s; clock a, b -1.5s", "clock a +10000ms; clock a, b -1500ms");
     check("wait 2s; heal", "wait 2s; heal");
 }

@@ -71,6 +71,8 @@ fn pieces() -> impl Strategy<Value = String> {
         "delay ",
         "clear",
         "clock ",
+        "disk ",
+        "full",
         "+",
         "partition ",
         "|",

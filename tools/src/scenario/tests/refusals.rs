@@ -268,6 +268,8 @@ fn faults_and_quantities() {
     check("link a-b delay 5s clear", "1:19-5 `clear` stands alone (write `link a-b clear`)");
     check("clock a 10s", "1:9-3 expected `+` or `-`, not `10s` (such as `clock a +10s`)");
     check("clock a +10", "1:10-2 a bare number is no duration: `10` (with a unit: `10s` or `10ms`)");
+    check("disk a", "1:7-1 expected `full` or `free`, but the text ends (such as `disk a full`)");
+    check("disk a empty", "1:8-5 expected `full` or `free`, not `empty` (such as `disk a full`)");
     check("clock a +1us", "1:9-4 a clock is shifted by whole milliseconds");
 }
 

@@ -47,6 +47,9 @@ fn step(step: &Step) -> String {
         StepKind::Heal => "heal".to_owned(),
         StepKind::Link { links: set, shape } => format!("link {}{}", links(set), shapes(shape)),
         StepKind::Clock { who: nodes, offset_ms } => format!("clock {} {offset_ms:+}ms", who(nodes)),
+        StepKind::Disk { who: nodes, full } => {
+            format!("disk {} {}", who(nodes), if *full { "full" } else { "free" })
+        }
         StepKind::Wait(time) => format!("wait {}", duration(*time)),
         StepKind::Together(steps) => format!("together {{ {} }}", block(steps)),
         StepKind::Do(steps) => format!("do {{ {} }}", block(steps)),

@@ -44,6 +44,10 @@ pub trait Running {
     /// at once while it is frozen. The reason why not is for people.
     fn put_clock_ahead(&self, ahead_ms: i64) -> LocalBoxFuture<'_, Result<(), String>>;
 
+    /// Fills its disk, or makes room on it; ends when it has taken that, or at once while it is frozen.
+    /// The reason why not is for people.
+    fn fill_disk(&self, full: bool) -> LocalBoxFuture<'_, Result<(), String>>;
+
     /// Ends, freezes or thaws it; what is left of its children is ended with it.
     fn signal(&self, signal: Signal) -> Result<(), String>;
 }

@@ -10,7 +10,7 @@ mod node;
 mod proxy;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -41,6 +41,8 @@ pub struct Live {
     /// When the last event happened that was handed out.
     last: Duration,
     ahead_ms: BTreeMap<NodeIndex, Ahead>,
+    /// Whose disks are full.
+    full: BTreeSet<NodeIndex>,
     teller: Teller,
     events: mpsc::UnboundedReceiver<Occurrence>,
 }
@@ -110,6 +112,7 @@ impl Live {
             addresses: Rc::new(RefCell::new(Addresses::new(carrier))),
             nodes: BTreeMap::new(),
             ahead_ms: BTreeMap::new(),
+            full: BTreeSet::new(),
             began,
             last: Duration::ZERO,
             teller,
@@ -144,6 +147,7 @@ impl Live {
         let ahead = self.ahead_ms.entry(node).or_default();
         ahead.begun = spec.clock_ms;
         spec.clock_ms = ahead.sum();
+        spec.disk_full = self.full.contains(&node);
         let Some(driver) = driver::by_name(&spec.driver) else {
             let reason = format!("there is no driver `{}`", spec.driver);
             return self.know(id, Outcome::Failed { reason });
@@ -197,6 +201,23 @@ impl Live {
         });
     }
 
+    /// Fills the disk of a node, or makes room. Who does not run starts with it so.
+    fn fill(&mut self, id: OpId, node: NodeIndex, full: bool) {
+        if full {
+            self.full.insert(node);
+        } else {
+            self.full.remove(&node);
+        }
+        let Some(running) = self.nodes.get(&node).and_then(Handle::running) else {
+            return self.know(id, Outcome::Done);
+        };
+        let teller = self.teller.clone();
+        self.spawn(async move {
+            let filled = running.fill_disk(full).await;
+            teller.ended(id, filled.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
+        });
+    }
+
     fn wait(&mut self) -> Occurrence {
         let known = !self.events.is_empty();
         let next = async {
@@ -247,6 +268,7 @@ impl World for Live {
                 self.know(id, done.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
             }
             Operation::Clock { node, offset_ms } => self.shift(id, node, offset_ms),
+            Operation::Disk { node, full } => self.fill(id, node, full),
             Operation::Log { node, lines } => {
                 let name = self.addresses.borrow().name_of(node).unwrap_or_default();
                 self.know(id, Outcome::Lines(self.launcher.log(&name, lines)));

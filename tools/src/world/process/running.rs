@@ -167,12 +167,10 @@ impl Process {
         }
     }
 
-    async fn say_clock(&self, ahead_ms: i64) -> Result<(), String> {
-        if !self.supervised {
-            return Err("only the clock of our own node can be shifted".to_owned());
-        }
+    /// Tells our own node to do something, and hears that it is done.
+    async fn say(&self, word: &serde_json::Value) -> Result<(), String> {
         let mut stream = self.control.lock().await;
-        let word = format!("{}\n", serde_json::json!({ "clock_ahead_ms": ahead_ms }));
+        let word = format!("{word}\n");
         let heard = async {
             stream.write_all(word.as_bytes()).await?;
             if self.frozen.get() {
@@ -183,8 +181,8 @@ impl Process {
             io::Result::Ok(())
         };
         match tokio::time::timeout(GRACE, heard).await {
-            Err(_) if !self.has_ended() => Err("it did not take the shift of its clock".to_owned()),
-            // Who has ended meanwhile is put ahead when it is started again.
+            Err(_) if !self.has_ended() => Err(format!("it did not take {}", word.trim_end())),
+            // Who has ended meanwhile is started again with it.
             _ => Ok(()),
         }
     }
@@ -230,7 +228,21 @@ impl Running for Process {
     }
 
     fn put_clock_ahead(&self, ahead_ms: i64) -> LocalBoxFuture<'_, Result<(), String>> {
-        Box::pin(self.say_clock(ahead_ms))
+        Box::pin(async move {
+            if !self.supervised {
+                return Err("only the clock of our own node can be shifted".to_owned());
+            }
+            self.say(&serde_json::json!({ "clock_ahead_ms": ahead_ms })).await
+        })
+    }
+
+    fn fill_disk(&self, full: bool) -> LocalBoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            if !self.supervised {
+                return Err("only the disk of our own node can be filled".to_owned());
+            }
+            self.say(&serde_json::json!({ "disk_full": full })).await
+        })
     }
 
     fn signal(&self, signal: Signal) -> Result<(), String> {

@@ -1,10 +1,16 @@
 //! A node's disk: what was synced stays, whatever happens to the node.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
-use node::core::PersistId;
-use node::wire::Version;
+use node::core::{Level, PersistId};
+use node::wire::{NodeId, Policy, Version};
+
+/// For how long a disk that has failed is not asked again, as in a process: what is handed over meanwhile
+/// fails. It doubles with every failure, up to the most.
+const REST: Duration = Duration::from_millis(100);
+const REST_MOST: Duration = Duration::from_secs(2);
 
 /// A log of versions with group commit: one sync at a time, of all that was handed over before it
 /// began.
@@ -15,6 +21,33 @@ pub(super) struct Disk {
     waiting: VecDeque<(PersistId, Vec<Arc<Version>>)>,
     /// How many of those the sync that is under way covers.
     syncing: usize,
+    /// Whether it takes nothing more.
+    full: bool,
+    /// What neighbours told that it did not take, the greatest version of each key.
+    owed: BTreeMap<Box<str>, Arc<Version>>,
+    /// Until when it is not asked, and for how long that was.
+    rest: Option<(Duration, Duration)>,
+}
+
+/// Whose disk it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    pub(super) node: NodeId,
+    pub(super) policy: Policy,
+}
+
+/// Up to where all that was handed over is safe, or is not and why.
+pub(super) type Kept = (PersistId, Result<(), String>);
+
+/// What came of a sync.
+#[derive(Debug, Default)]
+pub(super) struct Synced {
+    /// What it covered.
+    pub(super) kept: Option<Kept>,
+    /// Whether another one is to be begun.
+    pub(super) again: bool,
+    /// What the node's log says of it.
+    pub(super) word: Option<(Level, String)>,
 }
 
 impl Disk {
@@ -24,15 +57,55 @@ impl Disk {
         self.begin()
     }
 
-    /// The sync that was under way is done: up to where all is safe, and whether another one is to
-    /// be begun.
-    pub(super) fn synced(&mut self) -> (Option<PersistId>, bool) {
-        let mut last = None;
-        for (id, versions) in self.waiting.drain(..std::mem::take(&mut self.syncing)) {
-            self.synced.extend(versions);
-            last = Some(id);
+    /// From now on it takes nothing more, or all again.
+    pub(super) fn fill(&mut self, full: bool) {
+        self.full = full;
+    }
+
+    /// The sync that was under way is done, or has failed.
+    pub(super) fn synced(&mut self, owner: Owner, now: Duration) -> Synced {
+        let batch: Vec<_> = self.waiting.drain(..std::mem::take(&mut self.syncing)).collect();
+        let mut synced = Synced::default();
+        if let Some(up_to) = batch.last().map(|(id, _)| *id) {
+            let versions = batch.into_iter().flat_map(|(_, versions)| versions);
+            let kept = self.keep(owner, now, versions.collect(), &mut synced.word);
+            synced.kept = Some((up_to, kept));
         }
-        (last, self.begin())
+        synced.again = self.begin();
+        synced
+    }
+
+    fn keep(
+        &mut self,
+        owner: Owner,
+        now: Duration,
+        versions: Vec<Arc<Version>>,
+        word: &mut Option<(Level, String)>,
+    ) -> Result<(), String> {
+        let resting = self.rest.is_some_and(|(until, _)| now < until);
+        if !resting && !self.full {
+            self.synced.extend(std::mem::take(&mut self.owed).into_values().chain(versions));
+            if self.rest.take().is_some() {
+                *word = Some((Level::Info, "the disk keeps again what is handed to it".to_owned()));
+            }
+            return Ok(());
+        }
+        let reason = if resting { "the disk has just failed" } else { "No space left on device" };
+        if self.rest.is_none() {
+            let refused = "the disk fails, so writes are refused, and what others write is in memory only";
+            *word = Some((Level::Warn, format!("{refused}: {reason}")));
+        }
+        if !resting {
+            let rest = self.rest.map_or(REST, |(_, last)| (2 * last).min(REST_MOST));
+            self.rest = Some((now + rest, rest));
+        }
+        for version in versions.into_iter().filter(|version| version.author() != owner.node) {
+            let rank = |version: &Version| version.rank(owner.policy);
+            if self.owed.get(version.key()).is_none_or(|owed| rank(owed) < rank(&version)) {
+                self.owed.insert(version.key().into(), version);
+            }
+        }
+        Err(reason.to_owned())
     }
 
     fn begin(&mut self) -> bool {
@@ -43,18 +116,25 @@ impl Disk {
         begins
     }
 
-    /// The node ended in order: all is synced.
+    /// The node ended in order: all is synced for which there is room.
     pub(super) fn close(&mut self) {
-        self.syncing = self.waiting.len();
-        self.synced();
+        let waiting = self.waiting.drain(..).flat_map(|(_, versions)| versions);
+        let owed = std::mem::take(&mut self.owed).into_values();
+        if self.full {
+            drop(waiting);
+        } else {
+            self.synced.extend(owed.chain(waiting));
+        }
+        (self.syncing, self.rest) = (0, None);
     }
 
     /// The node was killed: of what was not synced a part survives, from the first on; a record
-    /// that was torn counts as none. `draw` gives a number from 0 to the given one.
+    /// that was torn counts as none, and of what is owed to a full disk nothing does. `draw` gives a number from 0 to the given one.
     pub(super) fn crash(&mut self, draw: impl FnOnce(u64) -> u64) {
-        self.syncing = 0;
+        (self.syncing, self.rest) = (0, None);
+        self.owed.clear();
         let unsynced: Vec<_> = self.waiting.drain(..).flat_map(|(_, versions)| versions).collect();
-        if !unsynced.is_empty() {
+        if !unsynced.is_empty() && !self.full {
             let survive = usize::try_from(draw(unsynced.len() as u64)).unwrap_or(usize::MAX);
             self.synced.extend(unsynced.into_iter().take(survive));
         }
@@ -72,7 +152,15 @@ mod tests {
     use node::wire::{Hex, Kind, Stamp};
 
     fn version(key: &str) -> Vec<Arc<Version>> {
-        vec![Arc::new(Version::new(key, Kind::Tombstone, Stamp::default(), Hex([0; 16])))]
+        vec![Arc::new(Version::new(key, Kind::Tombstone, Stamp::default(), Hex(OTHER)))]
+    }
+
+    const OTHER: [u8; 16] = [0; 16];
+    const ME: Owner = Owner { node: Hex([1; 16]), policy: Policy::Last };
+
+    fn synced(disk: &mut Disk, at_ms: u64) -> (Option<Kept>, bool) {
+        let synced = disk.synced(ME, Duration::from_millis(at_ms));
+        (synced.kept, synced.again)
     }
 
     #[track_caller]
@@ -87,9 +175,9 @@ mod tests {
         assert!(disk.write(PersistId(1), version("a")));
         assert!(!disk.write(PersistId(2), version("b")));
         assert!(!disk.write(PersistId(3), version("c")));
-        assert_eq!(disk.synced(), (Some(PersistId(1)), true));
+        assert_eq!(synced(&mut disk, 0), (Some((PersistId(1), Ok(()))), true));
         check_kept(&disk, &["a"]);
-        assert_eq!(disk.synced(), (Some(PersistId(3)), false));
+        assert_eq!(synced(&mut disk, 0), (Some((PersistId(3), Ok(()))), false));
         check_kept(&disk, &["a", "b", "c"]);
     }
 
@@ -98,7 +186,7 @@ mod tests {
         let crashed = |survive: u64| {
             let mut disk = Disk::default();
             disk.write(PersistId(1), version("a"));
-            disk.synced();
+            synced(&mut disk, 0);
             disk.write(PersistId(2), version("b"));
             disk.write(PersistId(3), version("c"));
             disk.crash(|most| {
@@ -112,6 +200,45 @@ mod tests {
         check_kept(&crashed(2), &["a", "b", "c"]);
         let mut disk = crashed(0);
         assert!(disk.write(PersistId(1), version("d")), "the next life begins with nothing under way");
+    }
+
+    #[test]
+    fn a_full_disk_takes_nothing_and_is_owed_what_others_wrote() {
+        let mut disk = Disk::default();
+        let mine = Version::new("mine", Kind::Tombstone, Stamp::default(), ME.node);
+        disk.fill(true);
+        disk.write(PersistId(1), [version("theirs"), vec![Arc::new(mine)]].concat());
+        let first = disk.synced(ME, Duration::ZERO);
+        assert_eq!(first.kept, Some((PersistId(1), Err("No space left on device".to_owned()))));
+        assert!(first.word.is_some_and(|(level, said)| level == Level::Warn && said.contains("fails")));
+        disk.fill(false);
+        // It is not asked before its rest is over.
+        disk.write(PersistId(2), version("late"));
+        assert_eq!(
+            synced(&mut disk, 99),
+            (Some((PersistId(2), Err("the disk has just failed".to_owned()))), false)
+        );
+        check_kept(&disk, &[]);
+        disk.write(PersistId(3), version("after"));
+        assert_eq!(synced(&mut disk, 100), (Some((PersistId(3), Ok(()))), false));
+        check_kept(&disk, &["late", "theirs", "after"]);
+    }
+
+    #[test]
+    fn what_is_owed_to_a_full_disk_is_gone_with_its_node() {
+        for end in [Disk::close, |disk: &mut Disk| disk.crash(|most| most)] {
+            let mut disk = Disk::default();
+            disk.fill(true);
+            disk.write(PersistId(1), version("a"));
+            synced(&mut disk, 0);
+            disk.write(PersistId(2), version("b"));
+            end(&mut disk);
+            check_kept(&disk, &[]);
+            disk.fill(false);
+            disk.write(PersistId(1), version("c"));
+            assert_eq!(synced(&mut disk, 0), (Some((PersistId(1), Ok(()))), false));
+            check_kept(&disk, &["c"]);
+        }
     }
 
     #[test]

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use node::core::{Config, Core, Input, Output};
+use node::core::{Config, Core, Input, Level, Output};
 
 use super::client::What;
+use super::disk::{Owner, Synced};
 use super::node::{Late, Life, Line};
 use super::{Scheduled, Sim};
 use crate::driver;
@@ -80,14 +81,17 @@ impl Sim {
         config.seed = seed.number(&["core", &place.name, &life]);
         place.note(
             now,
-            Line::Shell(format!(
-                "listening on {} as {} (id {}, policy {}, network {NETWORK})",
-                place.address, place.name, config.node, config.policy
-            )),
+            Line::Shell(
+                Level::Info,
+                format!(
+                    "listening on {} as {} (id {}, policy {}, network {NETWORK})",
+                    place.address, place.name, config.node, config.policy
+                ),
+            ),
         );
         if !place.spec.disk {
             let nothing = "keeps nothing on disk: what only this node holds is gone when it ends";
-            place.note(now, Line::Shell(nothing.to_owned()));
+            place.note(now, Line::Shell(Level::Info, nothing.to_owned()));
         }
         let mut core = Box::new(Core::new(config, place.now(now)));
         if place.spec.disk {
@@ -126,7 +130,7 @@ impl Sim {
         self.leave(node, || false);
         let place = &mut self.nodes[node.0];
         place.disk.close();
-        place.note(self.now, Line::Shell("ending: terminated".to_owned()));
+        place.note(self.now, Line::Shell(Level::Info, "ending: terminated".to_owned()));
         self.exit(node, Ending::Code(0));
     }
 
@@ -213,14 +217,24 @@ impl Sim {
         if place.life == Life::Frozen {
             return place.frozen.push_back(Late::Synced);
         }
-        let (synced, again) = place.disk.synced();
+        let Some(core) = &place.core else { return };
+        let owner = Owner { node: core.config().node, policy: core.config().policy };
+        let Synced { kept, again, word } = place.disk.synced(owner, self.now);
+        if let Some((level, said)) = word {
+            place.note(self.now, Line::Shell(level, said));
+        }
         if again {
             self.sync(node);
         }
-        if let Some(up_to) = synced {
-            self.trace.synced(self.now, &self.nodes[node.0].name);
-            self.feed(node, Input::Persisted(up_to));
-        }
+        let Some((up_to, kept)) = kept else { return };
+        let input = match kept {
+            Ok(()) => {
+                self.trace.synced(self.now, &self.nodes[node.0].name);
+                Input::Persisted(up_to)
+            }
+            Err(reason) => Input::PersistFailed { up_to, reason },
+        };
+        self.feed(node, input);
     }
 
     fn sync(&mut self, node: NodeIndex) {

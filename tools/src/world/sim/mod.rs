@@ -251,6 +251,10 @@ impl Sim {
                 place.shift_ms = place.shift_ms.saturating_add(offset_ms);
                 self.ended(id, Outcome::Done);
             }
+            Operation::Disk { node, full } => {
+                self.place(node).disk.fill(full);
+                self.ended(id, Outcome::Done);
+            }
             Operation::Log { node, lines } => {
                 let lines = self.place(node).log_lines(lines);
                 self.ended(id, Outcome::Lines(lines));

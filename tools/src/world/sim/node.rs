@@ -62,7 +62,7 @@ pub(super) enum Line {
     /// What the core had to say.
     Event(LogEvent),
     /// What the shell says, where there is one.
-    Shell(String),
+    Shell(Level, String),
 }
 
 /// What waits for a frozen node.
@@ -137,7 +137,7 @@ impl Node {
             let mut text = String::new();
             match line {
                 Line::Event(event) => push_log_line(&mut text, *wall_ms, event.level(), event),
-                Line::Shell(said) => push_log_line(&mut text, *wall_ms, Level::Info, said),
+                Line::Shell(level, said) => push_log_line(&mut text, *wall_ms, *level, said),
             }
             text.truncate(text.trim_end().len());
             text

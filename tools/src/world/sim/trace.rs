@@ -41,6 +41,7 @@ impl Trace {
                 }
                 Operation::Partition(sets) => json!({"partition": sets}),
                 Operation::Clock { node, offset_ms } => json!({"clock": offset_ms, "node": node}),
+                Operation::Disk { node, full } => json!({"disk_full": full, "node": node}),
                 Operation::Log { node, lines } => json!({"log": lines, "node": node}),
                 Operation::Timer { at } => json!({"timer": super::nanos(*at)}),
             };
