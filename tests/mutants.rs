@@ -1,24 +1,26 @@
 //! The harness is tested too: of every mistake that is planted in the node, `fuzz` has to find a
-//! scenario that shows it, and make that small.
+//! scenario that shows it, and make that small; and real processes that make those of durability have
+//! to fail the shipped scenario on crashes.
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 use std::{fs, thread};
 
 use tools::fuzz::run::Setup;
 use tools::fuzz::shrink::Budget;
 use tools::fuzz::{Plan, Signature};
-use tools::world::sim::Mutant;
+use tools::world::Mutant;
 
 /// What is left of a plan has at most so many steps.
 const STEPS_MAX: usize = 10;
 
 /// A mistake breaks a law within so many seeds. When this was written it took, in this order, 1, 1, 3,
-/// 6, 9, 10, 12 and 46 of them.
+/// 6, 9, 9, 10, 12 and 46 of them.
 fn seeds_max(mutant: Mutant) -> u64 {
     match mutant {
         Mutant::ArrivalOrder | Mutant::OneSidedPeers => 10,
         Mutant::UnreconciledLink => 30,
-        Mutant::SkippedRange | Mutant::ForgottenTombstone => 60,
+        Mutant::SkippedRange | Mutant::ForgottenTombstone | Mutant::UnkeptTombstone => 60,
         Mutant::IgnoredGraft | Mutant::EarlyAcknowledgement => 100,
         Mutant::ForgetfulClock => 300,
     }
@@ -121,4 +123,29 @@ fn every_planted_bug_is_found_and_made_small() {
         }
     }
     assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}
+
+/// Runs the shipped scenario on crashes on real processes, up to the first seed that fails.
+fn crash(seeds: u64, mutant: Option<Mutant>) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/crash.scn");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tools"));
+    command.arg("test").arg(scenario).current_dir(folder.path());
+    command.args(["--fail-fast", "--timeout-factor", "3", "--seeds", &format!("1..{seeds}")]);
+    command.args(mutant.iter().flat_map(|mutant| ["--mutant".to_owned(), mutant.to_string()]));
+    command.output().expect("the binary under test")
+}
+
+/// What a disk is for is tried by killing what has one. Whether a kill meets a write that was said to be
+/// kept and is not is up to the machine: each of six seeds showed it, when this was written.
+#[test]
+fn mistakes_of_durability_are_caught_on_real_processes_by_the_scenario_on_crashes() {
+    for (mutant, seeds) in [(Mutant::UnkeptTombstone, 1), (Mutant::EarlyAcknowledgement, 10)] {
+        let ended = crash(seeds, Some(mutant));
+        let out = String::from_utf8_lossy(&ended.stdout);
+        assert_eq!(ended.status.code(), Some(1), "{mutant}: {out}");
+        println!("{mutant}: {}", out.lines().find(|line| line.contains("failed")).unwrap_or_default());
+    }
+    let ended = crash(2, None);
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stdout));
 }

@@ -180,7 +180,9 @@ impl Core {
             vec![asker]
         };
         self.pending.add(id, version.clone(), waiting);
-        self.out.push(Output::Persist { id, versions: vec![version] });
+        // A planted mistake: see there.
+        let versions = if self.leaves_unkept(&version) { Vec::new() } else { vec![version] };
+        self.out.push(Output::Persist { id, versions });
     }
 
     /// Writes are kept: they become visible, spread, and are answered.

@@ -355,7 +355,8 @@ impl Core {
 
     /// A neighbour's version is kept with the next commit; nobody waits for it.
     fn keep_with_next_commit(&mut self, version: &Arc<Version>) {
-        if self.config.disk {
+        // A planted mistake: see there.
+        if self.config.disk && !self.leaves_unkept(version) {
             self.learnt.push(version.clone());
         }
     }

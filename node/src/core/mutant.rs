@@ -33,12 +33,14 @@ pub enum Mutant {
     SkippedRange,
     /// A link is listed only by the end that dialled it.
     OneSidedPeers,
+    /// Tombstones are held, but not handed to the disk.
+    UnkeptTombstone,
 }
 
 #[cfg(feature = "mutants")]
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ArrivalOrder,
         Self::IgnoredGraft,
         Self::ForgottenTombstone,
@@ -47,6 +49,7 @@ impl Mutant {
         Self::ForgetfulClock,
         Self::SkippedRange,
         Self::OneSidedPeers,
+        Self::UnkeptTombstone,
     ];
 
     /// The word for it on command lines and in reports.
@@ -61,6 +64,7 @@ impl Mutant {
             Self::ForgetfulClock => "forgetful-clock",
             Self::SkippedRange => "skipped-range",
             Self::OneSidedPeers => "one-sided-peers",
+            Self::UnkeptTombstone => "unkept-tombstone",
         }
     }
 }
@@ -103,6 +107,11 @@ impl Core {
         let deleted = || self.store.get(&version.key_hash()).is_some_and(|held| held.value().is_none());
         (!fetched && self.mutated(Mutant::ArrivalOrder))
             || (fetched && self.mutated(Mutant::ForgottenTombstone) && deleted())
+    }
+
+    /// Whether a mistake keeps a version in memory only.
+    pub(super) fn leaves_unkept(&self, version: &Version) -> bool {
+        self.mutated(Mutant::UnkeptTombstone) && version.value().is_none()
     }
 
     /// Whether a mistake leaves a version out of what reconciliation lists.

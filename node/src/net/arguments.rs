@@ -53,6 +53,11 @@ pub struct Arguments {
     #[arg(long, requires_all = ["data", "supervised"])]
     pub disk_full: bool,
 
+    /// Make this mistake
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub mutant: Option<crate::core::Mutant>,
+
     /// Where the draws for pauses come from, so that they can be repeated
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

@@ -98,6 +98,10 @@ async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode
     };
     introduce(listen, &config, arguments.data.as_deref(), held.len());
     warn_of_strangers(listen, arguments);
+    #[cfg(feature = "mutants")]
+    if let Some(mutant) = arguments.mutant {
+        log::warn(format_args!("it makes the mistake {mutant}"));
+    }
     if arguments.clock_ahead_ms != 0 {
         log::warn(format_args!("its wall clock is put {} ms ahead", arguments.clock_ahead_ms));
     }
@@ -206,6 +210,8 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
         policy: arguments.policy,
         auto_connect: arguments.auto_connect,
         disk: data.is_some(),
+        #[cfg(feature = "mutants")]
+        mutant: arguments.mutant,
         // 53 bits, which every reader of JSON keeps.
         incarnation: u64::from_be_bytes(draw::<8>()?.0) >> 11,
         seed: match arguments.seed {

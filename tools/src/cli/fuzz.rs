@@ -67,7 +67,7 @@ pub struct Arguments {
     /// Let every node make this mistake
     #[cfg(feature = "mutants")]
     #[arg(long, value_name = "NAME")]
-    pub mutant: Option<crate::world::sim::Mutant>,
+    pub mutant: Option<crate::world::Mutant>,
 }
 
 impl Arguments {

@@ -23,7 +23,7 @@ pub struct Setup {
     pub plainly: bool,
     /// The mistake that every node makes.
     #[cfg(feature = "mutants")]
-    pub mutant: Option<sim::Mutant>,
+    pub mutant: Option<crate::world::Mutant>,
 }
 
 /// What came of a run.
@@ -88,13 +88,13 @@ impl Setup {
     fn run_in(self, text: &str, world: sim::Options) -> Result<Outcome, String> {
         let scenario = parse(text)?;
         let audit = (!self.plainly).then_some(AUDIT);
-        let session =
-            Session::unrecorded(run::Options { audit, ..run::Options::in_virtual_time(world.seed) });
-        let mut world = Sim::new(sim::Options {
+        let session = Session::unrecorded(run::Options {
+            audit,
             #[cfg(feature = "mutants")]
             mutant: self.mutant,
-            ..world
+            ..run::Options::in_virtual_time(world.seed)
         });
+        let mut world = Sim::new(world);
         Outcome::of(session.scenario(&mut world, &scenario), &scenario)
     }
 }

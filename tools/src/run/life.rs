@@ -91,6 +91,10 @@ impl Run {
                 .node_options
                 .iter()
                 .try_for_each(|(name, value)| set_option(&mut spec, name, value))?;
+            #[cfg(feature = "mutants")]
+            {
+                spec.mutant = self.options.mutant;
+            }
             state.network.set_spec(*place, spec);
         }
         Ok((new, links))

@@ -31,6 +31,9 @@ pub struct Options {
     pub drivers: Vec<&'static driver::Declaration>,
     /// Options of every node, by name as in `node`; they win over those of the scenario.
     pub node_options: BTreeMap<String, String>,
+    /// The mistake that every node makes.
+    #[cfg(feature = "mutants")]
+    pub mutant: Option<crate::world::Mutant>,
     /// Where the run's logs lie, for reports.
     pub logs: Option<String>,
     /// Whether nodes tell of every version they store from their start on, so that the law of
@@ -58,6 +61,8 @@ impl Default for Options {
             timeout_factor: 1.0,
             drivers: vec![&driver::NATIVE],
             node_options: BTreeMap::new(),
+            #[cfg(feature = "mutants")]
+            mutant: None,
             logs: None,
             versions: false,
             audit: None,

@@ -16,6 +16,9 @@ mod operation;
 pub mod process;
 pub mod sim;
 
+#[cfg(feature = "mutants")]
+pub use ::node::core::Mutant;
+
 pub use declaration::{Ability, Declaration, HERE, NAMES, NETNS, NETNS_DIRECT, PROCESS, PROCESS_DIRECT, SIM};
 pub use operation::{
     Answer, Change, Direction, Ending, Event, LinkChange, NodeIndex, NodeSpec, Occurrence, OpId, Operation,

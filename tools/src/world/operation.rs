@@ -37,6 +37,10 @@ pub struct NodeSpec {
     /// Whether its disk is full when it starts.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disk_full: bool,
+    /// The mistake that it makes, if it is our own.
+    #[cfg(feature = "mutants")]
+    #[serde(skip)]
+    pub mutant: Option<super::Mutant>,
     /// What is added to its command line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,

@@ -2,7 +2,7 @@
 
 use super::network::{Network, config, delete, secs, set};
 use super::single::{CLIENT, Single, replies, version};
-use crate::core::{Input, Mutant, PersistId};
+use crate::core::{Input, Mutant, Output, PersistId};
 use crate::wire::{Command, KeyHash, Reply};
 
 /// A network whose nodes all make this mistake, without links.
@@ -163,4 +163,17 @@ fn a_one_sided_list_names_a_neighbour_that_does_not_name_it() {
         (network.names(0), network.names(1)) == (vec!["n1".to_owned()], vec!["n0".to_owned()])
     };
     check(Mutant::OneSidedPeers, kept, &[]);
+}
+
+#[test]
+fn an_unkept_tombstone_is_not_handed_to_the_disk_and_all_else_is() {
+    let kept = |mutant, command: Command| {
+        let mut node = single(mutant);
+        assert!(matches!(node.call(set("k", "v")), Ok(Reply::Written { .. })));
+        let out = node.ask(CLIENT, command);
+        out.iter().any(|output| matches!(output, Output::Persist { versions, .. } if !versions.is_empty()))
+    };
+    let delete = || Command::Delete { key: "k".into() };
+    check(Mutant::UnkeptTombstone, |mutant| kept(mutant, delete()), &[]);
+    assert!(kept(Some(Mutant::UnkeptTombstone), set("k", "w")));
 }

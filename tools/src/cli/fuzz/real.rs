@@ -34,7 +34,12 @@ pub(super) fn run(arguments: &Arguments, plan: &Plan) -> Result<Outcome, String>
         logs: folder.clone(),
         data: folder.join("data"),
         ports: Ports::Leased(Lease::default()),
-        options: Options { seed: plan.seed, ..Options::default() },
+        options: Options {
+            seed: plan.seed,
+            #[cfg(feature = "mutants")]
+            mutant: arguments.mutant,
+            ..Options::default()
+        },
         world: arguments.world,
         proxies: scenario.steps.iter().any(|step| step.touches_links(arguments.world.proxied)),
     };

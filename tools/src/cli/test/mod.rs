@@ -102,10 +102,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FOLDER", default_value = "logs")]
     pub logs: PathBuf,
 
-    /// Let every node make this mistake; in `sim`
+    /// Let every node make this mistake
     #[cfg(feature = "mutants")]
     #[arg(long, value_name = "NAME")]
-    pub mutant: Option<crate::world::sim::Mutant>,
+    pub mutant: Option<crate::world::Mutant>,
 }
 
 /// Which network is left up.

@@ -106,8 +106,8 @@ impl Plan {
             ));
         }
         #[cfg(feature = "mutants")]
-        if arguments.mutant.is_some() && !world.virtual_time {
-            return Some(format!("--mutant is for nodes of the world `sim`, and not of `{}`", world.name));
+        if arguments.mutant.is_some() && arguments.program.exec.is_some() {
+            return Some("--mutant is for our own node, and --exec names another".to_owned());
         }
         arguments.trace.as_ref()?;
         if !world.virtual_time {

@@ -41,7 +41,7 @@ struct Inner {
     trace: Option<File>,
     /// The mistake that every node makes.
     #[cfg(feature = "mutants")]
-    mutant: Option<sim::Mutant>,
+    mutant: Option<world::Mutant>,
 }
 
 impl Runner {
@@ -93,7 +93,13 @@ impl Runner {
         } else {
             Options { seed, ..Options::default() }
         };
-        Options { timeout_factor: self.0.timeout_factor, node_options: self.0.node_options.clone(), ..usual }
+        Options {
+            timeout_factor: self.0.timeout_factor,
+            node_options: self.0.node_options.clone(),
+            #[cfg(feature = "mutants")]
+            mutant: self.0.mutant,
+            ..usual
+        }
     }
 
     /// Runs one scenario in a world of its own, and tells its report before the world is taken down.
@@ -138,8 +144,6 @@ impl Runner {
         let trace = file.map(|file| Trace::new(file, &job.case.scenario.name, job.seed));
         let world = Sim::new(sim::Options {
             trace: trace.as_ref().map(Trace::writer),
-            #[cfg(feature = "mutants")]
-            mutant: self.0.mutant,
             ..sim::Options::judged(job.seed)
         });
         let mut world = Interruptible::new(world, self.0.interrupt.clone());

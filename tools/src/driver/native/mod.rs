@@ -52,6 +52,10 @@ impl Driver for Native {
                     arguments.push("--disk-full".to_owned());
                 }
             }
+            #[cfg(feature = "mutants")]
+            if let Some(mutant) = spec.mutant {
+                arguments.extend(["--mutant".to_owned(), mutant.to_string()]);
+            }
             arguments.extend(spec.args.iter().cloned());
             return Ok(CommandLine { program: place.program.clone(), arguments, supervised: true });
         };

@@ -57,8 +57,6 @@ impl Sim {
     /// A node that was started is ready.
     pub(super) fn on_ready(&mut self, node: NodeIndex, life: u64) {
         let (seed, now) = (self.seed, self.now);
-        #[cfg(feature = "mutants")]
-        let mutant = self.mutant;
         let place = self.place(node);
         let Life::Starting(id) = place.life else { return };
         if place.lives != life {
@@ -76,7 +74,7 @@ impl Sim {
         config.incarnation = place.lives;
         #[cfg(feature = "mutants")]
         {
-            config.mutant = mutant;
+            config.mutant = place.spec.mutant;
         }
         config.seed = seed.number(&["core", &place.name, &life]);
         place.note(

@@ -34,9 +34,6 @@ use ::node::wire::RequestId;
 
 use super::{Declaration, Event, NodeIndex, Occurrence, OpId, Operation, Outcome, SIM, World};
 
-#[cfg(feature = "mutants")]
-pub use ::node::core::Mutant;
-
 use draw::Seed;
 use node::Node;
 use queue::Queue;
@@ -64,9 +61,6 @@ pub struct Options {
     pub trace: Option<Tracer>,
     /// Whether copies of versions that nodes send each other are told as [`Event::Payload`].
     pub payloads: bool,
-    /// The mistake that every node makes.
-    #[cfg(feature = "mutants")]
-    pub mutant: Option<::node::core::Mutant>,
 }
 
 impl Options {
@@ -84,8 +78,6 @@ pub type Tracer = Box<dyn FnMut(&str)>;
 pub struct Sim {
     seed: Seed,
     payloads: bool,
-    #[cfg(feature = "mutants")]
-    mutant: Option<::node::core::Mutant>,
     trace: Trace,
     now: Duration,
     /// How many events there have been, in all and at this instant.
@@ -130,8 +122,6 @@ impl Sim {
         Self {
             seed,
             payloads: options.payloads,
-            #[cfg(feature = "mutants")]
-            mutant: options.mutant,
             trace: Trace::new(options.trace),
             now: Duration::ZERO,
             events: 0,
