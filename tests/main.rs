@@ -16,6 +16,7 @@ mod left_behind;
 mod life;
 mod networks;
 mod ports;
+mod record;
 mod redact;
 mod run;
 mod scenarios;

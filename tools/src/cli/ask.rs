@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::control::{self, NetworkState, Request};
 use super::exit::Exit;
 use super::nodes;
 use crate::driver::{self, AskError};
@@ -79,6 +80,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     if words == ["watch"] {
         return watch(&address, arguments.json, out, err);
     }
+    let by_name = words.clone();
     // A neighbour may be named where its name is known.
     if let [command, neighbour] = words.as_mut_slice()
         && matches!(command.as_str(), "addPeer" | "add-peer")
@@ -86,7 +88,18 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     {
         *neighbour = node.address();
     }
-    match driver::ask(&address, &words) {
+    let asked = driver::ask(&address, &words);
+    let named = network.iter().flat_map(|network| &network.nodes).find(|node| {
+        let port = node.port;
+        [format!("127.0.0.1:{port}"), format!("localhost:{port}")].contains(&address)
+    });
+    if let (Some(node), Ok(_) | Err(AskError::Refused { .. })) = (named, &asked) {
+        let (node, refused) = (node.name.clone(), asked.is_err());
+        let told = Request::Note { node, words: with_names(by_name, network.as_ref()), refused };
+        // What was asked was answered: that nobody takes note of it changes nothing.
+        let _: io::Result<()> = control::tell(&arguments.logs, &told);
+    }
+    match asked {
         Ok(answer) if arguments.json => writeln!(out, "{}", answer.json)?,
         Ok(answer) => {
             for line in answer.lines {
@@ -113,6 +126,18 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         }
     }
     Ok(Exit::Held.code())
+}
+
+/// The words with a neighbour by its name, also where it was given by its port.
+fn with_names(mut words: Vec<String>, network: Option<&NetworkState>) -> Vec<String> {
+    if let [command, neighbour] = words.as_mut_slice()
+        && matches!(command.as_str(), "addPeer" | "add-peer")
+        && let Some(port) = neighbour.rsplit(':').next().and_then(|port| port.parse::<u16>().ok())
+        && let Some(node) = network.iter().flat_map(|network| &network.nodes).find(|node| node.port == port)
+    {
+        neighbour.clone_from(&node.name);
+    }
+    words
 }
 
 /// Prints a line for each change of a node, until it ends or nobody reads any more.

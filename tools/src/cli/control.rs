@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,6 +36,17 @@ pub(super) enum Request {
         /// The text.
         text: String,
     },
+    /// Nothing, but to take note of what a node was asked from elsewhere. It is not answered.
+    Note {
+        /// Who was asked.
+        node: String,
+        /// The command and its arguments, nodes by name.
+        words: Vec<String>,
+        /// Whether the node said no.
+        refused: bool,
+    },
+    /// What was done by hand, as a scenario.
+    Record,
     /// Its end.
     Stop,
     /// Nothing, but that the connection stays open as long as the network runs.
@@ -56,6 +68,11 @@ pub(super) enum Reply {
         /// The ending code.
         code: u8,
     },
+    /// What was done by hand.
+    Recording {
+        /// The scenario; none where one left the network up.
+        text: Option<String>,
+    },
     /// It ends.
     Stopping,
 }
@@ -65,7 +82,7 @@ impl Reply {
     pub(super) fn code(&self) -> Option<u8> {
         match self {
             Self::Steps { code, .. } => Some(*code),
-            Self::Network(_) | Self::Stopping => None,
+            Self::Network(_) | Self::Recording { .. } | Self::Stopping => None,
         }
     }
 }
@@ -133,6 +150,8 @@ pub(super) struct Control {
     /// here, so that whoever waits for the end finds the folder free.
     _lock: File,
     requests: Arc<Mutex<VecDeque<(Request, UnixStream)>>>,
+    /// How many notes found no place among those that wait.
+    missed: Arc<AtomicU64>,
     /// Connections that wait for the end.
     attending: Vec<UnixStream>,
     logs: PathBuf,
@@ -166,7 +185,13 @@ impl Control {
             }
             Err(std::fs::TryLockError::Error(error)) => return Err(unusable(error)),
         }
-        Ok(Self { requests: Arc::default(), attending: Vec::new(), logs: logs.to_owned(), _lock: lock })
+        Ok(Self {
+            requests: Arc::default(),
+            missed: Arc::default(),
+            attending: Vec::new(),
+            logs: logs.to_owned(),
+            _lock: lock,
+        })
     }
 
     /// Begins to listen; `waker` is used for every request that comes in.
@@ -177,14 +202,16 @@ impl Control {
             _ => {}
         }
         let listener = at_socket(&self.logs, |path| UnixListener::bind(path))?;
-        let requests = Arc::clone(&self.requests);
+        let (requests, missed) = (Arc::clone(&self.requests), Arc::clone(&self.missed));
         std::thread::Builder::new().name("control".to_owned()).spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let Some(request) = read_request(&stream) else { continue };
-                if let Ok(mut requests) = requests.lock()
-                    && requests.len() < WAITING
-                {
-                    requests.push_back((request, stream));
+                match requests.lock() {
+                    Ok(mut requests) if requests.len() < WAITING => requests.push_back((request, stream)),
+                    _ if matches!(request, Request::Note { .. }) => {
+                        missed.fetch_add(1, Ordering::Relaxed);
+                    }
+                    _ => {}
                 }
                 waker.wake();
             }
@@ -195,6 +222,11 @@ impl Control {
     /// The next request that waits.
     pub(super) fn next(&mut self) -> Option<(Request, UnixStream)> {
         self.requests.lock().ok()?.pop_front()
+    }
+
+    /// How many notes were not taken since this was last asked.
+    pub(super) fn missed(&self) -> u64 {
+        self.missed.swap(0, Ordering::Relaxed)
     }
 
     /// Keeps a connection open until the network ends.
@@ -253,6 +285,13 @@ pub(super) fn ask(logs: &Path, request: &Request) -> io::Result<Option<Reply>> {
         return Err(io::Error::other("the network ended before it answered"));
     }
     Ok(Some(serde_json::from_str(&line)?))
+}
+
+/// Tells the network of a folder something, if one runs there. It answers nothing.
+pub(super) fn tell(logs: &Path, request: &Request) -> io::Result<()> {
+    let mut line = serde_json::to_string(request)?;
+    line.push('\n');
+    connect(logs)?.write_all(line.as_bytes())
 }
 
 /// Waits until the network of a folder has ended.

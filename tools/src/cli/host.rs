@@ -11,10 +11,11 @@ use std::time::Duration;
 use super::control::{Control, NetworkState, NodeState, Reply, Request, answer};
 use super::exit::Exit;
 use super::load;
+use super::recording::{self, CameOut, Recording, Touched};
 use crate::driver;
 use crate::report::{self, Style};
-use crate::run::{Idle, Options, Record, RunEvent, Session, Verdict};
-use crate::scenario::{At, Setting, Step, StepKind, check, parse_steps};
+use crate::run::{FailureKind, Idle, Options, Record, RunEvent, Session, Verdict};
+use crate::scenario::{At, Scenario, Setting, Step, StepKind, check, parse_steps};
 use crate::text::{Severity, Source, Span};
 use crate::topology::Graph;
 use crate::world::live::Live;
@@ -29,6 +30,8 @@ pub(super) struct Host {
     pub(super) processes: Rc<Processes>,
     /// What nodes answered since it was last looked at.
     answers: Rc<RefCell<Answers>>,
+    /// What was done by hand.
+    recording: Recording,
 }
 
 /// What the answers of a step are put together from.
@@ -38,6 +41,7 @@ struct Answers {
     noted: bool,
     asked: BTreeMap<OpId, NodeIndex>,
     lines: Vec<(NodeIndex, String)>,
+    touched: Vec<Touched>,
 }
 
 /// Where nodes of scenarios listen that have a network of their own.
@@ -91,11 +95,12 @@ impl Host {
         };
         let answers = Rc::new(RefCell::new(Answers::default()));
         let kept = Rc::clone(&answers);
+        let recording = Recording::new(setup.options.node_options.clone());
         let session = Session::new(setup.options, move |event| {
             kept.borrow_mut().note(event);
             record(event);
         });
-        Ok(Self { session, world, processes, answers })
+        Ok(Self { session, world, processes, answers, recording })
     }
 
     /// Starts a network and wires it.
@@ -103,7 +108,11 @@ impl Host {
         self.session.plan("run", source, &BTreeMap::new(), self.world.declaration().name);
         let span = Span { start: 0, end: source.text().trim_end().len() };
         let step = Step { at: At { source: source.clone(), span }, kind: StepKind::Network(graph) };
-        self.session.perform(&mut self.world, &[step])
+        let verdict = self.session.perform(&mut self.world, std::slice::from_ref(&step));
+        if let StepKind::Network(graph) = &step.kind {
+            self.recording.network(source, graph, self.session.now());
+        }
+        verdict
     }
 
     /// The network as it is.
@@ -148,6 +157,8 @@ impl Host {
                 Idle::Interrupted => return Ok(Ended::Interrupted),
                 Idle::Died(node, ending) => {
                     let name = self.session.network().name(node).to_owned();
+                    let now = self.session.now();
+                    self.recording.done(now, now, &[recording::died(&name)]);
                     writeln!(
                         err,
                         "node `{name}` died unasked: {ending} (`tools start {name}` starts it again)"
@@ -164,6 +175,11 @@ impl Host {
                                 if interrupted {
                                     return Ok(Ended::Interrupted);
                                 }
+                            }
+                            Request::Note { node, words, refused } => self.note(&node, &words, refused),
+                            Request::Record => {
+                                self.recording.missed(control.missed());
+                                answer(stream, &Reply::Recording { text: self.recording.text() });
                             }
                             Request::Attend => control.attend(stream),
                             Request::Stop => {
@@ -184,16 +200,36 @@ impl Host {
 
     /// Does steps that came from another terminal.
     fn steps(&mut self, text: &str) -> Reply {
+        let began = self.session.now();
+        let scenario = match self.checked(text) {
+            Ok(scenario) => scenario,
+            Err(wrong) => {
+                return Reply::Steps { output: Vec::new(), error: Some(wrong), code: Exit::Usage.code() };
+            }
+        };
+        let (mut done, mut died) = (Vec::new(), None);
+        let reply = self.perform(&scenario, &mut done, &mut died);
+        let mut again = recording::again(&done, |node| self.session.network().name(node).to_owned());
+        again.extend(died.map(|name| recording::died(&name)));
+        self.recording.done(began, self.session.now(), &again);
+        reply
+    }
+
+    /// Takes note of what a node was asked from elsewhere.
+    fn note(&mut self, node: &str, words: &[String], refused: bool) {
+        let came_out = if refused { CameOut::Badly } else { CameOut::Well };
+        let step = recording::ask(node, words, came_out);
+        // What the language has no word for cannot be done again.
+        let step = if self.checked(&step).is_ok() { step } else { format!("# This is no step: {step}") };
+        let now = self.session.now();
+        self.recording.done(now, now, &[step]);
+    }
+
+    /// Steps that may be done now. The error is for a person.
+    fn checked(&self, text: &str) -> Result<Scenario, String> {
         let source = Source::new("step", text);
-        let fail = |error: String, exit: Exit| Reply::Steps {
-            output: Vec::new(),
-            error: Some(error),
-            code: exit.code(),
-        };
-        let scenario = match parse_steps(&source, &mut load::include) {
-            Ok((scenario, _)) => scenario,
-            Err(diagnostic) => return fail(diagnostic.to_string(), Exit::Usage),
-        };
+        let (scenario, _) =
+            parse_steps(&source, &mut load::include).map_err(|diagnostic| diagnostic.to_string())?;
         let existing = self.graph();
         let setting = Setting {
             world: self.world.declaration(),
@@ -206,13 +242,23 @@ impl Host {
             .filter(|diagnostic| diagnostic.severity == Severity::Error)
             .map(|diagnostic| diagnostic.to_string())
             .collect();
-        if !errors.is_empty() {
-            return fail(errors.join("\n"), Exit::Usage);
-        }
+        if errors.is_empty() { Ok(scenario) } else { Err(errors.join("\n")) }
+    }
+
+    /// Does steps, and says which of them and how they came out, and whose death ended them.
+    fn perform<'s>(
+        &mut self,
+        scenario: &'s Scenario,
+        done: &mut Vec<(&'s Step, CameOut, Vec<Touched>)>,
+        died: &mut Option<String>,
+    ) -> Reply {
         let mut output = Vec::new();
         for step in &scenario.steps {
             *self.answers.borrow_mut() = Answers { noted: true, ..Answers::default() };
             let verdict = self.session.perform(&mut self.world, std::slice::from_ref(step));
+            let touched = std::mem::take(&mut self.answers.borrow_mut().touched);
+            let came_out = if verdict == Verdict::Passed { CameOut::Well } else { CameOut::Badly };
+            done.push((step, came_out, touched));
             if matches!(step.kind, StepKind::Ask { .. } | StepKind::LetAnswer { .. }) {
                 output.extend(self.answered());
             }
@@ -222,6 +268,11 @@ impl Host {
                 Verdict::Broken(_) => Exit::Environment,
                 Verdict::Interrupted => Exit::Interrupted,
             };
+            *died = verdict
+                .failure()
+                .filter(|failure| failure.kind == FailureKind::Died)
+                .and_then(|failure| failure.findings.first())
+                .map(|finding| finding.node.clone());
             let error = verdict
                 .failure()
                 .map_or("interrupted".to_owned(), |failure| report::explain(failure, Style::new(false)));
@@ -257,6 +308,7 @@ impl Answers {
         if !self.noted {
             return;
         }
+        self.touched.extend(Touched::by(&record.event));
         match &record.event {
             RunEvent::Ask { op, node, .. } => {
                 self.asked.insert(*op, *node);

@@ -14,6 +14,8 @@ pub mod load;
 pub mod logs;
 pub mod nodes;
 mod progress;
+pub mod record;
+mod recording;
 mod replay;
 pub mod run;
 pub mod seeds;
@@ -63,6 +65,7 @@ enum Command {
     Resume(nodes::NodesArguments),
     Cli(ask::Arguments),
     Do(steps::Arguments),
+    Record(record::Arguments),
     Logs(logs::Arguments),
     Test(test::Arguments),
     Fuzz(fuzz::Arguments),
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Resume(arguments) => nodes::signal("resume", arguments, &mut out, &mut err),
         Command::Cli(arguments) => ask::run(arguments, &mut out, &mut err),
         Command::Do(arguments) => steps::run(arguments, &mut out, &mut err),
+        Command::Record(arguments) => record::run(arguments, &mut out, &mut err),
         Command::Logs(arguments) => logs::run(arguments, &mut out, &mut err),
         Command::Test(arguments) => test::run(arguments, &mut out, &mut err),
         Command::Fuzz(arguments) => fuzz::run(arguments, &mut out, &mut err),

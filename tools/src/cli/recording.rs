@@ -1,0 +1,392 @@
+//! What was done by hand to a network, as a scenario that does it again.
+//!
+//! It is bounded. What comes when it is full is counted and not kept, so that what is kept begins with
+//! the network and can be replayed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::run::RunEvent;
+use crate::scenario::{Pick, Step, StepKind, Verb, Who};
+use crate::text::{Source, Span};
+use crate::topology::{self, Graph};
+use crate::world::NodeIndex;
+
+/// The most steps that are kept.
+const STEPS: usize = 10_000;
+/// The most bytes that they have together.
+const BYTES: usize = 4 << 20;
+/// Shorter pauses are left out, and others rounded to as much.
+const PAUSE: Duration = Duration::from_millis(100);
+/// What a scenario may take beside what it took by hand, in seconds: as much as one that says nothing.
+const SPARE_SECS: u64 = 60;
+
+/// What was done by hand, so far.
+#[derive(Debug, Default)]
+pub(super) struct Recording {
+    options: BTreeMap<String, String>,
+    /// The topology that the network was started with.
+    network: Option<String>,
+    /// Steps that belong together, with the pause before them.
+    entries: Vec<(Duration, String)>,
+    steps: usize,
+    bytes: usize,
+    dropped: u64,
+    /// When the network was ready, and when the last of them had ended.
+    began: Duration,
+    ended: Duration,
+}
+
+/// What the events of a step say of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Touched {
+    /// It was asked.
+    Asked(NodeIndex),
+    /// It was started.
+    Started(NodeIndex),
+    /// It was ended, frozen or thawed, its clock shifted or its disk filled.
+    Changed(NodeIndex),
+}
+
+impl Touched {
+    /// What an event says.
+    pub(super) fn by(event: &RunEvent) -> Option<Self> {
+        Some(match event {
+            RunEvent::Ask { node, .. } => Self::Asked(*node),
+            RunEvent::Launch { node, .. } => Self::Started(*node),
+            RunEvent::Signal { node, .. } | RunEvent::Clock { node, .. } | RunEvent::Disk { node, .. } => {
+                Self::Changed(*node)
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// How a step that was done by hand came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CameOut {
+    /// As it was to.
+    Well,
+    /// Not.
+    Badly,
+}
+
+impl Recording {
+    /// Of a network whose nodes all have these options, by name as in `node`.
+    pub(super) fn new(options: BTreeMap<String, String>) -> Self {
+        Self { options, ..Self::default() }
+    }
+
+    /// The network has started.
+    pub(super) fn network(&mut self, source: &Source, graph: &Graph, ready: Duration) {
+        self.network = Some(on_one_line(source.text(), graph));
+        (self.began, self.ended) = (ready, ready);
+    }
+
+    /// Steps were done, from when until when.
+    pub(super) fn done(&mut self, began: Duration, ended: Duration, steps: &[String]) {
+        let text = steps.join("\n");
+        let full = self.steps + steps.len() > STEPS || self.bytes + text.len() > BYTES;
+        // What comes after a gap could mean something else.
+        if full || self.dropped > 0 {
+            return self.missed(steps.len() as u64);
+        }
+        let pause = began.saturating_sub(self.ended);
+        (self.steps, self.bytes) = (self.steps + steps.len(), self.bytes + text.len());
+        self.entries.push((pause, text));
+        self.ended = ended;
+    }
+
+    /// Steps were done that nobody took note of.
+    pub(super) fn missed(&mut self, steps: u64) {
+        self.dropped += steps;
+    }
+
+    /// The scenario; none where the network was not started by hand.
+    pub(super) fn text(&self) -> Option<String> {
+        let network = self.network.as_ref()?;
+        let mut text = "# What was done to this network by hand.\n\n".to_owned();
+        let took = self.ended.saturating_sub(self.began).as_secs();
+        if took > SPARE_SECS / 2 {
+            // Writing to a string does not fail.
+            let _ = write!(text, "timeout {}s\n\n", took + SPARE_SECS);
+        }
+        for (name, value) in self.options.iter().filter(|(name, _)| *name != "driver") {
+            let _ = writeln!(text, "node all {name}={}", word(value));
+        }
+        let _ = writeln!(text, "network {network}");
+        for (pause, steps) in &self.entries {
+            let tenths = (pause.as_millis() + PAUSE.as_millis() / 2) / PAUSE.as_millis();
+            if *pause >= PAUSE {
+                let _ = writeln!(text, "wait {}ms", tenths * PAUSE.as_millis());
+            }
+            let _ = writeln!(text, "{steps}");
+        }
+        if self.dropped > 0 {
+            let _ = writeln!(text, "# {} later steps were not kept: at most {STEPS} are.", self.dropped);
+        }
+        text.push_str("expect converged within 5s\n");
+        Some(text)
+    }
+}
+
+/// A topology as it was typed, where that fits on one line; else its nodes and links.
+fn on_one_line(typed: &str, graph: &Graph) -> String {
+    let typed = typed.trim();
+    let source = Source::new("step", format!("network {typed}"));
+    let none = &mut |_: &str| Err(String::new());
+    let same = !typed.contains('\n')
+        && crate::scenario::parse_steps(&source, none).is_ok_and(|(scenario, _)| {
+            matches!(scenario.steps.as_slice(), [Step { kind: StepKind::Network(other), .. }]
+                if other.nodes().iter().map(topology::Node::name).eq(graph.nodes().iter().map(topology::Node::name))
+                    && other.links().iter().map(|link| (link.from, link.to))
+                        .eq(graph.links().iter().map(|link| (link.from, link.to))))
+        });
+    if same {
+        return typed.to_owned();
+    }
+    let nodes = graph.nodes().iter().map(|node| node.name().to_owned());
+    let links = graph.links().iter().map(|link| format!("{}-{}", graph.name(link.from), graph.name(link.to)));
+    nodes.chain(links).collect::<Vec<_>>().join(", ")
+}
+
+/// A word of the language.
+fn word(text: &str) -> String {
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ',' | ':' | '/' | '+' | '@');
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    // Its escapes are those of JSON.
+    serde_json::Value::from(text).to_string().replace('$', "$$")
+}
+
+/// What was asked of a node, as a step.
+pub(super) fn ask(node: &str, words: &[String], came_out: CameOut) -> String {
+    let words: Vec<String> = words.iter().map(|text| word(text)).collect();
+    let attempt = if came_out == CameOut::Badly { "try " } else { "" };
+    format!("{attempt}{node}: {}", words.join(" "))
+}
+
+/// A node died, and nobody had asked for that by a step.
+pub(super) fn died(name: &str) -> String {
+    format!("kill {name}  # it died unasked")
+}
+
+/// Steps that were done one after another, as they can be done again: those who were drawn are named,
+/// and what came out badly is only tried, or only told of. What is kept by `let` is known among them.
+pub(super) fn again(
+    steps: &[(&Step, CameOut, Vec<Touched>)],
+    name: impl Fn(NodeIndex) -> String,
+) -> Vec<String> {
+    let keeps = |step: &Step| matches!(step.kind, StepKind::LetAnswer { .. } | StepKind::LetNodes { .. });
+    let texts = steps.iter().map(|(step, came_out, touched)| {
+        let text = named(step, touched, &name);
+        match (came_out, &step.kind) {
+            (CameOut::Well, _) | (_, StepKind::Ask { attempt: true, .. }) => text,
+            (CameOut::Badly, StepKind::Ask { .. }) => format!("try {text}"),
+            (CameOut::Badly, _) => format!("# This failed: {}", text.replace('\n', "\n# ")),
+        }
+    });
+    if !steps.iter().any(|(step, ..)| keeps(step)) {
+        return texts.collect();
+    }
+    let indented = texts.map(|text| format!("  {}", text.replace('\n', "\n  ")));
+    ["do {".to_owned()].into_iter().chain(indented).chain(["}".to_owned()]).collect()
+}
+
+/// The text of a step, with the names of those who were drawn.
+fn named(step: &Step, touched: &[Touched], name: impl Fn(NodeIndex) -> String) -> String {
+    let source = &step.at.source;
+    let (start, end) = (step.at.span.start, end(step));
+    let Some((who, names)) = drawn(step, touched, name) else {
+        return source.at(Span { start, end }).to_owned();
+    };
+    let (before, after) = (Span { start, end: who.start }, Span { start: who.end, end });
+    format!("{}{names}{}", source.at(before), source.at(after))
+}
+
+/// Where a step says that nodes are drawn, and who they were.
+fn drawn(step: &Step, touched: &[Touched], name: impl Fn(NodeIndex) -> String) -> Option<(Span, String)> {
+    let fits: fn(&Touched) -> Option<NodeIndex> = match &step.kind {
+        StepKind::Ask { .. } | StepKind::LetAnswer { .. } => |touched| match touched {
+            Touched::Asked(node) => Some(*node),
+            _ => None,
+        },
+        StepKind::Signal { verb: Verb::Start, .. } => |touched| match touched {
+            Touched::Started(node) => Some(*node),
+            _ => None,
+        },
+        _ => |touched| match touched {
+            Touched::Changed(node) => Some(*node),
+            _ => None,
+        },
+    };
+    let who: &Who = match &step.kind {
+        StepKind::Ask { who, .. }
+        | StepKind::LetAnswer { who, .. }
+        | StepKind::Signal { who, .. }
+        | StepKind::Clock { who, .. }
+        | StepKind::Disk { who, .. } => who,
+        _ => return None,
+    };
+    let mut names: Vec<String> = touched.iter().filter_map(fits).map(name).collect();
+    names.dedup();
+    let draws = matches!(who.pick, Pick::Random(..) | Pick::RandomHalf(_));
+    (draws && !names.is_empty()).then(|| (who.at.span, names.join(", ")))
+}
+
+/// Where a step ends: of one with a block, where that is closed.
+fn end(step: &Step) -> usize {
+    let (StepKind::Together(block)
+    | StepKind::Do(block)
+    | StepKind::Measure { block, .. }
+    | StepKind::Repeat { block, .. }
+    | StepKind::Each { block, .. }) = &step.kind
+    else {
+        return step.at.span.end;
+    };
+    let source = &step.at.source;
+    let inside = block.iter().rev().find(|inner| inner.at.source == *source);
+    let from = inside.map_or(step.at.span.end, end);
+    // Behind its last step nothing stands in a block but comments.
+    let mut comment = false;
+    for (at, c) in source.text()[from..].char_indices() {
+        comment = (comment || c == '#') && c != '\n';
+        if c == '}' && !comment {
+            return from + at + 1;
+        }
+    }
+    source.text().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::parse_steps;
+
+    fn secs(secs: u64) -> Duration {
+        Duration::from_secs(secs)
+    }
+
+    fn graph(text: &str) -> (Source, Graph) {
+        let source = Source::new("topology", text);
+        let parsed = topology::parse(&source).unwrap();
+        (source, parsed.graph)
+    }
+
+    fn recording(topology: &str) -> Recording {
+        let mut recording = Recording::new(BTreeMap::from([("policy".to_owned(), "oldest".to_owned())]));
+        let (source, graph) = graph(topology);
+        recording.network(&source, &graph, secs(1));
+        recording
+    }
+
+    #[test]
+    fn steps_stand_in_their_order_with_the_pauses_between() {
+        let mut recording = recording("ring:3");
+        recording.done(secs(3), secs(4), &["kill c".to_owned()]);
+        let soon = secs(4) + Duration::from_millis(99);
+        recording.done(soon, soon, &["a: set k v".to_owned(), "start c".to_owned()]);
+        let later = soon + Duration::from_millis(1_260);
+        recording.done(later, later, &["a: get k".to_owned()]);
+        let expected = "# What was done to this network by hand.\n\nnode all policy=oldest\nnetwork ring:3\n\
+                        wait 2000ms\nkill c\na: set k v\nstart c\nwait 1300ms\na: get k\n\
+                        expect converged within 5s\n";
+        assert_eq!(recording.text().as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_long_recording_is_given_its_time() {
+        let mut recording = recording("a-b");
+        recording.done(secs(100), secs(101), &["kill b".to_owned()]);
+        assert!(recording.text().unwrap().contains("\ntimeout 160s\n"));
+    }
+
+    #[test]
+    fn a_topology_of_several_lines_becomes_one() {
+        let text = |topology: &str| recording(topology).text().unwrap().lines().nth(3).unwrap().to_owned();
+        assert_eq!(text("a-b\nc"), "network a, b, c, a-b");
+        assert_eq!(text("graph { x -- y }"), "network x, y, x-y");
+        assert_eq!(text("a-b, c  # why"), "network a-b, c  # why");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_what_follows_it_as_well() {
+        let mut recording = recording("a-b");
+        recording.done(secs(1), secs(1), &vec!["kill b".to_owned(); STEPS]);
+        recording.done(secs(1), secs(1), &["start b".to_owned()]);
+        assert!(recording.text().unwrap().contains("# 1 later steps were not kept: at most 10000 are.\n"));
+        let mut recording = self::recording("a-b");
+        recording.done(secs(1), secs(1), &["x".repeat(BYTES + 1)]);
+        recording.done(secs(1), secs(1), &["start b".to_owned()]);
+        assert!(recording.text().unwrap().contains("# 2 later steps were not kept"));
+    }
+
+    #[test]
+    fn nothing_is_to_be_had_of_a_network_that_a_scenario_started() {
+        assert_eq!(Recording::default().text(), None);
+    }
+
+    #[test]
+    fn words_are_quoted_where_they_have_to_be() {
+        let asked = |words: &[&str]| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            ask("a", &words, CameOut::Badly)
+        };
+        assert_eq!(asked(&["set", "k", "1.5"]), "try a: set k 1.5");
+        assert_eq!(asked(&["set", "k", "{\"x\": \"$y\"}"]), r#"try a: set k "{\"x\": \"$$y\"}""#);
+        assert_eq!(asked(&["set", "#", ""]), r##"try a: set "#" """##);
+    }
+
+    #[track_caller]
+    fn check_again(text: &str, came_out: CameOut, touched: &[Touched], expected: &str) {
+        let source = Source::new("step", text);
+        let (scenario, _) = parse_steps(&source, &mut |_| Err(String::new())).unwrap();
+        let steps: Vec<_> = scenario.steps.iter().map(|step| (step, came_out, touched.to_vec())).collect();
+        assert_eq!(again(&steps, |node| format!("n{}", node.0)).join("\n"), expected);
+    }
+
+    #[test]
+    fn steps_are_done_again_as_they_were_written() {
+        let whole = "together { a: set x 1 # not }\n  b: set y \"}\" # } nor here\n} ; kill a";
+        let expected = "together { a: set x 1 # not }\n  b: set y \"}\" # } nor here\n}\nkill a";
+        check_again(whole, CameOut::Well, &[], expected);
+        check_again("repeat 2 { together { } }; heal", CameOut::Well, &[], "repeat 2 { together { } }\nheal");
+    }
+
+    #[test]
+    fn what_came_out_badly_is_tried_or_told_of() {
+        check_again("a: get k", CameOut::Badly, &[], "try a: get k");
+        check_again("try a: get k", CameOut::Badly, &[], "try a: get k");
+        check_again("expect a: get k == 1", CameOut::Badly, &[], "# This failed: expect a: get k == 1");
+        check_again("do {\nkill a\n}", CameOut::Badly, &[], "# This failed: do {\n# kill a\n# }");
+    }
+
+    #[test]
+    fn who_was_drawn_is_named() {
+        let touched =
+            [Touched::Changed(NodeIndex(4)), Touched::Asked(NodeIndex(1)), Touched::Started(NodeIndex(2))];
+        check_again("kill random", CameOut::Well, &touched, "kill n4");
+        check_again("start random 1 of a..c", CameOut::Well, &touched, "start n2");
+        check_again("random: set k v", CameOut::Well, &touched, "n1: set k v");
+        check_again(
+            "clock random +1s; disk random full",
+            CameOut::Well,
+            &touched,
+            "clock n4 +1s\ndisk n4 full",
+        );
+        check_again("kill all", CameOut::Well, &touched, "kill all");
+    }
+
+    #[test]
+    fn what_let_keeps_is_known_to_the_steps_with_it_alone() {
+        check_again(
+            "let v = a: get k; a: set l $v",
+            CameOut::Well,
+            &[],
+            "do {\n  let v = a: get k\n  a: set l $v\n}",
+        );
+    }
+}
