@@ -163,7 +163,11 @@ impl Core {
                         self.missing.satisfied(&announced.key, &announced.rank);
                     }
                 }
-                Overdue::GiveUp(conn) => self.rounds.mark(conn, false),
+                Overdue::GiveUp(conns) => {
+                    for conn in conns {
+                        self.rounds.mark(conn, false);
+                    }
+                }
             }
         }
     }

@@ -24,6 +24,9 @@ struct Entry {
     announced: Announced,
     /// Who may still be asked, in the order of their announcements.
     announcers: Vec<ConnId>,
+    /// Who announced a lesser version: what they have may be all there is, for anybody can announce
+    /// what does not exist.
+    outdone: Vec<ConnId>,
     /// Who was asked last.
     asked: Option<ConnId>,
     at: Duration,
@@ -34,8 +37,8 @@ struct Entry {
 pub(super) enum Overdue {
     /// Ask this announcer for it.
     Graft(ConnId, Announced),
-    /// All announcers were asked, this one last.
-    GiveUp(ConnId),
+    /// All announcers were asked, the first of these last; the others announced lesser versions.
+    GiveUp(Vec<ConnId>),
 }
 
 impl Missing {
@@ -50,21 +53,22 @@ impl Missing {
         if let Some(entry) = self.entries.get_mut(&announced.key) {
             if announced.rank > entry.announced.rank {
                 entry.announced = announced;
-                entry.announcers.clear();
+                for outdone in entry.announcers.split_off(0) {
+                    remember(&mut entry.outdone, outdone);
+                }
             }
-            if announced.rank == entry.announced.rank
-                && entry.announcers.len() < ANNOUNCERS
-                && !entry.announcers.contains(&conn)
-            {
-                entry.announcers.push(conn);
-            }
+            let equal = announced.rank == entry.announced.rank;
+            remember(if equal { &mut entry.announcers } else { &mut entry.outdone }, conn);
             return true;
         }
         if self.entries.len() >= self.limit {
             return false;
         }
         self.order.insert((at, announced.key));
-        self.entries.insert(announced.key, Entry { announced, announcers: vec![conn], asked: None, at });
+        self.entries.insert(
+            announced.key,
+            Entry { announced, announcers: vec![conn], outdone: Vec::new(), asked: None, at },
+        );
         true
     }
 
@@ -85,10 +89,11 @@ impl Missing {
         let order = &mut self.order;
         self.entries.retain(|key, entry| {
             entry.announcers.retain(|announcer| *announcer != conn);
+            entry.outdone.retain(|outdone| *outdone != conn);
             if entry.asked == Some(conn) {
                 entry.asked = None;
             }
-            let keep = !entry.announcers.is_empty() || entry.asked.is_some();
+            let keep = !entry.announcers.is_empty() || !entry.outdone.is_empty() || entry.asked.is_some();
             if !keep {
                 order.remove(&(entry.at, *key));
             }
@@ -103,9 +108,10 @@ impl Missing {
         self.order.remove(&(at, key));
         let entry = self.entries.get_mut(&key)?;
         if entry.announcers.is_empty() {
-            let asked = entry.asked;
+            let mut given_up: Vec<_> = entry.asked.into_iter().collect();
+            given_up.append(&mut entry.outdone);
             self.entries.remove(&key);
-            return asked.map(Overdue::GiveUp);
+            return Some(Overdue::GiveUp(given_up));
         }
         let conn = entry.announcers.remove(0);
         entry.asked = Some(conn);
@@ -136,6 +142,13 @@ impl Missing {
     }
 }
 
+/// Adds an announcer to so many that are remembered.
+fn remember(announcers: &mut Vec<ConnId>, conn: ConnId) {
+    if announcers.len() < ANNOUNCERS && !announcers.contains(&conn) {
+        announcers.push(conn);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +174,7 @@ mod tests {
         assert_eq!(missing.overdue(ms(500), PATIENCE), Some(Overdue::Graft(ConnId(1), announced("a", 1))));
         assert_eq!(missing.overdue(ms(500), PATIENCE), None);
         assert_eq!(missing.overdue(ms(750), PATIENCE), Some(Overdue::Graft(ConnId(2), announced("a", 1))));
-        assert_eq!(missing.overdue(ms(1000), PATIENCE), Some(Overdue::GiveUp(ConnId(2))));
+        assert_eq!(missing.overdue(ms(1000), PATIENCE), Some(Overdue::GiveUp(vec![ConnId(2)])));
         assert_eq!((missing.len(), missing.next()), (0, None));
     }
 
@@ -182,7 +195,19 @@ mod tests {
         missing.note(ConnId(2), announced("a", 2), ms(600));
         missing.note(ConnId(1), announced("a", 1), ms(600));
         assert_eq!(missing.overdue(ms(500), PATIENCE), Some(Overdue::Graft(ConnId(2), announced("a", 2))));
-        assert_eq!(missing.overdue(ms(750), PATIENCE), Some(Overdue::GiveUp(ConnId(2))));
+        // The second time, it was the lesser one: there may be no greater one.
+        let given_up = vec![ConnId(2), ConnId(1)];
+        assert_eq!(missing.overdue(ms(750), PATIENCE), Some(Overdue::GiveUp(given_up)));
+    }
+
+    #[test]
+    fn whoever_announced_less_than_what_never_comes_is_not_forgotten() {
+        let mut missing = Missing::new(10);
+        missing.note(ConnId(2), announced("a", 9), ms(500));
+        missing.note(ConnId(1), announced("a", 1), ms(500));
+        missing.forget(ConnId(2));
+        assert_eq!(missing.overdue(ms(500), PATIENCE), Some(Overdue::GiveUp(vec![ConnId(1)])));
+        assert_eq!((missing.len(), missing.next()), (0, None));
     }
 
     #[test]

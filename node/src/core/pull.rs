@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Core;
 use super::deadlines::Timer;
 use super::io::ConnId;
+use super::reconcile;
 use crate::wire::{KeyHash, Message, Prefix, Version};
 
 /// How many questions are under way at a time: with batches of 64 KiB, what hides the way there
@@ -14,6 +16,9 @@ use crate::wire::{KeyHash, Message, Prefix, Version};
 const WINDOW: usize = 4;
 /// How many questions may wait; what goes beyond is found by the next round.
 const QUESTIONS: usize = 1_024;
+/// How many single keys one pull asks for, so that what it remembers of them is bounded: a neighbour
+/// may tell of keys for ever that nobody holds. What goes beyond is found by the next round.
+const KEYS_MAX: usize = QUESTIONS * reconcile::KEYS;
 
 /// One question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +39,10 @@ pub(super) enum Question {
 pub(super) struct Pull {
     /// Of whom.
     pub(super) conn: ConnId,
+    /// Since when.
+    began: Duration,
+    /// Nothing more is asked, for others wait: it ends with what is under way.
+    gives_way: bool,
     /// Whether all of it was found by rounds that pass over young versions.
     settled: bool,
     queue: VecDeque<Question>,
@@ -46,9 +55,11 @@ pub(super) struct Pull {
 }
 
 impl Pull {
-    fn new(conn: ConnId) -> Self {
+    fn new(conn: ConnId, began: Duration) -> Self {
         Self {
             conn,
+            began,
+            gives_way: false,
             settled: true,
             queue: VecDeque::new(),
             asked: VecDeque::new(),
@@ -60,7 +71,7 @@ impl Pull {
     /// Takes what of a question is new.
     fn add(&mut self, question: Question, settled: bool) {
         self.settled &= settled;
-        if self.queue.len() >= QUESTIONS {
+        if self.gives_way || self.queue.len() >= QUESTIONS || self.keys.len() >= KEYS_MAX {
             return;
         }
         let ranges: Vec<Prefix> = self
@@ -104,7 +115,7 @@ impl Pull {
 impl Core {
     /// Puts a question to a neighbour, or marks the link if another one is being asked.
     pub(super) fn want(&mut self, conn: ConnId, settled: bool, question: Question) {
-        let pull = self.rounds.pull.get_or_insert_with(|| Pull::new(conn));
+        let pull = self.rounds.pull.get_or_insert_with(|| Pull::new(conn, self.now.monotonic));
         if pull.conn == conn {
             pull.add(question, settled);
         } else {
@@ -142,6 +153,7 @@ impl Core {
         self.stats.payloads_received += super::count(versions.len());
         let before = self.rounds.pull.as_ref().filter(|pull| pull.conn == conn).map_or(0, |pull| pull.learnt);
         let learnt = self.learn(conn, versions, before);
+        let another_waits = self.another_waits(conn);
         let Some(pull) = self.rounds.pull.as_mut().filter(|pull| pull.conn == conn) else { return };
         pull.learnt += learnt;
         if let Some(question) = pull.asked.pop_front()
@@ -149,7 +161,14 @@ impl Core {
         {
             pull.queue.push_front(rest);
         }
-        self.expect_answer();
+        // However much there is to be had here, and however slowly it comes: others may have what nobody
+        // else has.
+        pull.gives_way |= another_waits && self.now.monotonic >= pull.began + self.config.timing.pull;
+        if pull.gives_way {
+            pull.queue.clear();
+        } else {
+            self.expect_answer();
+        }
         self.ask_more();
     }
 
@@ -157,6 +176,7 @@ impl Core {
     pub(super) fn on_pull_timeout(&mut self) {
         if let Some(pull) = &self.rounds.pull {
             let (conn, settled) = (pull.conn, pull.settled);
+            self.rounds.had_its_turn(conn);
             self.end_pull();
             self.rounds.mark(conn, settled);
         }
@@ -167,10 +187,13 @@ impl Core {
         self.deadlines.clear(&Timer::Pull);
         let Some(pull) = self.rounds.pull.take() else { return };
         self.rounds.hurry();
+        if pull.gives_way {
+            self.rounds.had_its_turn(pull.conn);
+        }
+        if (pull.learnt > 0 || pull.gives_way) && self.links.contains_key(&pull.conn) {
+            self.rounds.mark(pull.conn, pull.settled);
+        }
         if pull.learnt > 0 {
-            if self.links.contains_key(&pull.conn) {
-                self.rounds.mark(pull.conn, pull.settled);
-            }
             self.pass_on(pull.conn, pull.settled);
         }
     }

@@ -29,7 +29,7 @@ const SUMMARIES: usize = 1_024;
 /// How many ids go into one message: 72 KiB on the wire.
 const ITEMS: usize = 1_024;
 /// How many keys one question names.
-const KEYS: usize = 256;
+pub(super) const KEYS: usize = 256;
 /// The weight of one batch of versions; a single version may be greater.
 const BATCH: usize = 64 << 10;
 /// How long between two rounds with links that were marked, unless a pull ends before.
@@ -54,6 +54,11 @@ impl Rounds {
     pub(super) fn mark(&mut self, conn: ConnId, settled: bool) {
         let before = self.marked.get(&conn).copied().unwrap_or(true);
         self.marked.insert(conn, before && settled);
+    }
+
+    /// A link had its turn: the others come before it.
+    pub(super) fn had_its_turn(&mut self, conn: ConnId) {
+        self.served = Some(conn);
     }
 
     /// The next marked link may have its turn at once.
@@ -124,6 +129,11 @@ impl Core {
         if self.rounds.pull.as_ref().is_some_and(|pull| pull.conn == conn) {
             self.end_pull();
         }
+    }
+
+    /// Whether another link than this one waits for its turn and could have it.
+    pub(super) fn another_waits(&self, conn: ConnId) -> bool {
+        self.rounds.marked.keys().any(|other| *other != conn && self.is_drained(*other))
     }
 
     /// Whether nothing waits for a neighbour to read.

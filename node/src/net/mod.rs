@@ -41,6 +41,9 @@ fn socket_config(limits: &Limits) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(4 << 10)
         .write_buffer_size(16 << 10)
+        // One frame of ours waits there at a time. Beside it lie the pongs to one who pings and reads
+        // nothing: of these the last one alone is kept where there is no room.
+        .max_write_buffer_size(limits.outbox)
         .max_message_size(Some(limits.frame))
         .max_frame_size(Some(limits.frame))
 }

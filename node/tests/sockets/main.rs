@@ -9,6 +9,7 @@
 mod commands;
 mod disk;
 mod foreign;
+mod hostile;
 mod life;
 mod links;
 mod node;

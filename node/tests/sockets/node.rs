@@ -155,6 +155,13 @@ impl Node {
         assert!(status.unwrap().success());
     }
 
+    /// What it has in memory that is of no file, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let kib = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+        kib.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+
     /// Says a line to it, as its supervisor.
     pub(crate) fn say(&self, line: &str) {
         let mut supervisor = self.supervisor.as_ref().unwrap();

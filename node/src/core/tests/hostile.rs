@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::network::{WALL, address, config, node_id, secs, value};
-use super::single::Single;
+use super::single::{Single, messages, version as written};
 use crate::core::{ConnId, Input, Output};
 use crate::wire::{
     Announced, Command, Frame, Hello, Hex, KeyHash, Kind, Leaf, Message, PeerInfo, Policy, Prefix,
@@ -182,4 +182,52 @@ proptest! {
         }
         node.wait(secs(30));
     }
+}
+
+/// A neighbour claims to hold a thousand versions.
+fn claim(node: &mut Single, conn: ConnId) -> Vec<Output> {
+    let theirs = RangeSummary { prefix: Prefix::ALL, count: 1_000, fingerprint: Hex([7; 16]) };
+    node.tell(conn, Message::Ranges { ranges: vec![theirs], settled: false })
+}
+
+#[test]
+fn whoever_always_has_more_to_tell_gives_way_to_who_waits() {
+    let mut node = Single::new();
+    let (hostile, other) = (node.neighbour(1), node.neighbour(2));
+    let mut versions: Vec<_> = (0..100).map(|number| written(&format!("k{number}"), "v", 0, 1)).collect();
+    versions.sort_by_key(|version| version.key_hash());
+    claim(&mut node, hostile);
+    claim(&mut node, other);
+    // Each answer comes just in time, and promises another.
+    let answers = versions.into_iter().position(|version| {
+        node.wait(secs(1));
+        let have = Message::Have { versions: vec![version], more: Some(Prefix::ALL) };
+        let out = node.tell(hostile, have);
+        messages(&out, other).iter().any(|message| matches!(message, Message::Ranges { .. }))
+    });
+    assert!(answers.is_some_and(|answers| answers < 4), "{answers:?}");
+    // That one has its turn.
+    let out = claim(&mut node, other);
+    assert!(matches!(messages(&out, other)[..], [Message::Ranges { .. }]), "{out:?}");
+    assert!(node.core.rounds.pull.as_ref().is_none_or(|pull| pull.conn == other));
+}
+
+#[test]
+fn whoever_tells_of_keys_for_ever_is_asked_for_so_many_at_a_time() {
+    let mut node = Single::new();
+    let hostile = node.neighbour(1);
+    let have = || Message::Have { versions: Vec::new(), more: None };
+    let ended = (0..300u64).any(|turn| {
+        // Nobody holds these keys: four questions, of which one is always left open.
+        let key = |number: u64| Hex((u128::from(turn << 32 | number)).to_be_bytes());
+        let items = (0..1_024).map(|number| (key(number), Hex([7; 16]))).collect();
+        let leaves = vec![Leaf { prefix: Prefix::ALL, items }];
+        node.tell(hostile, Message::Leaves { leaves, settled: false, answer: false });
+        for _ in 0..if turn == 0 { 3 } else { 4 } {
+            node.tell(hostile, have());
+        }
+        node.core.rounds.pull.is_none()
+    });
+    // What is remembered of a pull ends with it.
+    assert!(ended);
 }
