@@ -7,12 +7,13 @@ use crate::story::{Process, Tools, has, kill, until};
 
 /// A foreign program as bad as they come: deaf to SIGTERM and SIGHUP, and with a child in a session
 /// of its own. It never answers at its port.
-const STUBBORN: &str = "sh -c 'trap \"\" TERM HUP INT; setsid sleep 1111 & while :; do sleep 1112; done'";
+pub(crate) const STUBBORN: &str =
+    "sh -c 'trap \"\" TERM HUP INT; setsid sleep 1111 & while :; do sleep 1112; done'";
 
 /// A node of ours, started as somebody else's program would be, with such a child beside it.
-const STUBBORN_NODE: &str = "sh -c 'trap \"\" TERM HUP INT; setsid sleep 1113 & \"$TOOLS\" node --name {name} --listen {host}:{port}; sleep 1114'";
+pub(crate) const STUBBORN_NODE: &str = "sh -c 'trap \"\" TERM HUP INT; setsid sleep 1113 & \"$TOOLS\" node --name {name} --listen {host}:{port}; sleep 1114'";
 
-fn quoted(exec: &str) -> String {
+pub(crate) fn quoted(exec: &str) -> String {
     shlex::try_quote(exec).expect("no zero byte").into_owned()
 }
 

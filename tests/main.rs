@@ -12,6 +12,7 @@ mod determinism;
 mod faults;
 mod fuzz;
 mod gossip;
+mod killed;
 mod left_behind;
 mod life;
 mod networks;

@@ -1,0 +1,147 @@
+//! The harness killed with SIGKILL in each phase of its work: whatever it was doing, no process and no
+//! socket of the run stays.
+//!
+//! A phase is known by what nodes write to their logs, or by the programs that run; what it does lasts
+//! until the harness is killed, where it can be made to. Processes are found by the mark of the story,
+//! which all carry that carry the mark of the run, and the guard and the harness as well.
+
+use rustix::process::Signal;
+use tools::world::process::port_is_free;
+
+use crate::background::Background;
+use crate::left_behind::{STUBBORN, STUBBORN_NODE, quoted};
+use crate::story::{Tools, has, until};
+
+/// Where nodes are processes, and what stands between them there.
+struct World {
+    arguments: &'static str,
+    /// A step with which this is the world that is meant, once `a-b` is there.
+    touching: &'static str,
+    /// Makes wiring last.
+    slow: &'static str,
+}
+
+/// A world that is added here is tried in every phase.
+const WORLDS: [World; 2] = [
+    World { arguments: "--world process", touching: "", slow: "" },
+    // With a proxy in each link.
+    World { arguments: "--world process", touching: "cut a-b\n", slow: "link all delay 20s\n" },
+];
+
+/// What is typed after `run` so that each kind of link is there.
+const LINKS: [&str; 2] = ["", "--faults"];
+
+/// Kills a harness and looks for what stays of it and of what it started.
+#[track_caller]
+fn check_killed(tools: &Tools, harness: Background) {
+    harness.signal(Signal::KILL);
+    assert_eq!(harness.ended().code, None);
+    tools.expect_nothing_left();
+    let sockets = std::fs::read_to_string("/proc/net/unix").expect("a system with /proc");
+    let folder = tools.path("").display().to_string();
+    assert!(!sockets.contains(&folder), "a socket is left");
+}
+
+/// Tests a scenario in each world, and kills the harness as soon as `begun`.
+fn check_test(exec: Option<&str>, steps: impl Fn(&World) -> String, begun: impl Fn(&Tools) -> bool) {
+    for world in &WORLDS {
+        let tools = Tools::new().file("x.scn", &format!("timeout 20m\n{}", steps(world)));
+        let exec = exec.map_or_else(String::new, |exec| format!(" --exec {}", quoted(exec)));
+        let harness = tools.begin(&format!("test x.scn {}{exec}", world.arguments));
+        assert!(until(|| begun(&tools)), "the phase never began");
+        check_killed(&tools, harness);
+    }
+}
+
+/// Runs a network with each kind of links, and kills the harness as soon as `begun`, which is told of it.
+/// What that gives lives on until nothing else is left.
+fn check_run<T>(arguments: &str, begun: impl Fn(&Tools, &mut Background) -> T) {
+    for links in LINKS {
+        let tools = Tools::new();
+        let mut harness = tools.begin(&format!("run {arguments} {links} -p @PORT"));
+        let _kept = begun(&tools, &mut harness);
+        check_killed(&tools, harness);
+        assert!((tools.port()..tools.port() + 12).all(port_is_free), "a port is left");
+    }
+}
+
+/// Whether the log of a node has this in it.
+fn logged(tools: &Tools, log: &str, text: &str) -> bool {
+    std::fs::read_to_string(tools.path(log)).is_ok_and(|log| log.contains(text))
+}
+
+/// How many programs run under exactly this name.
+fn running(tools: &Tools, command: &str) -> usize {
+    tools.processes().iter().filter(|process| process.command == command).count()
+}
+
+#[test]
+fn while_a_test_starts_its_nodes() {
+    if has("setsid") {
+        let steps = |world: &World| format!("network a-b-c\n{}", world.touching);
+        // They never are ready.
+        check_test(Some(STUBBORN), steps, |tools| running(tools, "sleep 1111") == 3);
+    }
+}
+
+#[test]
+fn while_a_test_wires_its_nodes() {
+    let steps = |world: &World| format!("network a-b\n{}{}network b-c\n", world.touching, world.slow);
+    check_test(None, steps, |tools| logged(tools, "logs/x/c.log", "listening on"));
+}
+
+#[test]
+fn while_a_test_runs_its_steps() {
+    let steps = |world: &World| {
+        let World { touching, .. } = world;
+        format!(
+            "network a-b-c\n{touching}together {{\n  do {{ a: set phase steps; wait 10m }}\n  repeat at 50/s {{ c: set k v }}\n}}\n"
+        )
+    };
+    check_test(None, steps, |tools| logged(tools, "logs/x/a.log", "set phase"));
+}
+
+#[test]
+fn while_a_test_ends_its_nodes() {
+    if has("setsid") {
+        let steps = |world: &World| format!("network a-b\n{}", world.touching);
+        // The node ends, and what it was started by does not.
+        check_test(Some(STUBBORN_NODE), steps, |tools| logged(tools, "logs/x/a.log", "ending: terminated"));
+    }
+}
+
+#[test]
+fn while_a_network_starts() {
+    if has("setsid") {
+        check_run(&format!("a-b-c --exec {}", quoted(STUBBORN)), |tools, _| {
+            assert!(until(|| running(tools, "sleep 1111") == 3));
+        });
+    }
+}
+
+#[test]
+fn while_a_network_is_wired() {
+    check_run("clique:12", |tools, _| assert!(until(|| logged(tools, "logs/a.log", "is up"))));
+}
+
+#[test]
+fn while_steps_of_another_terminal_run() {
+    check_run("a-b-c", |tools, harness| {
+        harness.line("try: ");
+        // It ends with an error of its own, for nobody answers any more.
+        let other = tools.begin("do 'a: set phase steps' 'wait 10m'");
+        assert!(until(|| logged(tools, "logs/a.log", "set phase")));
+        other
+    });
+}
+
+#[test]
+fn while_a_network_ends() {
+    if has("setsid") {
+        check_run(&format!("a-b --exec {}", quoted(STUBBORN_NODE)), |tools, harness| {
+            harness.line("try: ");
+            harness.signal(Signal::INT);
+            assert!(until(|| logged(tools, "logs/a.log", "ending: ")));
+        });
+    }
+}
