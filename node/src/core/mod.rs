@@ -136,16 +136,17 @@ impl Core {
         }
     }
 
-    /// Gives back what was kept on disk, before the first input. The clock starts at the greatest
-    /// stamp among it.
+    /// Gives back what was kept on disk, before the first input, best in the order of keys. The clock
+    /// starts at the greatest stamp among it.
     pub fn restore(&mut self, versions: impl IntoIterator<Item = Arc<Version>>) {
-        for version in versions {
-            // A planted mistake: stamps given before the restart are not known.
-            if !self.mutated(Mutant::ForgetfulClock) {
+        let versions: Vec<_> = versions.into_iter().collect();
+        // A planted mistake: stamps given before the restart are not known.
+        if !self.mutated(Mutant::ForgetfulClock) {
+            for version in &versions {
                 self.clock.merge(version.stamp());
             }
-            self.store.merge(version, false);
         }
+        self.store.restore(&versions);
     }
 
     /// Takes one input and appends what is to be done.
