@@ -217,8 +217,9 @@ impl Core {
             let ours = |key: &KeyHash| self.store.get(key).map(|version| self.short_id(version));
             wanted.extend(theirs.iter().filter(|(key, id)| ours(key) != Some(**id)).map(|(key, _)| *key));
             if answer {
-                let leaf = self.leaf(leaf.prefix, settled);
-                if leaf.items.iter().any(|(key, id)| theirs.get(key) != Some(id)) {
+                let mut leaf = self.leaf(leaf.prefix, settled);
+                leaf.items.retain(|(key, id)| theirs.get(key) != Some(id));
+                if !leaf.items.is_empty() {
                     answers.push(leaf);
                 }
             }
