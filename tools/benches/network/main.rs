@@ -15,6 +15,8 @@ mod network;
 mod networks;
 mod parsing;
 mod payloads;
+mod reconciliation;
+mod repair;
 mod rings;
 mod samples;
 mod simulator;
@@ -38,7 +40,7 @@ const NODES_MAX: usize = 2_000;
 /// A part of the benchmark: its name, and what it does with a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 13] = [
     ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
@@ -48,6 +50,8 @@ const SECTIONS: [Section; 11] = [
     ("links", links::run),
     ("netns", networks::run),
     ("disk", disk::run),
+    ("repair", repair::run),
+    ("reconciliation", reconciliation::run),
     ("parsing", parsing::run),
     ("simulator", simulator::run),
 ];
