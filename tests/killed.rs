@@ -10,6 +10,7 @@ use tools::world::process::port_is_free;
 
 use crate::background::Background;
 use crate::left_behind::{STUBBORN, STUBBORN_NODE, quoted};
+use crate::networks;
 use crate::story::{Tools, has, until};
 
 /// Where nodes are processes, and what stands between them there.
@@ -22,14 +23,21 @@ struct World {
 }
 
 /// A world that is added here is tried in every phase.
-const WORLDS: [World; 2] = [
+const WORLDS: [World; 4] = [
     World { arguments: "--world process", touching: "", slow: "" },
     // With a proxy in each link.
     World { arguments: "--world process", touching: "cut a-b\n", slow: "link all delay 20s\n" },
+    World { arguments: "--world netns", touching: "cut a-b\n", slow: "" },
+    World { arguments: "--world netns", touching: "link a-b delay 1ms\n", slow: "link all delay 20s\n" },
 ];
 
+/// Whether this machine has what is asked for on a command line.
+fn has_world(arguments: &str) -> bool {
+    !arguments.contains("netns") || networks::can()
+}
+
 /// What is typed after `run` so that each kind of link is there.
-const LINKS: [&str; 2] = ["", "--faults"];
+const LINKS: [&str; 4] = ["", "--faults", "--world netns", "--world netns --faults"];
 
 /// Kills a harness and looks for what stays of it and of what it started.
 #[track_caller]
@@ -44,7 +52,7 @@ fn check_killed(tools: &Tools, harness: Background) {
 
 /// Tests a scenario in each world, and kills the harness as soon as `begun`.
 fn check_test(exec: Option<&str>, steps: impl Fn(&World) -> String, begun: impl Fn(&Tools) -> bool) {
-    for world in &WORLDS {
+    for world in WORLDS.iter().filter(|world| has_world(world.arguments)) {
         let tools = Tools::new().file("x.scn", &format!("timeout 20m\n{}", steps(world)));
         let exec = exec.map_or_else(String::new, |exec| format!(" --exec {}", quoted(exec)));
         let harness = tools.begin(&format!("test x.scn {}{exec}", world.arguments));
@@ -56,7 +64,7 @@ fn check_test(exec: Option<&str>, steps: impl Fn(&World) -> String, begun: impl 
 /// Runs a network with each kind of links, and kills the harness as soon as `begun`, which is told of it.
 /// What that gives lives on until nothing else is left.
 fn check_run<T>(arguments: &str, begun: impl Fn(&Tools, &mut Background) -> T) {
-    for links in LINKS {
+    for links in LINKS.into_iter().filter(|links| has_world(links)) {
         let tools = Tools::new();
         let mut harness = tools.begin(&format!("run {arguments} {links} -p @PORT"));
         let _kept = begun(&tools, &mut harness);

@@ -10,7 +10,7 @@ use rustix::process::{Signal, geteuid};
 use crate::story::{Tools, has, skipped, until};
 
 /// Whether this machine can have them. If not, that is said, or fails where nothing may be skipped.
-fn can() -> bool {
+pub(crate) fn can() -> bool {
     let tools = Tools::new().file("x.scn", "network a\nexpect converged\n");
     let ended = tools.run("test x.scn --world netns");
     if ended.code == Some(3) {
