@@ -36,6 +36,7 @@ enum Kind {
     Heal,
     Shape,
     Clock,
+    Disk,
     Wait,
     Together,
     Repeat,
@@ -45,7 +46,7 @@ enum Kind {
 
 impl Kind {
     /// All kinds, with the share of plans that have them and how often those draw them.
-    const ALL: [(Self, u64, u64); 24] = [
+    const ALL: [(Self, u64, u64); 25] = [
         (Self::Set, 90, 10),
         (Self::OwnSet, 80, 8),
         (Self::DatedSet, 20, 3),
@@ -65,6 +66,7 @@ impl Kind {
         (Self::Heal, 70, 3),
         (Self::Shape, 35, 2),
         (Self::Clock, 25, 3),
+        (Self::Disk, 30, 3),
         (Self::Wait, 70, 5),
         (Self::Together, 50, 4),
         (Self::Repeat, 60, 4),
@@ -190,6 +192,7 @@ impl Draw {
                 let ms = self.offset_ms();
                 self.chance.one(&running).map(|node| Step::Clock(node, ms))
             }
+            Kind::Disk => self.disk(),
             Kind::Wait => Some(self.wait()),
             Kind::Together => self.together(),
             Kind::Repeat => self.repeat(),
@@ -212,6 +215,9 @@ impl Draw {
         self.step(&Step::Signal(Verb::Start, stopped));
         if !self.state.is_whole() {
             self.step(&Step::Heal);
+        }
+        for node in self.state.full.clone() {
+            self.step(&Step::Disk { node, full: false });
         }
         if self.chance.percent(30) {
             let wait = self.wait();

@@ -65,6 +65,7 @@ impl Step {
             Self::Link { shapes, .. } if shapes.is_empty() => vec![Ability::Shape],
             Self::Link { shapes, .. } => shapes.iter().map(|shape| shape.need()).collect(),
             Self::Clock(..) => vec![Ability::Clock],
+            Self::Disk { .. } => vec![Ability::Fill],
             _ => Vec::new(),
         }
     }

@@ -109,6 +109,13 @@ pub enum Step {
     },
     /// `clock a +1s`, in milliseconds.
     Clock(Node, i64),
+    /// `disk a full`, or `disk a free`.
+    Disk {
+        /// Whose.
+        node: Node,
+        /// Whether it takes nothing more from then on.
+        full: bool,
+    },
     /// `wait 1s`, in milliseconds.
     Wait(u64),
     /// `together { … }`.

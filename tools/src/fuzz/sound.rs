@@ -83,6 +83,7 @@ impl State {
                 self.shift(*node, *ms);
                 Some(step.clone())
             }
+            Step::Disk { node, full } => self.fill(*node, *full).then(|| step.clone()),
             Step::Wait(0) => None,
             Step::Wait(ms) => {
                 self.elapsed_ms += ms;
@@ -160,6 +161,7 @@ impl State {
             // Silence is waited for.
             self.elapsed_ms += 5_000;
         }
+        let takes = run && nodes.iter().all(|node| self.has_room(*node));
         let alone = <[Node; 1]>::try_from(nodes.as_slice()).ok().map(|[node]| node);
         let safe = match ask {
             Ask::Keys | Ask::Count | Ask::Peers => run,
@@ -167,7 +169,7 @@ impl State {
                 // Under `oldest` a key that is taken is not written again.
                 let free =
                     !self.oldest || (alone.is_some() && key.turn == Turn::Alone && !self.is_known(key));
-                let safe = run && free && date.is_none() && self.is_in_time();
+                let safe = takes && free && date.is_none() && self.is_in_time();
                 match alone {
                     Some(node) => {
                         let kept = !attempt && safe && value != Value::Turn;
@@ -182,7 +184,7 @@ impl State {
                     self.is_own(node, key)
                         && self.certain.get(&key).is_some_and(|certain| certain.value.is_some())
                 });
-                let safe = run && present && !self.oldest && self.is_in_time();
+                let safe = takes && present && !self.oldest && self.is_in_time();
                 match alone {
                     Some(node) if safe && !attempt => self.written(node, key, None, true),
                     _ => self.doubt(key.number),

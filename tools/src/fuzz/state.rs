@@ -43,6 +43,10 @@ pub(super) struct State {
     pub(super) cut: BTreeSet<(Node, Node)>,
     /// Sides of a partition; none where there is none.
     pub(super) sides: BTreeMap<Node, usize>,
+    /// Nodes whose disk takes nothing.
+    pub(super) full: BTreeSet<Node>,
+    /// Nodes whose disk was ever full: whether they take a write depends on when they ask it again.
+    wary: BTreeSet<Node>,
     /// How far each wall clock is shifted.
     clocks: BTreeMap<Node, i64>,
     /// The least and the greatest shift so far: a stamp that was given stays.
@@ -77,6 +81,8 @@ impl State {
             links: BTreeSet::new(),
             cut: BTreeSet::new(),
             sides: BTreeMap::new(),
+            full: BTreeSet::new(),
+            wary: BTreeSet::new(),
             clocks: BTreeMap::new(),
             shifts: (0, 0),
             certain: BTreeMap::new(),
@@ -112,6 +118,25 @@ impl State {
     /// Whether a node keeps its data when it ends.
     pub(super) fn keeps(&self, node: Node) -> bool {
         self.disk_all || self.disk.contains(&node)
+    }
+
+    /// Fills a node's disk or makes room on it; whether that makes sense.
+    pub(super) fn fill(&mut self, node: Node, full: bool) -> bool {
+        if !self.lives.contains_key(&node) || !self.keeps(node) || self.full.contains(&node) == full {
+            return false;
+        }
+        if full {
+            self.full.insert(node);
+            self.wary.insert(node);
+        } else {
+            self.full.remove(&node);
+        }
+        true
+    }
+
+    /// Whether a node can keep what it is given.
+    pub(super) fn has_room(&self, node: Node) -> bool {
+        !self.wary.contains(&node)
     }
 
     fn permits(&self, from: Node, to: Node) -> bool {
@@ -298,13 +323,14 @@ impl State {
         }
     }
 
-    /// Whether what lives and what is silent is as it is in another state: what a block that is
+    /// Whether what lives, what is silent and what is full is as it is in another state: what a block that is
     /// repeated must leave as it found it.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.lives == other.lives
             && self.links == other.links
             && self.cut == other.cut
             && self.sides == other.sides
+            && self.full == other.full
     }
 }
 

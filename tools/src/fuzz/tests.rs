@@ -175,6 +175,30 @@ fn what_a_fault_may_make_fail_is_only_attempted() {
 }
 
 #[test]
+fn disks_are_filled_of_those_who_have_one_and_then_nothing_is_certain_to_be_taken() {
+    let disk = |node: usize, full: bool| Step::Disk { node: Node(node), full };
+    let steps = vec![
+        network(&[(0, 1)], 2),
+        disk(1, true),
+        disk(0, false),
+        set(0, 1),
+        disk(0, true),
+        disk(0, true),
+        set(0, 2),
+        disk(0, false),
+        set(0, 3),
+        set(1, 4),
+    ];
+    let mut drawn = plan(steps);
+    drawn.options.push((Chosen::These(vec![Node(0)]), NodeOption::Disk));
+    assert_eq!(
+        drawn.mended().text(""),
+        "\nnode a data=disk\n\nnetwork a-b\na: set k1 1\ndisk a full\ntry a: set k2 1\ndisk a free\n\
+         try a: set k3 1\nb: set k4 1\n"
+    );
+}
+
+#[test]
 fn clocks_that_lie_are_given_their_time() {
     let text = plan(vec![network(&[(0, 1)], 2), Step::Clock(Node(0), 7_000), set(0, 1)]).mended().text("");
     assert_eq!(text, "\nsettle 10s\n\nnetwork a-b\nclock a +7s\ntry a: set k1 1\n");

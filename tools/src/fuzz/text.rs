@@ -128,6 +128,7 @@ impl fmt::Display for Head<'_> {
                 write!(f, "link {ways} {}", shapes.join(" "))
             }
             Step::Clock(node, ms) => write!(f, "clock {node} {}", shift(*ms)),
+            Step::Disk { node, full } => write!(f, "disk {node} {}", if *full { "full" } else { "free" }),
             Step::Wait(ms) => write!(f, "wait {}", duration(*ms)),
             Step::Together(_) => f.write_str("together"),
             Step::Do(_) => f.write_str("do"),

@@ -24,9 +24,11 @@ enum Motif {
     ClockBack,
     /// A link goes silent that writes came by, while others lead round it.
     SilentLink,
+    /// All end at once after one has changed its mind: nobody is left who could remember for another.
+    Blackout,
 }
 
-const ALL: [(Motif, u64); 8] = [
+const ALL: [(Motif, u64); 9] = [
     (Motif::LastWords, 3),
     (Motif::Away, 3),
     (Motif::DeletedMeanwhile, 2),
@@ -35,6 +37,7 @@ const ALL: [(Motif, u64); 8] = [
     (Motif::Quiet, 2),
     (Motif::ClockBack, 2),
     (Motif::SilentLink, 2),
+    (Motif::Blackout, 3),
 ];
 
 impl Draw {
@@ -50,6 +53,7 @@ impl Draw {
             Motif::Quiet => self.quiet(),
             Motif::ClockBack => self.clock_back(),
             Motif::SilentLink => self.silent_link(),
+            Motif::Blackout => self.blackout(),
         };
     }
 
@@ -86,6 +90,23 @@ impl Draw {
             let who = if self.chance.percent(50) { Chosen::All } else { Chosen::These(vec![node]) };
             self.step(&Step::Expect(Expect::Holds { who, key, value: None, within_ms: 0 }));
         }
+        Some(())
+    }
+
+    fn blackout(&mut self) -> Option<()> {
+        let node = self.runner()?;
+        let key = self.own_key();
+        self.write(node, key);
+        if self.chance.percent(50) {
+            self.step(&Step::Expect(Expect::Holds { who: Chosen::All, key, value: None, within_ms: 0 }));
+        }
+        if self.chance.percent(70) {
+            self.step(&Step::Ask { attempt: false, who: Chosen::These(vec![node]), ask: Ask::Delete(key) });
+        }
+        let running = self.state.nodes(Life::Running);
+        self.step(&Step::Signal(Verb::Kill, running.clone()));
+        self.step(&Step::Signal(Verb::Start, running));
+        self.step(&Step::Expect(Expect::Holds { who: Chosen::All, key, value: None, within_ms: 0 }));
         Some(())
     }
 

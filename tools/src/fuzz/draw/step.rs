@@ -177,6 +177,14 @@ impl Draw {
         Step::Wait(self.chance.one(&[5, 20, 100, 300, 700, 1_000, 2_000, 5_000, 12_000]).unwrap_or(100))
     }
 
+    /// A disk that runs full, or has room again.
+    pub(super) fn disk(&mut self) -> Option<Step> {
+        let keeping: Vec<Node> =
+            self.state.lives.keys().filter(|node| self.state.keeps(**node)).copied().collect();
+        let node = self.chance.one(&keeping)?;
+        Some(Step::Disk { node, full: !self.state.full.contains(&node) })
+    }
+
     /// A write by one or several nodes, each turn another key or the same few again and again.
     pub(super) fn repeated(&mut self, new_keys: u64) -> Option<Vec<Step>> {
         let running = self.state.nodes(Life::Running);

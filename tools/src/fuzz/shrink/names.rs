@@ -129,7 +129,7 @@ pub(super) fn rename(plan: &mut Plan, name: &dyn Fn(Node) -> Node) {
         Step::Signal(_, nodes) => nodes.iter_mut().for_each(|node| *node = name(*node)),
         Step::Cut(ways) | Step::Join(ways) | Step::Break(ways) | Step::Link { ways, .. } => of_ways(ways),
         Step::Partition(sets) => sets.iter_mut().flatten().for_each(|node| *node = name(*node)),
-        Step::Clock(node, _) => *node = name(*node),
+        Step::Clock(node, _) | Step::Disk { node, .. } => *node = name(*node),
         Step::Expect(expect) => match expect {
             Expect::Holds { who, .. } => of_who(who),
             Expect::Peers { node, .. } => *node = name(*node),

@@ -131,7 +131,7 @@ fn drop_emptied(steps: &mut Vec<Step>, gone: Node) {
         Step::Network(topology) => !topology.nodes.is_empty(),
         Step::Ask { who: Chosen::These(nodes), .. } | Step::Signal(_, nodes) => !nodes.is_empty(),
         Step::Cut(ways) | Step::Join(ways) | Step::Break(ways) => !ways.is_empty(),
-        Step::Clock(node, _) => *node != gone,
+        Step::Clock(node, _) | Step::Disk { node, .. } => *node != gone,
         other => match other.block_mut() {
             Some(block) => {
                 drop_emptied(block, gone);
