@@ -53,7 +53,7 @@ impl Missing {
         if let Some(entry) = self.entries.get_mut(&announced.key) {
             if announced.rank > entry.announced.rank {
                 entry.announced = announced;
-                for outdone in entry.announcers.split_off(0) {
+                for outdone in entry.asked.take().into_iter().chain(entry.announcers.split_off(0)) {
                     remember(&mut entry.outdone, outdone);
                 }
             }
