@@ -233,6 +233,42 @@ pub(crate) fn a_delayed_link_is_late_until_it_is_cleared(bench: &mut Bench) {
     }
 }
 
+pub(crate) fn what_is_under_way_on_a_link_that_is_cut_does_not_arrive(bench: &mut Bench) {
+    if !bench.can(Ability::Shape) || !bench.can(Ability::Cut) {
+        return;
+    }
+    let [a, b] = clique(bench, ["a", "b"]);
+    let way = Direction { from: a, to: b };
+    links(bench, [LinkChange::Shape(way, vec![Shape::Delay(A_WHILE)])]);
+    set(bench, a, "left 1");
+    links(bench, [LinkChange::Cut(way)]);
+    pass(bench, 2 * A_WHILE);
+    assert!(!holds(bench, b, "left"));
+    links(bench, [LinkChange::Join(way)]);
+    until_holds(bench, b, "left");
+    // So with sets that are apart.
+    set(bench, a, "right 2");
+    assert_eq!(bench.perform(Operation::Partition(vec![vec![a], vec![b]])), Outcome::Done);
+    pass(bench, 2 * A_WHILE);
+    assert!(!holds(bench, b, "right"));
+    assert_eq!(bench.perform(Operation::Partition(Vec::new())), Outcome::Done);
+    until_holds(bench, b, "right");
+}
+
+pub(crate) fn a_link_that_loses_everything_delivers_nothing(bench: &mut Bench) {
+    if !bench.can(Ability::Loss) {
+        return;
+    }
+    let [a, b] = clique(bench, ["a", "b"]);
+    let way = Direction { from: a, to: b };
+    links(bench, [LinkChange::Shape(way, vec![Shape::Loss(1.0)])]);
+    set(bench, a, "left 1");
+    pass(bench, A_WHILE);
+    assert!(!holds(bench, b, "left"));
+    links(bench, [LinkChange::Shape(way, Vec::new())]);
+    until_holds(bench, b, "left");
+}
+
 /// How long a write takes from the acknowledgement at one node until another tells of it.
 #[track_caller]
 fn travel(bench: &mut Bench, from: NodeIndex, to: NodeIndex, key: &str) -> Duration {

@@ -55,6 +55,8 @@ macro_rules! conformance {
                 a_delayed_link_is_late_until_it_is_cleared,
                 a_slow_link_takes_its_time,
                 a_lossy_link_delivers_all_in_order,
+                a_link_that_loses_everything_delivers_nothing,
+                what_is_under_way_on_a_link_that_is_cut_does_not_arrive,
                 a_shifted_clock_shows_in_stamps_and_they_still_increase,
                 a_node_far_ahead_is_heard_when_its_writes_are_due,
                 a_killed_node_with_a_disk_comes_back_with_what_it_acknowledged,

@@ -60,7 +60,10 @@ impl Checker<'_> {
             StepKind::Partition(sets) => self.partition(sets, span),
             StepKind::Heal => self.needs(Ability::Cut, span),
             StepKind::Link { links, shape } => {
-                for ability in Shape::abilities(shape) {
+                // To clear is to undo what could be done.
+                let clears_loss = shape.is_empty() && self.setting.world.can(Ability::Loss);
+                let needed = if clears_loss { vec![Ability::Loss] } else { Shape::abilities(shape) };
+                for ability in needed {
                     self.needs(ability, span);
                 }
                 self.links(links, span);

@@ -47,6 +47,15 @@ pub struct Live {
     events: mpsc::UnboundedReceiver<Occurrence>,
 }
 
+/// What a node is told about its life while it runs.
+#[derive(Debug, Clone, Copy)]
+enum Word {
+    /// Its wall clock is so many milliseconds ahead.
+    ClockAhead(i64),
+    /// Whether its disk is full.
+    DiskFull(bool),
+}
+
 /// How far the wall clock of a node is ahead of the machine's, in milliseconds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Ahead {
@@ -191,14 +200,8 @@ impl Live {
     fn shift(&mut self, id: OpId, node: NodeIndex, offset_ms: i64) {
         let ahead = self.ahead_ms.entry(node).or_default();
         ahead.shifted = ahead.shifted.saturating_add(offset_ms);
-        let (ahead_ms, teller) = (ahead.sum(), self.teller.clone());
-        let Some(running) = self.nodes.get(&node).and_then(Handle::running) else {
-            return self.know(id, Outcome::Done);
-        };
-        self.spawn(async move {
-            let put = running.put_clock_ahead(ahead_ms).await;
-            teller.ended(id, put.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
-        });
+        let ahead_ms = ahead.sum();
+        self.tell_node(id, node, Word::ClockAhead(ahead_ms));
     }
 
     /// Fills the disk of a node, or makes room. Who does not run starts with it so.
@@ -208,13 +211,23 @@ impl Live {
         } else {
             self.full.remove(&node);
         }
-        let Some(running) = self.nodes.get(&node).and_then(Handle::running) else {
+        self.tell_node(id, node, Word::DiskFull(full));
+    }
+
+    /// Tells a node something about its life. One that is just being started is told when it has been:
+    /// what it starts with was said before.
+    fn tell_node(&self, id: OpId, node: NodeIndex, word: Word) {
+        let Some(handle) = self.nodes.get(&node).filter(|handle| handle.is_alive()).cloned() else {
             return self.know(id, Outcome::Done);
         };
         let teller = self.teller.clone();
         self.spawn(async move {
-            let filled = running.fill_disk(full).await;
-            teller.ended(id, filled.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
+            let told = match (handle.running().await, word) {
+                (None, _) => Ok(()),
+                (Some(running), Word::ClockAhead(ahead_ms)) => running.put_clock_ahead(ahead_ms).await,
+                (Some(running), Word::DiskFull(full)) => running.fill_disk(full).await,
+            };
+            teller.ended(id, told.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
         });
     }
 

@@ -45,6 +45,8 @@ pub(super) struct Handle {
 #[derive(Default)]
 struct Life {
     running: RefCell<Option<Rc<dyn Running>>>,
+    /// Told when it has been started, or could not be.
+    begun: Notify,
     ended: Cell<bool>,
     /// Told when it has ended.
     end: Notify,
@@ -63,9 +65,15 @@ impl Handle {
         !self.life.ended.get()
     }
 
-    /// The node itself, while it runs.
-    pub(super) fn running(&self) -> Option<Rc<dyn Running>> {
-        self.life.running.borrow().clone().filter(|_| self.is_alive())
+    /// The node itself, while it runs; waits until it has been started.
+    pub(super) async fn running(&self) -> Option<Rc<dyn Running>> {
+        loop {
+            let running = self.life.running.borrow().clone();
+            if running.is_some() || !self.is_alive() {
+                return running.filter(|_| self.is_alive());
+            }
+            self.life.begun.notified().await;
+        }
     }
 
     /// Ends, freezes or thaws it. One that does not stop by the deadline is killed.
@@ -109,10 +117,12 @@ impl Following {
             Ok(running) => running,
             Err(reason) => {
                 life.ended.set(true);
+                life.begun.notify_waiters();
                 return self.teller.ended(self.id, Outcome::Failed { reason });
             }
         };
         life.running.replace(Some(Rc::clone(&running)));
+        life.begun.notify_waiters();
         let requests = Rc::new(Mutex::new(requests));
         let ready = Cell::new(false);
         let first = {

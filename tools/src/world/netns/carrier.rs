@@ -25,6 +25,11 @@ impl Wires {
         Ok(Self { hub, filter: Filter::new()?, proxies })
     }
 
+    /// What is under way in a proxy is past the filter.
+    fn tell_proxies(&mut self, change: &LinkChange) -> Result<(), String> {
+        self.proxies.as_mut().map_or(Ok(()), |proxies| proxies.change(std::slice::from_ref(change)))
+    }
+
     /// Resets what one end has of a link.
     fn reset(&self, Direction { from, to }: Direction) -> Result<(), String> {
         let branch = self.hub.branch(from);
@@ -53,12 +58,16 @@ impl Carrier for Wires {
     fn change(&mut self, changes: &[LinkChange]) -> Result<(), String> {
         for change in changes {
             match change {
-                LinkChange::Cut(direction) => self.filter.cut(*direction, true),
-                LinkChange::Join(direction) => self.filter.cut(*direction, false),
+                LinkChange::Cut(direction) => {
+                    self.filter.cut(*direction, true);
+                    self.tell_proxies(change)?;
+                }
+                LinkChange::Join(direction) => {
+                    self.filter.cut(*direction, false);
+                    self.tell_proxies(change)?;
+                }
                 LinkChange::Break(direction) => {
-                    if let Some(proxies) = &mut self.proxies {
-                        proxies.change(std::slice::from_ref(change))?;
-                    }
+                    self.tell_proxies(change)?;
                     self.reset(*direction)?;
                 }
                 LinkChange::Shape(direction, shapes) => {
@@ -82,6 +91,9 @@ impl Carrier for Wires {
 
     fn part(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), String> {
         self.filter.part(sets);
+        if let Some(proxies) = &mut self.proxies {
+            proxies.part(sets)?;
+        }
         self.filter.apply()
     }
 }

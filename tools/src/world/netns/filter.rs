@@ -37,7 +37,7 @@ table ip tools {
 ";
 
 /// Shares of loss are told to the kernel in millionths.
-const WHOLE: f64 = 1_000_000.0;
+const WHOLE_MILLIONTHS: u32 = 1_000_000;
 
 /// What is dropped between nodes.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Filter {
     /// Loses this share, 0 to 1, of packets.
     pub(super) fn lose(&mut self, direction: Direction, share: f64) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped before")]
-        let millionths = (share.clamp(0.0, 1.0) * WHOLE).round() as u32;
+        let millionths = (share.clamp(0.0, 1.0) * f64::from(WHOLE_MILLIONTHS)).round() as u32;
         if millionths == 0 {
             self.lost.remove(&direction);
         } else {
@@ -134,25 +134,23 @@ impl Filter {
     /// Tells the kernel what has changed. It is in force then.
     pub(super) fn apply(&mut self) -> Result<(), String> {
         let wanted = self.elements();
-        let mut text = String::new();
+        let (mut text, mut chains) = (String::new(), self.chains.clone());
         for gone in self.told.difference(&wanted) {
             text += &format!("delete element ip tools {}\n", gone.text(false));
         }
         for new in wanted.difference(&self.told) {
             if let Element::Lossy(_, _, millionths) = new
-                && self.chains.insert(*millionths)
+                && chains.insert(*millionths)
             {
-                text += &format!(
-                    "add chain ip tools loss_{millionths}\n\
-                     add rule ip tools loss_{millionths} numgen random mod 1000000 < {millionths} drop\n"
-                );
+                text += &chain(*millionths);
             }
             text += &format!("add element ip tools {}\n", new.text(true));
         }
         if !text.is_empty() {
             tell(&text)?;
         }
-        self.told = wanted;
+        // What is refused is refused as a whole.
+        (self.told, self.chains) = (wanted, chains);
         Ok(())
     }
 
@@ -208,6 +206,17 @@ impl Element {
             Self::Lossy(from, to, _) => format!("lossy {{ {from} . {to} }}"),
         }
     }
+}
+
+/// The chain that drops so many of a million packets.
+fn chain(millionths: u32) -> String {
+    // What is always so is no question to `nft`, and none that it takes.
+    let drawn = if millionths < WHOLE_MILLIONTHS {
+        format!("numgen random mod {WHOLE_MILLIONTHS} < {millionths} ")
+    } else {
+        String::new()
+    };
+    format!("add chain ip tools loss_{millionths}\nadd rule ip tools loss_{millionths} {drawn}drop\n")
 }
 
 /// Has `nft` do all of that, or nothing.

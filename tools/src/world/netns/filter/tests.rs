@@ -47,6 +47,14 @@ fn sets_are_apart_from_all_others_and_so_are_the_proxies_between_them() {
 }
 
 #[test]
+fn a_share_is_drawn_and_the_whole_is_dropped() {
+    let drawn = "add chain ip tools loss_50000\n\
+                 add rule ip tools loss_50000 numgen random mod 1000000 < 50000 drop\n";
+    assert_eq!(chain(50_000), drawn);
+    assert_eq!(chain(1_000_000), "add chain ip tools loss_1000000\nadd rule ip tools loss_1000000 drop\n");
+}
+
+#[test]
 fn elements_are_told_as_nft_reads_them() {
     let told = [
         (Element::Silent(at(A), at(B)), "silent { 10.0.1.0 . 10.0.1.1 }", "silent { 10.0.1.0 . 10.0.1.1 }"),
