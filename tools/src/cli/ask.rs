@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::control::{self, NetworkState, Request};
+use super::control::{self, NetworkState, NodeState, Request};
 use super::exit::Exit;
 use super::nodes;
 use crate::driver::{self, AskError};
@@ -53,6 +53,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         let nodes = network.iter().flat_map(|network| &network.nodes);
         nodes.clone().find(|node| node.name == name)
     };
+    let named;
     let address = match (&arguments.node, arguments.port, &arguments.url) {
         (Some(name), ..) => {
             let Some(network) = &network else { return nodes::none(&arguments.logs, err) };
@@ -64,18 +65,25 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
                 }
                 return Ok(Exit::Usage.code());
             };
-            // A network of its own is entered where its node is.
-            if !node.is_on_loopback()
-                && let Some(process) = node.pid
-                && let Err(reason) = netns::join(process)
-            {
-                writeln!(err, "error: {reason}")?;
-                return Ok(Exit::Environment.code());
+            // A network of its own is entered where its node is; in any other its address is a stranger's.
+            if !node.is_on_loopback() {
+                let stopped = || {
+                    Err(format!("`{name}` is not running\n  = help: `tools start {name}` starts it again"))
+                };
+                let entered = node.pid.map_or_else(stopped, netns::join);
+                if let Err(reason) = entered {
+                    writeln!(err, "error: {reason}")?;
+                    return Ok(Exit::Environment.code());
+                }
             }
+            named = Some(node);
             node.address()
         }
-        (None, _, Some(url)) => url.clone(),
-        (None, port, None) => format!("127.0.0.1:{}", port.unwrap_or(PORT)),
+        (None, port, url) => {
+            let address = url.clone().unwrap_or_else(|| format!("127.0.0.1:{}", port.unwrap_or(PORT)));
+            named = known(network.as_ref(), &address);
+            address
+        }
     };
     if words == ["watch"] {
         return watch(&address, arguments.json, out, err);
@@ -89,10 +97,6 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         *neighbour = node.address();
     }
     let asked = driver::ask(&address, &words);
-    let named = network.iter().flat_map(|network| &network.nodes).find(|node| {
-        let port = node.port;
-        [format!("127.0.0.1:{port}"), format!("localhost:{port}")].contains(&address)
-    });
     if let (Some(node), Ok(_) | Err(AskError::Refused { .. })) = (named, &asked) {
         let (node, refused) = (node.name.clone(), asked.is_err());
         let told = Request::Note { node, words: with_names(by_name, network.as_ref()), refused };
@@ -128,12 +132,22 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
     Ok(Exit::Held.code())
 }
 
+/// Which node of the network is at that address, or on loopback at that port.
+fn known<'n>(network: Option<&'n NetworkState>, address: &str) -> Option<&'n NodeState> {
+    let on_loopback = |port: &str| format!("127.0.0.1:{port}");
+    let address = match address.strip_prefix("localhost:") {
+        Some(port) => on_loopback(port),
+        None if address.contains(':') => address.to_owned(),
+        None => on_loopback(address),
+    };
+    network?.nodes.iter().find(|node| node.address() == address)
+}
+
 /// The words with a neighbour by its name, also where it was given by its port.
 fn with_names(mut words: Vec<String>, network: Option<&NetworkState>) -> Vec<String> {
     if let [command, neighbour] = words.as_mut_slice()
         && matches!(command.as_str(), "addPeer" | "add-peer")
-        && let Some(port) = neighbour.rsplit(':').next().and_then(|port| port.parse::<u16>().ok())
-        && let Some(node) = network.iter().flat_map(|network| &network.nodes).find(|node| node.port == port)
+        && let Some(node) = known(network, neighbour)
     {
         neighbour.clone_from(&node.name);
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::control::{Control, NetworkState, NodeState, Reply, Request, answer};
 use super::exit::Exit;
 use super::load;
-use super::recording::{self, CameOut, Recording, Touched};
+use super::recording::{self, CameOut, Recording};
 use crate::driver;
 use crate::report::{self, Style};
 use crate::run::{FailureKind, Idle, Options, Record, RunEvent, Session, Verdict};
@@ -41,9 +41,11 @@ struct Answers {
     noted: bool,
     asked: BTreeMap<OpId, NodeIndex>,
     lines: Vec<(NodeIndex, String)>,
-    touched: Vec<Touched>,
+    draws: Vec<Vec<NodeIndex>>,
 }
 
+/// The most draws of a step that are taken note of.
+const DRAWS: usize = 64;
 /// Where nodes of scenarios listen that have a network of their own.
 const NETNS_PORT: u16 = 3000;
 
@@ -166,6 +168,7 @@ impl Host {
                 }
                 Idle::Woken => {
                     while let Some((request, stream)) = control.next() {
+                        self.recording.missed(control.missed());
                         match request {
                             Request::Ps => answer(stream, &Reply::Network(Box::new(self.state(ready)))),
                             Request::Steps { text } => {
@@ -178,7 +181,6 @@ impl Host {
                             }
                             Request::Note { node, words, refused } => self.note(&node, &words, refused),
                             Request::Record => {
-                                self.recording.missed(control.missed());
                                 answer(stream, &Reply::Recording { text: self.recording.text() });
                             }
                             Request::Attend => control.attend(stream),
@@ -249,16 +251,16 @@ impl Host {
     fn perform<'s>(
         &mut self,
         scenario: &'s Scenario,
-        done: &mut Vec<(&'s Step, CameOut, Vec<Touched>)>,
+        done: &mut Vec<(&'s Step, CameOut, Vec<Vec<NodeIndex>>)>,
         died: &mut Option<String>,
     ) -> Reply {
         let mut output = Vec::new();
         for step in &scenario.steps {
             *self.answers.borrow_mut() = Answers { noted: true, ..Answers::default() };
             let verdict = self.session.perform(&mut self.world, std::slice::from_ref(step));
-            let touched = std::mem::take(&mut self.answers.borrow_mut().touched);
+            let draws = std::mem::take(&mut self.answers.borrow_mut().draws);
             let came_out = if verdict == Verdict::Passed { CameOut::Well } else { CameOut::Badly };
-            done.push((step, came_out, touched));
+            done.push((step, came_out, draws));
             if matches!(step.kind, StepKind::Ask { .. } | StepKind::LetAnswer { .. }) {
                 output.extend(self.answered());
             }
@@ -308,8 +310,8 @@ impl Answers {
         if !self.noted {
             return;
         }
-        self.touched.extend(Touched::by(&record.event));
         match &record.event {
+            RunEvent::Chosen { nodes, .. } if self.draws.len() < DRAWS => self.draws.push(nodes.clone()),
             RunEvent::Ask { op, node, .. } => {
                 self.asked.insert(*op, *node);
             }

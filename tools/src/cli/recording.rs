@@ -3,12 +3,11 @@
 //! It is bounded. What comes when it is full is counted and not kept, so that what is kept begins with
 //! the network and can be replayed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::run::RunEvent;
-use crate::scenario::{Pick, Step, StepKind, Verb, Who};
+use crate::scenario::{Pick, Step, StepKind, Who};
 use crate::text::{Source, Span};
 use crate::topology::{self, Graph};
 use crate::world::NodeIndex;
@@ -36,31 +35,6 @@ pub(super) struct Recording {
     /// When the network was ready, and when the last of them had ended.
     began: Duration,
     ended: Duration,
-}
-
-/// What the events of a step say of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Touched {
-    /// It was asked.
-    Asked(NodeIndex),
-    /// It was started.
-    Started(NodeIndex),
-    /// It was ended, frozen or thawed, its clock shifted or its disk filled.
-    Changed(NodeIndex),
-}
-
-impl Touched {
-    /// What an event says.
-    pub(super) fn by(event: &RunEvent) -> Option<Self> {
-        Some(match event {
-            RunEvent::Ask { node, .. } => Self::Asked(*node),
-            RunEvent::Launch { node, .. } => Self::Started(*node),
-            RunEvent::Signal { node, .. } | RunEvent::Clock { node, .. } | RunEvent::Disk { node, .. } => {
-                Self::Changed(*node)
-            }
-            _ => return None,
-        })
-    }
 }
 
 /// How a step that was done by hand came out.
@@ -124,7 +98,11 @@ impl Recording {
             let _ = writeln!(text, "{steps}");
         }
         if self.dropped > 0 {
-            let _ = writeln!(text, "# {} later steps were not kept: at most {STEPS} are.", self.dropped);
+            let _ = writeln!(
+                text,
+                "# {} later steps were not kept: at most {STEPS} are, and none after one that was missed.",
+                self.dropped
+            );
         }
         text.push_str("expect converged within 5s\n");
         Some(text)
@@ -177,12 +155,12 @@ pub(super) fn died(name: &str) -> String {
 /// Steps that were done one after another, as they can be done again: those who were drawn are named,
 /// and what came out badly is only tried, or only told of. What is kept by `let` is known among them.
 pub(super) fn again(
-    steps: &[(&Step, CameOut, Vec<Touched>)],
+    steps: &[(&Step, CameOut, Vec<Vec<NodeIndex>>)],
     name: impl Fn(NodeIndex) -> String,
 ) -> Vec<String> {
     let keeps = |step: &Step| matches!(step.kind, StepKind::LetAnswer { .. } | StepKind::LetNodes { .. });
-    let texts = steps.iter().map(|(step, came_out, touched)| {
-        let text = named(step, touched, &name);
+    let texts = steps.iter().map(|(step, came_out, draws)| {
+        let text = named(step, draws, &name);
         match (came_out, &step.kind) {
             (CameOut::Well, _) | (_, StepKind::Ask { attempt: true, .. }) => text,
             (CameOut::Badly, StepKind::Ask { .. }) => format!("try {text}"),
@@ -196,45 +174,45 @@ pub(super) fn again(
     ["do {".to_owned()].into_iter().chain(indented).chain(["}".to_owned()]).collect()
 }
 
-/// The text of a step, with the names of those who were drawn.
-fn named(step: &Step, touched: &[Touched], name: impl Fn(NodeIndex) -> String) -> String {
+/// The text of a step, with the names of those who were drawn. Where a draw depends on more than the
+/// text, as in a block that is repeated, a comment names them.
+fn named(step: &Step, draws: &[Vec<NodeIndex>], name: impl Fn(NodeIndex) -> String) -> String {
     let source = &step.at.source;
     let (start, end) = (step.at.span.start, end(step));
-    let Some((who, names)) = drawn(step, touched, name) else {
-        return source.at(Span { start, end }).to_owned();
-    };
-    let (before, after) = (Span { start, end: who.start }, Span { start: who.end, end });
-    format!("{}{names}{}", source.at(before), source.at(after))
+    let who = drawing(&step.kind);
+    let names = |nodes: &[NodeIndex]| nodes.iter().map(|node| name(*node)).collect::<Vec<_>>().join(", ");
+    if who.len() != draws.len() {
+        let text = source.at(Span { start, end });
+        let all: BTreeSet<NodeIndex> = draws.iter().flatten().copied().collect();
+        if all.is_empty() {
+            return text.to_owned();
+        }
+        let all = names(&all.into_iter().collect::<Vec<_>>());
+        return format!("# What is drawn here was {all}; it may be others now.\n{text}");
+    }
+    let (mut text, mut from) = (String::new(), start);
+    for (who, nodes) in who.iter().zip(draws) {
+        let Span { start, end } = who.at.span;
+        text += source.at(Span { start: from, end: start });
+        text += &names(nodes);
+        from = end;
+    }
+    text + source.at(Span { start: from, end })
 }
 
-/// Where a step says that nodes are drawn, and who they were.
-fn drawn(step: &Step, touched: &[Touched], name: impl Fn(NodeIndex) -> String) -> Option<(Span, String)> {
-    let fits: fn(&Touched) -> Option<NodeIndex> = match &step.kind {
-        StepKind::Ask { .. } | StepKind::LetAnswer { .. } => |touched| match touched {
-            Touched::Asked(node) => Some(*node),
-            _ => None,
-        },
-        StepKind::Signal { verb: Verb::Start, .. } => |touched| match touched {
-            Touched::Started(node) => Some(*node),
-            _ => None,
-        },
-        _ => |touched| match touched {
-            Touched::Changed(node) => Some(*node),
-            _ => None,
-        },
-    };
-    let who: &Who = match &step.kind {
+/// Where a step itself draws nodes, in the order of its text, which is that of its draws.
+fn drawing(step: &StepKind) -> Vec<&Who> {
+    let who = match step {
         StepKind::Ask { who, .. }
         | StepKind::LetAnswer { who, .. }
+        | StepKind::LetNodes { who, .. }
         | StepKind::Signal { who, .. }
         | StepKind::Clock { who, .. }
-        | StepKind::Disk { who, .. } => who,
-        _ => return None,
+        | StepKind::Disk { who, .. } => std::slice::from_ref(who),
+        StepKind::Partition(sets) => sets,
+        _ => &[],
     };
-    let mut names: Vec<String> = touched.iter().filter_map(fits).map(name).collect();
-    names.dedup();
-    let draws = matches!(who.pick, Pick::Random(..) | Pick::RandomHalf(_));
-    (draws && !names.is_empty()).then(|| (who.at.span, names.join(", ")))
+    who.iter().filter(|who| matches!(who.pick, Pick::Random(..) | Pick::RandomHalf(_))).collect()
 }
 
 /// Where a step ends: of one with a block, where that is closed.
@@ -317,7 +295,7 @@ mod tests {
         let mut recording = recording("a-b");
         recording.done(secs(1), secs(1), &vec!["kill b".to_owned(); STEPS]);
         recording.done(secs(1), secs(1), &["start b".to_owned()]);
-        assert!(recording.text().unwrap().contains("# 1 later steps were not kept: at most 10000 are.\n"));
+        assert!(recording.text().unwrap().contains("# 1 later steps were not kept: at most 10000 are"));
         let mut recording = self::recording("a-b");
         recording.done(secs(1), secs(1), &["x".repeat(BYTES + 1)]);
         recording.done(secs(1), secs(1), &["start b".to_owned()]);
@@ -341,10 +319,12 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_again(text: &str, came_out: CameOut, touched: &[Touched], expected: &str) {
+    fn check_again(text: &str, came_out: CameOut, draws: &[&[usize]], expected: &str) {
         let source = Source::new("step", text);
         let (scenario, _) = parse_steps(&source, &mut |_| Err(String::new())).unwrap();
-        let steps: Vec<_> = scenario.steps.iter().map(|step| (step, came_out, touched.to_vec())).collect();
+        let draws = draws.iter().map(|nodes| nodes.iter().copied().map(NodeIndex).collect());
+        let draws: Vec<Vec<NodeIndex>> = draws.collect();
+        let steps: Vec<_> = scenario.steps.iter().map(|step| (step, came_out, draws.clone())).collect();
         assert_eq!(again(&steps, |node| format!("n{}", node.0)).join("\n"), expected);
     }
 
@@ -366,18 +346,24 @@ mod tests {
 
     #[test]
     fn who_was_drawn_is_named() {
-        let touched =
-            [Touched::Changed(NodeIndex(4)), Touched::Asked(NodeIndex(1)), Touched::Started(NodeIndex(2))];
-        check_again("kill random", CameOut::Well, &touched, "kill n4");
-        check_again("start random 1 of a..c", CameOut::Well, &touched, "start n2");
-        check_again("random: set k v", CameOut::Well, &touched, "n1: set k v");
+        check_again("kill random", CameOut::Well, &[&[4]], "kill n4");
+        check_again("start random 2 of a..c", CameOut::Well, &[&[2, 0]], "start n2, n0");
+        check_again("random: set k v", CameOut::Well, &[&[1]], "n1: set k v");
         check_again(
-            "clock random +1s; disk random full",
+            "disk random full; clock random +1s",
             CameOut::Well,
-            &touched,
-            "clock n4 +1s\ndisk n4 full",
+            &[&[4]],
+            "disk n4 full\nclock n4 +1s",
         );
-        check_again("kill all", CameOut::Well, &touched, "kill all");
+        check_again("kill all", CameOut::Well, &[], "kill all");
+        check_again("let v = random", CameOut::Well, &[&[3]], "do {\n  let v = n3\n}");
+        check_again("partition random half | rest", CameOut::Well, &[&[0, 1]], "partition n0, n1 | rest");
+    }
+
+    #[test]
+    fn draws_that_cannot_be_named_are_told_of() {
+        let told = "# What is drawn here was n1, n4; it may be others now.\nrepeat 2 { kill random }";
+        check_again("repeat 2 { kill random }", CameOut::Well, &[&[4], &[1]], told);
     }
 
     #[test]
