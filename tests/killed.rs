@@ -5,13 +5,16 @@
 //! until the harness is killed, where it can be made to. Processes are found by the mark of the story,
 //! which all carry that carry the mark of the run, and the guard and the harness as well.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use rustix::process::Signal;
 use tools::world::process::port_is_free;
 
 use crate::background::Background;
 use crate::left_behind::{STUBBORN, STUBBORN_NODE, quoted};
 use crate::networks;
-use crate::story::{Tools, has, until};
+use crate::story::{Process, Tools, has, until};
 
 /// Where nodes are processes, and what stands between them there.
 struct World {
@@ -42,12 +45,35 @@ const LINKS: [&str; 4] = ["", "--faults", "--world netns", "--world netns --faul
 /// Kills a harness and looks for what stays of it and of what it started.
 #[track_caller]
 fn check_killed(tools: &Tools, harness: Background) {
+    let sockets = sockets_of(tools);
+    assert!(!sockets.is_empty(), "whoever talks to nodes has sockets");
     harness.signal(Signal::KILL);
     assert_eq!(harness.ended().code, None);
     tools.expect_nothing_left();
-    let sockets = std::fs::read_to_string("/proc/net/unix").expect("a system with /proc");
-    let folder = tools.path("").display().to_string();
-    assert!(!sockets.contains(&folder), "a socket is left");
+    // A process that ends forgets its environment before it closes its files.
+    assert!(until(|| sockets.is_disjoint(&sockets_here())), "sockets are left: {sockets:?}");
+}
+
+/// The numbers of the sockets that the story's processes have.
+fn sockets_of(tools: &Tools) -> BTreeSet<String> {
+    let files = |process: Process| std::fs::read_dir(format!("/proc/{}/fd", process.id)).ok();
+    let files = tools.processes().into_iter().filter_map(files).flatten().filter_map(Result::ok);
+    let targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+    let number =
+        |target: PathBuf| Some(target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned());
+    targets.filter_map(number).collect()
+}
+
+/// The numbers of all sockets of this network that are local or TCP.
+fn sockets_here() -> BTreeSet<String> {
+    // Which column has it, in each of the tables.
+    let tables = [("/proc/net/unix", 6), ("/proc/net/tcp", 9)];
+    let numbers = tables.into_iter().flat_map(|(table, column)| {
+        let text = std::fs::read_to_string(table).expect("a system with /proc");
+        let number = |line: &str| line.split_whitespace().nth(column).map(str::to_owned);
+        text.lines().filter_map(number).collect::<Vec<_>>()
+    });
+    numbers.collect()
 }
 
 /// Tests a scenario in each world, and kills the harness as soon as `begun`.
