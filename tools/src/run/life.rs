@@ -1,5 +1,7 @@
 //! Starting nodes, wiring them, ending, freezing and thawing them.
 
+use std::time::Duration;
+
 use futures_util::future::{join_all, try_join_all};
 
 use super::choose::resolve;
@@ -15,7 +17,12 @@ use crate::world::{Answer, NodeIndex, NodeSpec, Operation, Outcome, Signal, Valu
 
 /// How long a node may take to be ready. Nodes of a large network start all at once on the same
 /// few cores: this bounds the last of them.
-const LAUNCH: std::time::Duration = std::time::Duration::from_secs(30);
+const LAUNCH: Duration = Duration::from_secs(30);
+/// How long a link may take to come up: several times what a node waits for an answer, since some of
+/// what is said on the way may be lost.
+const WIRE: Duration = Duration::from_secs(15);
+/// Whoever was refused so late was not refused by a program that has made up its mind.
+const LATE: Duration = Duration::from_secs(1);
 
 /// Options that a scenario gave to nodes, before they start.
 #[derive(Debug, Clone)]
@@ -143,11 +150,11 @@ impl Run {
     /// Wires one link; done when both ends list each other.
     pub(super) async fn wire(&self, at: &At, link: Link) -> Result<(), Stop> {
         let Link { from, to } = link;
-        let deadline = self.desk.now() + self.stretch(ASK);
+        let deadline = self.desk.now() + self.stretch(WIRE);
         let mut refused_before = false;
         let mut end = self.desk.until(deadline);
         loop {
-            let seen = self.desk.changes();
+            let (seen, began) = (self.desk.changes(), self.desk.now());
             let outcome = self.desk.submit(Operation::Wire { from, to, deadline }).await;
             let (reason, exists) = match outcome {
                 Outcome::Done | Outcome::Answered(_) | Outcome::Lines(_) => return Ok(()),
@@ -162,7 +169,8 @@ impl Run {
                 Outcome::Refused { message, .. } => (message, false),
                 Outcome::Unknown { reason } | Outcome::Failed { reason } => (reason, false),
             };
-            let stays = refused_before && self.desk.changes() == seen;
+            let late = self.desk.now().saturating_sub(began) >= LATE;
+            let stays = refused_before && !late && self.desk.changes() == seen;
             if self.desk.now() >= deadline || (stays && !exists) {
                 let state = self.desk.state();
                 let (from, to) = (state.network.name(from), state.network.name(to));
@@ -173,6 +181,10 @@ impl Run {
                     failure.findings.push(Finding { node, held, fits: false, since: None });
                 }
                 return Err(failure.into());
+            }
+            // Silence is no answer, and took its time: the next attempt waits for nothing.
+            if late {
+                continue;
             }
             refused_before = true;
             let changed = std::pin::pin!(self.desk.changed(seen));
