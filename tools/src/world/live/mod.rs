@@ -198,6 +198,10 @@ impl Live {
 
     /// Shifts the wall clock of a node. Who does not run starts with it.
     fn shift(&mut self, id: OpId, node: NodeIndex, offset_ms: i64) {
+        if self.is_foreign(node) {
+            let reason = "only the clock of our own node can be shifted".to_owned();
+            return self.know(id, Outcome::Failed { reason });
+        }
         let ahead = self.ahead_ms.entry(node).or_default();
         ahead.shifted = ahead.shifted.saturating_add(offset_ms);
         let ahead_ms = ahead.sum();
@@ -206,12 +210,21 @@ impl Live {
 
     /// Fills the disk of a node, or makes room. Who does not run starts with it so.
     fn fill(&mut self, id: OpId, node: NodeIndex, full: bool) {
+        if self.is_foreign(node) {
+            let reason = "only the disk of our own node can be filled".to_owned();
+            return self.know(id, Outcome::Failed { reason });
+        }
         if full {
             self.full.insert(node);
         } else {
             self.full.remove(&node);
         }
         self.tell_node(id, node, Word::DiskFull(full));
+    }
+
+    /// Whether a node was started that does not hear what it is told about its life.
+    fn is_foreign(&self, node: NodeIndex) -> bool {
+        self.nodes.get(&node).is_some_and(|handle| !handle.supervised)
     }
 
     /// Tells a node something about its life. One that is just being started is told when it has been:

@@ -39,6 +39,8 @@ pub(super) struct Following {
 #[derive(Clone)]
 pub(super) struct Handle {
     pub requests: mpsc::UnboundedSender<Request>,
+    /// Whether it hears what it is told about its life: our own node does.
+    pub supervised: bool,
     life: Rc<Life>,
 }
 
@@ -108,7 +110,7 @@ impl Following {
     pub(super) fn start(self) -> (Handle, impl Future<Output = ()> + 'static) {
         let (sender, requests) = mpsc::unbounded_channel();
         let life = Rc::new(Life::default());
-        let handle = Handle { requests: sender, life: Rc::clone(&life) };
+        let handle = Handle { requests: sender, supervised: self.command.supervised, life: Rc::clone(&life) };
         (handle, Box::pin(self.follow(life, requests)))
     }
 
