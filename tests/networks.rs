@@ -84,6 +84,12 @@ error: this network cannot shape links: nothing stands between its nodes
    = help: start it with `tools run --faults`
 ";
     tools.run("do 'link a-b delay 5ms'").check(2, "", err);
+    // What was asked from here is known by the names of those who were asked.
+    let recorded = tools.run("record").code(0).raw.clone();
+    assert!(recorded.contains("\na: set x 1\n") && recorded.contains("\ntry c: get x\n"), "{recorded}");
+    tools.run("kill b").code(0);
+    let err = "error: `b` is not running\n  = help: `tools start b` starts it again\n";
+    tools.run("cli --node b get x").check(3, "", err);
     tools.run("stop").code(0);
     tools.run("run a-b-c --world netns --detach --faults").code(0);
     tools.run("do 'link a-b delay 5ms' 'a: set x 1' 'expect c: get x == 1 within 30s'").code(0);

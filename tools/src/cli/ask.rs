@@ -65,16 +65,19 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
                 }
                 return Ok(Exit::Usage.code());
             };
-            // A network of its own is entered where its node is; in any other its address is a stranger's.
-            if !node.is_on_loopback() {
-                let stopped = || {
-                    Err(format!("`{name}` is not running\n  = help: `tools start {name}` starts it again"))
-                };
-                let entered = node.pid.map_or_else(stopped, netns::join);
-                if let Err(reason) = entered {
-                    writeln!(err, "error: {reason}")?;
-                    return Ok(Exit::Environment.code());
-                }
+            let Some(process) = node.pid else {
+                writeln!(
+                    err,
+                    "error: `{name}` is not running\n  = help: `tools start {name}` starts it again"
+                )?;
+                return Ok(Exit::Environment.code());
+            };
+            // A network of its own is entered where its node is.
+            if !node.is_on_loopback()
+                && let Err(reason) = netns::join(process)
+            {
+                writeln!(err, "error: {reason}")?;
+                return Ok(Exit::Environment.code());
             }
             named = Some(node);
             node.address()

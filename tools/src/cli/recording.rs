@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::scenario::{Pick, Step, StepKind, Who};
+use crate::driver;
+use crate::scenario::{Ask, Part, Pick, Step, StepKind, Who};
 use crate::text::{Source, Span};
 use crate::topology::{self, Graph};
 use crate::world::NodeIndex;
@@ -143,8 +144,20 @@ fn word(text: &str) -> String {
 /// What was asked of a node, as a step.
 pub(super) fn ask(node: &str, words: &[String], came_out: CameOut) -> String {
     let words: Vec<String> = words.iter().map(|text| word(text)).collect();
-    let attempt = if came_out == CameOut::Badly { "try " } else { "" };
-    format!("{attempt}{node}: {}", words.join(" "))
+    let step = format!("{node}: {}", words.join(" "));
+    if came_out == CameOut::Badly || only_reads(&words) { attempt(&step) } else { step }
+}
+
+/// A step that asks, with errors let pass.
+fn attempt(step: &str) -> String {
+    format!("try {step}")
+}
+
+/// Whether an ask changes nothing. Whoever looks by hand looks a moment later than the replay, which
+/// leaves short pauses out: what was seen is not expected.
+fn only_reads(words: &[String]) -> bool {
+    let is_named = |command: &&driver::Command| words.first().is_some_and(|name| name == command.name);
+    driver::NATIVE.commands.iter().find(is_named).is_some_and(|command| !command.changes)
 }
 
 /// A node died, and nobody had asked for that by a step.
@@ -162,8 +175,10 @@ pub(super) fn again(
     let texts = steps.iter().map(|(step, came_out, draws)| {
         let text = named(step, draws, &name);
         match (came_out, &step.kind) {
-            (CameOut::Well, _) | (_, StepKind::Ask { attempt: true, .. }) => text,
-            (CameOut::Badly, StepKind::Ask { .. }) => format!("try {text}"),
+            (_, StepKind::Ask { attempt: true, .. }) => text,
+            (CameOut::Well, StepKind::Ask { ask, .. }) if only_reads(&command(ask)) => attempt(&text),
+            (CameOut::Well, _) => text,
+            (CameOut::Badly, StepKind::Ask { .. }) => attempt(&text),
             (CameOut::Badly, _) => format!("# This failed: {}", text.replace('\n', "\n# ")),
         }
     });
@@ -172,6 +187,15 @@ pub(super) fn again(
     }
     let indented = texts.map(|text| format!("  {}", text.replace('\n', "\n  ")));
     ["do {".to_owned()].into_iter().chain(indented).chain(["}".to_owned()]).collect()
+}
+
+/// The command of an ask, which holds no expression.
+fn command(ask: &Ask) -> Vec<String> {
+    let text = ask.words.first().into_iter().flat_map(|word| &word.parts).filter_map(|part| match part {
+        Part::Text(text) => Some(text.as_str()),
+        Part::Expr(_) => None,
+    });
+    vec![text.collect()]
 }
 
 /// The text of a step, with the names of those who were drawn. Where a draw depends on more than the
@@ -339,9 +363,19 @@ mod tests {
     #[test]
     fn what_came_out_badly_is_tried_or_told_of() {
         check_again("a: get k", CameOut::Badly, &[], "try a: get k");
+        check_again("a: set k v", CameOut::Badly, &[], "try a: set k v");
         check_again("try a: get k", CameOut::Badly, &[], "try a: get k");
         check_again("expect a: get k == 1", CameOut::Badly, &[], "# This failed: expect a: get k == 1");
         check_again("do {\nkill a\n}", CameOut::Badly, &[], "# This failed: do {\n# kill a\n# }");
+    }
+
+    #[test]
+    fn what_was_seen_is_not_expected() {
+        check_again("a: get k", CameOut::Well, &[], "try a: get k");
+        check_again("a: set k v", CameOut::Well, &[], "a: set k v");
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(ask("a", &words("get k"), CameOut::Well), "try a: get k");
+        assert_eq!(ask("a", &words("delete k"), CameOut::Well), "a: delete k");
     }
 
     #[test]

@@ -248,8 +248,19 @@ fn node_options(arguments: &Arguments) -> Result<Options, String> {
 
 /// Starts the same again as a process of its own, and waits until its network is ready.
 fn detach(arguments: &Arguments, topology: &str, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    std::fs::create_dir_all(&arguments.logs)?;
     let problems = arguments.logs.join(".tools.err");
+    let made = std::fs::create_dir_all(&arguments.logs).and_then(|()| File::create(&problems));
+    let written = match made {
+        Ok(file) => file,
+        Err(error) => {
+            let folder = arguments.logs.display();
+            writeln!(
+                err,
+                "error: cannot write to {folder}: {error}\n  = help: choose another folder with --logs"
+            )?;
+            return Ok(Exit::Environment.code());
+        }
+    };
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["run", "--hosted", "--json", "--port", &arguments.port.to_string()]);
     command.arg("--logs").arg(&arguments.logs);
@@ -269,8 +280,7 @@ fn detach(arguments: &Arguments, topology: &str, out: &mut dyn Write, err: &mut 
         command.args(["--for", &format!("{}ms", lasting.as_millis())]);
     }
     command.arg("-").arg("--").args(&arguments.node_arguments);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(&problems)?).spawn()?;
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(written).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(topology.as_bytes())?;
     }
