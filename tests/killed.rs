@@ -120,7 +120,9 @@ fn while_a_test_starts_its_nodes() {
 
 #[test]
 fn while_a_test_wires_its_nodes() {
-    let steps = |world: &World| format!("network a-b\n{}{}network b-c\n", world.touching, world.slow);
+    // Where nothing makes it last, it may be over when the harness is killed.
+    let steps =
+        |world: &World| format!("network a-b\n{}{}network b-c\nwait 10m\n", world.touching, world.slow);
     check_test(None, steps, |tools| logged(tools, "logs/x/c.log", "listening on"));
 }
 

@@ -1,6 +1,7 @@
 //! What a node keeps: through an orderly end, through being killed at any moment, past a full disk.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -103,7 +104,9 @@ async fn two_hundred_kills_lose_nothing_that_was_acknowledged() {
             acknowledged.insert(format!("k{}", id % 50), u32::try_from(id).unwrap());
         }
     }
-    println!("{KILLS} kills, {tried} writes, in {:.1} s", began.elapsed().as_secs_f64());
+    // Past the capture of the test harness, so that it is seen.
+    let took = began.elapsed().as_secs_f64();
+    let _: io::Result<()> = writeln!(io::stderr(), "{KILLS} kills, {tried} writes, in {took:.1} s");
 }
 
 #[tokio::test]
