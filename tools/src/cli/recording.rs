@@ -145,7 +145,8 @@ fn word(text: &str) -> String {
 pub(super) fn ask(node: &str, words: &[String], came_out: CameOut) -> String {
     let words: Vec<String> = words.iter().map(|text| word(text)).collect();
     let step = format!("{node}: {}", words.join(" "));
-    if came_out == CameOut::Badly || only_reads(&words) { attempt(&step) } else { step }
+    let only_reads = words.first().is_some_and(|command| only_reads(command));
+    if came_out == CameOut::Badly || only_reads { attempt(&step) } else { step }
 }
 
 /// A step that asks, with errors let pass.
@@ -155,9 +156,8 @@ fn attempt(step: &str) -> String {
 
 /// Whether an ask changes nothing. Whoever looks by hand looks a moment later than the replay, which
 /// leaves short pauses out: what was seen is not expected.
-fn only_reads(words: &[String]) -> bool {
-    let is_named = |command: &&driver::Command| words.first().is_some_and(|name| name == command.name);
-    driver::NATIVE.commands.iter().find(is_named).is_some_and(|command| !command.changes)
+fn only_reads(name: &str) -> bool {
+    driver::NATIVE.commands.iter().any(|command| command.name == name && !command.changes)
 }
 
 /// A node died, and nobody had asked for that by a step.
@@ -190,12 +190,12 @@ pub(super) fn again(
 }
 
 /// The command of an ask, which holds no expression.
-fn command(ask: &Ask) -> Vec<String> {
-    let text = ask.words.first().into_iter().flat_map(|word| &word.parts).filter_map(|part| match part {
+fn command(ask: &Ask) -> String {
+    let parts = ask.words.first().into_iter().flat_map(|word| &word.parts).filter_map(|part| match part {
         Part::Text(text) => Some(text.as_str()),
         Part::Expr(_) => None,
     });
-    vec![text.collect()]
+    parts.collect()
 }
 
 /// The text of a step, with the names of those who were drawn. Where a draw depends on more than the
@@ -241,14 +241,7 @@ fn drawing(step: &StepKind) -> Vec<&Who> {
 
 /// Where a step ends: of one with a block, where that is closed.
 fn end(step: &Step) -> usize {
-    let (StepKind::Together(block)
-    | StepKind::Do(block)
-    | StepKind::Measure { block, .. }
-    | StepKind::Repeat { block, .. }
-    | StepKind::Each { block, .. }) = &step.kind
-    else {
-        return step.at.span.end;
-    };
+    let Some(block) = step.kind.block() else { return step.at.span.end };
     let source = &step.at.source;
     let inside = block.iter().rev().find(|inner| inner.at.source == *source);
     let from = inside.map_or(step.at.span.end, end);

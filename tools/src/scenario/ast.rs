@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use crate::text::{Source, Span};
 use crate::topology::Graph;
-use crate::world::Ability;
 
 /// A place in one of the files of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,26 +90,6 @@ impl Step {
         match &self.kind {
             StepKind::Repeat { count, .. } => count.is_none(),
             StepKind::Do(block) | StepKind::Measure { block, .. } => block.iter().any(Self::never_ends),
-            _ => false,
-        }
-    }
-
-    /// Whether it does one of these to links, itself or in its block.
-    #[must_use]
-    pub fn touches_links(&self, abilities: &[Ability]) -> bool {
-        match &self.kind {
-            StepKind::Cut(_) | StepKind::Join(_) | StepKind::Partition(_) | StepKind::Heal => {
-                abilities.contains(&Ability::Cut)
-            }
-            StepKind::Break(_) => abilities.contains(&Ability::Break),
-            StepKind::Link { shape, .. } => {
-                Shape::abilities(shape).iter().any(|ability| abilities.contains(ability))
-            }
-            StepKind::Together(block)
-            | StepKind::Do(block)
-            | StepKind::Measure { block, .. }
-            | StepKind::Repeat { block, .. }
-            | StepKind::Each { block, .. } => block.iter().any(|step| step.touches_links(abilities)),
             _ => false,
         }
     }
@@ -234,6 +213,19 @@ pub enum StepKind {
 }
 
 impl StepKind {
+    /// The steps inside of it.
+    #[must_use]
+    pub fn block(&self) -> Option<&Block> {
+        match self {
+            Self::Together(block)
+            | Self::Do(block)
+            | Self::Measure { block, .. }
+            | Self::Repeat { block, .. }
+            | Self::Each { block, .. } => Some(block),
+            _ => None,
+        }
+    }
+
     /// The word that such a step begins with, or `ask`.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -621,17 +613,6 @@ pub enum Shape {
     Loss(f64),
     /// Lets through this many bits a second.
     Rate(u64),
-}
-
-impl Shape {
-    /// What a world must be able to do for a step with these; none clears what was there.
-    #[must_use]
-    pub fn abilities(shapes: &[Self]) -> Vec<Ability> {
-        let loss = |shape: &Self| matches!(shape, Self::Loss(_));
-        let shape = shapes.is_empty() || !shapes.iter().all(loss);
-        let needed = [(shapes.iter().any(loss), Ability::Loss), (shape, Ability::Shape)];
-        needed.into_iter().filter_map(|(needed, ability)| needed.then_some(ability)).collect()
-    }
 }
 
 /// How fast a `repeat` goes.

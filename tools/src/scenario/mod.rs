@@ -13,6 +13,7 @@ mod combination;
 mod expression;
 mod header;
 mod include;
+mod needs;
 mod network;
 mod parse;
 mod quantity;

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, plan: &Plan) -> Result<Outcome, String>
             ..Options::default()
         },
         world: arguments.world,
-        proxies: scenario.steps.iter().any(|step| step.touches_links(arguments.world.proxied)),
+        proxies: scenario.needs_any(arguments.world.proxied),
     };
     let mut host = Host::new(setup, record).map_err(|error| error.to_string())?;
     let report = host.session.scenario(&mut host.world, &scenario);

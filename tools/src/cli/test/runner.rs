@@ -172,7 +172,7 @@ impl Runner {
             let (logs, data) = (folder.to_owned(), folder.join("data"));
             // Whoever leaves links alone is not slowed down by what could change them.
             let world = self.0.world;
-            let proxies = job.case.scenario.steps.iter().any(|step| step.touches_links(world.proxied));
+            let proxies = job.case.scenario.needs_any(world.proxied);
             Host::new(Setup { logs, data, ports, options: options.clone(), world, proxies }, record)
         });
         let mut host = match made {

@@ -1,7 +1,7 @@
 //! What a world must be able to do.
 
 use super::Checker;
-use crate::scenario::ast::At;
+use crate::scenario::ast::{At, StepKind};
 use crate::text::{Diagnostic, Span};
 use crate::world::{self, Ability, HERE};
 
@@ -21,6 +21,17 @@ fn verb(ability: Ability) -> &'static str {
 }
 
 impl Checker<'_> {
+    /// Says so if the world cannot do what a step needs.
+    pub(super) fn abilities(&mut self, kind: &StepKind, span: Span) {
+        // To clear is to undo what could be done.
+        let clears = matches!(kind, StepKind::Link { shape, .. } if shape.is_empty());
+        let clears_loss = clears && self.setting.world.can(Ability::Loss);
+        let needed = if clears_loss { vec![Ability::Loss] } else { kind.needs() };
+        for ability in needed {
+            self.needs(ability, span);
+        }
+    }
+
     /// Says so if the world cannot do that. Where a scenario does not apply, it is skipped anyway.
     pub(super) fn needs(&mut self, ability: Ability, span: Span) {
         let world = self.setting.world;

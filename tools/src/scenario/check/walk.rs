@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use super::figures::Measure;
 use super::nodes::Role;
 use super::scope::Kind;
-use crate::scenario::ast::{Block, Item, Pick, Shape, Step, StepKind, Verb, Who};
+use crate::scenario::ast::{Block, Item, Pick, Step, StepKind, Verb, Who};
 use crate::text::Span;
-use crate::world::Ability;
 
 impl Checker<'_> {
     /// Steps one after another.
@@ -24,6 +23,7 @@ impl Checker<'_> {
         }
         let outer = std::mem::replace(&mut self.source, step.at.source.clone());
         let span = step.at.span;
+        self.abilities(&step.kind, span);
         match &step.kind {
             StepKind::Ask { who, ask, .. } => {
                 self.who(who, Role::Act);
@@ -49,31 +49,14 @@ impl Checker<'_> {
             }
             StepKind::Node { who, options } => self.options(who, options),
             StepKind::Signal { verb, who } => self.signal(*verb, who, span),
-            StepKind::Cut(links) | StepKind::Join(links) => {
-                self.needs(Ability::Cut, span);
-                self.links(links, span);
-            }
-            StepKind::Break(links) => {
-                self.needs(Ability::Break, span);
-                self.links(links, span);
-            }
+            StepKind::Cut(links)
+            | StepKind::Join(links)
+            | StepKind::Break(links)
+            | StepKind::Link { links, .. } => self.links(links, span),
             StepKind::Partition(sets) => self.partition(sets, span),
-            StepKind::Heal => self.needs(Ability::Cut, span),
-            StepKind::Link { links, shape } => {
-                // To clear is to undo what could be done.
-                let clears_loss = shape.is_empty() && self.setting.world.can(Ability::Loss);
-                let needed = if clears_loss { vec![Ability::Loss] } else { Shape::abilities(shape) };
-                for ability in needed {
-                    self.needs(ability, span);
-                }
-                self.links(links, span);
-            }
-            StepKind::Clock { who, .. } => {
-                self.needs(Ability::Clock, span);
-                self.who(who, Role::Act);
-            }
+            StepKind::Heal => {}
+            StepKind::Clock { who, .. } => self.who(who, Role::Act),
             StepKind::Disk { who, .. } => {
-                self.needs(Ability::Fill, span);
                 self.who(who, Role::Act);
                 self.has_disk(who, span);
             }
@@ -88,21 +71,17 @@ impl Checker<'_> {
     }
 
     fn signal(&mut self, verb: Verb, who: &Who, span: Span) {
-        match verb {
-            Verb::Pause | Verb::Resume => self.needs(Ability::Pause, span),
-            Verb::Kill | Verb::Stop | Verb::Restart if self.measuring > 0 => {
-                let error = self.error(span, "no node may end inside `measure`");
-                self.say(error.help(
-                    "its figures count what reaches all running nodes; move the step out of the block",
-                ));
-            }
-            Verb::Kill | Verb::Stop | Verb::Start | Verb::Restart => {}
+        if self.measuring > 0 && matches!(verb, Verb::Kill | Verb::Stop | Verb::Restart) {
+            let error = self.error(span, "no node may end inside `measure`");
+            self.say(
+                error
+                    .help("its figures count what reaches all running nodes; move the step out of the block"),
+            );
         }
         self.who(who, Role::Act);
     }
 
     fn partition(&mut self, sets: &[Who], span: Span) {
-        self.needs(Ability::Cut, span);
         for set in sets {
             self.who(set, Role::Set);
         }

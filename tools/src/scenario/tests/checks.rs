@@ -609,7 +609,7 @@ fn nodes_that_dial_by_themselves_go_past_what_is_done_to_links() {
 fn steps_that_touch_links_are_found_wherever_they_stand() {
     let touches = |steps: &str, abilities: &[Ability]| {
         let (scenario, _) = read(&format!("network a-b\n{steps}")).unwrap();
-        scenario.steps.iter().any(|step| step.touches_links(abilities))
+        scenario.needs_any(abilities)
     };
     let all = [Ability::Cut, Ability::Break, Ability::Shape, Ability::Loss];
     let steps = [

@@ -1,0 +1,44 @@
+//! What steps need of a world: one table, for whoever checks a scenario and for whoever makes a world
+//! for it.
+
+use super::ast::{Scenario, Shape, Step, StepKind, Verb};
+use crate::world::Ability;
+
+impl Scenario {
+    /// Whether a step needs one of these, wherever it stands.
+    #[must_use]
+    pub fn needs_any(&self, abilities: &[Ability]) -> bool {
+        any_needs(&self.steps, abilities)
+    }
+}
+
+fn any_needs(steps: &[Step], abilities: &[Ability]) -> bool {
+    steps.iter().any(|step| {
+        step.kind.needs().iter().any(|ability| abilities.contains(ability))
+            || step.kind.block().is_some_and(|block| any_needs(block, abilities))
+    })
+}
+
+impl StepKind {
+    /// What a world must be able to do for it, the steps inside of it aside.
+    #[must_use]
+    pub fn needs(&self) -> Vec<Ability> {
+        match self {
+            Self::Signal { verb: Verb::Pause | Verb::Resume, .. } => vec![Ability::Pause],
+            Self::Cut(_) | Self::Join(_) | Self::Partition(_) | Self::Heal => vec![Ability::Cut],
+            Self::Break(_) => vec![Ability::Break],
+            Self::Link { shape, .. } => shaping(shape),
+            Self::Clock { .. } => vec![Ability::Clock],
+            Self::Disk { .. } => vec![Ability::Fill],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Loss is an ability of its own; no shape clears what was there.
+fn shaping(shapes: &[Shape]) -> Vec<Ability> {
+    let loss = |shape: &Shape| matches!(shape, Shape::Loss(_));
+    let other = shapes.is_empty() || !shapes.iter().all(loss);
+    let needed = [(shapes.iter().any(loss), Ability::Loss), (other, Ability::Shape)];
+    needed.into_iter().filter_map(|(needed, ability)| needed.then_some(ability)).collect()
+}
