@@ -1,6 +1,6 @@
 //! The namespace that all nodes of a run are wired to, and a namespace for each.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
@@ -42,43 +42,35 @@ const NODE_HARDWARE: [u8; 6] = [2, 0, 0, 0, 0, 2];
 
 /// The namespace of a run. Where this is dropped, the thread that made it is back where it was.
 pub(super) struct Hub {
-    spaces: OnceCell<Spaces>,
+    /// Where the thread was.
+    home: Space,
+    space: Arc<Space>,
     branches: RefCell<BTreeMap<NodeIndex, Arc<Branch>>>,
 }
 
-struct Spaces {
-    home: Space,
-    hub: Arc<Space>,
-}
-
 impl Hub {
-    /// One that is yet to be made.
-    pub(super) fn unmade() -> Self {
-        Self { spaces: OnceCell::new(), branches: RefCell::default() }
-    }
-
-    /// Makes it, and moves this thread into it.
-    pub(super) fn make(&self) -> Result<(), String> {
+    /// Makes one, and moves this thread into it.
+    pub(super) fn new() -> Result<Self, String> {
         let wrong = |error: io::Error| format!("a network namespace cannot be made: {error}");
         let home = Space::current().map_err(wrong)?;
-        let hub = Space::new().map_err(wrong)?;
-        hub.enter().map_err(wrong)?;
+        let space = Arc::new(Space::new().map_err(wrong)?);
+        space.enter().map_err(wrong)?;
         // From here on the thread goes home when this is dropped, whatever fails.
-        let _: Result<(), Spaces> = self.spaces.set(Spaces { home, hub: Arc::new(hub) });
+        let hub = Self { home, space, branches: RefCell::default() };
         let mut kernel = Netlink::routes().map_err(wrong)?;
         kernel.make(vec![
             ("the loopback of the hub", up(LOOPBACK)),
             ("the address of the hub", address_on(LOOPBACK, HUB)),
             ("the way to the proxies", local(PROXIES)),
-        ])
+        ])?;
+        Ok(hub)
     }
 
     /// The way to a node's namespace, which is made when the node is first started.
     pub(super) fn branch(&self, node: NodeIndex) -> Arc<Branch> {
         let mut branches = self.branches.borrow_mut();
         let branch = branches.entry(node).or_insert_with(|| {
-            let hub = self.spaces.get().map(|spaces| Arc::clone(&spaces.hub));
-            Arc::new(Branch { node, hub, space: OnceLock::new() })
+            Arc::new(Branch { node, hub: Arc::clone(&self.space), space: OnceLock::new() })
         });
         Arc::clone(branch)
     }
@@ -86,17 +78,15 @@ impl Hub {
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        if let Some(spaces) = self.spaces.get() {
-            // A thread that cannot go home serves no other world: that would say so.
-            let _: io::Result<()> = spaces.home.enter();
-        }
+        // A thread that cannot go home serves no other world: that would say so.
+        let _: io::Result<()> = self.home.enter();
     }
 }
 
 /// A node's namespace, and the wire from it to the hub.
 pub(super) struct Branch {
     node: NodeIndex,
-    hub: Option<Arc<Space>>,
+    hub: Arc<Space>,
     space: OnceLock<Space>,
 }
 
@@ -116,7 +106,6 @@ impl Branch {
     }
 
     fn make(&self) -> Result<Space, String> {
-        let hub = self.hub.as_ref().ok_or("the hub is not made")?;
         let node = address::of_node(self.node)?;
         let inward = u32::try_from(self.node.0)
             .ok()
@@ -124,7 +113,7 @@ impl Branch {
             .ok_or("there are no interfaces left for more nodes")?;
         let wrong = |error: io::Error| format!("a network namespace cannot be made: {error}");
         let space = Space::new().map_err(wrong)?;
-        let mut kernel = hub.within(Netlink::routes).and_then(|kernel| kernel).map_err(wrong)?;
+        let mut kernel = self.hub.within(Netlink::routes).and_then(|kernel| kernel).map_err(wrong)?;
         kernel.make(vec![
             ("the wire to a node", wire(inward, &space)),
             ("the hub's end of a wire", forwarding(inward)),

@@ -47,11 +47,9 @@ pub fn world(options: Options, port: u16, links: Links) -> std::io::Result<(Live
             Some(Proxied::new(seed))
         }
     };
-    // The guard stays outside, and needs no network.
-    let hub = Rc::new(Hub::unmade());
+    let hub = Rc::new(Hub::new().map_err(std::io::Error::other)?);
     let ground = Networks { hub: Rc::clone(&hub), port, links };
     let processes = Rc::new(Processes::new(options, Box::new(ground))?);
-    hub.make().map_err(std::io::Error::other)?;
     let wires = Wires::new(hub, proxies).map_err(std::io::Error::other)?;
     let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, Box::new(wires))?;
     Ok((live, processes))
