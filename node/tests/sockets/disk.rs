@@ -14,6 +14,17 @@ fn kept_in(folder: &Path) -> Node {
     Node::start(&["--data", folder.to_str().unwrap()])
 }
 
+/// Writes a key until the node takes it: it asks a disk that has failed only when it is given something
+/// to keep, and not for a while after, which nobody tells.
+async fn until_taken(client: &mut Client, key: &str) {
+    within(async {
+        while client.request(set(key, "1")).await.unwrap().is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+}
+
 /// The value of a key, if the node has any.
 async fn value(client: &mut Client, key: &str) -> Option<String> {
     match within(client.request(get(key))).await.unwrap() {
@@ -129,13 +140,7 @@ async fn a_full_disk_refuses_writes_and_nothing_else_until_there_is_room() {
     assert!(kept > 0);
     assert_eq!(value(&mut client, "k0").await.as_ref(), Some(&large));
     node.lift_blocks();
-    within(async {
-        while client.request(set("after", "1")).await.unwrap().is_err() {
-            // Nobody tells when a disk has room again; the node asks it by itself once in a while.
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    until_taken(&mut client, "after").await;
     node.logs("INFO the disk keeps again").await;
     node.kill();
     let node = kept_in(folder.path());
@@ -165,13 +170,7 @@ async fn a_disk_that_is_told_to_be_full_refuses_writes_until_it_is_told_to_have_
     assert_eq!(value(&mut client, "before").await.as_deref(), Some("1"));
     assert_eq!(refused(&mut client, set("during", "1")).await.code, ErrorCode::Unavailable);
     node.fill_disk(false).await;
-    within(async {
-        while client.request(set("after", "1")).await.unwrap().is_err() {
-            // The node does not ask a disk that has just failed, for a while that nobody tells.
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    until_taken(&mut client, "after").await;
     node.logs("INFO the disk keeps again").await;
     node.kill();
     let node = kept_in(folder.path());
