@@ -20,7 +20,7 @@ pub(crate) fn process() -> Option<Made> {
 
 /// The same with a proxy in each link: what is done to links there, and all else as if it were not.
 pub(crate) fn proxied() -> Option<Made> {
-    Some(processes(Links::Proxied { seed: 1 }))
+    Some(processes(Links::Proxied))
 }
 
 fn processes(links: Links) -> Made {
@@ -42,7 +42,7 @@ pub(crate) fn netns() -> Option<Made> {
 
 /// The same with a proxy in each link.
 pub(crate) fn netns_proxied() -> Option<Made> {
-    networks(Links::Proxied { seed: 1 })
+    networks(Links::Proxied)
 }
 
 /// Where that needs a user namespace it cannot be made here: a test is not the only thread.
@@ -73,6 +73,7 @@ fn options() -> (Options, Box<dyn Any>) {
         // The name of a folder that nobody else has is an id that no other run has.
         network: folder.path().display().to_string(),
         program: PathBuf::from(env!("CARGO_BIN_EXE_tools")),
+        seed: 1,
     };
     (options, Box::new(folder))
 }

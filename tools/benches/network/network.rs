@@ -101,6 +101,7 @@ impl Network {
             data: data.clone(),
             network: format!("bench-{}-{number}", std::process::id()),
             program: PathBuf::from(PROGRAM),
+            seed: 1,
         };
         let (world, processes) = world(options)?;
         let session = Session::unrecorded(Options::default());

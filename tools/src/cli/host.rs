@@ -86,8 +86,9 @@ impl Host {
             data: setup.data,
             network: network_id()?,
             program: std::env::current_exe()?,
+            seed,
         };
-        let links = if setup.proxies { Links::Proxied { seed } } else { Links::Direct };
+        let links = if setup.proxies { Links::Proxied } else { Links::Direct };
         let (world, processes) = if setup.world.name == NETNS.name {
             // Nobody else is there who could have the port.
             let port = if let Ports::From(port) = setup.ports { port } else { NETNS_PORT };
@@ -165,6 +166,10 @@ impl Host {
                         err,
                         "node `{name}` died unasked: {ending} (`tools start {name}` starts it again)"
                     )?;
+                }
+                Idle::Misbehaved(node, reason) => {
+                    let name = self.session.network().name(node).to_owned();
+                    writeln!(err, "node `{name}` broke its protocol: it {reason}")?;
                 }
                 Idle::Woken => {
                     while let Some((request, stream)) = control.next() {

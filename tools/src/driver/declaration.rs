@@ -17,6 +17,12 @@ pub struct Declaration {
     pub readiness: Readiness,
     /// Whether a node tells of its changes; others are asked again and again.
     pub tells: bool,
+    /// By what it is known what a node holds, where it does not tell.
+    pub content: Content,
+    /// Whether our own program can be such a node; others need `exec=`.
+    pub own: bool,
+    /// The drivers whose nodes such a node can be linked to.
+    pub links_to: &'static [&'static str],
     /// The policies that `policy=` takes.
     pub policies: &'static [&'static str],
     /// The codes that an error may have, beside `no_answer` for silence.
@@ -43,6 +49,15 @@ pub enum Wiring {
     Routed,
     /// Not at all: nodes find each other.
     None,
+}
+
+/// By what it is known what a node holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// By its `keys`, and by `get` of each.
+    Keys,
+    /// By its `read`.
+    Read,
 }
 
 /// How a node says that it is ready.
@@ -174,13 +189,57 @@ pub const NATIVE: Declaration = Declaration {
     grows: true,
     readiness: Readiness::Told,
     tells: true,
+    content: Content::Keys,
+    own: true,
+    links_to: &["native", "byc"],
     policies: &["last", "oldest"],
     codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable"],
     bounds: NATIVE_BOUNDS,
 };
 
+/// The figures of the `stats` of nodes whose messages the harness carries: what each has sent.
+pub const ROUTED_STATS: &[&str] = &["bytes_sent", "client_messages", "messages_sent", "service_messages"];
+
+/// The protocol of Maelstrom: messages as lines of JSON on standard input and output. What a node is
+/// asked depends on what it is for; one that is asked something else says so.
+pub const MAELSTROM: Declaration = Declaration {
+    name: "maelstrom",
+    commands: &[
+        reads("echo", &[word("TEXT")], Answer::Text),
+        changes("generate", &[], Answer::Text),
+        changes("broadcast", &[word("VALUE")], Answer::Done),
+        reads("read", &[Argument { optional: true, ..KEY }], Answer::Text),
+        changes("add", &[word("VALUE")], Answer::Done),
+        changes("write", &[KEY, word("VALUE")], Answer::Done),
+        changes("cas", &[KEY, word("FROM"), word("TO")], Answer::Done),
+        changes("txn", &[word("TXN")], Answer::Text),
+        reads("stats", &[Argument { words: ROUTED_STATS, ..word("NAME") }], Answer::Number),
+    ],
+    wiring: Wiring::Routed,
+    dials_by_itself: &[],
+    grows: false,
+    readiness: Readiness::Seen,
+    tells: false,
+    content: Content::Read,
+    own: false,
+    links_to: &["maelstrom"],
+    policies: &[],
+    codes: &[
+        "absent",
+        "exists",
+        "refused",
+        "unavailable",
+        "unsupported",
+        "malformed",
+        "abort",
+        "precondition_failed",
+        "conflict",
+    ],
+    bounds: &[],
+};
+
 /// Every driver.
-pub const ALL: &[&Declaration] = &[&NATIVE];
+pub const ALL: &[&Declaration] = &[&NATIVE, &MAELSTROM];
 
 /// What is asked of the world rather than of the node, whatever its driver.
 pub const OF_THE_WORLD: &[Command] = &[reads("log", &[], Answer::Text), reads("state", &[], Answer::Text)];

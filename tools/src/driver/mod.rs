@@ -4,22 +4,27 @@
 //! so that a plan which asks for more is refused before anything starts.
 
 mod declaration;
+mod maelstrom;
 pub(crate) mod native;
+mod pending;
 
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
+use serde_json::{Map, Value};
+use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::world::{Change, NodeIndex, NodeSpec, OpId, Outcome};
 
 pub use declaration::{
-    ALL, Answer, Argument, Bound, Command, Declaration, NATIVE, NATIVE_BOUNDS, NATIVE_STATS, OF_THE_WORLD,
-    Readiness, Wiring,
+    ALL, Answer, Argument, Bound, Command, Content, Declaration, MAELSTROM, NATIVE, NATIVE_BOUNDS, NATIVE_STATS, OF_THE_WORLD,
+    ROUTED_STATS, Readiness, Wiring,
 };
+pub use maelstrom::Maelstrom;
 pub use native::{AskError, Native, Said, ask, command, watch};
 pub use node::net::{Arguments as NodeArguments, run as run_node};
 
@@ -31,16 +36,39 @@ pub trait Driver {
     /// How a node of that kind is started at a place.
     fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, String>;
 
-    /// Connects to a node and serves requests over that one connection, until it ends; the result
-    /// says why. What is told arrives in the order in which the node said it. Every request that was
-    /// taken ends, also where the future is dropped before it is done.
-    fn serve(
-        &self,
-        address: String,
-        directory: Rc<dyn Directory>,
-        requests: Rc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Request>>>,
-        tell: Rc<dyn Fn(Told)>,
-    ) -> LocalBoxFuture<'static, String>;
+    /// Speaks to a node that was started and serves requests, until that ends; the result says why.
+    /// What is told arrives in the order in which the node said it. Every request that was taken ends,
+    /// also where the future is dropped before it is done.
+    fn serve(&self, meeting: Meeting) -> LocalBoxFuture<'static, String>;
+}
+
+/// A node that was started, and all that is needed to speak to it.
+pub struct Meeting {
+    /// Which.
+    pub node: NodeIndex,
+    /// How it was started.
+    pub spec: Rc<NodeSpec>,
+    /// Where it lives.
+    pub place: Rc<Place>,
+    /// Whose address is whose.
+    pub directory: Rc<dyn Directory>,
+    /// Where messages are handed over that the harness carries.
+    pub exchange: Rc<dyn Exchange>,
+    /// What the node is to be asked.
+    pub requests: Rc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Request>>>,
+    /// Takes what is told of it.
+    pub tell: Rc<dyn Fn(Told)>,
+    /// Its standard input and output, where it speaks by those and nobody has taken them yet.
+    pub stdio: Option<Stdio>,
+}
+
+/// The other ends of the standard input and output of a node that speaks by them.
+#[derive(Debug)]
+pub struct Stdio {
+    /// What is written here the node reads.
+    pub input: pipe::Sender,
+    /// What the node writes is read here.
+    pub output: pipe::Receiver,
 }
 
 /// Where a node is to live.
@@ -77,8 +105,20 @@ pub struct CommandLine {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
-    /// Whether it writes its readiness to its standard input, and ends when that does.
-    pub supervised: bool,
+    /// How it is known to be ready.
+    pub ready: Ready,
+}
+
+/// How a program that was started is known to be ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ready {
+    /// It writes so to its standard input, and ends when that does: our own node.
+    Told,
+    /// Something answers at its port.
+    Port,
+    /// It answers what it is asked on its standard input, on its standard output: both are pipes, and
+    /// the driver's.
+    Spoken,
 }
 
 /// Whose address is whose.
@@ -89,6 +129,9 @@ pub trait Directory {
     /// Whose address that is.
     fn name(&self, address: &str) -> Option<String>;
 
+    /// The driver of the node of that name.
+    fn driver(&self, name: &str) -> Option<String>;
+
     /// How the node chooses among versions, if that is known: of a foreign program it is not.
     fn policy(&self, node: NodeIndex) -> Option<String>;
 
@@ -97,6 +140,45 @@ pub trait Directory {
 
     /// Whether the node at that address is to tell of every version: a new connection to it asks so.
     fn is_watched(&self, address: &str) -> bool;
+}
+
+/// Carries messages between nodes whose network is the harness itself.
+pub trait Exchange {
+    /// The nodes whose messages are carried, in order of appearance.
+    fn members(&self) -> Vec<NodeIndex>;
+
+    /// Whether a node is one of them.
+    fn is_member(&self, node: NodeIndex) -> bool;
+
+    /// What a service answers a client's message, as the body of its reply; none if nobody is called so.
+    fn call(&self, service: &str, client: &str, body: &Map<String, Value>) -> Option<Map<String, Value>>;
+
+    /// Those that the topology links to one of them, in order of appearance.
+    fn neighbours(&self, node: NodeIndex) -> Vec<NodeIndex>;
+
+    /// A node begins to take what comes for it: nothing has come yet. It does until the receiver is
+    /// dropped.
+    fn receiver(&self, node: NodeIndex) -> Rc<dyn Receiver>;
+
+    /// Carries a line, its end included, from one node to another, as the link between them says: it may
+    /// come late, never, or twice. To a node that takes nothing it is lost.
+    fn send(&self, from: NodeIndex, to: NodeIndex, line: &[u8]) -> Result<(), Flooded>;
+}
+
+/// A node has so much to read already that nothing more is carried to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flooded {
+    /// How much, in bytes.
+    pub waiting: usize,
+}
+
+/// What comes for one node.
+pub trait Receiver {
+    /// Whole lines, all that have come; waits for some.
+    fn next(&self) -> LocalBoxFuture<'_, Vec<u8>>;
+
+    /// A line of the harness's own for the node, its end included: it comes at once.
+    fn put(&self, line: &[u8]);
 }
 
 /// Something to ask a node.
@@ -136,16 +218,27 @@ pub enum Told {
     Changed(Change),
     /// It stored a version of a key, of this rank.
     Stored(String, String),
+    /// It broke the protocol that it is to speak, in this way.
+    Broke(String),
 }
 
 /// The driver of that name.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Rc<dyn Driver>> {
-    (name == NATIVE.name).then(|| Rc::new(Native) as Rc<dyn Driver>)
+    match name {
+        _ if name == NATIVE.name => Some(Rc::new(Native)),
+        _ if name == MAELSTROM.name => Some(Rc::new(Maelstrom)),
+        _ => None,
+    }
 }
 
 /// A command line that a person wrote, with `{name}`, `{host}`, `{port}` and `{data}` filled in.
-pub(crate) fn fill_in(exec: &str, spec: &NodeSpec, place: &Place) -> Result<CommandLine, String> {
+pub(crate) fn fill_in(
+    exec: &str,
+    spec: &NodeSpec,
+    place: &Place,
+    ready: Ready,
+) -> Result<CommandLine, String> {
     if spec.clock_ms != 0 {
         return Err(format!("the clock of `{exec}` cannot be shifted: only that of our own node can"));
     }
@@ -167,5 +260,5 @@ pub(crate) fn fill_in(exec: &str, spec: &NodeSpec, place: &Place) -> Result<Comm
     let mut words = words.iter().map(fill);
     let program = words.next().ok_or("the program to run is empty: `--exec \"PROGRAM ARGS\"`")?;
     let arguments = words.chain(spec.args.iter().cloned()).collect();
-    Ok(CommandLine { program: program.into(), arguments, supervised: false })
+    Ok(CommandLine { program: program.into(), arguments, ready })
 }

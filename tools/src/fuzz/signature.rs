@@ -31,6 +31,7 @@ impl Signature {
             FailureKind::Expectation => "not as expected",
             FailureKind::Step => "failed",
             FailureKind::Died => "a node died",
+            FailureKind::Misbehaved => "a node broke its protocol",
             FailureKind::Timeout => "no end",
             FailureKind::End => "at the end",
             FailureKind::Environment => "the environment failed",

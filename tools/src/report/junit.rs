@@ -152,6 +152,7 @@ fn kind(kind: FailureKind) -> &'static str {
         FailureKind::Expectation => "expectation",
         FailureKind::Step => "step",
         FailureKind::Died => "died",
+        FailureKind::Misbehaved => "misbehaved",
         FailureKind::Timeout => "timeout",
         FailureKind::End => "end",
         FailureKind::Environment => "environment",

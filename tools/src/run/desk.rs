@@ -30,6 +30,8 @@ pub(super) enum Alarm {
     Interrupted,
     /// A node died that was not told to.
     Died(NodeIndex, Ending),
+    /// A node broke the protocol that it is to speak, in this way.
+    Misbehaved(NodeIndex, String),
     /// Virtual time is over, for this reason.
     Runaway(String),
     /// A law was broken.
@@ -338,6 +340,10 @@ impl State {
             Event::Payload { key, rank, .. } => {
                 let broken = self.evidence.sent(&key, &rank, self.now);
                 self.judged(broken);
+            }
+            Event::Misbehaved { node, reason } => {
+                self.record(|| RunEvent::Misbehaved { node, reason: reason.clone() });
+                self.raise(Alarm::Misbehaved(node, reason));
             }
             Event::Runaway { reason } => self.raise(Alarm::Runaway(reason)),
             Event::Interrupted => self.alarm = Some(Alarm::Interrupted),

@@ -41,6 +41,8 @@ pub enum FailureKind {
     Step,
     /// A node died unasked.
     Died,
+    /// A node broke the protocol that it is to speak.
+    Misbehaved,
     /// The scenario's time was up.
     Timeout,
     /// A law did not hold, while steps ran or at the end: see [`Failure::law`].

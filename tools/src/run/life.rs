@@ -12,8 +12,9 @@ use super::record::RunEvent;
 use super::session::{Run, Stop};
 use super::steps::ASK;
 use crate::scenario::{At, Item, NodeOption, Pick, Subject, Verb, Who, shift_ms};
+use crate::driver::Wiring;
 use crate::topology::Graph;
-use crate::world::{Answer, NodeIndex, NodeSpec, Operation, Outcome, Signal, Value};
+use crate::world::{Answer, Direction, NodeIndex, NodeSpec, Operation, Outcome, Signal, Value};
 
 /// How long a node may take to be ready. Nodes of a large network start all at once on the same
 /// few cores: this bounds the last of them.
@@ -54,6 +55,7 @@ impl Run {
     /// Starts the nodes that are new and wires the links that are new.
     pub(super) async fn network(&self, at: &At, graph: &Graph) -> Result<(), Stop> {
         let (nodes, links) = self.grow(graph).map_err(|message| self.fail(at, message))?;
+        self.admit(&nodes, &links).await;
         // All are waited for, also where one does not start: none is left half started.
         join_all(nodes.iter().map(|node| self.launch(at, *node)))
             .await
@@ -64,6 +66,18 @@ impl Run {
         // A link that may not be up yet is wired as soon as it may.
         self.owed_links.borrow_mut().extend(links);
         self.wire_owed(at).await
+    }
+
+    /// Has the world know whose messages it carries, before any of those begins to speak.
+    async fn admit(&self, nodes: &[NodeIndex], links: &[Link]) {
+        let routed = |node: &NodeIndex| self.driver(*node).wiring == Wiring::Routed;
+        let nodes: Vec<NodeIndex> = nodes.iter().copied().filter(routed).collect();
+        if nodes.is_empty() {
+            return;
+        }
+        let links = links.iter().filter(|link| routed(&link.from));
+        let links = links.map(|link| Direction { from: link.from, to: link.to }).collect();
+        self.desk.submit(Operation::Members { nodes, links }).await;
     }
 
     /// Gives new nodes and links their place; what is new.
@@ -303,6 +317,9 @@ fn set_option(spec: &mut NodeSpec, name: &str, value: &str) -> Result<(), String
     match name {
         "driver" => value.clone_into(&mut spec.driver),
         "exec" => spec.exec = Some(value.to_owned()),
+        "workload" => spec.workload = Some(value.to_owned()),
+        "adapter" => spec.adapter = Some(value.to_owned()),
+        "ready" => spec.ready = Some(value.to_owned()),
         "policy" => spec.policy = Some(value.to_owned()),
         "data" => spec.disk = value == "disk",
         "clock" => spec.clock_ms = shift_ms(value)?,

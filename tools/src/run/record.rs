@@ -177,6 +177,13 @@ pub enum RunEvent {
         /// How.
         ending: Ending,
     },
+    /// A node broke the protocol that it is to speak.
+    Misbehaved {
+        /// Which.
+        node: NodeIndex,
+        /// What it did.
+        reason: String,
+    },
     /// An expectation held.
     Held {
         /// On which line.
@@ -215,7 +222,10 @@ impl RunEvent {
             Operation::Partition(sets) => Self::Partition { op, sets: sets.clone() },
             Operation::Clock { node, offset_ms } => Self::Clock { op, node: *node, offset_ms: *offset_ms },
             Operation::Disk { node, full } => Self::Disk { op, node: *node, full: *full },
-            Operation::Watch { .. } | Operation::Log { .. } | Operation::Timer { .. } => return None,
+            Operation::Members { .. }
+            | Operation::Watch { .. }
+            | Operation::Log { .. }
+            | Operation::Timer { .. } => return None,
         })
     }
 

@@ -71,7 +71,7 @@ impl Default for Options {
 }
 
 /// Why a session that was waiting goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Idle {
     /// Somebody wants attention.
     Woken,
@@ -81,6 +81,8 @@ pub enum Idle {
     Interrupted,
     /// A node died unasked.
     Died(NodeIndex, Ending),
+    /// A node broke the protocol that it is to speak, in this way.
+    Misbehaved(NodeIndex, String),
 }
 
 /// What one run knows and shares with all its steps.
@@ -238,6 +240,7 @@ impl Session {
             Ok(idle) => idle,
             Err(Alarm::Interrupted) => Idle::Interrupted,
             Err(Alarm::Died(node, ending)) => Idle::Died(node, ending),
+            Err(Alarm::Misbehaved(node, reason)) => Idle::Misbehaved(node, reason),
             // Nobody waits idly in virtual time; were it so, that would be over now. Laws are judged of
             // scenarios only.
             Err(Alarm::Runaway(_) | Alarm::Broken(_)) => Idle::Elapsed,
@@ -281,6 +284,7 @@ impl Session {
                 return Verdict::Interrupted;
             }
             Err(Alarm::Died(node, ending)) => run.died(node, ending).into(),
+            Err(Alarm::Misbehaved(node, reason)) => run.misbehaved(node, &reason).into(),
             Err(Alarm::Broken(broken)) => run.broke(*broken).into(),
             Err(Alarm::Runaway(reason)) => return Verdict::Failed(Box::new(run.ran_away(reason))),
         };
@@ -358,6 +362,20 @@ impl Run {
     fn broke(&self, broken: Broken) -> Failure {
         let state = self.desk.state();
         Failure::of_law(broken, state.broken_off().last(), state.now)
+    }
+
+    fn misbehaved(&self, node: NodeIndex, reason: &str) -> Failure {
+        let state = self.desk.state();
+        let name = state.network.name(node);
+        let message = format!("node `{name}` broke its protocol: it {reason}");
+        let mut failure = Failure::new(FailureKind::Misbehaved, state.broken_off().last(), state.now, message);
+        failure.findings.push(Finding {
+            node: name.to_owned(),
+            held: "broke its protocol".to_owned(),
+            fits: false,
+            since: Some(state.now),
+        });
+        failure
     }
 
     fn died(&self, node: NodeIndex, ending: Ending) -> Failure {

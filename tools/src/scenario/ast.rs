@@ -577,7 +577,9 @@ pub struct NodeOption {
 
 impl NodeOption {
     /// The options that there are.
-    pub const NAMES: &[&str] = &["driver", "exec", "workload", "policy", "data", "clock", "args"];
+    pub const NAMES: &[&str] = &[
+        "driver", "exec", "workload", "policy", "data", "clock", "adapter", "ready", "args",
+    ];
 }
 
 /// A choice of links.
@@ -613,6 +615,8 @@ pub enum Shape {
     Loss(f64),
     /// Lets through this many bits a second.
     Rate(u64),
+    /// Brings this share twice: 0 to 1.
+    Duplicate(f64),
 }
 
 /// How fast a `repeat` goes.

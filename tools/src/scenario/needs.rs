@@ -35,10 +35,17 @@ impl StepKind {
     }
 }
 
-/// Loss is an ability of its own; no shape clears what was there.
+/// Loss and doubling are abilities of their own; no shape clears what was there.
 fn shaping(shapes: &[Shape]) -> Vec<Ability> {
-    let loss = |shape: &Shape| matches!(shape, Shape::Loss(_));
-    let other = shapes.is_empty() || !shapes.iter().all(loss);
-    let needed = [(shapes.iter().any(loss), Ability::Loss), (other, Ability::Shape)];
-    needed.into_iter().filter_map(|(needed, ability)| needed.then_some(ability)).collect()
+    let mut needed = Vec::new();
+    for ability in shapes.iter().map(|shape| match shape {
+        Shape::Loss(_) => Ability::Loss,
+        Shape::Duplicate(_) => Ability::Duplicate,
+        Shape::Delay(_) | Shape::Jitter(_) | Shape::Rate(_) => Ability::Shape,
+    }) {
+        if !needed.contains(&ability) {
+            needed.push(ability);
+        }
+    }
+    if needed.is_empty() { vec![Ability::Shape] } else { needed }
 }

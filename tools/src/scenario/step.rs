@@ -246,15 +246,16 @@ impl Reader<'_> {
                 "jitter" => Shape::Jitter(self.duration()?),
                 "loss" => Shape::Loss(self.percentage()?),
                 "rate" => Shape::Rate(self.bit_rate()?),
+                "duplicate" => Shape::Duplicate(self.percentage()?),
                 "clear" => {
                     return Err(self.error(word.span, "`clear` stands alone").help("write `link a-b clear`"));
                 }
                 unknown => {
-                    let shapes = ["delay", "jitter", "loss", "rate", "clear"];
+                    let shapes = ["delay", "jitter", "loss", "rate", "duplicate", "clear"];
                     let error = self.error(word.span, format!("unknown shape `{unknown}`"));
                     return Err(match nearest(unknown, shapes) {
                         Some(near) => error.did_you_mean(Some(near)),
-                        None => error.help("one of delay, jitter, loss, rate, clear"),
+                        None => error.help("one of delay, jitter, loss, rate, duplicate, clear"),
                     });
                 }
             };

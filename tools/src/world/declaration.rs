@@ -13,6 +13,8 @@ pub enum Ability {
     Shape,
     /// `link … loss`.
     Loss,
+    /// `link … duplicate`.
+    Duplicate,
     /// `clock`.
     Clock,
     /// `node … data=disk`.

@@ -29,9 +29,15 @@ pub struct Manner {
     pub loss: f64,
     /// Lets through this many bits a second; as many as come if absent.
     pub rate_bits: Option<u64>,
+    /// The share of packets that arrives twice: 0 to 1. Of a connection nothing does.
+    pub duplicate: f64,
 }
 
 impl Manner {
+    /// Passes on all that comes, at once.
+    pub const PLAIN: Self =
+        Self { delay: Duration::ZERO, jitter: Duration::ZERO, loss: 0.0, rate_bits: None, duplicate: 0.0 };
+
     /// What shapes make of the usual manner. What they do not name stays as usual; a delay that is
     /// named without a jitter has none.
     #[must_use]
@@ -46,6 +52,7 @@ impl Manner {
                 Shape::Jitter(jitter) => manner.jitter = jitter,
                 Shape::Loss(share) => manner.loss = share,
                 Shape::Rate(bits) => manner.rate_bits = Some(bits),
+                Shape::Duplicate(share) => manner.duplicate = share,
             }
         }
         manner
@@ -81,22 +88,53 @@ impl Lane {
     /// When so many bytes that are sent now arrive. `draw` gives a number from 0 to the given one,
     /// each equally likely.
     pub fn send(&mut self, now: Duration, bytes: usize, mut draw: impl FnMut(u64) -> u64) -> Duration {
-        let manner = &self.manner;
-        let mut leaves = now;
-        if let Some(bits) = manner.rate_bits {
-            leaves = leaves.max(self.busy) + transmission(bytes, bits);
-            self.busy = leaves;
-        }
-        let mut arrives = leaves + manner.delay;
-        if !manner.jitter.is_zero() {
-            arrives += Duration::from_nanos(draw(nanos(manner.jitter)));
-        }
-        if manner.loss > 0.0 {
-            arrives += retransmission(manner, bytes, &mut draw);
+        let leaves = self.leaves(now, bytes);
+        let mut arrives = leaves + self.manner.under_way(&mut draw);
+        if self.manner.loss > 0.0 {
+            arrives += retransmission(&self.manner, bytes, &mut draw);
         }
         self.last = self.last.max(arrives);
         self.last
     }
+
+    /// When a packet of so many bytes that is sent now arrives, and its copy: each for itself, so that
+    /// one may overtake another. What is lost does not arrive.
+    pub fn packet(
+        &mut self,
+        now: Duration,
+        bytes: usize,
+        mut draw: impl FnMut(u64) -> u64,
+    ) -> [Option<Duration>; 2] {
+        let leaves = self.leaves(now, bytes);
+        let manner = &self.manner;
+        let lost = manner.loss > 0.0 && happens(manner.loss, &mut draw);
+        let twice = manner.duplicate > 0.0 && happens(manner.duplicate, &mut draw);
+        [!lost, !lost && twice].map(|arrives| arrives.then(|| leaves + manner.under_way(&mut draw)))
+    }
+
+    /// When so many bytes that are sent now have been put on the line.
+    fn leaves(&mut self, now: Duration, bytes: usize) -> Duration {
+        let Some(bits) = self.manner.rate_bits else { return now };
+        self.busy = now.max(self.busy) + transmission(bytes, bits);
+        self.busy
+    }
+}
+
+impl Manner {
+    /// How long what was put on the line is under way.
+    fn under_way(&self, draw: &mut impl FnMut(u64) -> u64) -> Duration {
+        if self.jitter.is_zero() {
+            return self.delay;
+        }
+        self.delay + Duration::from_nanos(draw(nanos(self.jitter)))
+    }
+}
+
+/// Whether what happens in this share of all cases happens now.
+fn happens(share: f64, draw: &mut impl FnMut(u64) -> u64) -> bool {
+    /// Draws are compared with the share to this precision.
+    const WHOLE: u64 = 1_000_000_000;
+    (draw(WHOLE - 1) as f64) < share * WHOLE as f64
 }
 
 /// How long it takes to put so many bytes on a line of so many bits a second. A line of none is as
@@ -109,13 +147,10 @@ fn transmission(bytes: usize, bits: u64) -> Duration {
 /// How much later all segments have arrived because some were lost: they are sent again side by
 /// side, so the unluckiest counts.
 fn retransmission(manner: &Manner, bytes: usize, draw: &mut impl FnMut(u64) -> u64) -> Duration {
-    /// Draws are compared with the share to this precision.
-    const WHOLE: u64 = 1_000_000_000;
-    let lost = |draw: u64| (draw as f64) < manner.loss * WHOLE as f64;
     let mut unluckiest = 0;
     for _ in 0..bytes.div_ceil(SEGMENT).max(1) {
         let mut losses = 0;
-        while losses < DOUBLINGS_MAX && lost(draw(WHOLE - 1)) {
+        while losses < DOUBLINGS_MAX && happens(manner.loss, draw) {
             losses += 1;
         }
         unluckiest = unluckiest.max(losses);
@@ -133,12 +168,8 @@ fn nanos(duration: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const USUAL: Manner = Manner {
-        delay: Duration::from_millis(1),
-        jitter: Duration::from_micros(500),
-        loss: 0.0,
-        rate_bits: None,
-    };
+    const USUAL: Manner =
+        Manner { delay: Duration::from_millis(1), jitter: Duration::from_micros(500), ..Manner::PLAIN };
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
@@ -190,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_lost_segment_comes_later_and_twice_lost_later_still() {
-        let manner = Manner { delay: ms(1), jitter: Duration::ZERO, loss: 0.01, rate_bits: None };
+        let manner = Manner { delay: ms(1), loss: 0.01, ..Manner::PLAIN };
         let send = |bytes: usize, draws: &[u64]| {
             let mut draws = draws.iter().copied();
             let arrives = Lane::new(manner).send(ms(0), bytes, |_| draws.next().expect("a draw"));
@@ -203,5 +234,21 @@ mod tests {
         assert_eq!(send(10, &[lost, lost, kept]), ms(601));
         assert_eq!(send(3_000, &[kept, lost, kept, kept]), ms(201));
         assert_eq!(send(10, &[lost; 6]), ms(1 + 200 * 63));
+    }
+
+    #[test]
+    fn a_packet_may_be_lost_be_doubled_and_overtake_another() {
+        let manner = Manner { jitter: ms(5), loss: 0.1, duplicate: 0.1, ..Manner::PLAIN };
+        let (yes, no) = (0, 500_000_000);
+        let mut lane = Lane::new(manner);
+        let mut send = |draws: &[u64]| {
+            let mut draws = draws.iter().copied();
+            let arrives = lane.packet(ms(0), 10, |_| draws.next().expect("a draw"));
+            assert_eq!(draws.next(), None);
+            arrives
+        };
+        assert_eq!(send(&[no, no, 3_000_000]), [Some(ms(3)), None]);
+        assert_eq!(send(&[no, yes, 2_000_000, 1_000_000]), [Some(ms(2)), Some(ms(1))]);
+        assert_eq!(send(&[yes, yes]), [None, None]);
     }
 }

@@ -41,6 +41,15 @@ pub struct NodeSpec {
     #[cfg(feature = "mutants")]
     #[serde(skip)]
     pub mutant: Option<super::Mutant>,
+    /// What it is tried with, if its protocol knows several workloads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workload: Option<String>,
+    /// The program that asks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter: Option<String>,
+    /// How it is known to be ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready: Option<String>,
     /// What is added to its command line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
@@ -62,6 +71,14 @@ pub enum Operation {
         spec: NodeSpec,
         /// When to give up.
         deadline: Duration,
+    },
+    /// All nodes whose messages the harness carries and the links between them, before any of them is
+    /// started. Ends at once.
+    Members {
+        /// The nodes, in order of appearance.
+        nodes: Vec<NodeIndex>,
+        /// Who is linked to whom, each link once.
+        links: Vec<Direction>,
     },
     /// End, freeze or thaw a node. Ends when it has ended, or is frozen or thawed.
     Signal {
@@ -166,6 +183,19 @@ pub enum LinkChange {
     Shape(Direction, Vec<Shape>),
 }
 
+impl LinkChange {
+    /// The direction that it is about.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        match self {
+            Self::Cut(direction)
+            | Self::Join(direction)
+            | Self::Break(direction)
+            | Self::Shape(direction, _) => *direction,
+        }
+    }
+}
+
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Occurrence {
@@ -222,6 +252,13 @@ pub enum Event {
     Interrupted,
     /// Somebody outside of the run wants attention.
     Woken,
+    /// A node broke the protocol that it is to speak.
+    Misbehaved {
+        /// Which.
+        node: NodeIndex,
+        /// For people: what it did.
+        reason: String,
+    },
     /// Virtual time has passed its limit, or does not pass any more. Nothing else happens then.
     Runaway {
         /// For people: the limit, and what was still scheduled.

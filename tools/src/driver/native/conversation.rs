@@ -1,32 +1,28 @@
 //! One connection to one node: requests go out, answers and what the node tells come in.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use node::net::client::{Lost, Receiver, Sender};
 use node::wire::{Command, Frame, Notice, Reply, RequestId};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::language::{changed, command, outcome};
+use crate::driver::pending::{Pending, at};
 use crate::driver::{Directory, Request, Told, What};
-use crate::text;
 use crate::world::{NodeIndex, Outcome};
 
 /// One connection to one node.
 pub(super) struct Conversation {
     directory: Rc<dyn Directory>,
     tell: Rc<dyn Fn(Told)>,
-    under_way: BTreeMap<RequestId, UnderWay>,
-    /// When each request under way is given up, the next one first.
-    deadlines: BTreeSet<(Instant, RequestId)>,
-    last: RequestId,
+    /// Each with the pages of `keys` so far.
+    pending: Pending<Vec<String>>,
 }
 
 impl Conversation {
     /// With nothing asked yet.
     pub(super) fn new(directory: Rc<dyn Directory>, tell: Rc<dyn Fn(Told)>) -> Self {
-        Self { directory, tell, under_way: BTreeMap::new(), deadlines: BTreeSet::new(), last: 0 }
+        Self { directory, tell, pending: Pending::new() }
     }
 }
 
@@ -36,13 +32,6 @@ impl Drop for Conversation {
     fn drop(&mut self) {
         self.give_up("it has ended");
     }
-}
-
-/// A request that has not been answered.
-struct UnderWay {
-    request: Request,
-    /// The pages of `keys` so far.
-    keys: Vec<String>,
 }
 
 impl Conversation {
@@ -55,13 +44,13 @@ impl Conversation {
         requests: &tokio::sync::Mutex<mpsc::UnboundedReceiver<Request>>,
         versions: bool,
     ) -> String {
-        let watch = self.number();
+        let watch = self.pending.number();
         if let Err(lost) = sender.send(watch, Command::Watch { versions }).await {
             return lost.to_string();
         }
         let mut requests = requests.lock().await;
         loop {
-            let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
+            let deadline = self.pending.deadline();
             let sent = tokio::select! {
                 frame = receiver.next() => match frame {
                     Ok(frame) => self.take(frame, watch, &mut sender).await,
@@ -91,7 +80,7 @@ impl Conversation {
         while let Some(request) = next {
             match self.command(&request) {
                 Ok(command) => {
-                    let id = self.begin(UnderWay { request, keys: Vec::new() });
+                    let id = self.pending.begin(request, Vec::new());
                     sender.feed(id, command).await?;
                 }
                 Err(message) => {
@@ -135,24 +124,24 @@ impl Conversation {
                 (self.tell)(Told::Reached);
             }
             Frame::Reply { id, result: Ok(Reply::Keys { keys, more: true }) } => {
-                if let Some(mut waiting) = self.end(id) {
+                if let Ok((request, mut pages)) = self.pending.end(id) {
                     let after = keys.last().cloned();
-                    waiting.keys.extend(keys);
-                    let id = self.begin(waiting);
+                    pages.extend(keys);
+                    let id = self.pending.begin(request, pages);
                     return sender.send(id, Command::Keys { after }).await;
                 }
             }
             Frame::Reply { id, result } => {
-                if let Some(waiting) = self.end(id) {
-                    let words = match &waiting.request.what {
+                if let Ok((request, pages)) = self.pending.end(id) {
+                    let words = match &request.what {
                         What::Words(words) => words.as_slice(),
                         What::Wire(_) | What::Watch => &[],
                     };
                     let name = |address: &str| self.directory.name(address);
-                    let policy = self.directory.policy(waiting.request.node);
+                    let policy = self.directory.policy(request.node);
                     let policy = policy.and_then(|policy| policy.parse().ok());
-                    let outcome = outcome(words, policy, result, waiting.keys, &name);
-                    (self.tell)(Told::Ended(waiting.request.id, outcome));
+                    let outcome = outcome(words, policy, result, pages, &name);
+                    (self.tell)(Told::Ended(request.id, outcome));
                 }
             }
             Frame::Request { .. } | Frame::Message(_) => {}
@@ -161,43 +150,10 @@ impl Conversation {
     }
 
     fn expire(&mut self) {
-        let now = Instant::now();
-        while let Some((_, id)) = self.deadlines.first().copied().filter(|(deadline, _)| *deadline <= now) {
-            if let Some(waiting) = self.end(id) {
-                let reason = format!("nothing came within {}", text::duration(waiting.request.patience));
-                (self.tell)(Told::Ended(waiting.request.id, Outcome::Unknown { reason }));
-            }
-        }
-    }
-
-    fn begin(&mut self, waiting: UnderWay) -> RequestId {
-        let id = self.number();
-        self.deadlines.insert((waiting.request.deadline, id));
-        self.under_way.insert(id, waiting);
-        id
-    }
-
-    fn end(&mut self, id: RequestId) -> Option<UnderWay> {
-        let waiting = self.under_way.remove(&id)?;
-        self.deadlines.remove(&(waiting.request.deadline, id));
-        Some(waiting)
+        self.pending.expire(|request, outcome| (self.tell)(Told::Ended(request.id, outcome)));
     }
 
     pub(super) fn give_up(&mut self, lost: &str) {
-        for (_, waiting) in std::mem::take(&mut self.under_way) {
-            (self.tell)(Told::Ended(waiting.request.id, Outcome::Unknown { reason: lost.to_owned() }));
-        }
-    }
-
-    fn number(&mut self) -> RequestId {
-        self.last += 1;
-        self.last
-    }
-}
-
-async fn at(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
+        self.pending.give_up(lost, |request, outcome| (self.tell)(Told::Ended(request.id, outcome)));
     }
 }

@@ -4,13 +4,10 @@ mod conversation;
 mod language;
 mod person;
 
-use std::rc::Rc;
-
 use futures_util::future::LocalBoxFuture;
 use node::net::client::Client;
-use tokio::sync::mpsc;
 
-use super::{CommandLine, Declaration, Directory, Driver, NATIVE, Place, Request, Told};
+use super::{CommandLine, Declaration, Driver, Meeting, NATIVE, Place, Ready};
 use crate::world::NodeSpec;
 
 pub use language::command;
@@ -57,28 +54,23 @@ impl Driver for Native {
                 arguments.extend(["--mutant".to_owned(), mutant.to_string()]);
             }
             arguments.extend(spec.args.iter().cloned());
-            return Ok(CommandLine { program: place.program.clone(), arguments, supervised: true });
+            return Ok(CommandLine { program: place.program.clone(), arguments, ready: Ready::Told });
         };
-        super::fill_in(exec, spec, place)
+        super::fill_in(exec, spec, place, Ready::Port)
     }
 
-    fn serve(
-        &self,
-        address: String,
-        directory: Rc<dyn Directory>,
-        requests: Rc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Request>>>,
-        tell: Rc<dyn Fn(Told)>,
-    ) -> LocalBoxFuture<'static, String> {
+    fn serve(&self, meeting: Meeting) -> LocalBoxFuture<'static, String> {
         Box::pin(async move {
+            let address = meeting.place.address();
             let client = match Client::connect(&address).await {
                 Ok(client) => client,
                 Err(lost) => return lost.to_string(),
             };
             let (sender, receiver) = client.split();
             // A connection that was lost is followed by one that is told as much.
-            let versions = directory.is_watched(&address);
-            let mut conversation = Conversation::new(directory, tell);
-            let lost = conversation.hold(sender, receiver, &requests, versions).await;
+            let versions = meeting.directory.is_watched(&address);
+            let mut conversation = Conversation::new(meeting.directory, meeting.tell);
+            let lost = conversation.hold(sender, receiver, &meeting.requests, versions).await;
             conversation.give_up(&lost);
             lost
         })

@@ -13,6 +13,7 @@ fn verb(ability: Ability) -> &'static str {
         Ability::Break => "break links",
         Ability::Shape => "shape links",
         Ability::Loss => "lose messages",
+        Ability::Duplicate => "double messages",
         Ability::Clock => "shift clocks",
         Ability::Disk => "keep data on disk",
         Ability::Fill => "fill disks",

@@ -128,6 +128,7 @@ fn shapes(shape: &[Shape]) -> String {
         Shape::Jitter(time) => format!(" jitter {}", duration(*time)),
         Shape::Loss(part) => format!(" loss {}%", part * 100.0),
         Shape::Rate(bits) => format!(" rate {bits}bit"),
+        Shape::Duplicate(part) => format!(" duplicate {}%", part * 100.0),
     };
     shape.iter().map(one).collect()
 }

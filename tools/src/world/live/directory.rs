@@ -18,6 +18,7 @@ pub(super) struct Addresses {
 struct Entry {
     name: String,
     address: String,
+    driver: String,
     policy: Option<String>,
     /// Whether it is to tell of every version it stores.
     watched: bool,
@@ -36,7 +37,8 @@ impl Addresses {
         let policy = spec.policy.as_deref().unwrap_or("last");
         let policy = spec.exec.is_none().then(|| policy.to_owned());
         let (name, address) = (spec.name.clone(), address.to_owned());
-        self.nodes.insert(node, Entry { name, address, policy, watched: false });
+        let driver = spec.driver.clone();
+        self.nodes.insert(node, Entry { name, address, driver, policy, watched: false });
     }
 
     pub(super) fn name_of(&self, node: NodeIndex) -> Option<String> {
@@ -69,6 +71,12 @@ impl Directory for RefCell<Addresses> {
         let addresses = self.borrow();
         let node = addresses.by_address.get(address)?;
         addresses.name_of(*node)
+    }
+
+    fn driver(&self, name: &str) -> Option<String> {
+        let addresses = self.borrow();
+        let node = addresses.by_name.get(name)?;
+        addresses.nodes.get(node).map(|entry| entry.driver.clone())
     }
 
     fn policy(&self, node: NodeIndex) -> Option<String> {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::driver::{CommandLine, Place};
+use crate::driver::{CommandLine, Place, Stdio};
 use crate::world::{Declaration, Ending, NodeIndex, Signal};
 
 /// Starts nodes and ends them. What a node is, a process, a container, is the launcher's business.
@@ -47,6 +47,9 @@ pub trait Running {
     /// Fills its disk, or makes room on it; ends when it has taken that, or at once while it is frozen.
     /// The reason why not is for people.
     fn fill_disk(&self, full: bool) -> LocalBoxFuture<'_, Result<(), String>>;
+
+    /// Its standard input and output, once, where it speaks by those.
+    fn stdio(&self) -> Option<Stdio>;
 
     /// Ends, freezes or thaws it; what is left of its children is ended with it.
     fn signal(&self, signal: Signal) -> Result<(), String>;

@@ -8,6 +8,8 @@ mod directory;
 mod launcher;
 mod node;
 mod proxy;
+mod router;
+mod sides;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-use super::{Event, NodeIndex, Occurrence, OpId, Operation, Outcome, Signal, World};
+use super::{Event, LinkChange, NodeIndex, Occurrence, OpId, Operation, Outcome, Signal, World};
 use crate::driver::{self, Request, What};
 
 pub use carrier::{Carrier, Direct};
@@ -29,6 +31,7 @@ pub use proxy::Proxied;
 
 use directory::Addresses;
 use node::{Following, Handle};
+use router::Router;
 
 /// A world in real time.
 pub struct Live {
@@ -36,6 +39,7 @@ pub struct Live {
     tasks: LocalSet,
     launcher: Rc<dyn Launcher>,
     addresses: Rc<RefCell<Addresses>>,
+    router: Rc<Router>,
     nodes: BTreeMap<NodeIndex, Handle>,
     began: Instant,
     /// When the last event happened that was handed out.
@@ -104,8 +108,9 @@ impl Waker {
 }
 
 impl Live {
-    /// A world with no node yet. Fails where the system gives no event queue.
-    pub fn new(launcher: Rc<dyn Launcher>, carrier: Box<dyn Carrier>) -> std::io::Result<Self> {
+    /// A world with no node yet. What is drawn for messages that it carries itself comes from the seed.
+    /// Fails where the system gives no event queue.
+    pub fn new(launcher: Rc<dyn Launcher>, carrier: Box<dyn Carrier>, seed: u64) -> std::io::Result<Self> {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(4).build()?;
         let (sender, events) = mpsc::unbounded_channel();
@@ -119,6 +124,7 @@ impl Live {
             tasks: LocalSet::new(),
             launcher,
             addresses: Rc::new(RefCell::new(Addresses::new(carrier))),
+            router: Rc::new(Router::new(seed, began)),
             nodes: BTreeMap::new(),
             ahead_ms: BTreeMap::new(),
             full: BTreeSet::new(),
@@ -173,13 +179,14 @@ impl Live {
         let following = Following {
             id,
             node,
-            name: spec.name,
-            address: place.address(),
+            spec: Rc::new(spec),
+            place: Rc::new(place),
             command,
             deadline,
             driver,
             launcher: Rc::clone(&self.launcher),
             directory: Rc::clone(&self.addresses),
+            exchange: Rc::clone(&self.router),
             teller: self.teller.clone(),
         };
         let (handle, task) = following.start();
@@ -259,7 +266,25 @@ impl Live {
         self.runtime.block_on(next).unwrap_or(interrupted)
     }
 
+    /// Changes links, each by whoever carries on it.
+    fn change(&mut self, changes: Vec<LinkChange>) -> Result<(), String> {
+        let carries = |change: &LinkChange| self.router.carries(change.direction().from);
+        let (carried, others): (Vec<_>, Vec<_>) = changes.into_iter().partition(carries);
+        self.router.change(&carried)?;
+        if others.is_empty() { Ok(()) } else { self.addresses.borrow_mut().change(&others) }
+    }
+
+    /// Puts sets of nodes apart, by all who carry.
+    fn part(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), String> {
+        self.router.part(sets);
+        if self.nodes.keys().all(|node| self.router.carries(*node)) {
+            return Ok(());
+        }
+        self.addresses.borrow_mut().part(sets)
+    }
+
     fn signal(&mut self, id: OpId, node: NodeIndex, signal: Signal, deadline: Instant) {
+        self.router.freeze(node, signal == Signal::Pause);
         let Some(handle) = self.nodes.get(&node).filter(|handle| handle.is_alive()) else {
             return self.know(id, Outcome::Done);
         };
@@ -281,16 +306,22 @@ impl World for Live {
             Operation::Signal { node, signal, deadline } => self.signal(id, node, signal, at(deadline)),
             Operation::Ask { node, words, deadline } => self.ask(id, node, What::Words(words), at(deadline)),
             Operation::Watch { node, deadline } => self.ask(id, node, What::Watch, at(deadline)),
+            Operation::Members { nodes, links } => {
+                self.router.admit(&nodes, &links);
+                self.know(id, Outcome::Done);
+            }
+            // The harness is the network: what links two nodes is that it carries between them.
+            Operation::Wire { from, .. } if self.router.carries(from) => self.know(id, Outcome::Done),
             Operation::Wire { from, to, deadline } => {
                 let name = self.addresses.borrow().name_of(to).unwrap_or_default();
                 self.ask(id, from, What::Wire(name), at(deadline));
             }
             Operation::Links(changes) => {
-                let done = self.addresses.borrow_mut().change(&changes);
+                let done = self.change(changes);
                 self.know(id, done.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
             }
             Operation::Partition(sets) => {
-                let done = self.addresses.borrow_mut().part(&sets);
+                let done = self.part(&sets);
                 self.know(id, done.map_or_else(|reason| Outcome::Failed { reason }, |()| Outcome::Done));
             }
             Operation::Clock { node, offset_ms } => self.shift(id, node, offset_ms),

@@ -13,8 +13,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::Teller;
 use super::directory::Addresses;
 use super::launcher::{Launcher, Running};
-use crate::driver::{CommandLine, Directory, Driver, Request, Told};
-use crate::world::{Event, NodeIndex, OpId, Outcome, Signal};
+use super::router::Router;
+use crate::driver::{CommandLine, Directory, Driver, Exchange, Meeting, Place, Ready, Request, Told};
+use crate::world::{Event, NodeIndex, NodeSpec, OpId, Outcome, Signal};
 
 /// How often a node that does not tell of its readiness is tried.
 const TRY: Duration = Duration::from_millis(10);
@@ -25,13 +26,14 @@ const LAST_WORDS: usize = 5;
 pub(super) struct Following {
     pub id: OpId,
     pub node: NodeIndex,
-    pub name: String,
-    pub address: String,
+    pub spec: Rc<NodeSpec>,
+    pub place: Rc<Place>,
     pub command: CommandLine,
     pub deadline: Instant,
     pub driver: Rc<dyn Driver>,
     pub launcher: Rc<dyn Launcher>,
     pub directory: Rc<RefCell<Addresses>>,
+    pub exchange: Rc<Router>,
     pub teller: Teller,
 }
 
@@ -110,12 +112,12 @@ impl Following {
     pub(super) fn start(self) -> (Handle, impl Future<Output = ()> + 'static) {
         let (sender, requests) = mpsc::unbounded_channel();
         let life = Rc::new(Life::default());
-        let handle = Handle { requests: sender, supervised: self.command.supervised, life: Rc::clone(&life) };
+        let handle = Handle { requests: sender, supervised: self.command.ready == Ready::Told, life: Rc::clone(&life) };
         (handle, Box::pin(self.follow(life, requests)))
     }
 
     async fn follow(self, life: Rc<Life>, requests: mpsc::UnboundedReceiver<Request>) {
-        let running = match self.launcher.start(self.node, &self.name, self.command.clone()).await {
+        let running = match self.launcher.start(self.node, &self.spec.name, self.command.clone()).await {
             Ok(running) => running,
             Err(reason) => {
                 life.ended.set(true);
@@ -148,7 +150,7 @@ impl Following {
             self.teller.ended(self.id, Outcome::Failed { reason });
         } else if !ready.get() {
             let mut reason = format!("it ended with {ending} before it was ready");
-            let words = self.launcher.log(&self.name, LAST_WORDS);
+            let words = self.launcher.log(&self.spec.name, LAST_WORDS);
             if words.is_empty() {
                 reason.push_str("; its log is empty");
             } else {
@@ -189,13 +191,21 @@ impl Following {
                 Told::Ended(id, outcome) => teller.ended(id, outcome),
                 Told::Changed(change) => teller.tell(Event::Changed { node, change }),
                 Told::Stored(key, rank) => teller.tell(Event::Stored { node, key, rank }),
+                Told::Broke(reason) => teller.tell(Event::Misbehaved { node, reason }),
             })
         };
         loop {
-            let directory: Rc<dyn Directory> = Rc::clone(&self.directory) as Rc<dyn Directory>;
-            let serving =
-                self.driver.serve(self.address.clone(), directory, Rc::clone(requests), Rc::clone(&tell));
-            let mut serving = pin!(serving);
+            let meeting = Meeting {
+                node: self.node,
+                spec: Rc::clone(&self.spec),
+                place: Rc::clone(&self.place),
+                directory: Rc::clone(&self.directory) as Rc<dyn Directory>,
+                exchange: Rc::clone(&self.exchange) as Rc<dyn Exchange>,
+                requests: Rc::clone(requests),
+                tell: Rc::clone(&tell),
+                stdio: running.stdio(),
+            };
+            let mut serving = pin!(self.driver.serve(meeting));
             let in_time = pin!(timeout_at(self.deadline, reached.notify.notified()));
             let why = if reached.flag.get() {
                 serving.await
@@ -220,11 +230,14 @@ impl Following {
 
     /// Waits for the node's word, or until something answers at its port.
     async fn readiness(&self, running: &Rc<dyn Running>) -> Result<(), String> {
-        if self.command.supervised {
-            return running.readiness().await;
+        match self.command.ready {
+            Ready::Told => return running.readiness().await,
+            Ready::Spoken => return Ok(()),
+            Ready::Port => {}
         }
+        let address = self.place.address();
         let answers = async {
-            while TcpStream::connect(&self.address).await.is_err() {
+            while TcpStream::connect(&address).await.is_err() {
                 sleep(TRY).await;
             }
         };
@@ -236,7 +249,7 @@ impl Following {
 
     fn late(&self, since: Instant) -> String {
         let waited = crate::text::duration(since.elapsed());
-        format!("it was not ready within {waited}, at {}", self.address)
+        format!("it was not ready within {waited}, at {}", self.place.address())
     }
 
     /// Answers what was asked and never sent.

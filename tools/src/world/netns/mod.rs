@@ -42,16 +42,17 @@ use hub::Hub;
 pub fn world(options: Options, port: u16, links: Links) -> std::io::Result<(Live, Rc<Processes>)> {
     let proxies = match links {
         Links::Direct => None,
-        Links::Proxied { seed } => {
+        Links::Proxied => {
             raise_for_links()?;
-            Some(Proxied::new(seed))
+            Some(Proxied::new(options.seed))
         }
     };
     let hub = Rc::new(Hub::new().map_err(std::io::Error::other)?);
     let ground = Networks { hub: Rc::clone(&hub), port, links };
+    let seed = options.seed;
     let processes = Rc::new(Processes::new(options, Box::new(ground))?);
     let wires = Wires::new(hub, proxies).map_err(std::io::Error::other)?;
-    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, Box::new(wires))?;
+    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, Box::new(wires), seed)?;
     Ok((live, processes))
 }
 
@@ -66,7 +67,7 @@ impl Ground for Networks {
     fn declaration(&self) -> &'static Declaration {
         match self.links {
             Links::Direct => &NETNS_DIRECT,
-            Links::Proxied { .. } => &NETNS,
+            Links::Proxied => &NETNS,
         }
     }
 

@@ -36,10 +36,7 @@ pub enum Links {
     /// No proxy: what only proxies do to links cannot be done, and links cost what the system's do.
     Direct,
     /// A proxy in each.
-    Proxied {
-        /// What is drawn for them comes from it.
-        seed: u64,
-    },
+    Proxied,
 }
 
 /// How nodes are run as processes.
@@ -53,6 +50,8 @@ pub struct Options {
     pub network: String,
     /// The program that carries our own node, and the guard.
     pub program: PathBuf,
+    /// What is drawn for links comes from it.
+    pub seed: u64,
 }
 
 /// A world of processes; beside it what only processes have: ids, addresses, files. They listen on
@@ -60,14 +59,15 @@ pub struct Options {
 pub fn world(options: Options, ports: Ports, links: Links) -> std::io::Result<(Live, Rc<Processes>)> {
     let carrier: Box<dyn Carrier> = match links {
         Links::Direct => Box::new(Direct),
-        Links::Proxied { seed } => {
+        Links::Proxied => {
             raise_for_links()?;
-            Box::new(Proxied::new(seed))
+            Box::new(Proxied::new(options.seed))
         }
     };
     let ground = Loopback { ports: RefCell::new(ports), links };
+    let seed = options.seed;
     let processes = Rc::new(Processes::new(options, Box::new(ground))?);
-    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, carrier)?;
+    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, carrier, seed)?;
     Ok((live, processes))
 }
 
@@ -99,7 +99,7 @@ impl Ground for Loopback {
     fn declaration(&self) -> &'static Declaration {
         match self.links {
             Links::Direct => &PROCESS_DIRECT,
-            Links::Proxied { .. } => &PROCESS,
+            Links::Proxied => &PROCESS,
         }
     }
 

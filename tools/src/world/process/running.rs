@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;
-use std::io;
+use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -15,10 +15,11 @@ use rustix::process::{Pid, PidfdFlags, Signal as Number, kill_process_group, pid
 use tokio::io::AsyncWriteExt as _;
 use tokio::io::unix::AsyncFd;
 use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 use tokio::sync::Mutex;
 
 use super::guard::Guard;
-use crate::driver::CommandLine;
+use crate::driver::{self, CommandLine, Ready};
 use crate::world::live::Running;
 use crate::world::{Ending, Signal};
 
@@ -34,21 +35,31 @@ const WORD: usize = 4_096;
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A child in a process group of its own. Its standard input is one end of a socket pair, whose
-/// other end is kept here: when that closes, a node of ours ends.
+/// other end is kept here: when that closes, a node of ours ends. That of one which speaks by it is a
+/// pipe, as is its standard output.
 pub(super) struct Process {
     pid: Pid,
     child: RefCell<Child>,
     ending: Cell<Option<Ending>>,
     pidfd: AsyncFd<OwnedFd>,
-    control: Mutex<UnixStream>,
+    control: Option<Mutex<UnixStream>>,
+    stdio: RefCell<Option<driver::Stdio>>,
     guard: Rc<Guard>,
     frozen: Cell<bool>,
 }
 
-/// A child that was started, and our end of its standard input.
+/// A child that was started, and our ends of what it reads and writes.
 pub(in crate::world) struct Started {
     child: Child,
-    control: StdUnixStream,
+    ends: Ends,
+}
+
+/// Our ends of a child's standard streams.
+enum Ends {
+    /// Of its standard input.
+    Control(StdUnixStream),
+    /// Of its standard input and of its standard output.
+    Pipes(PipeWriter, PipeReader),
 }
 
 impl Started {
@@ -60,12 +71,12 @@ impl Started {
 /// Starts a program. There is no `pre_exec` hook, so that the system's own spawn is used: it does
 /// not copy the page tables of the harness, however large that has grown.
 pub(super) fn spawn(line: &CommandLine, network: &str, log: File, errors: File) -> Result<Started, String> {
-    let (ours, theirs) = StdUnixStream::pair().map_err(|error| error.to_string())?;
+    let (ends, input, output) = streams(line.ready == Ready::Spoken, log).map_err(|error| error.to_string())?;
     let child = Command::new(&line.program)
         .args(&line.arguments)
         .env(RUN_VARIABLE, network)
-        .stdin(Stdio::from(OwnedFd::from(theirs)))
-        .stdout(log)
+        .stdin(input)
+        .stdout(output)
         .stderr(errors)
         .process_group(0)
         .spawn()
@@ -77,7 +88,18 @@ pub(super) fn spawn(line: &CommandLine, network: &str, log: File, errors: File) 
                 _ => format!("cannot run `{program}`: {error}"),
             }
         })?;
-    Ok(Started { child, control: ours })
+    Ok(Started { child, ends })
+}
+
+/// What a child reads and writes, and our ends of that.
+fn streams(speaks: bool, log: File) -> io::Result<(Ends, Stdio, Stdio)> {
+    if speaks {
+        // Pipes, for some programs open their streams by name, as sockets cannot be.
+        let ((input, to_it), (from_it, output)) = (io::pipe()?, io::pipe()?);
+        return Ok((Ends::Pipes(to_it, from_it), input.into(), output.into()));
+    }
+    let (ours, theirs) = StdUnixStream::pair()?;
+    Ok((Ends::Control(ours), OwnedFd::from(theirs).into(), log.into()))
 }
 
 impl Process {
@@ -86,17 +108,27 @@ impl Process {
         reason = "the descriptor is owned, so that it stays the same as long as it is watched"
     )]
     pub(super) fn new(started: Started, guard: Rc<Guard>) -> io::Result<Self> {
-        let Started { child, control } = started;
+        let Started { child, ends } = started;
         let pid = Pid::from_child(&child);
         let pidfd = AsyncFd::new(pidfd_open(pid, PidfdFlags::NONBLOCK)?)?;
-        control.set_nonblocking(true)?;
-        let control = Mutex::new(UnixStream::from_std(control)?);
+        let (control, stdio) = match ends {
+            Ends::Control(control) => {
+                control.set_nonblocking(true)?;
+                (Some(Mutex::new(UnixStream::from_std(control)?)), None)
+            }
+            Ends::Pipes(input, output) => {
+                let input = pipe::Sender::from_owned_fd(input.into())?;
+                let output = pipe::Receiver::from_owned_fd(output.into())?;
+                (None, Some(driver::Stdio { input, output }))
+            }
+        };
         Ok(Self {
             pid,
             child: RefCell::new(child),
             ending: Cell::new(None),
             pidfd,
             control,
+            stdio: RefCell::new(stdio),
             guard,
             frozen: Cell::new(false),
         })
@@ -154,7 +186,8 @@ impl Process {
 
     /// Reads the node's line about its readiness. Never ends where it says nothing.
     async fn word(&self) -> Result<(), String> {
-        let stream = self.control.lock().await;
+        let Some(control) = &self.control else { return std::future::pending().await };
+        let stream = control.lock().await;
         match line(&stream).await {
             Ok(Some(line)) => readiness(&line),
             Ok(None) => Err("its word about its readiness never ends".to_owned()),
@@ -165,7 +198,8 @@ impl Process {
 
     /// Tells our own node to do something, and hears that it is done.
     async fn say(&self, word: &serde_json::Value) -> Result<(), String> {
-        let mut stream = self.control.lock().await;
+        let Some(control) = &self.control else { return Err("it does not hear that".to_owned()) };
+        let mut stream = control.lock().await;
         let word = format!("{word}\n");
         let heard = async {
             stream.write_all(word.as_bytes()).await?;
@@ -229,6 +263,10 @@ impl Running for Process {
 
     fn fill_disk(&self, full: bool) -> LocalBoxFuture<'_, Result<(), String>> {
         Box::pin(async move { self.say(&serde_json::json!({ "disk_full": full })).await })
+    }
+
+    fn stdio(&self) -> Option<driver::Stdio> {
+        self.stdio.take()
     }
 
     fn signal(&self, signal: Signal) -> Result<(), String> {

@@ -249,7 +249,7 @@ impl Sim {
                 let lines = self.place(node).log_lines(lines);
                 self.ended(id, Outcome::Lines(lines));
             }
-            Operation::Timer { .. } => self.ended(id, Outcome::Done),
+            Operation::Members { .. } | Operation::Timer { .. } => self.ended(id, Outcome::Done),
         }
     }
 

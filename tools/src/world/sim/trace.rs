@@ -43,6 +43,7 @@ impl Trace {
                 Operation::Clock { node, offset_ms } => json!({"clock": offset_ms, "node": node}),
                 Operation::Disk { node, full } => json!({"disk_full": full, "node": node}),
                 Operation::Log { node, lines } => json!({"log": lines, "node": node}),
+                Operation::Members { nodes, .. } => json!({"members": nodes}),
                 Operation::Timer { at } => json!({"timer": super::nanos(*at)}),
             };
             line["id"] = json!(id);
@@ -67,6 +68,9 @@ impl Trace {
             }
             Event::Exited { node, ending } => {
                 self.line(now, "exited", || json!({"node": node, "ending": ending}));
+            }
+            Event::Misbehaved { node, reason } => {
+                self.line(now, "misbehaved", || json!({"node": node, "reason": reason}));
             }
             Event::Runaway { reason } => self.line(now, "runaway", || json!({"reason": reason})),
             Event::Interrupted | Event::Woken => {}

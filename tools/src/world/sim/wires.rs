@@ -12,12 +12,8 @@ use crate::world::link::{Lane, Manner};
 use crate::world::{Direction, NodeIndex};
 
 /// What a link does to traffic unless it is told otherwise.
-pub(super) const USUAL: Manner = Manner {
-    delay: Duration::from_millis(1),
-    jitter: Duration::from_micros(500),
-    loss: 0.0,
-    rate_bits: None,
-};
+pub(super) const USUAL: Manner =
+    Manner { delay: Duration::from_millis(1), jitter: Duration::from_micros(500), ..Manner::PLAIN };
 
 /// All connections and lanes.
 pub(super) struct Network {

@@ -3,17 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::scenario::Shape;
+use super::super::sides::Sides;
 use crate::world::link::{Lane, Manner};
 use crate::world::{Direction, LinkChange, NodeIndex};
-
-/// What a road does unless it is told otherwise: what a proxy costs is enough.
-const USUAL: Manner = Manner { delay: Duration::ZERO, jitter: Duration::ZERO, loss: 0.0, rate_bits: None };
 
 /// One direction between two nodes. All connections between them share it.
 #[derive(Debug)]
@@ -33,7 +30,8 @@ pub(super) struct Road {
 impl Road {
     fn new(draws: fastrand::Rng, silent: bool) -> Self {
         Self {
-            lane: RefCell::new(Lane::new(USUAL)),
+            // What a proxy costs is enough.
+            lane: RefCell::new(Lane::new(Manner::PLAIN)),
             draws: RefCell::new(draws),
             began: Instant::now(),
             cut: Cell::new(false),
@@ -65,13 +63,12 @@ impl Road {
 pub(super) struct Roads {
     seed: u64,
     by_direction: BTreeMap<Direction, Rc<Road>>,
-    /// Which set of a partition each node is in.
-    sides: BTreeMap<NodeIndex, usize>,
+    sides: Sides,
 }
 
 impl Roads {
     pub(super) fn new(seed: u64) -> Self {
-        Self { seed, by_direction: BTreeMap::new(), sides: BTreeMap::new() }
+        Self { seed, by_direction: BTreeMap::new(), sides: Sides::default() }
     }
 
     /// The road of a direction, made where there is none yet.
@@ -79,20 +76,9 @@ impl Roads {
         if let Some(road) = self.by_direction.get(&direction) {
             return Rc::clone(road);
         }
-        let road = Rc::new(Road::new(self.draws(direction), self.is_parted(direction)));
+        let road = Rc::new(Road::new(direction.draws(self.seed), self.is_parted(direction)));
         self.by_direction.insert(direction, Rc::clone(&road));
         road
-    }
-
-    /// A stream of draws of its own for each direction, so that a link more leaves the others' alone.
-    fn draws(&self, direction: Direction) -> fastrand::Rng {
-        let mut hasher = blake3::Hasher::new();
-        for number in [self.seed, direction.from.0 as u64, direction.to.0 as u64] {
-            hasher.update(&number.to_be_bytes());
-        }
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        fastrand::Rng::with_seed(u64::from_be_bytes(bytes))
     }
 
     /// Changes what one direction does. The reason why not is for people.
@@ -102,10 +88,10 @@ impl Roads {
             LinkChange::Join(direction) => self.cut(*direction, false),
             LinkChange::Break(direction) => self.get(*direction).reset.notify_waiters(),
             LinkChange::Shape(direction, shapes) => {
-                if shapes.iter().any(|shape| matches!(shape, Shape::Loss(_))) {
-                    return Err("links of this world lose nothing: loopback does not".to_owned());
+                if shapes.iter().any(|shape| matches!(shape, Shape::Loss(_) | Shape::Duplicate(_))) {
+                    return Err("links of this world lose and double nothing: loopback does not".to_owned());
                 }
-                self.get(*direction).lane.borrow_mut().shape(Manner::shaped(USUAL, shapes));
+                self.get(*direction).lane.borrow_mut().shape(Manner::shaped(Manner::PLAIN, shapes));
             }
         }
         Ok(())
@@ -119,8 +105,7 @@ impl Roads {
 
     /// Puts sets of nodes apart, in the place of those before.
     pub(super) fn part(&mut self, sets: &[Vec<NodeIndex>]) {
-        let sides = sets.iter().enumerate();
-        self.sides = sides.flat_map(|(side, set)| set.iter().map(move |node| (*node, side))).collect();
+        self.sides = Sides::new(sets);
         for (direction, road) in &self.by_direction {
             road.silent.send_replace(road.cut.get() || self.is_parted(*direction));
         }
@@ -132,9 +117,7 @@ impl Roads {
         self.by_direction.get(&direction).is_some_and(|road| *road.silent.borrow())
     }
 
-    /// Whether its ends are in different sets; who is in none is apart from nobody.
     fn is_parted(&self, direction: Direction) -> bool {
-        let sides = [direction.from, direction.to].map(|node| self.sides.get(&node));
-        matches!(sides, [Some(one), Some(other)] if one != other)
+        self.sides.part(direction)
     }
 }

@@ -1,0 +1,156 @@
+//! Asks as people type them as bodies of messages, and the bodies of replies as answers.
+
+use serde_json::{Map, Value, json};
+
+use crate::world::{Answer, Outcome, Value as Held};
+
+/// The body of the message that asks for this, without its number. The reason why there is none is for
+/// people.
+pub(super) fn body(words: &[String]) -> Result<Map<String, Value>, String> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let body = match *words.as_slice() {
+        ["echo", text] => json!({ "type": "echo", "echo": value(text) }),
+        ["generate"] => json!({ "type": "generate" }),
+        ["broadcast", message] => json!({ "type": "broadcast", "message": value(message) }),
+        ["read"] => json!({ "type": "read" }),
+        ["read", key] => json!({ "type": "read", "key": value(key) }),
+        ["add", number] => {
+            let number = value(number);
+            json!({ "type": "add", "element": number, "delta": number })
+        }
+        ["write", key, new] => json!({ "type": "write", "key": value(key), "value": value(new) }),
+        ["cas", key, from, to] => {
+            json!({ "type": "cas", "key": value(key), "from": value(from), "to": value(to) })
+        }
+        ["txn", txn] => {
+            let txn: Value =
+                serde_json::from_str(txn).map_err(|error| format!("`{txn}` is no JSON: {error}"))?;
+            json!({ "type": "txn", "txn": txn })
+        }
+        [] => return Err("there is nothing to ask".to_owned()),
+        [command, ..] => return Err(format!("`{command}` cannot be asked like that")),
+    };
+    match body {
+        Value::Object(body) => Ok(body),
+        _ => Ok(Map::new()),
+    }
+}
+
+/// A word as JSON: a number is one, a bare word is a string.
+fn value(word: &str) -> Value {
+    serde_json::from_str(word).unwrap_or_else(|_| Value::String(word.to_owned()))
+}
+
+/// What came of asking `kind`, by the body of the reply. The reason why it is no reply to that is for
+/// people.
+pub(super) fn outcome(kind: &str, mut body: Map<String, Value>) -> Result<Outcome, String> {
+    let said = body.get("type").and_then(Value::as_str).unwrap_or_default();
+    if said == "error" {
+        return Ok(failure(&body));
+    }
+    if said.strip_suffix("_ok") != Some(kind) {
+        return Err(if said.is_empty() {
+            format!("answered `{kind}` with a message that has no type")
+        } else {
+            format!("answered `{kind}` with `{said}`")
+        });
+    }
+    let mut part = |names: &[&str]| {
+        let found = names.iter().find_map(|name| body.remove(*name));
+        found.ok_or_else(|| format!("answered `{kind}` without `{}`", names.join("` or `")))
+    };
+    let held = match kind {
+        "echo" => text(part(&["echo"])?),
+        "generate" => text(part(&["id"])?),
+        "txn" => text(part(&["txn"])?),
+        "read" => match part(&["messages", "value"])? {
+            Value::Array(items) => Held::List(items.into_iter().map(plain).collect()),
+            other => text(other),
+        },
+        _ => Held::Done,
+    };
+    Ok(Outcome::Answered(Answer { value: held, written: None }))
+}
+
+/// An answer of one text.
+fn text(value: Value) -> Held {
+    Held::Text(plain(value))
+}
+
+/// A string as it is, all else as JSON.
+fn plain(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// What an error says: no, or nothing that is known. Codes are Maelstrom's; of those that are
+/// indefinite or unknown the operation may or may not have happened.
+fn failure(body: &Map<String, Value>) -> Outcome {
+    let number = body.get("code").and_then(Value::as_i64);
+    let message = body.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let code = match number {
+        Some(1) => "refused",
+        Some(10) => "unsupported",
+        Some(11) => "unavailable",
+        Some(12) => "malformed",
+        Some(14) => "abort",
+        Some(20) => "absent",
+        Some(21) => "exists",
+        Some(22) => "precondition_failed",
+        Some(30) => "conflict",
+        _ => {
+            let number = number.map_or_else(|| "no number".to_owned(), |number| number.to_string());
+            return Outcome::Unknown { reason: format!("error {number}: {message}") };
+        }
+    };
+    let message = if message.is_empty() { code.replace('_', " ") } else { message };
+    Outcome::Refused { code: code.to_owned(), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    fn reply(kind: &str, body: Value) -> Result<Outcome, String> {
+        let Value::Object(body) = body else { panic!("{body} is no object") };
+        outcome(kind, body)
+    }
+
+    #[test]
+    fn a_word_that_is_a_number_is_asked_as_one() {
+        assert_eq!(Value::Object(body(&words("broadcast 5")).unwrap())["message"], 5);
+        assert_eq!(Value::Object(body(&words("write k v")).unwrap())["value"], "v");
+        assert_eq!(Value::Object(body(&words("add -3")).unwrap())["delta"], -3);
+        assert!(body(&words("txn [[")).is_err());
+    }
+
+    #[test]
+    fn replies_are_read_by_what_was_asked() {
+        let list = reply("read", json!({"type": "read_ok", "messages": [1, "x"]}));
+        let held = Held::List(words("1 x"));
+        assert_eq!(list, Ok(Outcome::Answered(Answer { value: held, written: None })));
+        assert!(reply("read", json!({"type": "write_ok"})).unwrap_err().contains("with `write_ok`"));
+        assert!(reply("read", json!({"type": "read_ok"})).unwrap_err().contains("without `messages`"));
+    }
+
+    #[test]
+    fn indefinite_errors_leave_open_what_happened() {
+        let code = |code: i64| reply("cas", json!({"type": "error", "code": code, "text": "x"})).unwrap();
+        for open in [0, 13, 1_000] {
+            assert!(matches!(code(open), Outcome::Unknown { .. }), "{open}");
+        }
+        for (definite, name) in [(20, "absent"), (22, "precondition_failed"), (11, "unavailable")] {
+            assert_eq!(
+                code(definite),
+                Outcome::Refused { code: name.to_owned(), message: "x".to_owned() },
+                "{definite}"
+            );
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Requests that wait for their answers, on one connection.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::time::Instant;
+
+use super::Request;
+use crate::text;
+use crate::world::Outcome;
+
+/// How many requests that were given up are remembered: their answers may still come.
+const GIVEN_UP: usize = 4_096;
+
+/// The requests under way, numbered from 1, each with what its protocol has to remember of it.
+#[derive(Debug)]
+pub(super) struct Pending<T> {
+    by_number: BTreeMap<u64, (Request, T)>,
+    /// When each is given up, the next one first.
+    deadlines: BTreeSet<(Instant, u64)>,
+    given_up: BTreeSet<u64>,
+    last: u64,
+}
+
+/// Why an answer fits no request that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unasked {
+    /// Nothing of that number was ever asked.
+    Never,
+    /// It was answered before.
+    Answered,
+    /// It comes too late.
+    GivenUp,
+}
+
+impl<T> Pending<T> {
+    pub(super) fn new() -> Self {
+        Self { by_number: BTreeMap::new(), deadlines: BTreeSet::new(), given_up: BTreeSet::new(), last: 0 }
+    }
+
+    /// A number that is used once.
+    pub(super) fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// Begins to wait; the number that the answer repeats.
+    pub(super) fn begin(&mut self, request: Request, with: T) -> u64 {
+        let number = self.number();
+        self.deadlines.insert((request.deadline, number));
+        self.by_number.insert(number, (request, with));
+        number
+    }
+
+    /// The request that an answer is for, which waits no more.
+    pub(super) fn end(&mut self, number: u64) -> Result<(Request, T), Unasked> {
+        let Some((request, with)) = self.by_number.remove(&number) else {
+            return Err(match number {
+                0 => Unasked::Never,
+                number if number > self.last => Unasked::Never,
+                number if self.given_up.remove(&number) => Unasked::GivenUp,
+                _ => Unasked::Answered,
+            });
+        };
+        self.deadlines.remove(&(request.deadline, number));
+        Ok((request, with))
+    }
+
+    /// When the next request is to be given up.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Gives up what has waited for too long: each with what came of it.
+    pub(super) fn expire(&mut self, mut ended: impl FnMut(&Request, Outcome)) {
+        let now = Instant::now();
+        while let Some((_, number)) = self.deadlines.first().copied().filter(|(deadline, _)| *deadline <= now)
+        {
+            self.given_up.insert(number);
+            if self.given_up.len() > GIVEN_UP {
+                self.given_up.pop_first();
+            }
+            self.deadlines.pop_first();
+            if let Some((request, _)) = self.by_number.remove(&number) {
+                let reason = format!("nothing came within {}", text::duration(request.patience));
+                ended(&request, Outcome::Unknown { reason });
+            }
+        }
+    }
+
+    /// Gives up everything.
+    pub(super) fn give_up(&mut self, why: &str, mut ended: impl FnMut(&Request, Outcome)) {
+        self.deadlines.clear();
+        for (_, (request, _)) in std::mem::take(&mut self.by_number) {
+            ended(&request, Outcome::Unknown { reason: why.to_owned() });
+        }
+    }
+}
+
+/// Waits until then; for ever if there is no such moment.
+pub(super) async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

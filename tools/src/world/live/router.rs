@@ -1,0 +1,250 @@
+//! The network of nodes that speak on their standard input and output: the harness itself.
+//!
+//! Messages are lines. Each goes into the post of the node that it is for, at once or when its link
+//! says so, and what lies there is handed over together. They are packets and no connection: what is
+//! cut or lost does not come later, and one may overtake another where links are shaped.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
+use std::rc::{Rc, Weak};
+
+use futures_util::future::{LocalBoxFuture, select};
+use serde_json::{Map, Value};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::sides::Sides;
+use crate::driver::{Exchange, Flooded, Receiver};
+use crate::world::link::{Lane, Manner};
+use crate::world::{Direction, LinkChange, NodeIndex};
+
+/// What may lie in the post of one node, in bytes. Whoever sends more to a node that reads is a flood.
+const POST_MAX: usize = 64 << 20;
+
+/// All nodes whose messages are carried, and what stands between them.
+pub(super) struct Router {
+    seed: u64,
+    began: Instant,
+    state: Rc<RefCell<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Each with those that the topology links it to.
+    members: BTreeMap<NodeIndex, BTreeSet<NodeIndex>>,
+    posts: BTreeMap<NodeIndex, Weak<Post>>,
+    /// What is not as usual.
+    lanes: BTreeMap<Direction, Lane>,
+    draws: BTreeMap<Direction, fastrand::Rng>,
+    cut: BTreeSet<Direction>,
+    sides: Sides,
+    frozen: BTreeSet<NodeIndex>,
+}
+
+impl State {
+    /// Whether nothing gets through in that direction.
+    fn is_silent(&self, direction: Direction) -> bool {
+        self.cut.contains(&direction) || self.sides.part(direction)
+    }
+}
+
+/// What has come for one node, and what is under way to it.
+struct Post {
+    node: NodeIndex,
+    state: Rc<RefCell<State>>,
+    ready: RefCell<Vec<u8>>,
+    under_way: RefCell<UnderWay>,
+    /// What lies here, in bytes.
+    weight: Cell<usize>,
+    /// Told when something has come, or is under way.
+    news: Notify,
+}
+
+#[derive(Default)]
+struct UnderWay {
+    by_arrival: BTreeMap<(Instant, u64), (NodeIndex, Box<[u8]>)>,
+    last: u64,
+}
+
+impl Router {
+    pub(super) fn new(seed: u64, began: Instant) -> Self {
+        Self { seed, began, state: Rc::default() }
+    }
+
+    /// Takes in nodes and the links between them.
+    pub(super) fn admit(&self, nodes: &[NodeIndex], links: &[Direction]) {
+        let mut state = self.state.borrow_mut();
+        for node in nodes {
+            state.members.entry(*node).or_default();
+        }
+        for Direction { from, to } in links {
+            for (one, other) in [(from, to), (to, from)] {
+                if let Some(neighbours) = state.members.get_mut(one) {
+                    neighbours.insert(*other);
+                }
+            }
+        }
+    }
+
+    /// Whether the messages of a node are carried here.
+    pub(super) fn carries(&self, node: NodeIndex) -> bool {
+        self.state.borrow().members.contains_key(&node)
+    }
+
+    /// Changes what links do. The reason why not is for people.
+    pub(super) fn change(&self, changes: &[LinkChange]) -> Result<(), String> {
+        let mut state = self.state.borrow_mut();
+        for change in changes {
+            match change {
+                LinkChange::Cut(direction) => drop(state.cut.insert(*direction)),
+                LinkChange::Join(direction) => drop(state.cut.remove(direction)),
+                LinkChange::Break(_) => {
+                    return Err("nothing can be broken here: messages have no connection".to_owned());
+                }
+                LinkChange::Shape(direction, shapes) if shapes.is_empty() => {
+                    state.lanes.remove(direction);
+                }
+                LinkChange::Shape(direction, shapes) => {
+                    let manner = Manner::shaped(Manner::PLAIN, shapes);
+                    state.lanes.entry(*direction).or_insert_with(|| Lane::new(manner)).shape(manner);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts sets of nodes apart, in the place of those before.
+    pub(super) fn part(&self, sets: &[Vec<NodeIndex>]) {
+        self.state.borrow_mut().sides = Sides::new(sets);
+    }
+
+    /// A node is frozen, or is not any more: it is not to blame for not reading.
+    pub(super) fn freeze(&self, node: NodeIndex, frozen: bool) {
+        let mut state = self.state.borrow_mut();
+        if frozen {
+            state.frozen.insert(node);
+        } else {
+            state.frozen.remove(&node);
+        }
+    }
+}
+
+impl Exchange for Router {
+    fn members(&self) -> Vec<NodeIndex> {
+        self.state.borrow().members.keys().copied().collect()
+    }
+
+    fn is_member(&self, node: NodeIndex) -> bool {
+        self.carries(node)
+    }
+
+    fn call(&self, _service: &str, _client: &str, _body: &Map<String, Value>) -> Option<Map<String, Value>> {
+        None
+    }
+
+    fn neighbours(&self, node: NodeIndex) -> Vec<NodeIndex> {
+        self.state.borrow().members.get(&node).into_iter().flatten().copied().collect()
+    }
+
+    fn receiver(&self, node: NodeIndex) -> Rc<dyn Receiver> {
+        let post = Rc::new(Post {
+            node,
+            state: Rc::clone(&self.state),
+            ready: RefCell::default(),
+            under_way: RefCell::default(),
+            weight: Cell::new(0),
+            news: Notify::new(),
+        });
+        self.state.borrow_mut().posts.insert(node, Rc::downgrade(&post));
+        post
+    }
+
+    fn send(&self, from: NodeIndex, to: NodeIndex, line: &[u8]) -> Result<(), Flooded> {
+        let direction = Direction { from, to };
+        let mut state = self.state.borrow_mut();
+        if state.is_silent(direction) {
+            return Ok(());
+        }
+        let State { posts, lanes, draws, frozen, .. } = &mut *state;
+        let Some(post) = posts.get(&to).and_then(Weak::upgrade) else { return Ok(()) };
+        if post.weight.get() + line.len() > POST_MAX {
+            // What is sent to a frozen node is as good as lost.
+            return if frozen.contains(&to) { Ok(()) } else { Err(Flooded { waiting: post.weight.get() }) };
+        }
+        let Some(lane) = lanes.get_mut(&direction) else {
+            post.lay(line);
+            return Ok(());
+        };
+        let draws = draws.entry(direction).or_insert_with(|| direction.draws(self.seed));
+        let arrivals = lane.packet(self.began.elapsed(), line.len(), |most| draws.u64(0..=most));
+        for arrives in arrivals.into_iter().flatten() {
+            post.expect(self.began + arrives, from, line);
+        }
+        Ok(())
+    }
+}
+
+impl Post {
+    /// A message has come.
+    fn lay(&self, line: &[u8]) {
+        self.ready.borrow_mut().extend_from_slice(line);
+        self.weight.set(self.weight.get() + line.len());
+        self.news.notify_one();
+    }
+
+    /// A message is to come at that moment.
+    fn expect(&self, at: Instant, from: NodeIndex, line: &[u8]) {
+        let mut under_way = self.under_way.borrow_mut();
+        under_way.last += 1;
+        let place = (at, under_way.last);
+        let is_next = under_way.by_arrival.first_key_value().is_none_or(|(first, _)| place < *first);
+        under_way.by_arrival.insert(place, (from, line.into()));
+        self.weight.set(self.weight.get() + line.len());
+        if is_next {
+            self.news.notify_one();
+        }
+    }
+
+    /// Lays down what was under way and has come by now; when the next comes.
+    fn arrive(&self) -> Option<Instant> {
+        let now = Instant::now();
+        loop {
+            let mut under_way = self.under_way.borrow_mut();
+            let next = under_way.by_arrival.first_entry()?;
+            let at = next.key().0;
+            if at > now {
+                return Some(at);
+            }
+            let (from, line) = next.remove();
+            drop(under_way);
+            self.weight.set(self.weight.get().saturating_sub(line.len()));
+            if !self.state.borrow().is_silent(Direction { from, to: self.node }) {
+                self.lay(&line);
+            }
+        }
+    }
+}
+
+impl Receiver for Post {
+    fn next(&self) -> LocalBoxFuture<'_, Vec<u8>> {
+        Box::pin(async move {
+            loop {
+                let next = self.arrive();
+                if !self.ready.borrow().is_empty() {
+                    let ready = self.ready.take();
+                    self.weight.set(self.weight.get().saturating_sub(ready.len()));
+                    return ready;
+                }
+                match next {
+                    Some(at) => drop(select(pin!(self.news.notified()), pin!(sleep_until(at))).await),
+                    None => self.news.notified().await,
+                }
+            }
+        })
+    }
+
+    fn put(&self, line: &[u8]) {
+        self.lay(line);
+    }
+}
