@@ -7,7 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::load::{self, Loaded};
-use super::setting::{ParamArguments, SettingArguments};
+use super::setting::{ParamArguments, ProgramArguments, SettingArguments};
 use crate::text::{Diagnostic, Severity};
 
 /// Says what is wrong with scenarios, without starting anything
@@ -28,6 +28,10 @@ pub struct Arguments {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
     pub setting: SettingArguments,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
+    pub program: ProgramArguments,
 }
 
 /// One diagnostic, as a program reads it.
@@ -68,7 +72,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
             return Ok(2);
         }
     };
-    let setting = arguments.setting.setting();
+    let options = match arguments.program.node_options() {
+        Ok(options) => options,
+        Err(wrong) => {
+            writeln!(err, "error: {wrong}")?;
+            return Ok(2);
+        }
+    };
+    let setting = arguments.setting.setting(&options);
     for loaded in &mut loaded {
         loaded.check(&setting);
     }

@@ -12,7 +12,6 @@ use super::control::{Control, NetworkState, NodeState, Reply, Request, answer};
 use super::exit::Exit;
 use super::load;
 use super::recording::{self, CameOut, Recording};
-use crate::driver;
 use crate::report::{self, Style};
 use crate::run::{FailureKind, Idle, Options, Record, RunEvent, Session, Verdict};
 use crate::scenario::{At, Scenario, Setting, Step, StepKind, check, parse_steps};
@@ -32,6 +31,8 @@ pub(super) struct Host {
     answers: Rc<RefCell<Answers>>,
     /// What was done by hand.
     recording: Recording,
+    /// Options of every node, from the command line.
+    node_options: BTreeMap<String, String>,
 }
 
 /// What the answers of a step are put together from.
@@ -98,12 +99,13 @@ impl Host {
         };
         let answers = Rc::new(RefCell::new(Answers::default()));
         let kept = Rc::clone(&answers);
-        let recording = Recording::new(setup.options.node_options.clone());
+        let node_options = setup.options.node_options.clone();
+        let recording = Recording::new(node_options.clone());
         let session = Session::new(setup.options, move |event| {
             kept.borrow_mut().note(event);
             record(event);
         });
-        Ok(Self { session, world, processes, answers, recording })
+        Ok(Self { session, world, processes, answers, recording, node_options })
     }
 
     /// Starts a network and wires it.
@@ -238,11 +240,15 @@ impl Host {
         let (scenario, _) =
             parse_steps(&source, &mut load::include).map_err(|diagnostic| diagnostic.to_string())?;
         let existing = self.graph();
+        let running = {
+            let network = self.session.network();
+            network.nodes().map(|(_, node)| (node.name().to_owned(), node.spec.clone())).collect()
+        };
         let setting = Setting {
-            world: self.world.declaration(),
-            driver_default: &driver::NATIVE,
-            drivers: driver::ALL,
+            options: &self.node_options,
             existing: Some(&existing),
+            running: &running,
+            ..Setting::of(self.world.declaration())
         };
         let errors: Vec<String> = check(&scenario, &setting)
             .into_iter()

@@ -310,12 +310,7 @@ mod tests {
             loaded.iter().map(|loaded| (loaded.scenarios.len(), loaded.diagnostics.len())).collect()
         };
         assert_eq!(counts(&loaded), [(0, 1), (2, 0)]);
-        let setting = Setting {
-            world: &crate::world::PROCESS,
-            driver_default: &crate::driver::NATIVE,
-            drivers: crate::driver::ALL,
-            existing: None,
-        };
+        let setting = Setting::of(&crate::world::PROCESS);
         for one in &mut loaded {
             one.check(&setting);
         }

@@ -87,7 +87,7 @@ impl Recording {
             // Writing to a string does not fail.
             let _ = write!(text, "timeout {}s\n\n", took + SPARE_SECS);
         }
-        for (name, value) in self.options.iter().filter(|(name, _)| *name != "driver") {
+        for (name, value) in &self.options {
             let _ = writeln!(text, "node all {name}={}", word(value));
         }
         let _ = writeln!(text, "network {network}");

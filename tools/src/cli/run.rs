@@ -15,6 +15,7 @@ use super::progress::Progress;
 use super::setting::{ProgramArguments, SettingArguments};
 use super::source::read_topology;
 use super::table;
+use crate::driver;
 use crate::report::{self, Style};
 use crate::run::{Options, Verdict};
 use crate::text::{self, Source};
@@ -225,7 +226,8 @@ fn announce(state: &NetworkState, arguments: &Arguments) -> String {
 fn bypassed(arguments: &Arguments) -> Option<String> {
     let exec = arguments.program.exec.iter().flat_map(|exec| exec.split_whitespace());
     let words = arguments.node_arguments.iter().map(String::as_str).chain(exec);
-    let by_itself = |word: &&str| arguments.setting.driver.dials_by_itself.contains(word);
+    let driver = arguments.program.driver.unwrap_or(&driver::NATIVE);
+    let by_itself = |word: &&str| driver.dials_by_itself.contains(word);
     let argument = words.into_iter().find(by_itself).filter(|_| arguments.faults)?;
     Some(format!(
         "with `{argument}` nodes dial each other past what `--faults` puts between them\n  = help: leave one \
@@ -234,7 +236,7 @@ fn bypassed(arguments: &Arguments) -> Option<String> {
 }
 
 fn node_options(arguments: &Arguments) -> Result<Options, String> {
-    let mut node_options = arguments.program.node_options(arguments.setting.driver)?;
+    let mut node_options = arguments.program.node_options()?;
     if arguments.data.is_some() {
         node_options.insert("data".to_owned(), "disk".to_owned());
     }
@@ -264,10 +266,10 @@ fn detach(arguments: &Arguments, topology: &str, out: &mut dyn Write, err: &mut 
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["run", "--hosted", "--json", "--port", &arguments.port.to_string()]);
     command.arg("--logs").arg(&arguments.logs);
-    command.args(["--world", arguments.setting.world.name, "--driver", arguments.setting.driver.name]);
-    for (flag, value) in [("--exec", &arguments.program.exec), ("--policy", &arguments.program.policy)] {
+    command.args(["--world", arguments.setting.world.name]);
+    for (name, value) in arguments.program.given() {
         if let Some(value) = value {
-            command.args([flag, value]);
+            command.arg(format!("--{name}={value}"));
         }
     }
     if arguments.faults {

@@ -14,23 +14,23 @@ pub struct SettingArguments {
     /// Where nodes live
     #[arg(long, value_name = "NAME", default_value = "process", value_parser = world_named)]
     pub world: &'static world::Declaration,
-
-    /// How nodes are spoken to, unless a scenario says otherwise
-    #[arg(long, value_name = "NAME", default_value = "native", value_parser = driver_named)]
-    pub driver: &'static driver::Declaration,
 }
 
 impl SettingArguments {
-    /// What scenarios are checked against, where no network is up yet.
+    /// What scenarios are checked against, where no network is up yet and every node has these options.
     #[must_use]
-    pub fn setting(&self) -> Setting<'static> {
-        Setting { world: self.world, driver_default: self.driver, drivers: driver::ALL, existing: None }
+    pub fn setting<'a>(&self, options: &'a BTreeMap<String, String>) -> Setting<'a> {
+        Setting { options, ..Setting::of(self.world) }
     }
 }
 
 /// What nodes are
 #[derive(Debug, Clone, Default, Args)]
 pub struct ProgramArguments {
+    /// How nodes are spoken to, whatever a scenario says: native, byc, maelstrom, ask
+    #[arg(long, value_name = "NAME", value_parser = driver_named)]
+    pub driver: Option<&'static driver::Declaration>,
+
     /// Run this program instead of the node inside; {name}, {host}, {port} and {data} are filled in
     #[arg(long, value_name = "PROGRAM ARGS", value_parser = program)]
     pub exec: Option<String>,
@@ -38,23 +38,52 @@ pub struct ProgramArguments {
     /// Who wins among versions of a key
     #[arg(long, value_name = "last|oldest")]
     pub policy: Option<String>,
+
+    /// What nodes of the driver `maelstrom` are for, such as broadcast
+    #[arg(long, value_name = "NAME")]
+    pub workload: Option<String>,
+
+    /// The program that asks nodes of the driver `ask`
+    #[arg(long, value_name = "PROGRAM ARGS", value_parser = program)]
+    pub adapter: Option<String>,
+
+    /// How a node of the driver `ask` is known to be ready: port, log:REGEX, or a URL path such as /health
+    #[arg(long, value_name = "HOW")]
+    pub ready: Option<String>,
 }
 
 impl ProgramArguments {
     /// As options of every node. The error is for a person.
-    pub fn node_options(&self, driver: &driver::Declaration) -> Result<BTreeMap<String, String>, String> {
-        let mut options = BTreeMap::from([("driver".to_owned(), driver.name.to_owned())]);
-        if let Some(exec) = &self.exec {
-            options.insert("exec".to_owned(), exec.clone());
+    pub fn node_options(&self) -> Result<BTreeMap<String, String>, String> {
+        let given = self.given().into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let options = given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        if let Some(workload) = &self.workload
+            && !driver::WORKLOADS.contains(&workload.as_str())
+        {
+            let near = nearest(workload, driver::WORKLOADS.iter().copied());
+            return Err(unknown("workload", workload, near, &driver::WORKLOADS.join(", ")));
         }
         if let Some(policy) = &self.policy {
+            let driver = self.driver.unwrap_or(&driver::NATIVE);
             if !driver.policies.contains(&policy.as_str()) {
                 let near = nearest(policy, driver.policies.iter().copied());
                 return Err(unknown("policy", policy, near, &driver.policies.join(", ")));
             }
-            options.insert("policy".to_owned(), policy.clone());
         }
         Ok(options)
+    }
+
+    /// Each option of nodes that has a flag of its name, and what was given for it.
+    #[must_use]
+    pub fn given(&self) -> [(&'static str, Option<&str>); 6] {
+        [
+            ("driver", self.driver.map(|driver| driver.name)),
+            ("exec", self.exec.as_deref()),
+            ("policy", self.policy.as_deref()),
+            ("workload", self.workload.as_deref()),
+            ("adapter", self.adapter.as_deref()),
+            ("ready", self.ready.as_deref()),
+        ]
     }
 }
 

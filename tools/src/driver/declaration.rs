@@ -110,6 +110,8 @@ pub enum Answer {
     List,
     /// A list of nodes of the network, by name, compared as a set.
     Nodes,
+    /// One value or a list: what the node is for decides.
+    Any,
     /// Nothing but that it was done.
     Done,
 }
@@ -200,6 +202,10 @@ pub const NATIVE: Declaration = Declaration {
 /// The figures of the `stats` of nodes whose messages the harness carries: what each has sent.
 pub const ROUTED_STATS: &[&str] = &["bytes_sent", "client_messages", "messages_sent", "service_messages"];
 
+/// What `workload=` takes: what nodes of the driver `maelstrom` are for.
+pub const WORKLOADS: &[&str] =
+    &["echo", "unique-ids", "broadcast", "g-set", "g-counter", "pn-counter", "lin-kv", "txn-rw-register"];
+
 /// The protocol of Maelstrom: messages as lines of JSON on standard input and output. What a node is
 /// asked depends on what it is for; one that is asked something else says so.
 pub const MAELSTROM: Declaration = Declaration {
@@ -208,7 +214,7 @@ pub const MAELSTROM: Declaration = Declaration {
         reads("echo", &[word("TEXT")], Answer::Text),
         changes("generate", &[], Answer::Text),
         changes("broadcast", &[word("VALUE")], Answer::Done),
-        reads("read", &[Argument { optional: true, ..KEY }], Answer::Text),
+        reads("read", &[Argument { optional: true, ..KEY }], Answer::Any),
         changes("add", &[word("VALUE")], Answer::Done),
         changes("write", &[KEY, word("VALUE")], Answer::Done),
         changes("cas", &[KEY, word("FROM"), word("TO")], Answer::Done),

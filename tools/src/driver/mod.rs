@@ -21,8 +21,8 @@ use tokio::time::Instant;
 use crate::world::{Change, NodeIndex, NodeSpec, OpId, Outcome};
 
 pub use declaration::{
-    ALL, Answer, Argument, Bound, Command, Content, Declaration, MAELSTROM, NATIVE, NATIVE_BOUNDS, NATIVE_STATS, OF_THE_WORLD,
-    ROUTED_STATS, Readiness, Wiring,
+    ALL, Answer, Argument, Bound, Command, Content, Declaration, MAELSTROM, NATIVE, NATIVE_BOUNDS,
+    NATIVE_STATS, OF_THE_WORLD, ROUTED_STATS, Readiness, WORKLOADS, Wiring,
 };
 pub use maelstrom::Maelstrom;
 pub use native::{AskError, Native, Said, ask, command, watch};

@@ -16,12 +16,7 @@ fn check_text(plan: &Plan) {
     let source = Source::new("drawn.scn", text.as_str());
     let (scenario, mut said) = parse(&source, &BTreeMap::new(), &mut |path| Err(path.to_owned()))
         .unwrap_or_else(|wrong| panic!("seed {}: {wrong}\n{text}", plan.seed));
-    let setting = Setting {
-        world: &SIM,
-        driver_default: &crate::driver::NATIVE,
-        drivers: crate::driver::ALL,
-        existing: None,
-    };
+    let setting = Setting::of(&SIM);
     said.extend(check(&scenario, &setting));
     said.retain(|diagnostic| diagnostic.message != "this scenario expects nothing");
     assert!(said.is_empty(), "seed {}: {}\n{text}", plan.seed, said[0]);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::failure::Finding;
 use super::laws::convergence;
-use super::network::Network;
+use super::network::{Content, Network};
 use crate::world::NodeIndex;
 
 /// That in each component every running node holds the same versions. Looked at after every change
@@ -16,6 +16,9 @@ use crate::world::NodeIndex;
 pub(super) struct Convergence {
     /// Only these, in order; all if absent.
     among: Option<Vec<NodeIndex>>,
+    /// Whether it was asked for: then a node that cannot say what it holds does not hold the same as
+    /// another. Otherwise nothing is said of it.
+    asked_for: bool,
     differing: Cell<Option<Differing>>,
 }
 
@@ -29,35 +32,58 @@ struct Differing {
 }
 
 impl Convergence {
+    /// Of all nodes, as it is checked unasked at the end.
+    pub(super) fn at_the_end() -> Self {
+        Self { among: None, asked_for: false, differing: Cell::new(None) }
+    }
+
     pub(super) fn of_all() -> Self {
-        Self { among: None, differing: Cell::new(None) }
+        Self { asked_for: true, ..Self::at_the_end() }
     }
 
     pub(super) fn of(mut nodes: Vec<NodeIndex>) -> Self {
         nodes.sort_unstable();
-        Self { among: Some(nodes), differing: Cell::new(None) }
+        Self { among: Some(nodes), ..Self::of_all() }
     }
 
     /// Whether it holds, by what the nodes last told. A write is told before it is acknowledged, so
     /// that what was acknowledged before now is in there.
     pub(super) fn holds(&self, network: &Network) -> bool {
-        let digest = |node: NodeIndex| network.node(node).digest();
         if let Some(Differing { one, other, epoch }) = self.differing.get()
             && epoch == network.epoch()
-            && !convergence([digest(one), digest(other)])
+            && !convergence([network.node(one).digest(), network.node(other).digest()])
         {
             return false;
         }
         let epoch = network.epoch();
         for component in &*self.components(network) {
-            let Some(&one) = component.first() else { continue };
-            let apart = component.iter().find(|other| !convergence([digest(one), digest(**other)]));
-            if let Some(&other) = apart {
-                self.differing.set(Some(Differing { one, other, epoch }));
+            let told = network.all_tell(component);
+            let held = |node: NodeIndex| held(network, node, told);
+            let mut judged = component.iter().copied().filter(|node| told || self.is_judged(network, *node));
+            let Some(one) = judged.next() else { continue };
+            let apart = if held(one).is_none() {
+                Some(one)
+            } else {
+                judged.find(|other| !convergence([held(one), held(*other)]))
+            };
+            if let Some(other) = apart {
+                // What was found is looked at anew each time.
+                self.differing.set(told.then_some(Differing { one, other, epoch }));
                 return false;
             }
         }
         true
+    }
+
+    /// Whether anything is said of a node that does not tell.
+    fn is_judged(&self, network: &Network, node: NodeIndex) -> bool {
+        self.asked_for || !matches!(network.node(node).content, Content::Unsaid(_))
+    }
+
+    /// The nodes to be looked at, component by component, since some of each do not tell.
+    pub(super) fn untold(&self, network: &Network) -> Vec<Vec<NodeIndex>> {
+        let untold = |component: &&Vec<NodeIndex>| !network.all_tell(component);
+        self.components(network).iter().filter(untold).cloned().collect()
     }
 
     fn components<'a>(&self, network: &'a Network) -> Cow<'a, [Vec<NodeIndex>]> {
@@ -78,19 +104,27 @@ impl Convergence {
     /// What each node of a component that differs holds, by what it last told, and the nodes that are
     /// apart.
     pub(super) fn divergence(&self, network: &Network) -> (Vec<Finding>, Vec<Apart>) {
-        let digest = |node: NodeIndex| network.node(node).digest();
         let (mut findings, mut apart) = (Vec::new(), Vec::new());
         for component in &*self.components(network) {
+            let told = network.all_tell(component);
+            let digest = |node: NodeIndex| held(network, node, told);
             let common = most_common(component.iter().map(|node| digest(*node)));
             let mut groups: BTreeMap<Option<&str>, Vec<NodeIndex>> = BTreeMap::new();
             for &node in component {
                 groups.entry(digest(node)).or_default().push(node);
                 let entry = network.node(node);
+                let held = match (&entry.content, digest(node)) {
+                    (Content::Unsaid(why), None) if !told => why.clone(),
+                    (_, Some(digest)) if told => format!("digest {digest}"),
+                    (_, Some(content)) => content.to_owned(),
+                    (_, None) => "has told nothing".to_owned(),
+                };
+                let matches = component.len() < 2 || digest(node) == common;
+                let fits = matches && (told || digest(node).is_some());
                 findings.push(Finding {
                     node: entry.name().to_owned(),
-                    held: digest(node)
-                        .map_or("has told nothing".to_owned(), |digest| format!("digest {digest}")),
-                    fits: component.len() < 2 || digest(node) == common,
+                    held,
+                    fits,
                     since: Some(entry.since),
                 });
             }
@@ -102,6 +136,17 @@ impl Convergence {
             findings.clear();
         }
         (findings, apart)
+    }
+}
+
+/// What a node holds: by what it last told or, in a component with nodes that do not tell, by what was
+/// found.
+fn held(network: &Network, node: NodeIndex, told: bool) -> Option<&str> {
+    let node = network.node(node);
+    match &node.content {
+        _ if told => node.digest(),
+        Content::Is(content) => Some(content),
+        Content::Unsaid(_) | Content::Unknown => None,
     }
 }
 

@@ -15,6 +15,7 @@ use super::failure::{Failure, LogExcerpt};
 use super::finish::BATCH;
 use super::judge::Observed;
 use super::session::Run;
+use crate::driver;
 use crate::world::{NodeIndex, Operation, Outcome, Value};
 
 /// How long it may take to ask nodes how they differ.
@@ -57,7 +58,9 @@ impl Run {
         left: &mut usize,
     ) {
         let tell = |line: String| failure.borrow_mut().differences.push(line);
-        let mut compared: Vec<&[NodeIndex]> = groups.iter().map(Vec::as_slice).collect();
+        // Whoever is only read has told all that it holds already.
+        let keyed = |group: &&[NodeIndex]| self.driver(group[0]).content == driver::Content::Keys;
+        let mut compared: Vec<&[NodeIndex]> = groups.iter().map(Vec::as_slice).filter(keyed).collect();
         compared.sort_by_key(|group| std::cmp::Reverse(group.len()));
         if compared.len() > GROUPS_COMPARED {
             tell(format!(
@@ -135,6 +138,11 @@ impl Run {
 
     async fn told_of(&self, node: NodeIndex, key: &str) -> Told {
         let words = |command: &str| [command.to_owned(), key.to_owned()];
+        if self.driver(node).command("stamp").is_none() {
+            let observed = self.ask(node, &words("get")).await.observed;
+            let answered = !matches!(observed, Observed::Silent(_));
+            return Told { what: observed.to_string(), answered };
+        }
         let (get, stamp) = (words("get"), words("stamp"));
         let (get, stamp) = futures_util::join!(self.ask(node, &get), self.ask(node, &stamp));
         let (get, stamp) = (get.observed, stamp.observed);

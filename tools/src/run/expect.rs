@@ -19,9 +19,6 @@ use crate::scenario::{At, Bound, Claim, Comparison, Expr};
 use crate::text;
 use crate::world::NodeIndex;
 
-/// How often what is not told is asked again.
-const POLL: Duration = Duration::from_millis(10);
-
 /// How much longer than its bound an expectation waits for what was asked before its end.
 const GRACE: Duration = Duration::from_millis(250);
 
@@ -29,8 +26,8 @@ const GRACE: Duration = Duration::from_millis(250);
 enum Subject<'a> {
     /// About what nodes answer.
     Answers(Box<Answers>),
-    /// About what nodes hold.
-    Convergence(Convergence),
+    /// About what nodes hold, and whether that can change without being told.
+    Convergence { convergence: Convergence, polled: bool },
     /// About figures.
     Figures { left: &'a Expr, comparison: Comparison, right: &'a Expr, environment: &'a Environment },
 }
@@ -87,13 +84,7 @@ impl Run {
             if holds && (!lasting || last) {
                 break;
             }
-            let again = async {
-                if subject.is_polled() {
-                    self.desk.until(self.desk.now() + POLL).await;
-                } else {
-                    self.desk.changed(seen).await;
-                }
-            };
+            let again = self.told_or_polled(seen, subject.is_polled());
             select(pin!(again), &mut end).await;
         }
         self.desk.state_mut().history.held += 1;
@@ -125,9 +116,12 @@ impl Run {
                     Answers { any: *any, nodes, words, kind, judge, polled: !told, latest: BTreeMap::new() };
                 Subject::Answers(Box::new(answers))
             }
-            Claim::Converged(None) => Subject::Convergence(Convergence::of_all()),
-            Claim::Converged(Some(who)) => {
-                Subject::Convergence(Convergence::of(self.choose(at, environment, who, Purpose::Ask)?))
+            Claim::Converged(who) => {
+                let convergence = match who {
+                    None => Convergence::of_all(),
+                    Some(who) => Convergence::of(self.choose(at, environment, who, Purpose::Ask)?),
+                };
+                Subject::Convergence { convergence, polled: false }
             }
             Claim::Figures { left, comparison, right } => {
                 Subject::Figures { left, comparison: *comparison, right, environment }
@@ -138,7 +132,10 @@ impl Run {
     async fn evaluate(&self, subject: &mut Subject<'_>, deadline: Option<Duration>) -> Result<bool, String> {
         match subject {
             Subject::Answers(answers) => Ok(self.evaluate_answers(answers, deadline).await),
-            Subject::Convergence(convergence) => Ok(convergence.holds(&self.desk.state().network)),
+            Subject::Convergence { convergence, polled } => {
+                *polled = self.look(convergence).await;
+                Ok(convergence.holds(&self.desk.state().network))
+            }
             Subject::Figures { left, comparison, right, environment } => {
                 let (left, right) =
                     (environment.value(left, &self.desk)?, environment.value(right, &self.desk)?);
@@ -192,7 +189,7 @@ impl Run {
                 let message = format!("expected {}{time}", answers.judge.describe());
                 (message, self.findings(answers), Vec::new())
             }
-            Subject::Convergence(convergence) => {
+            Subject::Convergence { convergence, .. } => {
                 let (findings, apart) = convergence.divergence(&self.desk.state().network);
                 (format!("the nodes did not hold the same{time}"), findings, apart)
             }
@@ -232,7 +229,11 @@ impl Run {
 
 impl Subject<'_> {
     fn is_polled(&self) -> bool {
-        matches!(self, Self::Answers(answers) if answers.polled)
+        match self {
+            Self::Answers(answers) => answers.polled,
+            Self::Convergence { polled, .. } => *polled,
+            Self::Figures { .. } => false,
+        }
     }
 }
 

@@ -38,10 +38,11 @@ impl Run {
     /// Waits for convergence.
     async fn settled(&self, settle: Duration) -> Result<(), Stop> {
         let deadline = self.desk.now() + settle;
-        let everyone = Convergence::of_all();
+        let everyone = Convergence::at_the_end();
         let mut end = self.desk.until(deadline);
         loop {
             let seen = self.desk.changes();
+            let polled = self.look(&everyone).await;
             if everyone.holds(&self.desk.state().network) {
                 return Ok(());
             }
@@ -58,7 +59,7 @@ impl Run {
                 failure.help = Some("`settle 10s` at the top of the file gives them more time".to_owned());
                 return Err(Stop { apart, ..failure.into() });
             }
-            select(pin!(self.desk.changed(seen)), &mut end).await;
+            select(pin!(self.told_or_polled(seen, polled)), &mut end).await;
         }
     }
 

@@ -11,8 +11,8 @@ use super::network::{Life, Link};
 use super::record::RunEvent;
 use super::session::{Run, Stop};
 use super::steps::ASK;
-use crate::scenario::{At, Item, NodeOption, Pick, Subject, Verb, Who, shift_ms};
 use crate::driver::Wiring;
+use crate::scenario::{At, Item, NodeOption, Pick, Subject, Verb, Who, shift_ms};
 use crate::topology::Graph;
 use crate::world::{Answer, Direction, NodeIndex, NodeSpec, Operation, Outcome, Signal, Value};
 
@@ -116,7 +116,8 @@ impl Run {
             {
                 spec.mutant = self.options.mutant;
             }
-            state.network.set_spec(*place, spec);
+            let tells = self.driver_named(&spec.driver).tells;
+            state.network.set_spec(*place, spec, tells);
         }
         Ok((new, links))
     }

@@ -13,6 +13,7 @@
 
 mod audit;
 mod choose;
+mod content;
 mod converge;
 mod desk;
 mod details;

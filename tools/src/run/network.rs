@@ -52,7 +52,11 @@ pub struct Node {
     pub incarnation: u64,
     /// What it last told of itself, if it tells.
     pub state: Option<Change>,
-    /// When that changed.
+    /// What it was last found to hold, if it does not tell.
+    pub(super) content: Content,
+    /// Whether it tells.
+    pub(super) tells: bool,
+    /// When what it told or was found to hold changed.
     pub since: Duration,
     /// The count of changes told in the whole network when that changed.
     pub(super) changed_at: u64,
@@ -60,7 +64,16 @@ pub struct Node {
 
 impl Node {
     fn new(spec: NodeSpec) -> Self {
-        Self { spec, life: Life::Stopped, incarnation: 0, state: None, since: Duration::ZERO, changed_at: 0 }
+        Self {
+            spec,
+            life: Life::Stopped,
+            incarnation: 0,
+            state: None,
+            content: Content::Unknown,
+            tells: true,
+            since: Duration::ZERO,
+            changed_at: 0,
+        }
     }
 
     /// Its name.
@@ -86,6 +99,17 @@ impl Node {
     }
 }
 
+/// What a node that does not tell was found to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Content {
+    /// It was not asked, or did not answer.
+    Unknown,
+    /// It cannot say, for this reason.
+    Unsaid(String),
+    /// Equal texts mean that the same is held.
+    Is(String),
+}
+
 /// A link that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Link {
@@ -103,7 +127,7 @@ impl Link {
 }
 
 /// All nodes that have appeared, and the links that were asked for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Network {
     nodes: Vec<Node>,
     by_name: BTreeMap<String, NodeIndex>,
@@ -121,6 +145,8 @@ pub struct Network {
     shifts: BTreeMap<NodeIndex, i64>,
     /// How many nodes are frozen.
     paused: usize,
+    /// Whether every node tells of its changes.
+    all_tell: bool,
     /// Grows with every change of what the components depend on.
     epoch: u64,
     cache: Cache,
@@ -132,6 +158,26 @@ struct Cache {
     running: OnceCell<Vec<NodeIndex>>,
     components: OnceCell<Components>,
     diameter: OnceCell<usize>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            nodes: Vec::new(),
+            by_name: BTreeMap::new(),
+            links: Vec::new(),
+            linked: BTreeSet::new(),
+            adjacent: Vec::new(),
+            cut: BTreeSet::new(),
+            sides: BTreeMap::new(),
+            shaped: BTreeSet::new(),
+            shifts: BTreeMap::new(),
+            paused: 0,
+            all_tell: true,
+            epoch: 0,
+            cache: Cache::default(),
+        }
+    }
 }
 
 impl Network {
@@ -188,8 +234,11 @@ impl Network {
     }
 
     /// How a node is to be started.
-    pub(super) fn set_spec(&mut self, node: NodeIndex, spec: NodeSpec) {
+    /// Whether it will tell of its changes is known by its driver.
+    pub(super) fn set_spec(&mut self, node: NodeIndex, spec: NodeSpec, tells: bool) {
         self.shift(node, spec.clock_ms);
+        self.nodes[node.0].tells = tells;
+        self.all_tell &= tells;
         self.nodes[node.0].spec = spec;
     }
 
@@ -198,9 +247,24 @@ impl Network {
         self.nodes[node.0].told(change, now, changes)
     }
 
+    /// A node was found to hold this.
+    pub(super) fn found(&mut self, node: NodeIndex, content: Content, now: Duration) {
+        let node = &mut self.nodes[node.0];
+        if node.content != content {
+            node.content = content;
+            node.since = now;
+        }
+    }
+
+    /// Whether all these nodes tell of their changes.
+    pub(super) fn all_tell(&self, nodes: &[NodeIndex]) -> bool {
+        self.all_tell || nodes.iter().all(|node| self.node(*node).tells)
+    }
+
     /// A node has ended: what it told holds no more.
     pub(super) fn forget_state(&mut self, node: NodeIndex) {
         self.nodes[node.0].state = None;
+        self.nodes[node.0].content = Content::Unknown;
     }
 
     /// What the components depend on has changed.

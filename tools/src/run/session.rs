@@ -59,7 +59,7 @@ impl Default for Options {
         Self {
             seed: 1,
             timeout_factor: 1.0,
-            drivers: vec![&driver::NATIVE],
+            drivers: driver::ALL.to_vec(),
             node_options: BTreeMap::new(),
             #[cfg(feature = "mutants")]
             mutant: None,
@@ -321,8 +321,11 @@ impl Run {
 
     /// The driver of a node.
     pub(super) fn driver(&self, node: NodeIndex) -> &'static driver::Declaration {
-        let state = self.desk.state();
-        let name = &state.network.node(node).spec.driver;
+        self.driver_named(&self.desk.state().network.node(node).spec.driver)
+    }
+
+    /// The driver of that name.
+    pub(super) fn driver_named(&self, name: &str) -> &'static driver::Declaration {
         let drivers = &self.options.drivers;
         drivers.iter().find(|driver| driver.name == name).or(drivers.first()).unwrap_or(&&driver::NATIVE)
     }
@@ -368,7 +371,8 @@ impl Run {
         let state = self.desk.state();
         let name = state.network.name(node);
         let message = format!("node `{name}` broke its protocol: it {reason}");
-        let mut failure = Failure::new(FailureKind::Misbehaved, state.broken_off().last(), state.now, message);
+        let mut failure =
+            Failure::new(FailureKind::Misbehaved, state.broken_off().last(), state.now, message);
         failure.findings.push(Finding {
             node: name.to_owned(),
             held: "broke its protocol".to_owned(),

@@ -577,9 +577,8 @@ pub struct NodeOption {
 
 impl NodeOption {
     /// The options that there are.
-    pub const NAMES: &[&str] = &[
-        "driver", "exec", "workload", "policy", "data", "clock", "adapter", "ready", "args",
-    ];
+    pub const NAMES: &[&str] =
+        &["driver", "exec", "workload", "policy", "data", "clock", "adapter", "ready", "args"];
 }
 
 /// A choice of links.

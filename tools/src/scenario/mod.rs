@@ -32,7 +32,7 @@ pub use ast::{
     NodeOption, Operator, Param, Part, Pick, Predicate, Rate, RateUnit, Scenario, Shape, Step, StepKind,
     Subject, Verb, Way, Who, Word,
 };
-pub use check::{Setting, check};
+pub use check::{Setting, check, is_routed};
 pub use combination::{COMBINATIONS_MAX, CombinationError, combinations, name};
 pub use header::about;
 pub use parse::{headers, parse, parse_steps};

@@ -33,7 +33,7 @@ impl Plan {
             writeln!(err, "error: {message}")?;
             Ok(Err(Exit::Usage))
         };
-        let node_options = match arguments.program.node_options(arguments.setting.driver) {
+        let node_options = match arguments.program.node_options() {
             Ok(options) => options,
             Err(wrong) => return usage(err, &wrong),
         };
@@ -58,7 +58,7 @@ impl Plan {
             names.is_empty() || names.iter().any(in_path) || file.scenarios.iter().any(&named_in(&names))
         });
         for file in &mut loaded {
-            file.check(&arguments.setting.setting());
+            file.check(&arguments.setting.setting(&node_options));
             for diagnostic in &file.diagnostics {
                 writeln!(err, "{diagnostic}")?;
             }

@@ -18,7 +18,7 @@ use crate::cli::host::{Host, Setup, record_to};
 use crate::cli::interrupt::{Interrupt, Interruptible};
 use crate::report;
 use crate::run::{Failure, FailureKind, Options, Report, Session, Verdict};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, Setting, is_routed};
 use crate::world;
 use crate::world::process::{Lease, Ports};
 use crate::world::sim::{self, Sim};
@@ -172,7 +172,9 @@ impl Runner {
             let (logs, data) = (folder.to_owned(), folder.join("data"));
             // Whoever leaves links alone is not slowed down by what could change them.
             let world = self.0.world;
-            let proxies = job.case.scenario.needs_any(world.proxied);
+            let scenario = &job.case.scenario;
+            let setting = Setting { options: &options.node_options, ..Setting::of(world) };
+            let proxies = scenario.needs_any(world.proxied) && !is_routed(scenario, &setting);
             Host::new(Setup { logs, data, ports, options: options.clone(), world, proxies }, record)
         });
         let mut host = match made {

@@ -78,7 +78,7 @@ impl Conversation {
             // What is written may wait for a node that reads only once it has been read.
             let reading = pin!(Self::read(&conversation, &mut lines, &mut requests));
             let writing = pin!(write(&*post, &mut input));
-            if let Either::Right((_, reading)) = select(reading, writing).await {
+            if let Either::Right(((), reading)) = select(reading, writing).await {
                 // It closed its standard input: it may still speak.
                 reading.await;
             }
@@ -129,11 +129,7 @@ impl Conversation {
     }
 
     /// Takes what the node says and what it is to be asked, until it closes its standard output.
-    async fn read(
-        this: &RefCell<Self>,
-        lines: &mut Lines,
-        requests: &mut mpsc::UnboundedReceiver<Request>,
-    ) {
+    async fn read(this: &RefCell<Self>, lines: &mut Lines, requests: &mut mpsc::UnboundedReceiver<Request>) {
         loop {
             let deadline = this.borrow().pending.deadline();
             tokio::select! {
@@ -294,15 +290,14 @@ impl Sent {
             ("messages_sent", self.messages),
             ("service_messages", self.to_services),
         ];
-        let value = match names.first() {
-            None => Held::List(figures.iter().map(|(name, figure)| format!("{name}={figure}")).collect()),
-            Some(wanted) => match figures.iter().find(|(name, _)| name == wanted) {
-                Some((_, figure)) => Held::Text(figure.to_string()),
-                None => {
-                    let message = format!("there is no figure `{wanted}`");
-                    return Outcome::Refused { code: "refused".to_owned(), message };
-                }
-            },
+        let value = if let Some(wanted) = names.first() {
+            let Some((_, figure)) = figures.iter().find(|(name, _)| name == wanted) else {
+                let message = format!("there is no figure `{wanted}`");
+                return Outcome::Refused { code: "refused".to_owned(), message };
+            };
+            Held::Text(figure.to_string())
+        } else {
+            Held::List(figures.iter().map(|(name, figure)| format!("{name}={figure}")).collect())
         };
         Outcome::Answered(Answer { value, written: None })
     }

@@ -36,12 +36,30 @@ impl Checker<'_> {
     /// Says so if the world cannot do that. Where a scenario does not apply, it is skipped anyway.
     pub(super) fn needs(&mut self, ability: Ability, span: Span) {
         let world = self.setting.world;
-        let of_links = matches!(ability, Ability::Cut | Ability::Break | Ability::Shape | Ability::Loss);
+        let of_links = matches!(
+            ability,
+            Ability::Cut | Ability::Break | Ability::Shape | Ability::Loss | Ability::Duplicate
+        );
+        if of_links && self.nodes.is_routed() {
+            if ability == Ability::Break {
+                let message =
+                    "nothing can be broken here: messages that the harness carries have no connection";
+                let error = self.error(span, message);
+                self.say(error.help("`cut` silences a link"));
+            }
+            return;
+        }
         if of_links {
             self.touched.insert(ability);
         }
         if !self.applies() || world.can(ability) {
             return;
+        }
+        if ability == Ability::Duplicate {
+            let message =
+                "messages are doubled only where the harness carries them: here they have connections";
+            let error = self.error(span, message);
+            return self.say(error.help("it works with nodes of the driver `maelstrom`"));
         }
         if of_links && HERE.iter().any(|other| other.name == world.name && other.can(ability)) {
             let message = format!("this network cannot {}: nothing stands between its nodes", verb(ability));

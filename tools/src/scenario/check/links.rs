@@ -7,6 +7,7 @@ use crate::driver;
 use crate::scenario::ast::{Item, LinkSet, Way};
 use crate::text::Span;
 use crate::topology::Graph;
+use crate::world::Ability;
 
 impl Checker<'_> {
     /// A choice of links.
@@ -80,23 +81,64 @@ impl Checker<'_> {
     pub(super) fn network(&mut self, graph: &Graph, span: Span) {
         let grows = !self.nodes.now.is_empty();
         let growth = self.nodes.now.extend(graph);
-        if grows && growth.nodes.is_empty() && growth.links.is_empty() {
+        let linked = !growth.links.is_empty();
+        if grows && growth.nodes.is_empty() && !linked {
             let warning = self.warning(span, "every node and link of this network is there already");
             self.say(warning);
         }
+        let started: Vec<String> = growth.nodes.map(|index| self.nodes.now.name(index).to_owned()).collect();
+        self.can_start(&started, span);
         let nodes = &self.nodes;
-        let drivers = nodes.drivers_of_all();
-        let rigid = drivers.iter().find(|driver| grows && !driver.grows);
-        let unwired = drivers.iter().find(|driver| driver.wiring == driver::Wiring::None);
-        let error = if let Some(driver) = rigid {
-            let message = format!("a network of `{}` nodes cannot grow", driver.name);
+        let all = || nodes.all(&nodes.now);
+        let rigid = all().find(|(_, facts)| grows && !facts.driver.grows);
+        let unwired = all().find(|(_, facts)| facts.driver.wiring == driver::Wiring::None);
+        let error = if let Some((_, facts)) = rigid {
+            let message = format!("a network of `{}` nodes cannot grow", facts.driver.name);
             self.error(span, message).help("name all nodes and links in the first `network` step")
-        } else if let (Some(driver), false) = (unwired, growth.links.is_empty()) {
-            let message = format!("`{}` nodes find each other, and cannot be linked", driver.name);
+        } else if let (Some((_, facts)), false) = (unwired, !linked) {
+            let message = format!("`{}` nodes find each other, and cannot be linked", facts.driver.name);
             self.error(span, message).help("name the nodes without links: `network a, b, c`")
         } else {
-            return;
+            let links = graph.links().iter();
+            let strange =
+                links.map(|link| [graph.name(link.from), graph.name(link.to)]).find(|[from, to]| {
+                    let [from, to] = [nodes.driver_of(from), nodes.driver_of(to)];
+                    !from.links_to.contains(&to.name)
+                });
+            let Some([from, to]) = strange else { return };
+            let [from_driver, to_driver] = [from, to].map(|name| nodes.driver_of(name));
+            let message = format!(
+                "`{from}`, a `{}` node, cannot be linked to `{to}`, a `{}` node",
+                from_driver.name, to_driver.name
+            );
+            let links_to = from_driver.links_to.join(", ");
+            self.error(span, message).help(format!("`{}` nodes are linked to: {links_to}", from_driver.name))
         };
         self.say(error);
+    }
+
+    /// That nodes of their kinds can be started here.
+    fn can_start(&mut self, names: &[String], span: Span) {
+        let nodes = &self.nodes;
+        let facts = || names.iter().map(|name| (name.as_str(), nodes.facts(name)));
+        let without = facts().filter(|(_, facts)| !facts.driver.own && !facts.exec);
+        let without: Vec<&str> = without.map(|(name, _)| name).collect();
+        let foreign = facts().any(|(_, facts)| facts.driver.name != driver::NATIVE.name || facts.exec);
+        if let Some(first) = without.first() {
+            let driver = nodes.driver_of(first).name;
+            let message = match without.len() {
+                1 => format!("`{first}` is a `{driver}` node, and no program is given for it"),
+                _ => format!(
+                    "no program is given for the `{driver}` nodes {}",
+                    listed(without.iter().copied())
+                ),
+            };
+            let error = self.error(span, message);
+            self.say(error.help(
+                "`--exec \"PROGRAM ARGS\"` for all, or `node a exec=\"PROGRAM ARGS\"` before this step",
+            ));
+        } else if foreign {
+            self.needs(Ability::Exec, span);
+        }
     }
 }

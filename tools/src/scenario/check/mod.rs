@@ -14,7 +14,7 @@ mod predicate;
 mod scope;
 mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use self::figures::Measures;
@@ -23,6 +23,7 @@ use self::scope::Scope;
 use super::ast::{At, Scenario};
 use crate::text::{Diagnostic, Source, Span};
 use crate::topology::Graph;
+use crate::world::NodeSpec;
 use crate::{driver, world};
 
 /// Where a scenario is to run.
@@ -30,12 +31,40 @@ use crate::{driver, world};
 pub struct Setting<'a> {
     /// The world.
     pub world: &'a world::Declaration,
-    /// The driver of nodes for which no `node` step names one.
-    pub driver_default: &'a driver::Declaration,
-    /// All drivers that a `node` step may name.
+    /// All drivers that a `node` step may name; the first is that of nodes of which nothing is said.
     pub drivers: &'a [&'a driver::Declaration],
+    /// Options of every node, by name as in `node`; they win over those of the scenario.
+    pub options: &'a BTreeMap<String, String>,
     /// The network that is up already, where steps are done to a running one.
     pub existing: Option<&'a Graph>,
+    /// How the nodes of that network were started, by name.
+    pub running: &'a BTreeMap<String, NodeSpec>,
+}
+
+impl<'a> Setting<'a> {
+    /// Where nothing is up yet, and no option is given.
+    #[must_use]
+    pub const fn of(world: &'a world::Declaration) -> Self {
+        const NO_OPTIONS: &BTreeMap<String, String> = &BTreeMap::new();
+        const NOBODY: &BTreeMap<String, NodeSpec> = &BTreeMap::new();
+        Self { world, drivers: driver::ALL, options: NO_OPTIONS, existing: None, running: NOBODY }
+    }
+
+    /// The driver of nodes for which no `node` step names one.
+    fn driver(&self) -> &'a driver::Declaration {
+        let given = self.options.get("driver");
+        let given = given.and_then(|name| self.drivers.iter().find(|driver| driver.name == *name));
+        given.or(self.drivers.first()).copied().unwrap_or(&driver::NATIVE)
+    }
+}
+
+/// Whether the harness carries the messages of all nodes of a scenario by itself: then nothing has to
+/// stand between them.
+#[must_use]
+pub fn is_routed(scenario: &Scenario, setting: &Setting<'_>) -> bool {
+    let mut checker = Checker::new(scenario, setting);
+    checker.whole();
+    checker.nodes.is_routed()
 }
 
 /// After so many diagnostics the rest is not looked at: they have one cause, or the file is none.
@@ -45,20 +74,7 @@ const DIAGNOSTICS_MAX: usize = 100;
 /// the text; at most about a hundred. It may be run if nothing is an error.
 #[must_use]
 pub fn check(scenario: &Scenario, setting: &Setting<'_>) -> Vec<Diagnostic> {
-    let mut checker = Checker {
-        scenario,
-        setting: *setting,
-        source: scenario.source.clone(),
-        diagnostics: Vec::new(),
-        nodes: Nodes::new(scenario, setting),
-        scope: Scope::new(),
-        measures: Measures::default(),
-        measuring: 0,
-        endless: false,
-        expectations: 0,
-        touched: BTreeSet::new(),
-        dials_by_itself: None,
-    };
+    let mut checker = Checker::new(scenario, setting);
     checker.whole();
     let mut diagnostics = checker.diagnostics;
     let main = scenario.source.name();
@@ -92,6 +108,25 @@ struct Checker<'a> {
     touched: BTreeSet<world::Ability>,
     /// The first argument that has nodes dial each other by themselves.
     dials_by_itself: Option<(String, At)>,
+}
+
+impl<'a> Checker<'a> {
+    fn new(scenario: &'a Scenario, setting: &Setting<'a>) -> Self {
+        Self {
+            scenario,
+            setting: *setting,
+            source: scenario.source.clone(),
+            diagnostics: Vec::new(),
+            nodes: Nodes::new(scenario, setting),
+            scope: Scope::new(),
+            measures: Measures::default(),
+            measuring: 0,
+            endless: false,
+            expectations: 0,
+            touched: BTreeSet::new(),
+            dials_by_itself: None,
+        }
+    }
 }
 
 impl Checker<'_> {

@@ -24,11 +24,23 @@ pub(super) struct Nodes<'a> {
     linked: BTreeSet<(usize, usize)>,
     /// Whether a command may link any pair.
     linked_freely: bool,
-    driver: &'a driver::Declaration,
-    drivers: BTreeMap<String, &'a driver::Declaration>,
-    /// Whether nodes keep what they hold, unless it is said of one.
-    disk: bool,
-    disks: BTreeMap<String, bool>,
+    /// What is known of nodes, unless it is said of one.
+    usual: Facts<'a>,
+    special: BTreeMap<String, Facts<'a>>,
+    /// What the command line says of every node, which wins.
+    given: &'a BTreeMap<String, String>,
+}
+
+/// What is known of a node before it starts.
+#[derive(Debug, Clone)]
+pub(super) struct Facts<'a> {
+    pub(super) driver: &'a driver::Declaration,
+    /// Whether it keeps what it holds.
+    pub(super) disk: bool,
+    /// Whether it is a program of its own.
+    pub(super) exec: bool,
+    /// What it is for, if that was said.
+    pub(super) workload: Option<String>,
 }
 
 /// What a choice is for.
@@ -45,16 +57,32 @@ pub(super) enum Role {
 impl<'a> Nodes<'a> {
     pub(super) fn new(scenario: &Scenario, setting: &Setting<'a>) -> Self {
         let now = setting.existing.cloned().unwrap_or_default();
+        let given = setting.options;
+        let usual = Facts {
+            driver: setting.driver(),
+            disk: false,
+            exec: given.contains_key("exec"),
+            workload: given.get("workload").cloned(),
+        };
+        let running = setting.running.iter().map(|(name, spec)| {
+            let known = setting.drivers.iter().copied().find(|driver| driver.name == spec.driver);
+            let facts = Facts {
+                driver: known.unwrap_or(usual.driver),
+                disk: spec.disk,
+                exec: spec.exec.is_some(),
+                workload: spec.workload.clone(),
+            };
+            (name.clone(), facts)
+        });
         let mut nodes = Self {
             ever: now.clone(),
             now,
             starts: BTreeMap::new(),
             linked: BTreeSet::new(),
             linked_freely: false,
-            driver: setting.driver_default,
-            drivers: BTreeMap::new(),
-            disk: false,
-            disks: BTreeMap::new(),
+            special: running.collect(),
+            usual,
+            given,
         };
         nodes.look_ahead(&scenario.steps);
         nodes
@@ -78,63 +106,65 @@ impl<'a> Nodes<'a> {
         }
     }
 
+    /// What is known of a node.
+    pub(super) fn facts(&self, name: &str) -> &Facts<'a> {
+        self.special.get(name).unwrap_or(&self.usual)
+    }
+
     /// The driver of a node.
     pub(super) fn driver_of(&self, name: &str) -> &'a driver::Declaration {
-        self.drivers.get(name).copied().unwrap_or(self.driver)
+        self.facts(name).driver
+    }
+
+    /// What is known of the nodes that may be chosen.
+    pub(super) fn facts_of(&self, who: &Who, among: &Graph) -> Vec<&Facts<'a>> {
+        if self.special.is_empty() {
+            return vec![&self.usual];
+        }
+        let facts: Vec<&Facts<'a>> =
+            possible(who, among).into_iter().map(|index| self.facts(among.name(index))).collect();
+        if facts.is_empty() { vec![&self.usual] } else { facts }
     }
 
     /// The drivers of the nodes that may be chosen, each once.
     pub(super) fn drivers_of(&self, who: &Who, among: &Graph) -> Vec<&'a driver::Declaration> {
-        if self.drivers.is_empty() {
-            return vec![self.driver];
-        }
         let mut drivers: Vec<&driver::Declaration> = Vec::new();
-        for index in possible(who, among) {
-            let driver = self.driver_of(among.name(index));
-            if !drivers.iter().any(|other| other.name == driver.name) {
-                drivers.push(driver);
+        for facts in self.facts_of(who, among) {
+            if !drivers.iter().any(|other| other.name == facts.driver.name) {
+                drivers.push(facts.driver);
             }
         }
-        if drivers.is_empty() { vec![self.driver] } else { drivers }
+        drivers
     }
 
-    /// The drivers of all nodes that have started, each once.
-    pub(super) fn drivers_of_all(&self) -> Vec<&'a driver::Declaration> {
-        let mut drivers = BTreeMap::new();
-        if self.drivers.len() < self.now.nodes().len() {
-            drivers.insert(self.driver.name, self.driver);
-        }
-        let started = self.drivers.iter().filter(|(name, _)| self.now.index_of(name).is_some());
-        drivers.extend(started.map(|(_, driver)| (driver.name, *driver)));
-        drivers.into_values().collect()
+    /// What is known of all nodes that have started or ever start, each with its name.
+    pub(super) fn all<'n>(&'n self, among: &'n Graph) -> impl Iterator<Item = (&'n str, &'n Facts<'a>)> {
+        among.nodes().iter().map(|node| (node.name(), self.facts(node.name())))
     }
 
-    /// Gives the chosen nodes a driver.
-    pub(super) fn set_driver(&mut self, who: &Who, driver: &'a driver::Declaration) {
-        if who.pick == Pick::All(Subject::Everyone) {
-            self.driver = driver;
-            self.drivers.clear();
+    /// Gives the chosen nodes an option, unless the command line gives it to all.
+    pub(super) fn give(&mut self, who: &Who, option: &str, change: impl Fn(&mut Facts<'a>)) {
+        if self.given.contains_key(option) {
             return;
         }
-        for index in possible(who, &self.ever) {
-            self.drivers.insert(self.ever.name(index).to_owned(), driver);
-        }
-    }
-
-    /// Says whether the chosen nodes keep what they hold on disk.
-    pub(super) fn set_disk(&mut self, who: &Who, disk: bool) {
         if who.pick == Pick::All(Subject::Everyone) {
-            self.disk = disk;
-            self.disks.clear();
-            return;
+            change(&mut self.usual);
+            return self.special.values_mut().for_each(change);
         }
         for index in possible(who, &self.ever) {
-            self.disks.insert(self.ever.name(index).to_owned(), disk);
+            let name = self.ever.name(index).to_owned();
+            change(self.special.entry(name).or_insert_with(|| self.usual.clone()));
         }
     }
 
     fn keeps(&self, name: &str) -> bool {
-        self.disks.get(name).copied().unwrap_or(self.disk)
+        self.facts(name).disk
+    }
+
+    /// Whether the harness carries the messages of all nodes.
+    pub(super) fn is_routed(&self) -> bool {
+        !self.ever.is_empty()
+            && self.all(&self.ever).all(|(_, facts)| facts.driver.wiring == driver::Wiring::Routed)
     }
 
     /// A command may link each of `who` to the node called `to`; to anyone, if that is not known.
@@ -150,9 +180,8 @@ impl<'a> Nodes<'a> {
 
     /// Whether two nodes may be linked, by a topology or by a command.
     pub(super) fn may_be_linked(&self, one: usize, other: usize) -> bool {
-        let tells = self.driver.wiring == driver::Wiring::AddPeer
-            && self.drivers.values().all(|driver| driver.wiring == driver::Wiring::AddPeer);
-        !tells
+        let told = |node| self.driver_of(self.now.name(node)).wiring == driver::Wiring::AddPeer;
+        !(told(one) && told(other))
             || self.linked_freely
             || self.now.is_linked(one, other)
             || self.linked.contains(&(one.min(other), one.max(other)))
@@ -321,7 +350,9 @@ impl Checker<'_> {
     pub(super) fn nodes_are_kept(&mut self, name: &str, kind: Kind, span: Span) {
         use driver::Answer;
         let is = match kind {
-            Kind::Nodes { .. } | Kind::Answer(Answer::Text | Answer::Nodes | Answer::List) => return,
+            Kind::Nodes { .. } | Kind::Answer(Answer::Text | Answer::Nodes | Answer::List | Answer::Any) => {
+                return;
+            }
             Kind::Answer(Answer::Number) => "a number",
             Kind::Answer(Answer::Stamp) => "a stamp",
             Kind::Answer(Answer::Done) => "no answer",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Checker;
 use super::nodes::Role;
+use crate::driver;
 use crate::scenario::ast::{NodeOption, Who};
 use crate::scenario::shift_ms;
 use crate::text::{Diagnostic, Span, nearest};
@@ -42,7 +43,7 @@ impl Checker<'_> {
             "driver" => {
                 let drivers = self.setting.drivers;
                 if let Some(driver) = drivers.iter().find(|driver| driver.name == value) {
-                    self.nodes.set_driver(who, driver);
+                    self.nodes.give(who, "driver", |facts| facts.driver = *driver);
                 } else {
                     let error = self.error(span, format!("unknown driver `{value}`"));
                     let names = drivers.iter().map(|driver| driver.name);
@@ -50,10 +51,10 @@ impl Checker<'_> {
                 }
             }
             "data" => match value.as_str() {
-                "memory" => self.nodes.set_disk(who, false),
+                "memory" => self.nodes.give(who, "data", |facts| facts.disk = false),
                 "disk" => {
                     self.needs(Ability::Disk, option.span);
-                    self.nodes.set_disk(who, true);
+                    self.nodes.give(who, "data", |facts| facts.disk = true);
                 }
                 _ => {
                     let error =
@@ -75,7 +76,15 @@ impl Checker<'_> {
                     let error = self.error(span, "a program is needed after `exec=`");
                     self.say(error);
                 }
+                self.nodes.give(who, "exec", |facts| facts.exec = true);
                 self.node_arguments(&value, option.span);
+            }
+            "workload" => {
+                if !driver::WORKLOADS.contains(&value.as_str()) {
+                    let error = self.error(span, format!("unknown workload `{value}`"));
+                    self.say(one_of(error, &value, driver::WORKLOADS.iter().copied(), "the workloads are"));
+                }
+                self.nodes.give(who, "workload", |facts| facts.workload = Some(value.clone()));
             }
             _ => {}
         }

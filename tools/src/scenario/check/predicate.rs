@@ -146,7 +146,7 @@ impl Checker<'_> {
             Predicate::Contains { word, .. } => match answer {
                 Answer::Number | Answer::Stamp => self.unfit(command, "contains", here),
                 Answer::Nodes => self.value(command, word),
-                Answer::Text | Answer::List | Answer::Done => {}
+                Answer::Text | Answer::List | Answer::Any | Answer::Done => {}
             },
             Predicate::Matches { .. } => {
                 if is_list {
@@ -168,6 +168,7 @@ impl Checker<'_> {
             self.unfit(command, comparison.sign(), here);
             return;
         }
+        let is_any = command.answer == Answer::Any && !ordered;
         if let (false, [_, second, ..]) = (is_list, words) {
             let last = words.last().map_or(second.span, |word| word.span);
             let all = words.first().map_or(last, |word| word.span.to(last));
@@ -175,6 +176,9 @@ impl Checker<'_> {
                 self.error(all, format!("`{}` answers with one value, not with a list", command.name));
             let bounded =
                 words.iter().filter_map(Word::fixed).any(|word| nearest(&word, ["within"]).is_some());
+            if is_any && !bounded {
+                return;
+            }
             if bounded {
                 self.say(error.did_you_mean(Some("within")));
                 return;
@@ -212,7 +216,7 @@ impl Checker<'_> {
             Answer::Number => ("a number", "`==`, `<` and the like, or `in`"),
             Answer::Stamp => ("a stamp", "`==`, `<` and the like, or `in`"),
             Answer::List | Answer::Nodes => ("a list", "`==`, `!=`, `contains` or `is empty`"),
-            Answer::Text | Answer::Done => ("text", "another predicate"),
+            Answer::Text | Answer::Any | Answer::Done => ("text", "another predicate"),
         };
         let message = format!("`{}` answers with {is}, which `{predicate}` does not fit", command.name);
         let error = self.error(span, message);

@@ -7,8 +7,7 @@ use crate::scenario::{self, Setting};
 use crate::text::Severity;
 use crate::world::{Ability, NETNS, PROCESS, PROCESS_DIRECT};
 
-pub(super) const SETTING: Setting<'_> =
-    Setting { world: &PROCESS, driver_default: &NATIVE, drivers: driver::ALL, existing: None };
+pub(super) const SETTING: Setting<'_> = Setting::of(&PROCESS);
 
 /// `expected` are lines of `line:column-width message (help)`, warnings with a `?` in front. That
 /// nothing is expected is not among them.

@@ -263,7 +263,10 @@ fn faults_and_quantities() {
         "1:15-5 a rate between `1bit` and `9000000gbit` is needed (`cut` lets nothing through)",
     );
     check("link a-b delay 5s delay 6s", "1:19-5 `delay` is given twice");
-    check("link a-b speed 5s", "1:10-5 unknown shape `speed` (one of delay, jitter, loss, rate, clear)");
+    check(
+        "link a-b speed 5s",
+        "1:10-5 unknown shape `speed` (one of delay, jitter, loss, rate, duplicate, clear)",
+    );
     check("link a-b clear delay 5s", "1:16-5 expected the end of the step, not `delay`");
     check("link a-b delay 5s clear", "1:19-5 `clear` stands alone (write `link a-b clear`)");
     check("clock a 10s", "1:9-3 expected `+` or `-`, not `10s` (such as `clock a +10s`)");

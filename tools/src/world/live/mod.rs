@@ -268,9 +268,9 @@ impl Live {
 
     /// Changes links, each by whoever carries on it.
     fn change(&mut self, changes: Vec<LinkChange>) -> Result<(), String> {
-        let carries = |change: &LinkChange| self.router.carries(change.direction().from);
-        let (carried, others): (Vec<_>, Vec<_>) = changes.into_iter().partition(carries);
-        self.router.change(&carried)?;
+        let is_ours = |change: &LinkChange| self.router.carries(change.direction().from);
+        let (ours, others): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_ours);
+        self.router.change(&ours)?;
         if others.is_empty() { Ok(()) } else { self.addresses.borrow_mut().change(&others) }
     }
 

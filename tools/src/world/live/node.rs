@@ -112,7 +112,11 @@ impl Following {
     pub(super) fn start(self) -> (Handle, impl Future<Output = ()> + 'static) {
         let (sender, requests) = mpsc::unbounded_channel();
         let life = Rc::new(Life::default());
-        let handle = Handle { requests: sender, supervised: self.command.ready == Ready::Told, life: Rc::clone(&life) };
+        let handle = Handle {
+            requests: sender,
+            supervised: self.command.ready == Ready::Told,
+            life: Rc::clone(&life),
+        };
         (handle, Box::pin(self.follow(life, requests)))
     }
 

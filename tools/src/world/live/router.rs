@@ -63,9 +63,13 @@ struct Post {
 
 #[derive(Default)]
 struct UnderWay {
-    by_arrival: BTreeMap<(Instant, u64), (NodeIndex, Box<[u8]>)>,
+    /// By when it comes and, of those of one moment, in the order in which they were sent.
+    by_arrival: BTreeMap<(Instant, u64), Letter>,
     last: u64,
 }
+
+/// A message under way: from whom, and the line.
+type Letter = (NodeIndex, Box<[u8]>);
 
 impl Router {
     pub(super) fn new(seed: u64, began: Instant) -> Self {
@@ -172,12 +176,12 @@ impl Exchange for Router {
             // What is sent to a frozen node is as good as lost.
             return if frozen.contains(&to) { Ok(()) } else { Err(Flooded { waiting: post.weight.get() }) };
         }
-        let Some(lane) = lanes.get_mut(&direction) else {
+        let Some(shaped) = lanes.get_mut(&direction) else {
             post.lay(line);
             return Ok(());
         };
         let draws = draws.entry(direction).or_insert_with(|| direction.draws(self.seed));
-        let arrivals = lane.packet(self.began.elapsed(), line.len(), |most| draws.u64(0..=most));
+        let arrivals = shaped.packet(self.began.elapsed(), line.len(), |most| draws.u64(0..=most));
         for arrives in arrivals.into_iter().flatten() {
             post.expect(self.began + arrives, from, line);
         }
@@ -237,7 +241,9 @@ impl Receiver for Post {
                     return ready;
                 }
                 match next {
-                    Some(at) => drop(select(pin!(self.news.notified()), pin!(sleep_until(at))).await),
+                    Some(at) => {
+                        select(pin!(self.news.notified()), pin!(sleep_until(at))).await;
+                    }
                     None => self.news.notified().await,
                 }
             }

@@ -71,7 +71,8 @@ impl Started {
 /// Starts a program. There is no `pre_exec` hook, so that the system's own spawn is used: it does
 /// not copy the page tables of the harness, however large that has grown.
 pub(super) fn spawn(line: &CommandLine, network: &str, log: File, errors: File) -> Result<Started, String> {
-    let (ends, input, output) = streams(line.ready == Ready::Spoken, log).map_err(|error| error.to_string())?;
+    let (ends, input, output) =
+        streams(line.ready == Ready::Spoken, log).map_err(|error| error.to_string())?;
     let child = Command::new(&line.program)
         .args(&line.arguments)
         .env(RUN_VARIABLE, network)

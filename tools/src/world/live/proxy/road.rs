@@ -7,8 +7,8 @@ use std::rc::Rc;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use crate::scenario::Shape;
 use super::super::sides::Sides;
+use crate::scenario::Shape;
 use crate::world::link::{Lane, Manner};
 use crate::world::{Direction, LinkChange, NodeIndex};
 

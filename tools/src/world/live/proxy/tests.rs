@@ -227,6 +227,6 @@ fn shapes_take_their_time_each_way_for_itself() {
         hears(&mut b, &"x".repeat(4_000)).await;
         assert!(began.elapsed() >= delay, "it took {:?}", began.elapsed());
         let lossy = [LinkChange::Shape(THERE, vec![Shape::Loss(0.5)])];
-        assert!(way.carrier.change(&lossy).unwrap_err().contains("lose nothing"));
+        assert!(way.carrier.change(&lossy).unwrap_err().contains("lose and double nothing"));
     });
 }

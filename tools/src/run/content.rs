@@ -1,0 +1,134 @@
+//! What nodes hold that do not tell: they are asked, and those beside them in the same words.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{join_all, select};
+
+use super::converge::Convergence;
+use super::finish::BATCH;
+use super::judge::Observed;
+use super::network::Content;
+use super::session::Run;
+use crate::driver;
+use crate::world::{NodeIndex, Value};
+
+/// How often what is not told is asked again.
+const POLL: Duration = Duration::from_millis(10);
+/// The code of a refusal that says that nothing is held.
+const ABSENT: &str = "absent";
+
+impl Run {
+    /// Waits until a change is told or, where not all is told, until it is time to ask again.
+    pub(super) async fn told_or_polled(&self, seen: u64, polled: bool) {
+        let changed = self.desk.changed(seen);
+        if polled {
+            let again = self.desk.until(self.desk.now() + POLL);
+            select(pin!(changed), again).await;
+        } else {
+            changed.await;
+        }
+    }
+
+    /// Asks the nodes what they hold that are in a component with some that do not tell; whether there are
+    /// such.
+    pub(super) async fn look(&self, convergence: &Convergence) -> bool {
+        let components = convergence.untold(&self.desk.state().network);
+        for component in &components {
+            let found = self.contents(component).await;
+            let mut state = self.desk.state_mut();
+            let now = state.now;
+            for (node, content) in component.iter().zip(found) {
+                state.network.found(*node, content, now);
+            }
+        }
+        !components.is_empty()
+    }
+
+    /// What these nodes hold.
+    async fn contents(&self, nodes: &[NodeIndex]) -> Vec<Content> {
+        let words = |node: &NodeIndex| match self.driver(*node).content {
+            driver::Content::Keys => "keys",
+            driver::Content::Read => "read",
+        };
+        let mut found = Vec::with_capacity(nodes.len());
+        for batch in nodes.chunks(BATCH) {
+            let asked = batch.iter().map(|node| self.ask_plainly(*node, vec![words(node).to_owned()]));
+            found.extend(join_all(asked).await);
+        }
+        let mut contents: Vec<(Content, Vec<String>)> = found.into_iter().map(first).collect();
+        // Whose keys differ holds something else, whatever that is.
+        let same = contents.windows(2).all(|pair| pair[0].0 == pair[1].0);
+        for (node, (content, keys)) in nodes.iter().zip(&mut contents) {
+            if same && self.driver(*node).content == driver::Content::Keys && !keys.is_empty() {
+                *content = self.values(*node, keys).await;
+            }
+        }
+        contents.into_iter().map(|(content, _)| content).collect()
+    }
+
+    /// What a node holds of these keys.
+    async fn values(&self, node: NodeIndex, keys: &[String]) -> Content {
+        let mut hasher = blake3::Hasher::new();
+        for batch in keys.chunks(BATCH) {
+            let asked = batch.iter().map(|key| self.ask_plainly(node, vec!["get".to_owned(), key.clone()]));
+            for (key, observed) in batch.iter().zip(join_all(asked).await) {
+                let value = match observed {
+                    Observed::Answered(answer) => answer.value.to_string(),
+                    Observed::Refused { code, .. } if code == ABSENT => continue,
+                    Observed::Refused { .. } | Observed::Silent(_) => return Content::Unknown,
+                };
+                for part in [key, &value] {
+                    hasher.update(&(part.len() as u64).to_be_bytes());
+                    hasher.update(part.as_bytes());
+                }
+            }
+        }
+        let hash = hasher.finalize().to_hex();
+        Content::Is(format!("holds {}, hash {}", counted(keys.len()), &hash[..16]))
+    }
+
+    async fn ask_plainly(&self, node: NodeIndex, words: Vec<String>) -> Observed {
+        self.ask(node, &words).await.observed
+    }
+}
+
+/// What the first answer of a node says of what it holds, and the keys to be asked for.
+fn first(observed: Observed) -> (Content, Vec<String>) {
+    match observed {
+        Observed::Answered(answer) => match answer.value {
+            Value::List(mut items) => {
+                items.sort_unstable();
+                items.dedup();
+                (Content::Is(shown(&items)), items)
+            }
+            Value::Text(text) => (Content::Is(format!("holds {text}")), Vec::new()),
+            Value::Done => (Content::Is("holds nothing".to_owned()), Vec::new()),
+        },
+        refused @ Observed::Refused { .. } => (Content::Unsaid(refused.to_string()), Vec::new()),
+        Observed::Silent(_) => (Content::Unknown, Vec::new()),
+    }
+}
+
+/// Items in words: few as they are, of many the first ones and a hash of them all.
+fn shown(items: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let count = counted(items.len());
+    if items.len() <= SHOWN {
+        return format!("holds {count}: {}", items.join(" "));
+    }
+    let mut hasher = blake3::Hasher::new();
+    for item in items {
+        hasher.update(&(item.len() as u64).to_be_bytes());
+        hasher.update(item.as_bytes());
+    }
+    let hash = hasher.finalize().to_hex();
+    format!("holds {count}: {} …, hash {}", items[..SHOWN].join(" "), &hash[..16])
+}
+
+fn counted(count: usize) -> String {
+    match count {
+        1 => "1 item".to_owned(),
+        count => format!("{count} items"),
+    }
+}
