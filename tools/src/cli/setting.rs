@@ -63,6 +63,9 @@ impl ProgramArguments {
             let near = nearest(workload, driver::WORKLOADS.iter().copied());
             return Err(unknown("workload", workload, near, &driver::WORKLOADS.join(", ")));
         }
+        if let Some(ready) = &self.ready {
+            driver::ready(ready)?;
+        }
         if let Some(policy) = &self.policy {
             let driver = self.driver.unwrap_or(&driver::NATIVE);
             if !driver.policies.contains(&policy.as_str()) {

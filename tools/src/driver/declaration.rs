@@ -244,8 +244,33 @@ pub const MAELSTROM: Declaration = Declaration {
     bounds: &[],
 };
 
+/// Programs that are asked by an adapter: what it cannot ask it refuses as `unsupported`.
+pub const ASK: Declaration = Declaration {
+    name: "ask",
+    commands: &[
+        reads("get", &[KEY], Answer::Text),
+        changes("set", &[KEY, word("VALUE")], Answer::Any),
+        changes("delete", &[KEY], Answer::Any),
+        reads("keys", &[], Answer::List),
+        reads("count", &[], Answer::Number),
+        reads("peers", &[], Answer::Nodes),
+        changes("addPeer", &[Argument { node: true, ..word("NODE") }], Answer::Done),
+    ],
+    wiring: Wiring::AddPeer,
+    dials_by_itself: &[],
+    grows: true,
+    readiness: Readiness::Seen,
+    tells: false,
+    content: Content::Keys,
+    own: false,
+    links_to: &["ask"],
+    policies: &[],
+    codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable", "unsupported"],
+    bounds: &[],
+};
+
 /// Every driver.
-pub const ALL: &[&Declaration] = &[&NATIVE, &MAELSTROM];
+pub const ALL: &[&Declaration] = &[&NATIVE, &MAELSTROM, &ASK];
 
 /// What is asked of the world rather than of the node, whatever its driver.
 pub const OF_THE_WORLD: &[Command] = &[reads("log", &[], Answer::Text), reads("state", &[], Answer::Text)];
@@ -256,6 +281,22 @@ impl Declaration {
     pub fn command(&self, name: &str) -> Option<&'static Command> {
         let name = if name == "add-peer" { "addPeer" } else { name };
         self.commands.iter().chain(OF_THE_WORLD).find(|command| command.name == name)
+    }
+
+    /// Whether such nodes tell what a figure of `measure` is made of.
+    #[must_use]
+    pub fn gives(&self, figure: &str) -> bool {
+        let counts = |name: &str| {
+            let stats = self.command("stats").map_or(&[][..], |stats| stats.arguments);
+            stats.iter().any(|argument| argument.words.contains(&name))
+        };
+        match figure {
+            "payloads" => counts("payloads_sent"),
+            "messages" => counts("messages_sent"),
+            "bytes" => counts("bytes_sent"),
+            "updates" | "spread_p50" | "spread_p99" | "spread_max" => self.tells,
+            _ => true,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A driver says how to start a node, how to ask it, how to wire it, and declares what it can do,
 //! so that a plan which asks for more is refused before anything starts.
 
+mod ask;
 mod declaration;
 mod maelstrom;
 pub(crate) mod native;
@@ -20,13 +21,17 @@ use tokio::time::Instant;
 
 use crate::world::{Change, NodeIndex, NodeSpec, OpId, Outcome};
 
+pub use ask::{Asked, ready};
 pub use declaration::{
-    ALL, Answer, Argument, Bound, Command, Content, Declaration, MAELSTROM, NATIVE, NATIVE_BOUNDS,
+    ALL, ASK, Answer, Argument, Bound, Command, Content, Declaration, MAELSTROM, NATIVE, NATIVE_BOUNDS,
     NATIVE_STATS, OF_THE_WORLD, ROUTED_STATS, Readiness, WORKLOADS, Wiring,
 };
 pub use maelstrom::Maelstrom;
 pub use native::{AskError, Native, Said, ask, command, watch};
 pub use node::net::{Arguments as NodeArguments, run as run_node};
+
+/// The variable by which the guard knows the processes of a run, those included that left their group.
+pub(crate) const RUN_VARIABLE: &str = "TOOLS_RUN";
 
 /// Speaks one protocol to nodes in real time.
 pub trait Driver {
@@ -116,6 +121,10 @@ pub enum Ready {
     Told,
     /// Something answers at its port.
     Port,
+    /// A line of its log, or of its problems, matches this regular expression.
+    Log(String),
+    /// It serves the page of this path, by HTTP at its port.
+    Page(String),
     /// It answers what it is asked on its standard input, on its standard output: both are pipes, and
     /// the driver's.
     Spoken,
@@ -228,6 +237,7 @@ pub fn by_name(name: &str) -> Option<Rc<dyn Driver>> {
     match name {
         _ if name == NATIVE.name => Some(Rc::new(Native)),
         _ if name == MAELSTROM.name => Some(Rc::new(Maelstrom)),
+        _ if name == ASK.name => Some(Rc::new(Asked)),
         _ => None,
     }
 }

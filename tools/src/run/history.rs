@@ -54,7 +54,10 @@ impl State {
         let write = Acknowledged { rank: rank.to_owned(), at: now, tombstone };
         self.history.acknowledged(node, incarnation, key, write);
         if self.measures.is_active() {
-            self.measures.acknowledged(node, key, rank, now, self.network.component_of(node));
+            let tells = |node: &NodeIndex| self.network.node(*node).tells;
+            let told_by: Vec<NodeIndex> =
+                self.network.component_of(node).iter().copied().filter(tells).collect();
+            self.measures.acknowledged(node, key, rank, now, &told_by);
         }
         if self.evidence.counts_copies() {
             let write = Write {

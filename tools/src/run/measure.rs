@@ -279,6 +279,9 @@ impl Run {
                 .sum();
             figures.insert((*figure).to_owned(), sum as f64);
         }
+        // What not all nodes tell is not known.
+        let all_give = |figure: &str| after.keys().all(|node| self.driver(*node).gives(figure));
+        figures.retain(|figure, _| all_give(figure));
         self.desk.record(|| RunEvent::Measured { name: name.to_owned(), figures: figures.clone() });
         self.desk.state_mut().measures.finished.push((name.to_owned(), figures));
         Ok(())

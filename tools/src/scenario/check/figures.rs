@@ -69,8 +69,15 @@ impl Checker<'_> {
 
     fn measured(&mut self, measure: &str, figure: &str, span: Span) {
         let name = Span { end: span.start + measure.len(), ..span };
+        let silent = self.nodes.all(&self.nodes.now).find(|(_, facts)| !facts.driver.gives(figure));
         let error = match self.measures.get(measure) {
-            Some(Measure::Done) => None,
+            Some(Measure::Done) => silent.map(|(node, facts)| {
+                let message = format!(
+                    "`{measure}.{figure}` is not known: `{node}`, a `{}` node, does not tell what it is made of",
+                    facts.driver.name
+                );
+                self.error(span, message)
+            }),
             Some(Measure::Open) => Some(
                 self.error(name, format!("`{measure}` is measured until its block ends"))
                     .help("read its figures after the `}`"),

@@ -137,6 +137,12 @@ impl Checker<'_> {
             self.say(error.help(
                 "`--exec \"PROGRAM ARGS\"` for all, or `node a exec=\"PROGRAM ARGS\"` before this step",
             ));
+        } else if let Some((name, _)) =
+            facts().find(|(_, facts)| facts.driver.name == driver::ASK.name && !facts.adapter)
+        {
+            let message = format!("`{name}` is an `ask` node, and no program is given that asks it");
+            let error = self.error(span, message);
+            self.say(error.help("`--adapter PROGRAM` for all, or `node a adapter=PROGRAM` before this step"));
         } else if foreign {
             self.needs(Ability::Exec, span);
         }

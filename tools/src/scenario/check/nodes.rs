@@ -39,6 +39,8 @@ pub(super) struct Facts<'a> {
     pub(super) disk: bool,
     /// Whether it is a program of its own.
     pub(super) exec: bool,
+    /// Whether there is a program that asks it.
+    pub(super) adapter: bool,
     /// What it is for, if that was said.
     pub(super) workload: Option<String>,
 }
@@ -62,6 +64,7 @@ impl<'a> Nodes<'a> {
             driver: setting.driver(),
             disk: false,
             exec: given.contains_key("exec"),
+            adapter: given.contains_key("adapter"),
             workload: given.get("workload").cloned(),
         };
         let running = setting.running.iter().map(|(name, spec)| {
@@ -70,6 +73,7 @@ impl<'a> Nodes<'a> {
                 driver: known.unwrap_or(usual.driver),
                 disk: spec.disk,
                 exec: spec.exec.is_some(),
+                adapter: spec.adapter.is_some(),
                 workload: spec.workload.clone(),
             };
             (name.clone(), facts)
@@ -264,6 +268,20 @@ impl Checker<'_> {
             let error = self.error(span, format!("{count} nodes are drawn from {most}"));
             self.say(error);
         }
+    }
+
+    /// That those who may be chosen are our own, since only those can be done that to.
+    pub(super) fn are_own(&mut self, who: &Who, what: &str, span: Span, among: &Graph) {
+        let foreign = |facts: &&Facts<'_>| facts.exec || !facts.driver.own;
+        if !self.nodes.facts_of(who, among).iter().any(foreign) {
+            return;
+        }
+        let nodes = possible(who, among).into_iter().map(|index| among.name(index));
+        let name =
+            nodes.into_iter().find(|name| foreign(&self.nodes.facts(name))).unwrap_or_default().to_owned();
+        let message = format!("the {what} of `{name}` is out of reach: it is a program of its own");
+        let error = self.error(span, message);
+        self.say(error.help("only nodes of ours, without `exec=`, can be done that to"));
     }
 
     /// That the disks of those who may be chosen are there. What runs already was started with options

@@ -23,6 +23,9 @@ impl Checker<'_> {
             self.option(who, option);
         }
         self.policies(who, options);
+        if let Some(clock) = options.iter().find(|option| option.name == "clock") {
+            self.are_own(who, "clock", clock.span, &self.nodes.ever.clone());
+        }
     }
 
     fn option(&mut self, who: &Who, option: &NodeOption) {
@@ -78,6 +81,13 @@ impl Checker<'_> {
                 }
                 self.nodes.give(who, "exec", |facts| facts.exec = true);
                 self.node_arguments(&value, option.span);
+            }
+            "adapter" => self.nodes.give(who, "adapter", |facts| facts.adapter = true),
+            "ready" => {
+                if let Err(why) = driver::ready(&value) {
+                    let error = self.error(span, why);
+                    self.say(error);
+                }
             }
             "workload" => {
                 if !driver::WORKLOADS.contains(&value.as_str()) {

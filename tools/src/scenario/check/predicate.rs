@@ -41,13 +41,17 @@ impl Checker<'_> {
                     self.predicate(*any, who, ask, command, predicate, span);
                 }
             }
-            Claim::Converged(Some(who)) => self.who(who, Role::Act),
+            Claim::Converged(Some(who)) => {
+                self.who(who, Role::Act);
+                self.hold_something(span);
+            }
             Claim::Converged(None) => {
                 let everyone = Who {
                     pick: Pick::All(crate::scenario::Subject::Everyone),
                     at: crate::scenario::At { source: self.source.clone(), span },
                 };
                 self.who(&everyone, Role::Act);
+                self.hold_something(span);
             }
             Claim::Figures { left, right, .. } => {
                 let worth = (self.expr(left), self.expr(right));
@@ -67,6 +71,21 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    /// That what the nodes are for leaves something that can be compared.
+    fn hold_something(&mut self, span: Span) {
+        const HOLD: [&str; 4] = ["broadcast", "g-set", "g-counter", "pn-counter"];
+        let all = self.nodes.all(&self.nodes.now);
+        let workloads = all.filter_map(|(node, facts)| Some((node, facts.workload.as_deref()?)));
+        let Some((node, workload)) = workloads.into_iter().find(|(_, workload)| !HOLD.contains(workload))
+        else {
+            return;
+        };
+        let message =
+            format!("`{node}` does not say what it holds: the workload `{workload}` has no such question");
+        let error = self.error(span, message);
+        self.say(error.help(format!("the workloads that have one: {}", HOLD.join(", "))));
     }
 
     /// The step without its bound, and the bound.

@@ -55,9 +55,13 @@ impl Checker<'_> {
             | StepKind::Link { links, .. } => self.links(links, span),
             StepKind::Partition(sets) => self.partition(sets, span),
             StepKind::Heal => {}
-            StepKind::Clock { who, .. } => self.who(who, Role::Act),
+            StepKind::Clock { who, .. } => {
+                self.who(who, Role::Act);
+                self.are_own(who, "clock", span, &self.nodes.now.clone());
+            }
             StepKind::Disk { who, .. } => {
                 self.who(who, Role::Act);
+                self.are_own(who, "disk", span, &self.nodes.now.clone());
                 self.has_disk(who, span);
             }
             StepKind::Wait(time) => self.within_timeout(*time, span),

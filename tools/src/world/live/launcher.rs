@@ -27,9 +27,19 @@ pub trait Launcher {
     /// Ends all that was started and waits for it.
     fn end_all(&self) -> LocalBoxFuture<'static, ()>;
 
+    /// How much a node has written so far.
+    fn written(&self, name: &str) -> Written;
+
+    /// The lines that a node has written since, and how much it has written with them.
+    fn lines_since(&self, name: &str, since: Written) -> (Vec<String>, Written);
+
     /// The last lines that a node wrote, in all its lives in this run; problems included.
     fn log(&self, name: &str, lines: usize) -> Vec<String>;
 }
+
+/// How much a node has written: its log and its problems, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Written(pub [u64; 2]);
 
 /// A node that was started.
 pub trait Running {
@@ -47,6 +57,9 @@ pub trait Running {
     /// Fills its disk, or makes room on it; ends when it has taken that, or at once while it is frozen.
     /// The reason why not is for people.
     fn fill_disk(&self, full: bool) -> LocalBoxFuture<'_, Result<(), String>>;
+
+    /// Where it listens, host and port, as far as that can be found out.
+    fn listens(&self) -> Vec<String>;
 
     /// Its standard input and output, once, where it speaks by those.
     fn stdio(&self) -> Option<Stdio>;

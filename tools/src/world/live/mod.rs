@@ -7,6 +7,7 @@ mod carrier;
 mod directory;
 mod launcher;
 mod node;
+mod page;
 mod proxy;
 mod router;
 mod sides;
@@ -25,7 +26,7 @@ use super::{Event, LinkChange, NodeIndex, Occurrence, OpId, Operation, Outcome, 
 use crate::driver::{self, Request, What};
 
 pub use carrier::{Carrier, Direct};
-pub use launcher::{Launcher, Running};
+pub use launcher::{Launcher, Running, Written};
 pub use node::interrupts;
 pub use proxy::Proxied;
 

@@ -12,7 +12,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Teller;
 use super::directory::Addresses;
-use super::launcher::{Launcher, Running};
+use super::launcher::{Launcher, Running, Written};
+use super::page;
 use super::router::Router;
 use crate::driver::{CommandLine, Directory, Driver, Exchange, Meeting, Place, Ready, Request, Told};
 use crate::world::{Event, NodeIndex, NodeSpec, OpId, Outcome, Signal};
@@ -121,6 +122,7 @@ impl Following {
     }
 
     async fn follow(self, life: Rc<Life>, requests: mpsc::UnboundedReceiver<Request>) {
+        let written = self.launcher.written(&self.spec.name);
         let running = match self.launcher.start(self.node, &self.spec.name, self.command.clone()).await {
             Ok(running) => running,
             Err(reason) => {
@@ -134,7 +136,7 @@ impl Following {
         let requests = Rc::new(Mutex::new(requests));
         let ready = Cell::new(false);
         let first = {
-            let conversation = pin!(self.converse(&running, &requests, &ready));
+            let conversation = pin!(self.converse(&running, &requests, &ready, written));
             match select(pin!(running.ended()), conversation).await {
                 Either::Left((ending, _)) => Ok(ending),
                 Either::Right((reason, _)) => Err(reason),
@@ -176,12 +178,13 @@ impl Following {
         running: &Rc<dyn Running>,
         requests: &Rc<Mutex<mpsc::UnboundedReceiver<Request>>>,
         ready: &Cell<bool>,
+        written: Written,
     ) -> String {
         let waited = Instant::now();
-        match timeout_at(self.deadline, self.readiness(running)).await {
+        match timeout_at(self.deadline, self.readiness(running, written)).await {
             Ok(Ok(())) => {}
             Ok(Err(reason)) => return reason,
-            Err(_) => return self.late(waited),
+            Err(_) => return self.late(running, waited),
         }
         let reached = Rc::new(Reached::default());
         let tell: Rc<dyn Fn(Told)> = {
@@ -220,7 +223,7 @@ impl Following {
                         ready.set(true);
                         serving.await
                     }
-                    Either::Right((Err(_), _)) => return self.late(waited),
+                    Either::Right((Err(_), _)) => return self.late(running, waited),
                 }
             };
             ready.set(reached.flag.get());
@@ -232,28 +235,54 @@ impl Following {
         }
     }
 
-    /// Waits for the node's word, or until something answers at its port.
-    async fn readiness(&self, running: &Rc<dyn Running>) -> Result<(), String> {
-        match self.command.ready {
-            Ready::Told => return running.readiness().await,
-            Ready::Spoken => return Ok(()),
-            Ready::Port => {}
-        }
+    /// Waits for the node's word, or until it is seen to be ready.
+    /// What it had `written` before it was started says nothing of it.
+    async fn readiness(&self, running: &Rc<dyn Running>, written: Written) -> Result<(), String> {
         let address = self.place.address();
         let answers = async {
-            while TcpStream::connect(&address).await.is_err() {
-                sleep(TRY).await;
+            match &self.command.ready {
+                Ready::Told => std::future::pending::<()>().await,
+                Ready::Spoken => {}
+                Ready::Port => {
+                    while TcpStream::connect(&address).await.is_err() {
+                        sleep(TRY).await;
+                    }
+                }
+                Ready::Page(path) => {
+                    while !page::is_served(&address, path).await {
+                        sleep(TRY).await;
+                    }
+                }
+                Ready::Log(pattern) => {
+                    let pattern = regex::Regex::new(pattern).map_err(|error| error.to_string())?;
+                    let mut written = written;
+                    loop {
+                        let (lines, until) = self.launcher.lines_since(&self.spec.name, written);
+                        if lines.iter().any(|line| pattern.is_match(line)) {
+                            break;
+                        }
+                        written = until;
+                        sleep(TRY).await;
+                    }
+                }
             }
+            Ok(())
         };
+        // A program that is none of ours may have one of ours in it, which says why it cannot be ready.
         match select(pin!(running.readiness()), pin!(answers)).await {
-            Either::Left((result, _)) => result,
-            Either::Right(((), _)) => Ok(()),
+            Either::Left((result, _)) | Either::Right((result, _)) => result,
         }
     }
 
-    fn late(&self, since: Instant) -> String {
-        let waited = crate::text::duration(since.elapsed());
-        format!("it was not ready within {waited}, at {}", self.place.address())
+    fn late(&self, running: &Rc<dyn Running>, since: Instant) -> String {
+        let (waited, address) = (crate::text::duration(since.elapsed()), self.place.address());
+        let listens = running.listens();
+        let instead = if listens.is_empty() || listens.contains(&address) {
+            String::new()
+        } else {
+            format!("; it listens at {} instead", listens.join(", "))
+        };
+        format!("it was not ready within {waited}, at {address}{instead}")
     }
 
     /// Answers what was asked and never sent.

@@ -16,7 +16,7 @@ use std::sync::Mutex;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use super::running::RUN_VARIABLE;
+use crate::driver::RUN_VARIABLE;
 
 /// How often the processes of a run are looked for before the guard gives up: each time finds
 /// what the last one's victims had started meanwhile.

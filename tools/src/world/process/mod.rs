@@ -6,6 +6,7 @@
 
 pub mod guard;
 mod limits;
+mod listening;
 mod log;
 mod ports;
 mod running;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use futures_util::future::{LocalBoxFuture, join_all};
 
-use super::live::{Carrier, Direct, Launcher, Live, Proxied, Running};
+use super::live::{Carrier, Direct, Launcher, Live, Proxied, Running, Written};
 use super::{Declaration, NodeIndex, PROCESS, PROCESS_DIRECT};
 use crate::driver::{CommandLine, Place};
 
@@ -217,6 +218,19 @@ impl Launcher for Processes {
         Box::pin(async move {
             join_all(running.iter().map(|process| process.end())).await;
         })
+    }
+
+    fn written(&self, name: &str) -> Written {
+        // What a run before wrote is gone when the first node of this run is started.
+        if self.logged.borrow().contains(name) {
+            log::written(&self.options.logs, name)
+        } else {
+            Written::default()
+        }
+    }
+
+    fn lines_since(&self, name: &str, since: Written) -> (Vec<String>, Written) {
+        log::lines_since(&self.options.logs, name, since)
     }
 
     fn log(&self, name: &str, lines: usize) -> Vec<String> {

@@ -19,13 +19,10 @@ use tokio::net::unix::pipe;
 use tokio::sync::Mutex;
 
 use super::guard::Guard;
-use crate::driver::{self, CommandLine, Ready};
+use super::listening;
+use crate::driver::{self, CommandLine, RUN_VARIABLE, Ready};
 use crate::world::live::Running;
 use crate::world::{Ending, Signal};
-
-/// The variable by which the guard knows the processes of a run, children that left their group
-/// included.
-pub(super) const RUN_VARIABLE: &str = "TOOLS_RUN";
 
 /// The longest word about readiness that is read.
 const WORD: usize = 4_096;
@@ -264,6 +261,10 @@ impl Running for Process {
 
     fn fill_disk(&self, full: bool) -> LocalBoxFuture<'_, Result<(), String>> {
         Box::pin(async move { self.say(&serde_json::json!({ "disk_full": full })).await })
+    }
+
+    fn listens(&self) -> Vec<String> {
+        listening::addresses(self.pid.as_raw_nonzero().get())
     }
 
     fn stdio(&self) -> Option<driver::Stdio> {
