@@ -5,6 +5,7 @@
 //! to be gone when it ends: that is checked at the end of each.
 
 mod agreement;
+mod asked;
 mod background;
 mod bad_input;
 mod bad_luck;
@@ -15,6 +16,7 @@ mod gossip;
 mod killed;
 mod left_behind;
 mod life;
+mod misbehaving;
 mod networks;
 mod ports;
 mod record;

@@ -206,6 +206,9 @@ pub const ROUTED_STATS: &[&str] = &["bytes_sent", "client_messages", "messages_s
 pub const WORKLOADS: &[&str] =
     &["echo", "unique-ids", "broadcast", "g-set", "g-counter", "pn-counter", "lin-kv", "txn-rw-register"];
 
+/// Those of them whose nodes can be read as a whole: what they hold can be compared.
+pub const READ_WORKLOADS: &[&str] = &["broadcast", "g-set", "g-counter", "pn-counter"];
+
 /// The protocol of Maelstrom: messages as lines of JSON on standard input and output. What a node is
 /// asked depends on what it is for; one that is asked something else says so.
 pub const MAELSTROM: Declaration = Declaration {

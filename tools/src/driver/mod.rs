@@ -24,7 +24,7 @@ use crate::world::{Change, NodeIndex, NodeSpec, OpId, Outcome};
 pub use ask::{Asked, ready};
 pub use declaration::{
     ALL, ASK, Answer, Argument, Bound, Command, Content, Declaration, MAELSTROM, NATIVE, NATIVE_BOUNDS,
-    NATIVE_STATS, OF_THE_WORLD, ROUTED_STATS, Readiness, WORKLOADS, Wiring,
+    NATIVE_STATS, OF_THE_WORLD, READ_WORKLOADS, ROUTED_STATS, Readiness, WORKLOADS, Wiring,
 };
 pub use maelstrom::Maelstrom;
 pub use native::{AskError, Native, Said, ask, command, watch};

@@ -35,7 +35,16 @@ impl Run {
     pub(super) async fn look(&self, convergence: &Convergence) -> bool {
         let components = convergence.untold(&self.desk.state().network);
         for component in &components {
-            let found = self.contents(component).await;
+            let judged = |node: &NodeIndex| convergence.is_asked_for() || self.can_be_read(*node);
+            let (component, unjudged): (Vec<NodeIndex>, Vec<NodeIndex>) =
+                component.iter().copied().partition(judged);
+            for node in unjudged {
+                let unsaid = Content::Unsaid("what it is for was not said".to_owned());
+                let mut state = self.desk.state_mut();
+                let now = state.now;
+                state.network.found(node, unsaid, now);
+            }
+            let found = self.contents(&component).await;
             let mut state = self.desk.state_mut();
             let now = state.now;
             for (node, content) in component.iter().zip(found) {
@@ -43,6 +52,16 @@ impl Run {
             }
         }
         !components.is_empty()
+    }
+
+    /// Whether it is known that a node says what it holds: many programs do not answer what they do not
+    /// know.
+    fn can_be_read(&self, node: NodeIndex) -> bool {
+        let state = self.desk.state();
+        let workload = state.network.node(node).spec.workload.as_deref();
+        let read = workload.is_some_and(|workload| driver::READ_WORKLOADS.contains(&workload));
+        drop(state);
+        read || self.driver(node).content != driver::Content::Read
     }
 
     /// What these nodes hold.

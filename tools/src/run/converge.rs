@@ -75,6 +75,11 @@ impl Convergence {
         true
     }
 
+    /// Whether a step asked for it.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.asked_for
+    }
+
     /// Whether anything is said of a node that does not tell.
     fn is_judged(&self, network: &Network, node: NodeIndex) -> bool {
         self.asked_for || !matches!(network.node(node).content, Content::Unsaid(_))

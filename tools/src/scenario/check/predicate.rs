@@ -4,7 +4,7 @@ use super::Checker;
 use super::figures::{Worth, place};
 use super::nodes::Role;
 use super::options::one_of;
-use crate::driver::{Answer, Command};
+use crate::driver::{Answer, Command, READ_WORKLOADS};
 use crate::scenario::ast::{Ask, Bound, Claim, Comparison, Pick, Predicate, Who, Word};
 use crate::text::{Span, nearest};
 
@@ -75,17 +75,17 @@ impl Checker<'_> {
 
     /// That what the nodes are for leaves something that can be compared.
     fn hold_something(&mut self, span: Span) {
-        const HOLD: [&str; 4] = ["broadcast", "g-set", "g-counter", "pn-counter"];
         let all = self.nodes.all(&self.nodes.now);
         let workloads = all.filter_map(|(node, facts)| Some((node, facts.workload.as_deref()?)));
-        let Some((node, workload)) = workloads.into_iter().find(|(_, workload)| !HOLD.contains(workload))
+        let Some((node, workload)) =
+            workloads.into_iter().find(|(_, workload)| !READ_WORKLOADS.contains(workload))
         else {
             return;
         };
         let message =
             format!("`{node}` does not say what it holds: the workload `{workload}` has no such question");
         let error = self.error(span, message);
-        self.say(error.help(format!("the workloads that have one: {}", HOLD.join(", "))));
+        self.say(error.help(format!("the workloads that have one: {}", READ_WORKLOADS.join(", "))));
     }
 
     /// The step without its bound, and the bound.
