@@ -89,3 +89,11 @@ fn what_is_missing_is_said_before_anything_starts() {
     }
     assert!(!tools.path("logs/one").exists());
 }
+
+#[test]
+fn the_example_of_the_documentation_is_the_one_that_is_tried() {
+    let text = include_str!("../tools/DRIVERS.md");
+    for example in [include_str!("ask/redis.py"), include_str!("ask/redis.scn")] {
+        assert!(text.contains(example), "tools/DRIVERS.md shows another than:\n{example}");
+    }
+}

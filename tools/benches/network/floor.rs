@@ -19,15 +19,15 @@ pub(crate) struct Ring {
     nodes: Vec<(Child, Option<ChildStdin>, BufReader<ChildStdout>)>,
 }
 
-/// Builds the bare server; where it is.
-pub(crate) fn build() -> Result<PathBuf> {
+/// Builds a program of the benchmark; where it is.
+pub(crate) fn build(name: &str) -> Result<PathBuf> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let arguments = ["build", "--quiet", "--release", "--example", "floor", "--manifest-path", manifest];
+    let arguments = ["build", "--quiet", "--release", "--example", name, "--manifest-path", manifest];
     if !Command::new(env!("CARGO")).args(arguments).status()?.success() {
-        return Err("the bare server could not be built".into());
+        return Err(format!("the program `{name}` could not be built").into());
     }
     let folder = Path::new(PROGRAM).parent().ok_or("a program lies in a folder")?;
-    Ok(folder.join("examples").join("floor"))
+    Ok(folder.join("examples").join(name))
 }
 
 impl Ring {

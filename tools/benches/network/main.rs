@@ -18,6 +18,7 @@ mod payloads;
 mod reconciliation;
 mod repair;
 mod rings;
+mod router;
 mod samples;
 mod simulator;
 mod spread;
@@ -40,7 +41,7 @@ const NODES_MAX: usize = 2_000;
 /// A part of the benchmark: its name, and what it does with a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 13] = [
+const SECTIONS: [Section; 14] = [
     ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
@@ -49,6 +50,7 @@ const SECTIONS: [Section; 13] = [
     ("throughput", throughput::run),
     ("links", links::run),
     ("netns", networks::run),
+    ("router", router::run),
     ("disk", disk::run),
     ("repair", repair::run),
     ("reconciliation", reconciliation::run),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tools::report::{self, Style};
 use tools::run::{Figures, Options, Session, Verdict};
-use tools::scenario::{At, Step, StepKind, parse};
+use tools::scenario::{At, Scenario, Step, StepKind, parse};
 use tools::text::{Source, Span};
 use tools::topology;
 use tools::world::live::Live;
@@ -46,6 +46,11 @@ impl Network {
         Self::wired(topology, || Self::made(logs, |options| netns::world(options, NETNS_PORT, Links::Direct)))
     }
 
+    /// The same with every node this program of somebody else's.
+    pub(crate) fn start_of(driver: &str, exec: &str, topology: &str, logs: &Path) -> Result<Self> {
+        Self::wired(topology, || Self::empty_of(driver, exec, logs))
+    }
+
     fn wired(topology: &str, empty: impl FnOnce() -> Result<Self>) -> Result<Self> {
         let source = Source::new("topology", topology);
         let graph = topology::parse(&source).map_err(|wrong| wrong.to_string())?.graph;
@@ -64,8 +69,24 @@ impl Network {
         let mut none = |path: &str| Err(format!("there is no `{path}`"));
         let (scenario, _) = parse(&Source::new(name, text), &BTreeMap::new(), &mut none)
             .map_err(|wrong| wrong.to_string())?;
-        let mut network = Self::empty(logs)?;
-        let report = network.session.scenario(&mut network.world, &scenario);
+        Self::measured(Self::empty(logs)?, &scenario)
+    }
+
+    /// The same with every node this program of somebody else's.
+    pub(crate) fn measures_of(
+        driver: &str,
+        exec: &str,
+        text: &str,
+        logs: &Path,
+    ) -> Result<Vec<(String, Figures)>> {
+        let mut none = |path: &str| Err(format!("there is no `{path}`"));
+        let (scenario, _) = parse(&Source::new("steps", text), &BTreeMap::new(), &mut none)
+            .map_err(|wrong| wrong.to_string())?;
+        Self::measured(Self::empty_of(driver, exec, logs)?, &scenario)
+    }
+
+    fn measured(mut network: Self, scenario: &Scenario) -> Result<Vec<(String, Figures)>> {
+        let report = network.session.scenario(&mut network.world, scenario);
         passed(&report.verdict)?;
         Ok(report.measures)
     }
@@ -87,6 +108,15 @@ impl Network {
 
     fn empty(logs: &Path) -> Result<Self> {
         Self::made(logs, |options| process::world(options, Ports::Leased(Lease::default()), Links::Direct))
+    }
+
+    fn empty_of(driver: &str, exec: &str, logs: &Path) -> Result<Self> {
+        let given = [("driver", driver), ("exec", exec)];
+        let node_options = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let session = Session::unrecorded(Options { node_options, ..Options::default() });
+        let mut network = Self::empty(logs)?;
+        network.session = session;
+        Ok(network)
     }
 
     fn made(

@@ -22,7 +22,7 @@ pub(crate) fn run(logs: &Path) -> Result<()> {
         "rings: memory of a node, idle (mean)",
         &["nodes", "", "PSS", "of it heap, stack", "of it files", "private dirty"],
     );
-    let floor_program = floor::build()?;
+    let floor_program = floor::build("floor")?;
     for (nodes, times) in SIZES {
         let (mut floor, mut ours, mut ended) = (Samples::default(), Samples::default(), Samples::default());
         for time in 1..=times {
