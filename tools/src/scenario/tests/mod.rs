@@ -2,6 +2,7 @@
 
 mod checks;
 mod combinations;
+mod drivers;
 mod examples;
 mod parsing;
 mod properties;
