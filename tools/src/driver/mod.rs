@@ -156,9 +156,6 @@ pub trait Exchange {
     /// The nodes whose messages are carried, in order of appearance.
     fn members(&self) -> Vec<NodeIndex>;
 
-    /// Whether a node is one of them.
-    fn is_member(&self, node: NodeIndex) -> bool;
-
     /// What a service answers a client's message, as the body of its reply; none if nobody is called so.
     fn call(&self, service: &str, client: &str, body: &Map<String, Value>) -> Option<Map<String, Value>>;
 
@@ -171,14 +168,19 @@ pub trait Exchange {
 
     /// Carries a line, its end included, from one node to another, as the link between them says: it may
     /// come late, never, or twice. To a node that takes nothing it is lost.
-    fn send(&self, from: NodeIndex, to: NodeIndex, line: &[u8]) -> Result<(), Flooded>;
+    fn send(&self, from: NodeIndex, to: NodeIndex, line: &[u8]) -> Result<(), Undelivered>;
 }
 
-/// A node has so much to read already that nothing more is carried to it.
+/// Why a message is not carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flooded {
-    /// How much, in bytes.
-    pub waiting: usize,
+pub enum Undelivered {
+    /// There is no such node.
+    Nobody,
+    /// The node has so much to read already that nothing more is carried to it.
+    Flooded {
+        /// How much, in bytes.
+        waiting: usize,
+    },
 }
 
 /// What comes for one node.

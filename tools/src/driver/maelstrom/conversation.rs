@@ -14,7 +14,7 @@ use super::language::{body, outcome};
 use super::lines::{Ended, Lines};
 use super::message::{self, CLIENT, Message};
 use crate::driver::pending::{Pending, Unasked, at};
-use crate::driver::{Exchange, Flooded, Meeting, Receiver, Request, Told, What};
+use crate::driver::{Exchange, Meeting, Receiver, Request, Told, Undelivered, What};
 use crate::world::{Answer, NodeIndex, Outcome, Value as Held};
 
 /// As much of a line as a report shows, in characters.
@@ -196,8 +196,8 @@ impl Conversation {
             let src = &message.src;
             return self.broke(format!("wrote a message as `{src}`, and is `{}`: {}", self.id, shown(line)));
         }
-        self.sent.bytes += line.len() as u64 + 1;
-        if let Some(to) = message::node(&message.dest).filter(|to| self.exchange.is_member(*to)) {
+        self.sent.bytes += line.len() as u64;
+        if let Some(to) = message::node(&message.dest) {
             self.sent.messages += 1;
             self.carry(to, line);
         } else if message.dest == CLIENT {
@@ -211,16 +211,17 @@ impl Conversation {
         }
     }
 
+    /// Hands a line for another node over.
     fn carry(&self, to: NodeIndex, line: &[u8]) {
-        let mut whole = Vec::with_capacity(line.len() + 1);
-        whole.extend_from_slice(line);
-        whole.push(b'\n');
-        if let Err(Flooded { waiting }) = self.exchange.send(self.node, to, &whole) {
-            self.broke(format!(
-                "floods `{}`: {} MiB of messages wait for that",
-                message::id(to),
-                waiting >> 20
-            ));
+        let id = message::id;
+        match self.exchange.send(self.node, to, line) {
+            Ok(()) => {}
+            Err(Undelivered::Nobody) => {
+                self.broke(format!("wrote a message to `{}`, who is nobody: {}", id(to), shown(line)));
+            }
+            Err(Undelivered::Flooded { waiting }) => {
+                self.broke(format!("floods `{}`: {} MiB of messages wait for that", id(to), waiting >> 20));
+            }
         }
     }
 
@@ -305,7 +306,7 @@ impl Sent {
 
 /// A line as a report shows it.
 fn shown(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
+    let text = String::from_utf8_lossy(line.trim_ascii_end());
     match text.char_indices().nth(SHOWN) {
         Some((cut, _)) => format!("{}… ({} bytes)", &text[..cut], line.len()),
         None => text.into_owned(),

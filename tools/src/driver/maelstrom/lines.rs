@@ -2,6 +2,7 @@
 
 use std::io;
 
+use memchr::memchr_iter;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe;
 
@@ -32,16 +33,18 @@ impl Lines {
         Self { pipe, buffer: Vec::new(), searched: 0 }
     }
 
-    /// Hands over each whole line that has come, without its end; waits for some. Dropped while it
+    /// Hands over each whole line that has come, its end included; waits for some. Dropped while it
     /// waits, it has lost nothing.
     pub(super) async fn next(&mut self, mut take: impl FnMut(&[u8])) -> Result<(), Ended> {
         loop {
-            if let Some(end) = self.buffer[self.searched..].iter().rposition(|byte| *byte == b'\n') {
-                let whole = self.searched + end;
-                for line in self.buffer[..whole].split(|byte| *byte == b'\n') {
-                    take(line);
-                }
-                self.buffer.drain(..=whole);
+            let mut begins = 0;
+            for end in memchr_iter(b'\n', &self.buffer[self.searched..]) {
+                let ends = self.searched + end + 1;
+                take(&self.buffer[begins..ends]);
+                begins = ends;
+            }
+            if begins > 0 {
+                self.buffer.drain(..begins);
                 self.searched = 0;
                 return Ok(());
             }
@@ -53,9 +56,10 @@ impl Lines {
             match self.pipe.read_buf(&mut self.buffer).await {
                 Ok(0) => {
                     // A last line without an end is a line.
-                    let rest = std::mem::take(&mut self.buffer);
+                    let mut rest = std::mem::take(&mut self.buffer);
                     self.searched = 0;
                     if !rest.is_empty() {
+                        rest.push(b'\n');
                         take(&rest);
                     }
                     return Err(Ended::Closed);

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::sides::Sides;
-use crate::driver::{Exchange, Flooded, Receiver};
+use crate::driver::{Exchange, Receiver, Undelivered};
 use crate::world::link::{Lane, Manner};
 use crate::world::{Direction, LinkChange, NodeIndex};
 
@@ -139,10 +139,6 @@ impl Exchange for Router {
         self.state.borrow().members.keys().copied().collect()
     }
 
-    fn is_member(&self, node: NodeIndex) -> bool {
-        self.carries(node)
-    }
-
     fn call(&self, _service: &str, _client: &str, _body: &Map<String, Value>) -> Option<Map<String, Value>> {
         None
     }
@@ -164,17 +160,23 @@ impl Exchange for Router {
         post
     }
 
-    fn send(&self, from: NodeIndex, to: NodeIndex, line: &[u8]) -> Result<(), Flooded> {
+    fn send(&self, from: NodeIndex, to: NodeIndex, line: &[u8]) -> Result<(), Undelivered> {
         let direction = Direction { from, to };
         let mut state = self.state.borrow_mut();
         if state.is_silent(direction) {
             return Ok(());
         }
-        let State { posts, lanes, draws, frozen, .. } = &mut *state;
-        let Some(post) = posts.get(&to).and_then(Weak::upgrade) else { return Ok(()) };
+        let State { members, posts, lanes, draws, frozen, .. } = &mut *state;
+        let Some(post) = posts.get(&to).and_then(Weak::upgrade) else {
+            return if members.contains_key(&to) { Ok(()) } else { Err(Undelivered::Nobody) };
+        };
         if post.weight.get() + line.len() > POST_MAX {
             // What is sent to a frozen node is as good as lost.
-            return if frozen.contains(&to) { Ok(()) } else { Err(Flooded { waiting: post.weight.get() }) };
+            return if frozen.contains(&to) {
+                Ok(())
+            } else {
+                Err(Undelivered::Flooded { waiting: post.weight.get() })
+            };
         }
         let Some(shaped) = lanes.get_mut(&direction) else {
             post.lay(line);
