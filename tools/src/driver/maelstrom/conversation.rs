@@ -53,20 +53,19 @@ impl Drop for Conversation {
 impl Conversation {
     /// Speaks to a node until it closes its standard output, and after that only says so.
     pub(super) async fn hold(meeting: Meeting) -> String {
-        const CLOSED: &str = "it closed its standard output";
         let mut requests = meeting.requests.lock().await;
+        let conversation = RefCell::new(Self {
+            node: meeting.node,
+            id: message::id(meeting.node),
+            post: meeting.exchange.receiver(meeting.node),
+            exchange: meeting.exchange,
+            tell: meeting.tell,
+            pending: Pending::new(),
+            init: 0,
+            topology: 0,
+            sent: Sent::default(),
+        });
         if let Some(stdio) = meeting.stdio {
-            let conversation = RefCell::new(Self {
-                node: meeting.node,
-                id: message::id(meeting.node),
-                post: meeting.exchange.receiver(meeting.node),
-                exchange: meeting.exchange,
-                tell: Rc::clone(&meeting.tell),
-                pending: Pending::new(),
-                init: 0,
-                topology: 0,
-                sent: Sent::default(),
-            });
             let post = Rc::clone(&conversation.borrow().post);
             let mut lines = Lines::new(stdio.output);
             let mut input = stdio.input;
@@ -76,17 +75,16 @@ impl Conversation {
             }
             conversation.borrow_mut().tell_topology();
             // What is written may wait for a node that reads only once it has been read.
-            let reading = pin!(Self::read(&conversation, &mut lines, &mut requests));
+            let reading = pin!(Self::read(&conversation, Some(&mut lines), &mut requests));
             let writing = pin!(write(&*post, &mut input));
             if let Either::Right(((), reading)) = select(reading, writing).await {
                 // It closed its standard input: it may still speak.
                 reading.await;
             }
         }
-        while let Some(request) = requests.recv().await {
-            (meeting.tell)(Told::Ended(request.id, Outcome::Unknown { reason: CLOSED.to_owned() }));
-        }
-        CLOSED.to_owned()
+        // It will answer nothing more. Usually it has ended, which is told by whoever sees that.
+        Self::read(&conversation, None, &mut requests).await;
+        "the harness took leave".to_owned()
     }
 
     /// Tells the node who it is, and waits until it has taken that.
@@ -128,21 +126,36 @@ impl Conversation {
         self.post.put(&message::line(CLIENT, &self.id, &body));
     }
 
-    /// Takes what the node says and what it is to be asked, until it closes its standard output.
-    async fn read(this: &RefCell<Self>, lines: &mut Lines, requests: &mut mpsc::UnboundedReceiver<Request>) {
+    /// Takes what the node says and what it is to be asked, until it closes its standard output; what it
+    /// is to be asked alone where it has.
+    async fn read(
+        this: &RefCell<Self>,
+        mut lines: Option<&mut Lines>,
+        requests: &mut mpsc::UnboundedReceiver<Request>,
+    ) {
         loop {
             let deadline = this.borrow().pending.deadline();
+            let speaks = lines.is_some();
+            let taken = async {
+                match &mut lines {
+                    Some(lines) => lines.next(|line| this.borrow_mut().take(line)).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
-                taken = lines.next(|line| this.borrow_mut().take(line)) => match taken {
+                taken = taken => match taken {
                     Ok(()) => {}
                     Err(Ended::Closed) => return,
                     Err(Ended::Endless) => {
-                        (this.borrow().tell)(Told::Broke("wrote a line without end".to_owned()));
-                        return;
+                        return this.borrow().broke("wrote a line without end".to_owned());
                     }
                 },
                 request = requests.recv() => match request {
-                    Some(request) => this.borrow_mut().ask(request),
+                    Some(request) if speaks => this.borrow_mut().ask(request),
+                    Some(request) => {
+                        let reason = "it closed its standard output".to_owned();
+                        (this.borrow().tell)(Told::Ended(request.id, Outcome::Unknown { reason }));
+                    }
                     None => return,
                 },
                 () = at(deadline) => {
@@ -248,9 +261,10 @@ impl Conversation {
             Ok((request, kind)) => match outcome(&kind, body) {
                 Ok(outcome) => (self.tell)(Told::Ended(request.id, outcome)),
                 Err(why) => {
+                    // The cause before what comes of it.
+                    self.broke(format!("{why}: {}", shown(line)));
                     let reason = format!("it {why}");
                     (self.tell)(Told::Ended(request.id, Outcome::Unknown { reason }));
-                    self.broke(format!("{why}: {}", shown(line)));
                 }
             },
             Err(Unasked::GivenUp) => {}

@@ -135,10 +135,18 @@ impl Following {
         life.begun.notify_waiters();
         let requests = Rc::new(Mutex::new(requests));
         let ready = Cell::new(false);
+        let exited = |ending| {
+            life.ended.set(true);
+            self.teller.tell(Event::Exited { node: self.node, ending });
+        };
         let first = {
             let conversation = pin!(self.converse(&running, &requests, &ready, written));
             match select(pin!(running.ended()), conversation).await {
-                Either::Left((ending, _)) => Ok(ending),
+                Either::Left((ending, _conversation)) => {
+                    // That it has ended is told before what was asked ends with it.
+                    exited(ending);
+                    Ok(ending)
+                }
                 Either::Right((reason, _)) => Err(reason),
             }
         };
@@ -146,12 +154,14 @@ impl Following {
             Ok(ending) => (ending, None),
             // It could not be reached in time: what was started is taken down again.
             Err(reason) => match running.signal(Signal::Kill) {
-                Ok(()) => (running.ended().await, Some(reason)),
+                Ok(()) => {
+                    let ending = running.ended().await;
+                    exited(ending);
+                    (ending, Some(reason))
+                }
                 Err(_) => return self.teller.ended(self.id, Outcome::Failed { reason }),
             },
         };
-        life.ended.set(true);
-        self.teller.tell(Event::Exited { node: self.node, ending });
         if let Some(reason) = late {
             self.teller.ended(self.id, Outcome::Failed { reason });
         } else if !ready.get() {
