@@ -8,9 +8,9 @@ mod motif;
 mod net;
 mod step;
 
-use super::chance::Chance;
 use super::plan::{Chosen, Expect, NodeOption, Plan, Step};
 use super::state::{Life, State};
+use crate::chance::Chance;
 use crate::scenario::Verb;
 
 /// The kinds of what is drawn: single steps, and short sequences that are unlikely to come about by

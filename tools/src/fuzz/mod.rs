@@ -6,7 +6,6 @@
 //! a file, starts a thread, or draws from anything but the seed.
 
 pub mod about;
-mod chance;
 mod draw;
 mod needs;
 mod plan;

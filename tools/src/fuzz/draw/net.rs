@@ -1,6 +1,6 @@
 //! Drawing topologies: every generator, random graphs, and growth.
 
-use crate::fuzz::chance::Chance;
+use crate::chance::Chance;
 use crate::fuzz::plan::{Node, Topology};
 use crate::text::Source;
 use crate::topology;

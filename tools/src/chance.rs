@@ -5,15 +5,15 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 /// Draws from a seed. The stream is `ChaCha8`'s, which is specified.
 #[derive(Debug)]
-pub(super) struct Chance(ChaCha8Rng);
+pub(crate) struct Chance(ChaCha8Rng);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
     /// A number below `bound`, each as likely as the other; 0 where `bound` is 0.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         if bound == 0 {
             return 0;
         }
@@ -28,28 +28,28 @@ impl Chance {
     }
 
     /// A number of a range, both ends included.
-    pub(super) fn within(&mut self, least: u64, most: u64) -> u64 {
+    pub(crate) fn within(&mut self, least: u64, most: u64) -> u64 {
         least + self.below(most.saturating_sub(least).saturating_add(1))
     }
 
     /// A position below `len`.
-    pub(super) fn index(&mut self, len: usize) -> usize {
+    pub(crate) fn index(&mut self, len: usize) -> usize {
         usize::try_from(self.below(len as u64)).unwrap_or_default()
     }
 
     /// True so many times in a hundred.
-    pub(super) fn percent(&mut self, share: u64) -> bool {
+    pub(crate) fn percent(&mut self, share: u64) -> bool {
         self.below(100) < share
     }
 
     /// One of these, each as likely as the other; none where there is none.
-    pub(super) fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
         let index = self.index(of.len());
         of.get(index).copied()
     }
 
     /// So many of these, in the order they stand in.
-    pub(super) fn some<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
+    pub(crate) fn some<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
         let (mut chosen, mut rest) = (Vec::new(), count.min(of.len()));
         for (index, item) in of.iter().enumerate() {
             let left = (of.len() - index) as u64;
@@ -62,7 +62,7 @@ impl Chance {
     }
 
     /// One of these, as often as its weight says; none where all weigh nothing.
-    pub(super) fn weighted<T: Copy>(&mut self, of: &[(T, u64)]) -> Option<T> {
+    pub(crate) fn weighted<T: Copy>(&mut self, of: &[(T, u64)]) -> Option<T> {
         let total = of.iter().map(|(_, weight)| weight).sum();
         let mut drawn = self.below(total);
         for (item, weight) in of {

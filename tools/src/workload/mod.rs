@@ -1,0 +1,3 @@
+//! Workloads of the Maelstrom protocol.
+
+pub mod linearizable;
