@@ -5,15 +5,17 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 /// Draws from a seed. The stream is `ChaCha8`'s, which is specified.
 #[derive(Debug)]
-pub(crate) struct Chance(ChaCha8Rng);
+pub struct Chance(ChaCha8Rng);
 
 impl Chance {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The same stream for the same seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed))
     }
 
     /// A number below `bound`, each as likely as the other; 0 where `bound` is 0.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         if bound == 0 {
             return 0;
         }
@@ -28,28 +30,28 @@ impl Chance {
     }
 
     /// A number of a range, both ends included.
-    pub(crate) fn within(&mut self, least: u64, most: u64) -> u64 {
+    pub fn within(&mut self, least: u64, most: u64) -> u64 {
         least + self.below(most.saturating_sub(least).saturating_add(1))
     }
 
     /// A position below `len`.
-    pub(crate) fn index(&mut self, len: usize) -> usize {
+    pub fn index(&mut self, len: usize) -> usize {
         usize::try_from(self.below(len as u64)).unwrap_or_default()
     }
 
     /// True so many times in a hundred.
-    pub(crate) fn percent(&mut self, share: u64) -> bool {
+    pub fn percent(&mut self, share: u64) -> bool {
         self.below(100) < share
     }
 
     /// One of these, each as likely as the other; none where there is none.
-    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
+    pub fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
         let index = self.index(of.len());
         of.get(index).copied()
     }
 
     /// So many of these, in the order they stand in.
-    pub(crate) fn some<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
+    pub fn some<T: Copy>(&mut self, of: &[T], count: usize) -> Vec<T> {
         let (mut chosen, mut rest) = (Vec::new(), count.min(of.len()));
         for (index, item) in of.iter().enumerate() {
             let left = (of.len() - index) as u64;
@@ -62,7 +64,7 @@ impl Chance {
     }
 
     /// One of these, as often as its weight says; none where all weigh nothing.
-    pub(crate) fn weighted<T: Copy>(&mut self, of: &[(T, u64)]) -> Option<T> {
+    pub fn weighted<T: Copy>(&mut self, of: &[(T, u64)]) -> Option<T> {
         let total = of.iter().map(|(_, weight)| weight).sum();
         let mut drawn = self.below(total);
         for (item, weight) in of {

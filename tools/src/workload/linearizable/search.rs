@@ -343,7 +343,7 @@ fn noticed(history: &[Interval]) -> BTreeSet<Value> {
     let mut noticed = BTreeSet::new();
     for one in history {
         match (one.call, one.end) {
-            (Call::Read(value), Some(_)) | (Call::Exchange { from: value, .. }, Some(_)) => {
+            (Call::Read(value) | Call::Exchange { from: value, .. }, Some(_)) => {
                 noticed.insert(value);
             }
             _ => {}

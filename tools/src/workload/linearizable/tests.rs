@@ -142,10 +142,9 @@ fn made(chance: &mut Chance, calls: usize, clients: usize, values: u64, endless:
             _ => Call::Read(value),
         };
         let lost = chance.below(1_000) < endless;
-        if !lost || chance.percent(50) {
-            if let Call::Write(to) | Call::Exchange { to, .. } = kind {
-                value = to;
-            }
+        let happens = !lost || chance.percent(50);
+        if let (Call::Write(to) | Call::Exchange { to, .. }, true) = (kind, happens) {
+            value = to;
         }
         let end = now + chance.below(6 * clients as u64);
         history.push(call(kind, now - chance.below(now - free[client]).min(40), (!lost).then_some(end)));

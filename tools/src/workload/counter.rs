@@ -1,0 +1,218 @@
+//! Counters: at the end every node reads the sum of what was added.
+
+use std::time::Duration;
+
+use super::{Chance, History, Operation, Outcome, Verdict, Workload};
+use crate::world::NodeIndex;
+
+/// The workloads `g-counter` and `pn-counter`.
+#[derive(Debug)]
+pub(super) struct Counter {
+    negative: bool,
+}
+
+impl Counter {
+    pub(super) fn grow_only() -> Self {
+        Self { negative: false }
+    }
+
+    pub(super) fn both_ways() -> Self {
+        Self { negative: true }
+    }
+}
+
+impl Workload for Counter {
+    fn next(&mut self, chance: &mut Chance) -> Vec<String> {
+        if chance.percent(50) {
+            return vec!["read".to_owned()];
+        }
+        let delta = if self.negative {
+            i64::try_from(chance.below(10)).unwrap_or(0) - 5
+        } else {
+            i64::try_from(chance.below(5)).unwrap_or(0)
+        };
+        vec!["add".to_owned(), delta.to_string()]
+    }
+
+    fn last(&self) -> Option<Vec<String>> {
+        Some(vec!["read".to_owned()])
+    }
+
+    fn check(&self, history: &History) -> Verdict {
+        let mut verdict = Verdict::default();
+        let additions = Additions::of(history);
+        for (index, read) in history.of_kind("read").filter(|(_, read)| read.is_ok()) {
+            let node = history.node(read.node);
+            let text = read.text().unwrap_or("nothing");
+            let Ok(value) = text.parse::<i128>() else {
+                verdict.problem("no_number", format!("{node} read {text}, which is no integer"), vec![index]);
+                continue;
+            };
+            if read.last {
+                if let Some(expected) = additions.wrong_at_the_end(value) {
+                    let message = format!("{node} read {value} at the end; expected {expected}");
+                    let mut operations = vec![index];
+                    operations.extend(&additions.unknown);
+                    verdict.problem("wrong_sum", message, operations);
+                }
+            } else {
+                let (least, most) = additions.possible_before(read.completed);
+                if !(least..=most).contains(&value) {
+                    let message = format!(
+                        "{node} read {value}, but what had been asked for until then sums to between {least} and {most}"
+                    );
+                    verdict.problem("impossible_sum", message, vec![index]);
+                }
+            }
+        }
+        unread(history, &mut verdict);
+        verdict.counted("acknowledged", additions.acknowledged);
+        verdict.counted("unknown", additions.unknown.len());
+        verdict
+    }
+}
+
+/// A node without a final read cannot be judged.
+pub(super) fn unread(history: &History, verdict: &mut Verdict) {
+    for (node, name) in history.nodes().iter().enumerate() {
+        let asked = |one: &Operation| one.last && one.node == NodeIndex(node);
+        if !history.operations().iter().any(|one| asked(one) && one.is_ok()) {
+            let operations = (0..history.operations().len())
+                .filter(|index| asked(&history.operations()[*index]))
+                .collect();
+            verdict.problem("no_final_read", format!("{name} did not answer a read at the end"), operations);
+        }
+    }
+}
+
+/// What was added.
+struct Additions {
+    /// The sum of what nodes acknowledged.
+    sum: i128,
+    /// How far what nobody knows of may lower and raise it.
+    below: i128,
+    above: i128,
+    acknowledged: usize,
+    unknown: Vec<usize>,
+    /// For each addition when it was asked for, and how far all until then may have lowered and raised
+    /// the counter.
+    reach: Vec<(Duration, i128, i128)>,
+}
+
+impl Additions {
+    fn of(history: &History) -> Self {
+        let mut additions =
+            Self { sum: 0, below: 0, above: 0, acknowledged: 0, unknown: Vec::new(), reach: Vec::new() };
+        let mut asked = Vec::new();
+        for (index, add) in history.of_kind("add") {
+            let delta: i128 = add.argument(0).parse().unwrap_or(0);
+            match add.outcome {
+                Outcome::Ok(_) => {
+                    additions.sum += delta;
+                    additions.acknowledged += 1;
+                }
+                Outcome::Unknown { .. } => {
+                    additions.below += delta.min(0);
+                    additions.above += delta.max(0);
+                    additions.unknown.push(index);
+                }
+                Outcome::Failed { .. } => continue,
+            }
+            asked.push((add.invoked, delta));
+        }
+        asked.sort_unstable();
+        let (mut below, mut above) = (0, 0);
+        for (invoked, delta) in asked {
+            below += delta.min(0);
+            above += delta.max(0);
+            additions.reach.push((invoked, below, above));
+        }
+        additions
+    }
+
+    /// What is expected at the end, if it is not this.
+    fn wrong_at_the_end(&self, value: i128) -> Option<String> {
+        let (least, most) = (self.sum + self.below, self.sum + self.above);
+        if (least..=most).contains(&value) {
+            None
+        } else if least == most {
+            Some(format!("{least}, the sum of {} acknowledged additions", self.acknowledged))
+        } else {
+            Some(format!(
+                "{} from acknowledged additions, with those of unknown outcome between {least} and {most}",
+                self.sum
+            ))
+        }
+    }
+
+    fn possible_before(&self, moment: Duration) -> (i128, i128) {
+        let until = self.reach.partition_point(|(invoked, ..)| *invoked <= moment);
+        until.checked_sub(1).map_or((0, 0), |last| (self.reach[last].1, self.reach[last].2))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Sample;
+    use super::*;
+
+    fn messages(sample: &Sample) -> Vec<String> {
+        let verdict = Counter::both_ways().check(&sample.history);
+        verdict.problems.into_iter().map(|problem| problem.message).collect()
+    }
+
+    #[test]
+    fn the_sum_is_that_of_what_was_acknowledged() {
+        let mut sample = Sample::new();
+        sample.done(0, "add 5").text(0, "read", "3").done(1, "add -2").failed(2, "add 9", "unavailable");
+        let before = sample.history.clone();
+        sample.last_texts(["3", "3", "3"]);
+        assert_eq!(messages(&sample), Vec::<String>::new());
+        sample.history = before;
+        sample.last_texts(["3", "5", "x"]);
+        assert_eq!(
+            messages(&sample),
+            [
+                "n1 read 5 at the end; expected 3, the sum of 2 acknowledged additions",
+                "n2 read x, which is no integer",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_nobody_knows_of_may_be_in_it() {
+        let mut sample = Sample::new();
+        sample.done(0, "add 5").unknown(1, "add 2").unknown(1, "add -1");
+        let before = sample.history.clone();
+        sample.last_texts(["7", "4", "5"]);
+        assert_eq!(messages(&sample), Vec::<String>::new());
+        sample.history = before;
+        sample.last_texts(["8", "5", "3"]);
+        assert_eq!(
+            messages(&sample),
+            [
+                "n0 read 8 at the end; expected 5 from acknowledged additions, with those of unknown outcome between 4 and 7",
+                "n2 read 3 at the end; expected 5 from acknowledged additions, with those of unknown outcome between 4 and 7",
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_read_before_it_was_asked_for() {
+        let mut sample = Sample::new();
+        sample.done(0, "add 1").text(1, "read", "4").done(0, "add 3").text(1, "read", "0");
+        sample.last_texts(["4", "4", "4"]);
+        assert_eq!(
+            messages(&sample),
+            ["n1 read 4, but what had been asked for until then sums to between 0 and 1"]
+        );
+    }
+
+    #[test]
+    fn a_node_that_is_not_read_at_the_end_is_named() {
+        let mut sample = Sample::new();
+        sample.done(0, "add 1");
+        assert_eq!(messages(&sample).len(), 3);
+        assert_eq!(messages(&sample)[2], "n2 did not answer a read at the end");
+    }
+}

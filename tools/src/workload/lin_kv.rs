@@ -1,0 +1,204 @@
+//! Registers that behave as if there were one of each.
+
+use std::collections::BTreeMap;
+
+use super::linearizable::{self, Call, Contradiction, Interval, Judgement, NOTHING};
+use super::options::Keys;
+use super::{Chance, History, Operation, Options, Outcome, Verdict, Workload, moment};
+
+/// Values are drawn from so many, so that an exchange often finds what it expects.
+const VALUES: u64 = 5;
+
+/// The workload `lin-kv`: `read`, `write` and `cas` of keys that must be linearizable.
+///
+/// A read that finds no key has read that there is none. An exchange that was refused has not
+/// happened, and says nothing of the register.
+#[derive(Debug)]
+pub(super) struct LinKv {
+    keys: Keys,
+}
+
+impl LinKv {
+    pub(super) fn new(options: &Options) -> Self {
+        Self { keys: Keys::new(options) }
+    }
+}
+
+impl Workload for LinKv {
+    fn next(&mut self, chance: &mut Chance) -> Vec<String> {
+        let place = chance.index(self.keys.len());
+        let mut value = || chance.below(VALUES).to_string();
+        let (one, other) = (value(), value());
+        match chance.below(3) {
+            0 => vec!["read".to_owned(), self.keys.key(place).to_string()],
+            1 => vec!["write".to_owned(), self.keys.write(place).0.to_string(), one],
+            _ => vec!["cas".to_owned(), self.keys.write(place).0.to_string(), one, other],
+        }
+    }
+
+    fn check(&self, history: &History) -> Verdict {
+        let mut verdict = Verdict::default();
+        let mut registers: BTreeMap<&str, Register<'_>> = BTreeMap::new();
+        for (index, operation) in history.operations().iter().enumerate() {
+            registers.entry(operation.argument(0)).or_default().add(index, operation);
+        }
+        for (key, register) in &registers {
+            match linearizable::judge(&register.intervals) {
+                Judgement::Linearizable => {}
+                Judgement::Not(found) => register.tell(key, history, &found, &mut verdict),
+                Judgement::Undecided { at } => {
+                    let at = moment(history.operations()[register.operations[at]].completed);
+                    verdict.undecided =
+                        Some(format!("key {key} has too much at the same time to be judged from {at} on"));
+                }
+            }
+        }
+        verdict.counted("keys", registers.len());
+        verdict.counted("judged", registers.values().map(|register| register.intervals.len()).sum());
+        verdict
+    }
+}
+
+/// What was done to one register.
+#[derive(Default)]
+struct Register<'a> {
+    intervals: Vec<Interval>,
+    /// The operations that these are.
+    operations: Vec<usize>,
+    /// The values by their numbers, from 1 on.
+    values: Vec<&'a str>,
+    number_of: BTreeMap<&'a str, u32>,
+}
+
+impl<'a> Register<'a> {
+    fn add(&mut self, index: usize, operation: &'a Operation) {
+        let known = match &operation.outcome {
+            Outcome::Ok(_) => true,
+            Outcome::Failed { code, .. } if code == "absent" && operation.kind() == "read" => true,
+            Outcome::Failed { .. } => return,
+            Outcome::Unknown { .. } => false,
+        };
+        let call = match operation.kind() {
+            "read" if !known => return,
+            "read" => Call::Read(operation.text().map_or(NOTHING, |text| self.number(text))),
+            "write" => Call::Write(self.number(operation.argument(1))),
+            "cas" => {
+                let (from, to) = (operation.argument(1), operation.argument(2));
+                Call::Exchange { from: self.number(from), to: self.number(to) }
+            }
+            _ => return,
+        };
+        let end = known.then_some(operation.completed);
+        self.intervals.push(Interval { call, begin: operation.invoked, end });
+        self.operations.push(index);
+    }
+
+    fn number(&mut self, text: &'a str) -> u32 {
+        *self.number_of.entry(text).or_insert_with(|| {
+            self.values.push(text);
+            u32::try_from(self.values.len()).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn value(&self, number: u32) -> &'a str {
+        (number as usize).checked_sub(1).map_or("nothing", |index| self.values[index])
+    }
+
+    fn tell(&self, key: &str, history: &History, found: &Contradiction, verdict: &mut Verdict) {
+        let operation = &history.operations()[self.operations[found.at]];
+        let (did, value) = match self.intervals[found.at].call {
+            Call::Read(value) => ("read", value),
+            Call::Exchange { from, .. } => ("exchanged", from),
+            Call::Write(value) => ("wrote", value),
+        };
+        let possible: Vec<&str> = found.possible.iter().map(|number| self.value(*number)).collect();
+        let message = format!(
+            "{} {did} {} of key {key} by {}, but it can only have held {}",
+            history.node(operation.node),
+            self.value(value),
+            moment(operation.completed),
+            possible.join(" or "),
+        );
+        let mut operations = vec![found.at];
+        operations.extend(self.last_write_before(found.at, &[value]));
+        operations.extend(self.last_write_before(found.at, &found.possible));
+        operations.extend(&found.concurrent);
+        let mut shown = Vec::new();
+        for at in operations {
+            if !shown.contains(&self.operations[at]) {
+                shown.push(self.operations[at]);
+            }
+        }
+        verdict.problem("not_linearizable", message, shown);
+    }
+
+    /// What wrote one of these values last before that call began.
+    fn last_write_before(&self, at: usize, values: &[u32]) -> Option<usize> {
+        let begin = self.intervals[at].begin;
+        let writes = self.intervals.iter().enumerate().filter(|(_, one)| match one.call {
+            Call::Write(to) | Call::Exchange { to, .. } => values.contains(&to),
+            Call::Read(_) => false,
+        });
+        let before = writes.filter_map(|(at, one)| Some((one.end?, at)));
+        before.filter(|(end, _)| *end <= begin).max().map(|(_, at)| at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Sample;
+    use super::*;
+
+    fn check(sample: &Sample) -> Verdict {
+        LinKv::new(&Options::default()).check(&sample.history)
+    }
+
+    #[test]
+    fn a_stale_read_is_shown_with_the_writes() {
+        let mut sample = Sample::new();
+        sample.failed(0, "read 1", "absent").done(0, "write 1 3").text(1, "read 1", "3");
+        sample.done(1, "cas 1 3 4").failed(2, "cas 1 3 5", "precondition_failed").done(2, "write 2 3");
+        sample.text(0, "read 2", "3").text(2, "read 1", "4");
+        assert!(check(&sample).is_valid());
+        sample.text(2, "read 1", "3");
+        let verdict = check(&sample);
+        assert_eq!(verdict.problems[0].message, "n2 read 3 of key 1 by 0.170 s, but it can only have held 4");
+        assert_eq!(verdict.problems[0].operations, [8, 1, 3]);
+        assert_eq!((verdict.found, verdict.count("keys")), (1, Some(2)));
+    }
+
+    #[test]
+    fn a_key_that_is_there_is_not_absent() {
+        let mut sample = Sample::new();
+        sample.done(0, "write 1 3").failed(1, "read 1", "absent");
+        assert_eq!(
+            check(&sample).problems[0].message,
+            "n1 read nothing of key 1 by 0.030 s, but it can only have held 3"
+        );
+    }
+
+    #[test]
+    fn what_nobody_knows_of_may_have_happened() {
+        let mut sample = Sample::new();
+        sample.done(0, "write 1 3").unknown(0, "write 1 4").unknown(1, "read 1").text(1, "read 1", "3");
+        sample.text(1, "read 1", "4");
+        assert!(check(&sample).is_valid());
+        sample.text(1, "read 1", "3");
+        assert_eq!(check(&sample).found, 1);
+        let mut failed = Sample::new();
+        failed.done(0, "write 1 3").failed(0, "write 1 4", "unavailable").text(1, "read 1", "4");
+        assert_eq!(check(&failed).found, 1);
+    }
+
+    #[test]
+    fn what_is_concurrent_may_be_either() {
+        let mut sample = Sample::new();
+        sample
+            .done(0, "write 1 3")
+            .text(1, "read 1", "3")
+            .text(1, "read 1", "4")
+            .done(0, "write 1 4")
+            .long(100);
+        assert!(check(&sample).is_valid());
+    }
+}

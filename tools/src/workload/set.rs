@@ -1,0 +1,356 @@
+//! Sets: at the end every node holds all that any node has acknowledged, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::counter::unread;
+use super::{Chance, Element, History, Operation, Outcome, Percentiles, Verdict, Workload, moment};
+
+/// The workloads `broadcast` and `g-set`.
+#[derive(Debug)]
+pub(super) struct Set {
+    /// What adds an element.
+    add: &'static str,
+    next: u64,
+}
+
+impl Set {
+    pub(super) fn broadcast() -> Self {
+        Self { add: "broadcast", next: 0 }
+    }
+
+    pub(super) fn grow_only() -> Self {
+        Self { add: "add", next: 0 }
+    }
+}
+
+impl Workload for Set {
+    fn next(&mut self, chance: &mut Chance) -> Vec<String> {
+        if chance.percent(50) {
+            return vec!["read".to_owned()];
+        }
+        self.next += 1;
+        vec![self.add.to_owned(), (self.next - 1).to_string()]
+    }
+
+    fn last(&self) -> Option<Vec<String>> {
+        Some(vec!["read".to_owned()])
+    }
+
+    fn check(&self, history: &History) -> Verdict {
+        let mut verdict = Verdict::default();
+        let additions = Additions::of(history, self.add);
+        let reads = Read::all(history);
+        let seen = never_added(history, &additions, &reads, &mut verdict);
+        duplicated(history, &reads, &mut verdict);
+        lost(history, &additions, &reads, &seen, &mut verdict);
+        unread(history, &mut verdict);
+        let stale = stale(&additions, &reads, &mut verdict);
+        verdict
+            .counted("acknowledged", additions.all.values().filter(|one| one.acknowledged.is_some()).count());
+        verdict.counted("stale", stale);
+        verdict.counted("receded", receded(&reads));
+        verdict
+    }
+}
+
+/// An element that somebody asked to add.
+struct Addition<'a> {
+    index: usize,
+    operation: &'a Operation,
+    /// The element, if it was ever read.
+    element: Option<Element>,
+    /// When it was promised, if it was.
+    acknowledged: Option<Duration>,
+    failed: bool,
+}
+
+struct Additions<'a> {
+    all: BTreeMap<&'a str, Addition<'a>>,
+}
+
+impl<'a> Additions<'a> {
+    fn of(history: &'a History, kind: &'a str) -> Self {
+        let mut all = BTreeMap::new();
+        for (index, operation) in history.of_kind(kind) {
+            let text = operation.argument(0);
+            let addition = Addition {
+                index,
+                operation,
+                element: history.element(text),
+                acknowledged: operation.is_ok().then_some(operation.completed),
+                failed: matches!(operation.outcome, Outcome::Failed { .. }),
+            };
+            all.insert(text, addition);
+        }
+        Self { all }
+    }
+}
+
+/// A read that was answered.
+struct Read<'a> {
+    index: usize,
+    operation: &'a Operation,
+    list: &'a [Element],
+    /// A bit for each element.
+    holds: Vec<u64>,
+}
+
+impl<'a> Read<'a> {
+    /// In the order in which they were asked for.
+    fn all(history: &'a History) -> Vec<Self> {
+        let words = history.elements().len().div_ceil(64);
+        let mut reads: Vec<Self> = history
+            .of_kind("read")
+            .filter_map(|(index, operation)| {
+                let list = operation.list()?;
+                let mut holds = vec![0; words];
+                for element in list {
+                    holds[element.index() / 64] |= 1 << (element.index() % 64);
+                }
+                Some(Self { index, operation, list, holds })
+            })
+            .collect();
+        reads.sort_by_key(|read| (read.operation.invoked, read.index));
+        reads
+    }
+
+    fn has(&self, element: Option<Element>) -> bool {
+        element.is_some_and(|element| {
+            self.holds.get(element.index() / 64).is_some_and(|word| word >> (element.index() % 64) & 1 == 1)
+        })
+    }
+}
+
+/// Finds elements that were read and cannot be there. Gives for each element the first read, by its
+/// end, that has it.
+fn never_added(
+    history: &History,
+    additions: &Additions<'_>,
+    reads: &[Read<'_>],
+    verdict: &mut Verdict,
+) -> Vec<Option<usize>> {
+    let mut first: Vec<Option<usize>> = vec![None; history.elements().len()];
+    for (at, read) in reads.iter().enumerate() {
+        for element in read.list {
+            let known = &mut first[element.index()];
+            if known.is_none_or(|known| reads[known].operation.completed > read.operation.completed) {
+                *known = Some(at);
+            }
+        }
+    }
+    let mut unexpected = 0;
+    for (text, at) in history.elements().iter().zip(&first) {
+        let Some(read) = at.map(|at| &reads[at]) else { continue };
+        let node = history.node(read.operation.node);
+        let (why, mut operations) = match additions.all.get(text.as_str()) {
+            None => ("nobody ever added it".to_owned(), Vec::new()),
+            Some(one) if one.failed => {
+                (format!("{} refused to take it", history.node(one.operation.node)), vec![one.index])
+            }
+            Some(one) if one.operation.invoked > read.operation.completed => {
+                (format!("it was added only at {}", moment(one.operation.invoked)), vec![one.index])
+            }
+            Some(_) => continue,
+        };
+        unexpected += 1;
+        operations.push(read.index);
+        let message = format!("{text} was read at {node} at {}, but {why}", moment(read.operation.completed));
+        verdict.problem("unexpected", message, operations);
+    }
+    verdict.counted("unexpected", unexpected);
+    first
+}
+
+/// Finds elements that stand twice in one answer.
+fn duplicated(history: &History, reads: &[Read<'_>], verdict: &mut Verdict) {
+    let mut twice: BTreeMap<Element, usize> = BTreeMap::new();
+    for (at, read) in reads.iter().enumerate() {
+        let distinct: u32 = read.holds.iter().map(|word| word.count_ones()).sum();
+        if read.list.len() != distinct as usize {
+            let mut seen = BTreeSet::new();
+            for element in read.list.iter().filter(|element| !seen.insert(**element)) {
+                twice.entry(*element).or_insert(at);
+            }
+        }
+    }
+    for (element, at) in &twice {
+        let read = &reads[*at];
+        let message = format!(
+            "{} stands more than once in what {} answered",
+            history.elements()[element.index()],
+            history.node(read.operation.node)
+        );
+        verdict.problem("duplicated", message, vec![read.index]);
+    }
+    verdict.counted("duplicated", twice.len());
+}
+
+/// Finds elements that were acknowledged, or read somewhere, and are not everywhere at the end.
+fn lost(
+    history: &History,
+    additions: &Additions<'_>,
+    reads: &[Read<'_>],
+    seen: &[Option<usize>],
+    verdict: &mut Verdict,
+) {
+    let last: Vec<&Read<'_>> = reads.iter().filter(|read| read.operation.last).collect();
+    let mut missing: Vec<(&str, &Addition<'_>, Vec<&Read<'_>>)> = Vec::new();
+    for (text, addition) in additions.all.iter().filter(|(_, addition)| !addition.failed) {
+        let read = addition.element.and_then(|element| seen[element.index()]);
+        if addition.acknowledged.is_some() || read.is_some() {
+            let without: Vec<_> = last.iter().copied().filter(|read| !read.has(addition.element)).collect();
+            if !without.is_empty() {
+                missing.push((text, addition, without));
+            }
+        }
+    }
+    // Those first that were lost first.
+    missing.sort_by_key(|(_, addition, _)| (addition.operation.completed, addition.index));
+    verdict.counted("lost", missing.len());
+    for (text, addition, without) in missing {
+        let node = history.node(addition.operation.node);
+        let mut operations = vec![addition.index];
+        let known = match (addition.acknowledged, addition.element.and_then(|element| seen[element.index()]))
+        {
+            (Some(at), _) => format!("acknowledged by {node} at {}", moment(at)),
+            (None, Some(at)) => {
+                let read = &reads[at];
+                operations.push(read.index);
+                format!(
+                    "read at {} at {}",
+                    history.node(read.operation.node),
+                    moment(read.operation.completed)
+                )
+            }
+            (None, None) => continue,
+        };
+        let nodes: Vec<&str> = without.iter().map(|read| history.node(read.operation.node)).collect();
+        let place = if nodes.len() == last.len() {
+            "in no final read".to_owned()
+        } else {
+            format!("not in the final read of {}", nodes.join(", "))
+        };
+        operations.extend(without.iter().map(|read| read.index));
+        verdict.problem("lost", format!("{text}, {known}, is {place}"), operations);
+    }
+}
+
+/// How long after its acknowledgement an element was still missing somewhere: until the last read that
+/// lacks it began. Gives how many were missing at all.
+fn stale(additions: &Additions<'_>, reads: &[Read<'_>], verdict: &mut Verdict) -> usize {
+    let (mut stale, mut latencies) = (0, Vec::new());
+    for addition in additions.all.values() {
+        let Some(acknowledged) = addition.acknowledged else { continue };
+        let after = reads.partition_point(|read| read.operation.invoked < acknowledged);
+        let later = &reads[after..];
+        match later.iter().rposition(|read| !read.has(addition.element)) {
+            // Lost, or nobody has looked since.
+            Some(at) if at + 1 == later.len() => {}
+            Some(at) => {
+                stale += 1;
+                latencies.push(later[at].operation.invoked.saturating_sub(acknowledged));
+            }
+            None => latencies.push(Duration::ZERO),
+        }
+    }
+    verdict.times.extend(Percentiles::of(latencies).map(|times| ("stable_latency", times)));
+    stale
+}
+
+/// How often a client read less than it had read before. Clients of one node only: that is worth
+/// knowing, and allowed.
+fn receded(reads: &[Read<'_>]) -> usize {
+    let mut before: BTreeMap<(usize, usize), &Read<'_>> = BTreeMap::new();
+    let mut count = 0;
+    for read in reads {
+        let client = (read.operation.client, read.operation.node.0);
+        if let Some(before) = before.insert(client, read) {
+            count += usize::from(before.holds.iter().zip(&read.holds).any(|(had, has)| had & !has != 0));
+        }
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Sample;
+    use super::*;
+
+    fn check(sample: &Sample) -> Verdict {
+        Set::broadcast().check(&sample.history)
+    }
+
+    fn messages(sample: &Sample) -> Vec<String> {
+        check(sample).problems.into_iter().map(|problem| problem.message).collect()
+    }
+
+    #[test]
+    fn all_that_was_acknowledged_is_everywhere_at_the_end() {
+        let mut sample = Sample::new();
+        sample.done(0, "broadcast 1").list(1, "read", "").list(2, "read", "1").unknown(1, "broadcast 2");
+        sample.list(1, "read", "1").failed(2, "broadcast 3", "unavailable");
+        sample.last_lists(["1", "1", "1"]);
+        let verdict = check(&sample);
+        assert!(verdict.is_valid(), "{verdict:?}");
+        assert_eq!((verdict.count("acknowledged"), verdict.count("stale")), (Some(1), Some(1)));
+        // Acknowledged at 10 ms; the last read without it began at 20 ms.
+        assert_eq!(verdict.times[0].1.max, Duration::from_millis(10));
+    }
+
+    #[test]
+    fn a_lost_element_is_shown_with_who_lacks_it() {
+        let mut sample = Sample::new();
+        sample.done(0, "broadcast 1").done(1, "broadcast 2").done(2, "broadcast 3");
+        sample.last_lists(["1 3", "1 3", "3"]);
+        assert_eq!(
+            messages(&sample),
+            [
+                "1, acknowledged by n0 at 0.010 s, is not in the final read of n2",
+                "2, acknowledged by n1 at 0.030 s, is in no final read",
+            ]
+        );
+        let verdict = check(&sample);
+        assert_eq!((verdict.count("lost"), &verdict.problems[0].operations[..]), (Some(2), &[0, 5][..]));
+    }
+
+    #[test]
+    fn what_somebody_has_read_is_everywhere_even_if_nobody_promised_it() {
+        let mut sample = Sample::new();
+        sample.unknown(0, "broadcast 1").list(1, "read", "1");
+        sample.last_lists(["1", "", "1"]);
+        assert_eq!(messages(&sample), ["1, read at n1 at 0.030 s, is not in the final read of n1"]);
+    }
+
+    #[test]
+    fn what_nobody_added_is_unexpected() {
+        let mut sample = Sample::new();
+        sample.failed(0, "broadcast 1", "refused").list(1, "read", "2 7 1").done(2, "broadcast 2");
+        sample.last_lists(["2", "2", "2"]);
+        assert_eq!(
+            messages(&sample),
+            [
+                "2 was read at n1 at 0.030 s, but it was added only at 0.040 s",
+                "7 was read at n1 at 0.030 s, but nobody ever added it",
+                "1 was read at n1 at 0.030 s, but n0 refused to take it",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_element_stands_once_in_a_set() {
+        let mut sample = Sample::new();
+        sample.done(0, "broadcast 1").done(0, "broadcast 2");
+        sample.last_lists(["1 2", "2 1 2", "1 2"]);
+        assert_eq!(messages(&sample), ["2 stands more than once in what n1 answered"]);
+    }
+
+    #[test]
+    fn to_read_less_than_before_is_counted() {
+        let mut sample = Sample::new();
+        sample.done(0, "broadcast 1").list(1, "read", "1").list(1, "read", "").last_lists(["1", "1", "1"]);
+        let verdict = check(&sample);
+        assert!(verdict.is_valid());
+        assert_eq!(verdict.count("receded"), Some(1));
+    }
+}

@@ -1,0 +1,60 @@
+//! What a checker finds.
+
+use super::Percentiles;
+
+/// How many problems are told in full.
+const PROBLEMS_MAX: usize = 10;
+/// How many operations are shown of a problem.
+const OPERATIONS_MAX: usize = 12;
+
+/// Something that must not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// For programs.
+    pub kind: &'static str,
+    /// For people: what, where, and what was expected instead.
+    pub message: String,
+    /// The operations that show it, by their places in the history.
+    pub operations: Vec<usize>,
+}
+
+/// Whether a history is one that the workload allows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// What must not be, the first few.
+    pub problems: Vec<Problem>,
+    /// How many problems there are in all.
+    pub found: u64,
+    /// Why it could not be decided, if nothing was found.
+    pub undecided: Option<String>,
+    /// Figures: what was counted.
+    pub counts: Vec<(&'static str, u64)>,
+    /// Figures: how long things took.
+    pub times: Vec<(&'static str, Percentiles)>,
+}
+
+impl Verdict {
+    /// Whether nothing speaks against it and all was looked at.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.found == 0 && self.undecided.is_none()
+    }
+
+    /// A figure.
+    #[must_use]
+    pub fn count(&self, name: &str) -> Option<u64> {
+        self.counts.iter().find(|(of, _)| *of == name).map(|(_, count)| *count)
+    }
+
+    pub(super) fn problem(&mut self, kind: &'static str, message: String, mut operations: Vec<usize>) {
+        self.found += 1;
+        if self.problems.len() < PROBLEMS_MAX {
+            operations.truncate(OPERATIONS_MAX);
+            self.problems.push(Problem { kind, message, operations });
+        }
+    }
+
+    pub(super) fn counted(&mut self, name: &'static str, count: usize) {
+        self.counts.push((name, count as u64));
+    }
+}
