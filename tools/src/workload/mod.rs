@@ -15,6 +15,7 @@ mod percentiles;
 #[cfg(test)]
 mod sample;
 mod set;
+pub mod test;
 mod txn;
 mod unique_ids;
 mod verdict;

@@ -342,11 +342,8 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
 fn noticed(history: &[Interval]) -> BTreeSet<Value> {
     let mut noticed = BTreeSet::new();
     for one in history {
-        match (one.call, one.end) {
-            (Call::Read(value) | Call::Exchange { from: value, .. }, Some(_)) => {
-                noticed.insert(value);
-            }
-            _ => {}
+        if let (Call::Read(value) | Call::Exchange { from: value, .. }, Some(_)) = (one.call, one.end) {
+            noticed.insert(value);
         }
     }
     loop {

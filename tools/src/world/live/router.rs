@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::sides::Sides;
 use crate::driver::{Exchange, Receiver, Undelivered};
+use crate::service::{self, Service};
 use crate::world::link::{Lane, Manner};
 use crate::world::{Direction, LinkChange, NodeIndex};
 
@@ -27,6 +28,8 @@ pub(super) struct Router {
     seed: u64,
     began: Instant,
     state: Rc<RefCell<State>>,
+    /// Those that were called.
+    services: RefCell<BTreeMap<String, Box<dyn Service>>>,
 }
 
 #[derive(Default)]
@@ -73,7 +76,7 @@ type Letter = (NodeIndex, Box<[u8]>);
 
 impl Router {
     pub(super) fn new(seed: u64, began: Instant) -> Self {
-        Self { seed, began, state: Rc::default() }
+        Self { seed, began, state: Rc::default(), services: RefCell::default() }
     }
 
     /// Takes in nodes and the links between them.
@@ -139,8 +142,19 @@ impl Exchange for Router {
         self.state.borrow().members.keys().copied().collect()
     }
 
-    fn call(&self, _service: &str, _client: &str, _body: &Map<String, Value>) -> Option<Map<String, Value>> {
-        None
+    fn call(&self, service: &str, client: &str, body: &Map<String, Value>) -> Option<Map<String, Value>> {
+        let seed = self.seed;
+        let mut services = self.services.borrow_mut();
+        if !services.contains_key(service) {
+            services.insert(service.to_owned(), service::named(service, seed)?);
+        }
+        let request = Value::Object(body.clone());
+        let answer = services.get_mut(service)?.answer(client, &request, self.began.elapsed());
+        let Value::Object(mut answer) = answer else { return None };
+        if let Some(number) = body.get("msg_id") {
+            answer.insert("in_reply_to".to_owned(), number.clone());
+        }
+        Some(answer)
     }
 
     fn neighbours(&self, node: NodeIndex) -> Vec<NodeIndex> {
