@@ -12,6 +12,7 @@ mod interrupt;
 pub mod list;
 pub mod load;
 pub mod logs;
+pub mod maelstrom;
 pub mod nodes;
 mod progress;
 pub mod record;
@@ -69,6 +70,7 @@ enum Command {
     Logs(logs::Arguments),
     Test(test::Arguments),
     Fuzz(fuzz::Arguments),
+    Maelstrom(Box<maelstrom::Arguments>),
     Check(check::Arguments),
     List(list::Arguments),
     Graph(graph::Arguments),
@@ -113,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Record(arguments) => record::run(arguments, &mut out, &mut err),
         Command::Logs(arguments) => logs::run(arguments, &mut out, &mut err),
         Command::Test(arguments) => test::run(arguments, &mut out, &mut err),
+        Command::Maelstrom(arguments) => maelstrom::run(arguments, &mut out, &mut err),
         Command::Fuzz(arguments) => fuzz::run(arguments, &mut out, &mut err),
         Command::Check(arguments) => check::run(arguments, &mut out, &mut err),
         Command::List(arguments) => list::run(arguments, &mut out, &mut err),

@@ -11,6 +11,7 @@ mod sweep;
 mod table;
 mod terminal;
 mod wording;
+mod workload;
 
 pub use json::{
     Document, FORMAT, FailureEntry, FindingEntry, LogEntry, MeasureEntry, ScenarioEntry, SeedsEntry,
@@ -22,6 +23,7 @@ pub use sweep::Sweep;
 pub use terminal::{excused, explain, failing_seed, failure, line, measures, summary, sweep, sweeps_summary};
 pub use wording::{again, seconds};
 pub(crate) use wording::{quoted, readable};
+pub use workload::WorkloadRun;
 
 #[cfg(test)]
 mod sample;

@@ -1,0 +1,185 @@
+//! What was typed as a plan.
+
+use std::time::Duration;
+
+use super::quantity::Clients;
+use super::{Arguments, Distribution, shape};
+use crate::cli::source::read_topology;
+use crate::report::quoted;
+use crate::scenario::Shape;
+use crate::workload::test::Plan;
+use crate::workload::{ConsistencyModel, Kind, Options};
+use crate::world::NodeSpec;
+
+/// The fewest clients, unless they are counted: with one a node of a small network nothing is concurrent.
+const CLIENTS_MIN: usize = 5;
+/// How long a partition lasts at most, unless that is said.
+const INTERVAL_MAX: Duration = Duration::from_secs(10);
+
+/// The plan. The error is for a person.
+pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, String> {
+    let kind = kind(arguments)?;
+    let exec = exec(arguments)?;
+    let (count, links) = network(arguments, kind)?;
+    let name = |index: usize| NodeSpec {
+        name: format!("n{index}"),
+        driver: "maelstrom".to_owned(),
+        exec: Some(exec.clone()),
+        workload: Some(kind.name().to_owned()),
+        ..NodeSpec::default()
+    };
+    let clients = match arguments.clients {
+        None => count.max(CLIENTS_MIN),
+        Some(Clients::All(clients)) => clients,
+        Some(Clients::EachNode(each)) => each * count,
+    };
+    let partition = arguments.partition || !arguments.nemesis.is_empty();
+    if arguments.nemesis_interval.is_some() && !partition {
+        return Err("`--nemesis-interval` needs `--partition`, or `--nemesis partition`".to_owned());
+    }
+    let interval = arguments.nemesis_interval.unwrap_or_else(|| INTERVAL_MAX.min(arguments.time / 5));
+    if partition && interval.is_zero() {
+        return Err("a partition needs a time to last: `--nemesis-interval 10s`".to_owned());
+    }
+    Ok(Plan {
+        kind,
+        options: Options {
+            keys: arguments.key_count,
+            writes_per_key: arguments.max_writes_per_key,
+            txn_length: arguments.max_txn_length,
+            model: ConsistencyModel::named(&arguments.consistency_models)
+                .map_err(|error| error.to_string())?,
+        },
+        nodes: (0..count).map(name).collect(),
+        links,
+        clients,
+        rate: arguments.rate,
+        time: arguments.time,
+        shapes: shapes(arguments),
+        partitions: partition.then_some(interval),
+        patience: arguments.timeout,
+        quiet: arguments.settle,
+        seed,
+    })
+}
+
+/// The workload, by whichever of the two ways it was named.
+fn kind(arguments: &Arguments) -> Result<Kind, String> {
+    let name = match (arguments.name.as_deref(), arguments.workload.as_deref()) {
+        (None | Some("test"), Some(name)) | (Some(name), None) if name != "test" => name,
+        (Some(one), Some(other)) if one == other => one,
+        (Some(one), Some(other)) => return Err(format!("one workload at a time: `{one}` or `{other}`?")),
+        _ => return Err("which workload? `tools maelstrom broadcast …` is one".to_owned()),
+    };
+    Kind::named(name).map_err(|error| error.to_string())
+}
+
+/// The command line of a node.
+fn exec(arguments: &Arguments) -> Result<String, String> {
+    let program = match (&arguments.exec, &arguments.bin) {
+        (Some(exec), _) if shlex::split(exec).is_none_or(|words| words.is_empty()) => {
+            return Err(format!("`--exec {exec}` is no command line: is a quote not closed?"));
+        }
+        (Some(exec), _) => exec.clone(),
+        (None, Some(bin)) => quoted(bin),
+        (None, None) => return Err("which program? `--exec \"PROGRAM ARGS\"` says".to_owned()),
+    };
+    let words = arguments.program_arguments.iter().map(|word| quoted(word));
+    Ok([program].into_iter().chain(words).collect::<Vec<_>>().join(" "))
+}
+
+/// How many nodes there are, and who is linked to whom.
+fn network(arguments: &Arguments, kind: Kind) -> Result<(usize, Vec<(usize, usize)>), String> {
+    if let Some(network) = &arguments.network {
+        let (_, parsed) = read_topology(network)?;
+        let graph = parsed.graph;
+        if graph.is_empty() {
+            return Err("a network needs a node".to_owned());
+        }
+        return Ok((graph.nodes().len(), graph.links().iter().map(|link| (link.from, link.to)).collect()));
+    }
+    let usual = if kind == Kind::Broadcast { shape::Shape::Grid } else { shape::Shape::Total };
+    Ok((arguments.nodes, arguments.topology.unwrap_or(usual).links(arguments.nodes)))
+}
+
+/// What messages between nodes suffer.
+fn shapes(arguments: &Arguments) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    if !arguments.latency.is_zero() {
+        match arguments.latency_dist {
+            Distribution::Constant => shapes.push(Shape::Delay(arguments.latency)),
+            Distribution::Uniform => shapes.push(Shape::Jitter(2 * arguments.latency)),
+        }
+    }
+    if arguments.loss > 0.0 {
+        shapes.push(Shape::Loss(arguments.loss / 100.0));
+    }
+    if arguments.duplicate > 0.0 {
+        shapes.push(Shape::Duplicate(arguments.duplicate / 100.0));
+    }
+    shapes
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn typed(text: &str) -> Result<Plan, String> {
+        let words = [vec!["maelstrom".to_owned()], shlex::split(text).unwrap()].concat();
+        let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
+        plan(&line.arguments, 1)
+    }
+
+    #[test]
+    fn both_ways_to_say_it_mean_the_same() {
+        let ours = typed(
+            "broadcast --exec './n -x' --network grid(5x5) --rate 100 --time 20s --latency 100ms --partition",
+        )
+        .unwrap();
+        let theirs = typed("test -w broadcast --bin ./n --node-count 25 --time-limit 20 --rate 100 --latency 100 --nemesis partition --topology grid --log-stderr -- -x").unwrap();
+        assert_eq!((ours.nodes.len(), ours.links.len(), ours.clients), (25, 40, 25));
+        assert_eq!(ours.nodes, theirs.nodes);
+        let sorted = |plan: &Plan| plan.links.iter().copied().collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(sorted(&ours), sorted(&theirs));
+        for plan in [&ours, &theirs] {
+            assert_eq!(plan.shapes, [Shape::Delay(Duration::from_millis(100))]);
+            assert_eq!((plan.time, plan.partitions), (Duration::from_secs(20), Some(Duration::from_secs(4))));
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_is_usual() {
+        let plan = typed("echo --bin ./n").unwrap();
+        assert_eq!((plan.nodes.len(), plan.links.len(), plan.clients), (5, 10, 5));
+        assert_eq!((plan.partitions, plan.shapes.len(), plan.quiet), (None, 0, Duration::from_secs(10)));
+        assert_eq!(typed("broadcast --bin ./n").unwrap().links.len(), 5);
+        assert_eq!(typed("lin-kv --bin ./n --concurrency 4n --nodes 3").unwrap().clients, 12);
+        let uniform = typed("echo --bin ./n --latency 50 --latency-dist uniform --loss 5").unwrap();
+        assert_eq!(uniform.shapes, [Shape::Jitter(Duration::from_millis(100)), Shape::Loss(0.05)]);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let wrong = |text: &str| typed(text).map(drop).unwrap_err();
+        assert_eq!(wrong("brodcast --bin n"), "unknown workload `brodcast`: did you mean `broadcast`?");
+        assert_eq!(wrong("echo"), "which program? `--exec \"PROGRAM ARGS\"` says");
+        assert_eq!(wrong("test --bin n"), "which workload? `tools maelstrom broadcast …` is one");
+        assert_eq!(wrong("--bin n"), "which workload? `tools maelstrom broadcast …` is one");
+        assert!(wrong("echo -w lin-kv --bin n").starts_with("one workload at a time"));
+        assert!(
+            wrong("txn-rw-register --bin n --consistency-models serializable").contains("not checked yet")
+        );
+        assert!(wrong("echo --bin n --nemesis kill").contains("invalid value 'kill'"));
+        assert!(wrong("echo --bin n --latency-dist exponential").contains("invalid value 'exponential'"));
+        assert!(wrong("echo --exec \"'\"").contains("no command line"));
+        assert!(wrong("echo --bin n --nemesis-interval 3").contains("--partition"));
+    }
+}

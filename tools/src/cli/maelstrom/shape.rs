@@ -1,0 +1,58 @@
+//! Shapes of any number of nodes, as Maelstrom has them.
+
+use clap::ValueEnum;
+
+/// Who is told to be whose neighbour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    /// As square as can be, the last row perhaps shorter
+    Grid,
+    /// One after another
+    Line,
+    /// Each with each
+    Total,
+    /// A tree in which each has two below it
+    Tree2,
+    /// A tree in which each has three below it
+    Tree3,
+    /// A tree in which each has four below it
+    Tree4,
+}
+
+impl Shape {
+    /// The links among so many nodes.
+    pub(super) fn links(self, count: usize) -> Vec<(usize, usize)> {
+        let above = |arity: usize| (1..count).map(|node| ((node - 1) / arity, node)).collect();
+        match self {
+            Self::Line => above(1),
+            Self::Tree2 => above(2),
+            Self::Tree3 => above(3),
+            Self::Tree4 => above(4),
+            Self::Total => {
+                (0..count).flat_map(|one| (one + 1..count).map(move |other| (one, other))).collect()
+            }
+            Self::Grid => {
+                let side = (1..=count).find(|side| side * side >= count).unwrap_or(1);
+                let beside = |node: &usize| (node + 1) % side != 0 && node + 1 < count;
+                let right = (0..count).filter(beside).map(|node| (node, node + 1));
+                let down = (side..count).map(|node| (node - side, node));
+                right.chain(down).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_what_they_say() {
+        assert_eq!(Shape::Line.links(3), [(0, 1), (1, 2)]);
+        assert_eq!(Shape::Total.links(3), [(0, 1), (0, 2), (1, 2)]);
+        assert_eq!(Shape::Tree2.links(5), [(0, 1), (0, 2), (1, 3), (1, 4)]);
+        assert_eq!(Shape::Tree4.links(6), [(0, 1), (0, 2), (0, 3), (0, 4), (1, 5)]);
+        assert_eq!(Shape::Grid.links(5), [(0, 1), (1, 2), (3, 4), (0, 3), (1, 4)]);
+        assert_eq!((Shape::Grid.links(25).len(), Shape::Grid.links(1).len()), (40, 0));
+    }
+}

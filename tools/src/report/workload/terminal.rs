@@ -1,0 +1,148 @@
+//! For a person at a terminal.
+
+use std::time::Duration;
+
+use super::WorkloadRun;
+use crate::report::style::Style;
+use crate::report::wording::{count, readable, seconds};
+use crate::text;
+use crate::workload::Percentiles;
+use crate::workload::test::{End, Figures};
+
+pub(super) fn terminal(run: &WorkloadRun<'_>, style: Style) -> String {
+    let mut text = headline(run, style);
+    text += &why(run, style);
+    if !matches!(run.report.end, End::Broken { .. }) {
+        text.push('\n');
+        for (name, value) in figures(run) {
+            text += &format!("  {name:<15} {value}\n");
+        }
+        text += &format!("  {:<15} {}\n", "history", run.history.display());
+    }
+    text += &format!("  {:<15} {}\n", "again", run.again);
+    text
+}
+
+/// How it ended, in a line.
+fn headline(run: &WorkloadRun<'_>, style: Style) -> String {
+    let word = match run.word() {
+        "valid" => style.good("ok"),
+        word @ ("undecided" | "interrupted") => style.neither(word),
+        "broken" => style.bad("BROKEN"),
+        _ => style.bad("FAILED"),
+    };
+    let report = run.report;
+    let total = report.figures.total();
+    let facts = [
+        seconds(report.duration),
+        count(report.nodes as u64, "node"),
+        count(total.ok + total.failed + total.unknown, "operation"),
+        format!("seed {}", report.seed),
+    ];
+    format!("{word} {} {}\n", style.strong(report.kind.name()), style.faint(facts.join(" · ")))
+}
+
+/// What is wrong, with the operations that show it.
+fn why(run: &WorkloadRun<'_>, style: Style) -> String {
+    let mut text = String::new();
+    if let Some(reason) = run.reason() {
+        text += &format!("{}\n", readable(&reason));
+    }
+    match &run.report.end {
+        End::Died { log, .. } => {
+            for line in log {
+                text += &format!("    {}\n", readable(line));
+            }
+        }
+        End::Judged(verdict) => {
+            for problem in &verdict.problems {
+                let kind = style.bad(problem.kind.replace('_', " "));
+                text += &format!("{kind}: {}\n", readable(&problem.message));
+                for index in &problem.operations {
+                    text += &format!("    {}\n", readable(&run.report.history.line(*index)));
+                }
+            }
+            let more = verdict.found.saturating_sub(verdict.problems.len() as u64);
+            if more > 0 {
+                text += &format!("… and {} more\n", count(more, "problem"));
+            }
+        }
+        _ => {}
+    }
+    text
+}
+
+fn figures(run: &WorkloadRun<'_>) -> Vec<(String, String)> {
+    let report = run.report;
+    let figures = &report.figures;
+    let mut lines = vec![
+        ("operations".to_owned(), operations(figures)),
+        ("availability".to_owned(), format!("{:.2} %", 100.0 * figures.availability())),
+    ];
+    if let Some(latency) = &figures.latency {
+        lines.push(("latency".to_owned(), percentiles(latency, false)));
+    }
+    if let End::Judged(verdict) = &report.end {
+        lines.push((
+            "messages".to_owned(),
+            format!(
+                "{:.2} between servers an operation, {:.2} of all kinds; {} and {}, {} sent by nodes",
+                figures.server_messages_per_operation(),
+                figures.messages_per_operation(),
+                figures.server_messages,
+                figures.messages,
+                bytes(figures.bytes),
+            ),
+        ));
+        for (name, times) in &verdict.times {
+            lines.push((name.replace('_', " "), percentiles(times, true)));
+        }
+        let counts: Vec<String> = verdict
+            .counts
+            .iter()
+            .map(|(name, count)| format!("{} {count}", name.replace('_', " ")))
+            .collect();
+        lines.push(("counts".to_owned(), counts.join(" · ")));
+    }
+    if !report.faults.is_empty() {
+        let at = |(at, told): &(Duration, String)| format!("{told} at {}", seconds(*at));
+        let shown: Vec<String> = report.faults.iter().take(6).map(at).collect();
+        let more = report.faults.len().saturating_sub(6);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        lines.push(("faults".to_owned(), shown.join(", ") + &more));
+    }
+    lines
+}
+
+fn operations(figures: &Figures) -> String {
+    let kinds = figures.counts.iter().map(|(kind, counts)| {
+        let parts = [(counts.ok, "ok"), (counts.failed, "failed"), (counts.unknown, "unknown")];
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        format!("{} {}", readable(kind), parts.join(", "))
+    });
+    let kinds: Vec<String> = kinds.collect();
+    if kinds.is_empty() { "none".to_owned() } else { kinds.join(" · ") }
+}
+
+fn percentiles(times: &Percentiles, least: bool) -> String {
+    let mut parts = Vec::new();
+    if least {
+        parts.push(("p0", times.min));
+    }
+    parts.extend([("p50", times.p50), ("p95", times.p95), ("p99", times.p99), ("max", times.max)]);
+    let parts: Vec<String> =
+        parts.into_iter().map(|(name, time)| format!("{name} {}", text::duration(time))).collect();
+    parts.join("  ")
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..10_240 => format!("{count} bytes"),
+        10_240..10_485_760 => format!("{} KiB", count >> 10),
+        _ => format!("{} MiB", count >> 20),
+    }
+}

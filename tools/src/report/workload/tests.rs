@@ -1,0 +1,85 @@
+//! Reports of tests that were made up.
+
+use std::time::Duration;
+
+use super::*;
+use crate::report::Style;
+use crate::workload::test::Figures;
+use crate::workload::{Answer, History, Kind, Operation, Outcome, Verdict, Workload as _};
+use crate::world::{NodeIndex, Value};
+
+fn report(lost: bool) -> Report {
+    let mut history = History::new(vec!["n0".to_owned(), "n1".to_owned()]);
+    let ms = Duration::from_millis;
+    let mut push = |history: &mut History, words: &str, at: u64, node: usize, last, answer| {
+        history.push(Operation {
+            client: node,
+            node: NodeIndex(node),
+            words: words.split(' ').map(str::to_owned).collect(),
+            last,
+            invoked: ms(at),
+            completed: ms(at + 5),
+            outcome: Outcome::Ok(answer),
+        });
+    };
+    push(&mut history, "broadcast 7", 100, 0, false, Answer::Done);
+    for node in [0, 1] {
+        let held = if lost && node == 1 { Vec::new() } else { vec!["7".to_owned()] };
+        let answer = history.answer(Value::List(held));
+        push(&mut history, "read", 200, node, true, answer);
+    }
+    let verdict: Verdict = Kind::Broadcast.workload(&crate::workload::Options::default()).check(&history);
+    Report {
+        kind: Kind::Broadcast,
+        nodes: 2,
+        seed: 417,
+        history,
+        faults: vec![(ms(150), "partition n0 | n1".to_owned()), (ms(180), "heal".to_owned())],
+        end: End::Judged(verdict),
+        figures: Figures::default(),
+        duration: ms(250),
+    }
+}
+
+fn told(report: &Report) -> (String, serde_json::Value) {
+    let run = WorkloadRun { report, history: Path::new("logs/history.jsonl"), again: "tools maelstrom …" };
+    (run.terminal(Style::PLAIN), run.json())
+}
+
+#[test]
+fn a_valid_run_is_told_in_figures() {
+    let (text, json) = told(&report(false));
+    assert!(text.starts_with("ok broadcast 0.25 s · 2 nodes · 0 operations · seed 417\n\n"), "{text}");
+    assert!(text.contains("  stable latency  p0 0 s  p50 0 s"), "{text}");
+    assert!(text.contains("  faults          partition n0 | n1 at 0.15 s, heal at 0.18 s\n"), "{text}");
+    assert_eq!((&json["valid"], &json["counts"]["lost"]), (&true.into(), &0.into()));
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_operations() {
+    let (text, json) = told(&report(true));
+    let told = "lost: 7, acknowledged by n0 at 0.105 s, is not in the final read of n1
+    #0 client 0 at n0, 0.100 s to 0.105 s: broadcast 7 → done
+    #2 client 1 at n1, 0.200 s to 0.205 s: final read → []\n";
+    assert!(text.starts_with("FAILED broadcast") && text.contains(told), "{text}");
+    assert_eq!(json["verdict"], "invalid");
+    assert_eq!(json["problems"][0]["operations"][1]["node"], "n1");
+}
+
+#[test]
+fn who_died_is_named_with_its_last_words() {
+    let end = End::Died {
+        node: "n1".to_owned(),
+        how: "exit code 7".to_owned(),
+        at: Duration::from_millis(1_500),
+        log: vec!["oh \u{1b}[31m no".to_owned()],
+    };
+    let (text, json) = told(&Report { end, ..report(false) });
+    assert!(text.contains("node n1 died unasked at 1.500 s: exit code 7\n    oh \\u{1b}[31m no\n"), "{text}");
+    assert_eq!((&json["verdict"], &json["valid"]), (&"died".into(), &false.into()));
+    let end = End::Misbehaved { node: "n0".to_owned(), reason: "floods".to_owned(), at: Duration::ZERO };
+    assert_eq!(
+        told(&Report { end, ..report(false) }).1["reason"],
+        "node n0 broke its protocol at 0.000 s: it floods"
+    );
+}
