@@ -2,8 +2,8 @@
 
 use super::Percentiles;
 
-/// How many problems are told in full.
-const PROBLEMS_MAX: usize = 10;
+/// How many problems of a kind are told in full.
+const PROBLEMS_MAX: usize = 4;
 /// How many operations are shown of a problem.
 const OPERATIONS_MAX: usize = 12;
 
@@ -21,7 +21,7 @@ pub struct Problem {
 /// Whether a history is one that the workload allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// What must not be, the first few.
+    /// What must not be, the first few of each kind.
     pub problems: Vec<Problem>,
     /// How many problems there are in all.
     pub found: u64,
@@ -48,7 +48,7 @@ impl Verdict {
 
     pub(super) fn problem(&mut self, kind: &'static str, message: String, mut operations: Vec<usize>) {
         self.found += 1;
-        if self.problems.len() < PROBLEMS_MAX {
+        if self.problems.iter().filter(|problem| problem.kind == kind).count() < PROBLEMS_MAX {
             operations.truncate(OPERATIONS_MAX);
             self.problems.push(Problem { kind, message, operations });
         }

@@ -33,7 +33,7 @@ impl Shape {
             }
             Self::Grid => {
                 let side = (1..=count).find(|side| side * side >= count).unwrap_or(1);
-                let beside = |node: &usize| (node + 1) % side != 0 && node + 1 < count;
+                let beside = |node: &usize| !(node + 1).is_multiple_of(side) && node + 1 < count;
                 let right = (0..count).filter(beside).map(|node| (node, node + 1));
                 let down = (side..count).map(|node| (node - side, node));
                 right.chain(down).collect()

@@ -64,7 +64,7 @@ fn why(run: &WorkloadRun<'_>, style: Style) -> String {
             }
             let more = verdict.found.saturating_sub(verdict.problems.len() as u64);
             if more > 0 {
-                text += &format!("… and {} more\n", count(more, "problem"));
+                text += &format!("… and {}\n", count(more, "more problem"));
             }
         }
         _ => {}

@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::*;
 use crate::report::Style;
 use crate::workload::test::Figures;
-use crate::workload::{Answer, History, Kind, Operation, Outcome, Verdict, Workload as _};
+use crate::workload::{Answer, History, Kind, Operation, Outcome, Verdict};
 use crate::world::{NodeIndex, Value};
 
 fn report(lost: bool) -> Report {
     let mut history = History::new(vec!["n0".to_owned(), "n1".to_owned()]);
     let ms = Duration::from_millis;
-    let mut push = |history: &mut History, words: &str, at: u64, node: usize, last, answer| {
+    let push = |history: &mut History, words: &str, at: u64, node: usize, last, answer| {
         history.push(Operation {
             client: node,
             node: NodeIndex(node),

@@ -22,13 +22,17 @@ pub(super) struct Desk<'a> {
     world: &'a mut dyn World,
     next: u64,
     now: Duration,
-    /// The nodes that were told to end.
+    /// Whether it is in order that nodes end.
     ending: bool,
+    /// Who ended while that was in order.
+    ended: Vec<(NodeIndex, Ending)>,
+    /// Whether nothing matters any more but that nodes end.
+    over: bool,
 }
 
 impl<'a> Desk<'a> {
     pub(super) fn new(world: &'a mut dyn World) -> Self {
-        Self { world, next: 0, now: Duration::ZERO, ending: false }
+        Self { world, next: 0, now: Duration::ZERO, ending: false, ended: Vec::new(), over: false }
     }
 
     /// The time of the last event.
@@ -36,9 +40,16 @@ impl<'a> Desk<'a> {
         self.now
     }
 
-    /// From now on it is in order that nodes end.
-    pub(super) fn expect_ends(&mut self) {
+    /// Whether it is in order from now on that nodes end. Gives who has ended while it was.
+    pub(super) fn expect_ends(&mut self, ending: bool) -> Vec<(NodeIndex, Ending)> {
+        self.ending = ending;
+        std::mem::take(&mut self.ended)
+    }
+
+    /// From now on nothing matters but that nodes end.
+    pub(super) fn take_down(&mut self) {
         self.ending = true;
+        self.over = true;
     }
 
     /// Begins an operation.
@@ -60,13 +71,13 @@ impl<'a> Desk<'a> {
                 Event::Exited { node, ending } if !self.ending => {
                     return Err(Stop::Died { node, ending, at });
                 }
-                Event::Misbehaved { node, reason } if !self.ending => {
+                Event::Misbehaved { node, reason } if !self.over => {
                     return Err(Stop::Misbehaved { node, reason, at });
                 }
                 Event::Interrupted => return Err(Stop::Interrupted),
                 Event::Runaway { reason } => return Err(Stop::Broken(reason)),
-                Event::Exited { .. }
-                | Event::Misbehaved { .. }
+                Event::Exited { node, ending } => self.ended.push((node, ending)),
+                Event::Misbehaved { .. }
                 | Event::Changed { .. }
                 | Event::Stored { .. }
                 | Event::Payload { .. }

@@ -8,8 +8,13 @@ use crate::world::{Direction, LinkChange, NodeIndex, Operation};
 pub(super) enum Partition {
     /// Sets of nodes of which none hears the other.
     Sets(Vec<Vec<NodeIndex>>),
-    /// Pairs that do not hear each other, such that every node hears a majority, and no two the same.
-    Pairs(Vec<(NodeIndex, NodeIndex)>),
+    /// Every node hears a majority, and no two the same.
+    Ring {
+        /// Each hears those that stand next to it here.
+        order: Vec<NodeIndex>,
+        /// Those that do not hear each other.
+        pairs: Vec<(NodeIndex, NodeIndex)>,
+    },
 }
 
 impl Partition {
@@ -23,7 +28,7 @@ impl Partition {
         match chance.below(if nodes < 5 { 2 } else { 3 }) {
             0 => Self::halves(order, nodes / 2),
             1 => Self::halves(order, 1),
-            _ => Self::ring(&order),
+            _ => Self::ring(order),
         }
     }
 
@@ -35,7 +40,7 @@ impl Partition {
     }
 
     /// Each hears those next to it in a ring, as many as make a majority with itself.
-    fn ring(order: &[NodeIndex]) -> Self {
+    fn ring(order: Vec<NodeIndex>) -> Self {
         let count = order.len();
         let reach = (count / 2).div_ceil(2);
         let mut pairs = Vec::new();
@@ -48,14 +53,14 @@ impl Partition {
             }
         }
         pairs.sort_unstable();
-        Self::Pairs(pairs)
+        Self::Ring { order, pairs }
     }
 
     /// What puts it in force.
     pub(super) fn begin(&self) -> Operation {
         match self {
             Self::Sets(sets) => Operation::Partition(sets.clone()),
-            Self::Pairs(pairs) => Operation::Links(changes(pairs, LinkChange::Cut)),
+            Self::Ring { pairs, .. } => Operation::Links(changes(pairs, LinkChange::Cut)),
         }
     }
 
@@ -63,21 +68,20 @@ impl Partition {
     pub(super) fn end(&self) -> Operation {
         match self {
             Self::Sets(_) => Operation::Partition(Vec::new()),
-            Self::Pairs(pairs) => Operation::Links(changes(pairs, LinkChange::Join)),
+            Self::Ring { pairs, .. } => Operation::Links(changes(pairs, LinkChange::Join)),
         }
     }
 
     /// For people.
     pub(super) fn describe(&self, name: impl Fn(NodeIndex) -> String) -> String {
+        let names =
+            |nodes: &Vec<NodeIndex>| nodes.iter().map(|node| name(*node)).collect::<Vec<_>>().join(" ");
         match self {
             Self::Sets(sets) => {
-                let side =
-                    |set: &Vec<NodeIndex>| set.iter().map(|node| name(*node)).collect::<Vec<_>>().join(" ");
-                format!("partition {}", sets.iter().map(side).collect::<Vec<_>>().join(" | "))
+                format!("partition {}", sets.iter().map(names).collect::<Vec<_>>().join(" | "))
             }
-            Self::Pairs(pairs) => {
-                let pair = |(one, other): &(NodeIndex, NodeIndex)| format!("{}-{}", name(*one), name(*other));
-                format!("partition between {}", pairs.iter().map(pair).collect::<Vec<_>>().join(" "))
+            Self::Ring { order, .. } => {
+                format!("partition into overlapping majorities of the ring {}", names(order))
             }
         }
     }
@@ -99,7 +103,7 @@ mod tests {
         let (one, other) = (NodeIndex(one), NodeIndex(other));
         match partition {
             Partition::Sets(sets) => sets.iter().any(|set| set.contains(&one) && set.contains(&other)),
-            Partition::Pairs(pairs) => !pairs.contains(&(one.min(other), one.max(other))),
+            Partition::Ring { pairs, .. } => !pairs.contains(&(one.min(other), one.max(other))),
         }
     }
 
@@ -117,7 +121,7 @@ mod tests {
                 match &partition {
                     Partition::Sets(sets) if sets[0].len() == 1 => alone += 1,
                     Partition::Sets(_) => halves += 1,
-                    Partition::Pairs(_) => {
+                    Partition::Ring { .. } => {
                         assert!(heard.iter().all(|count| *count > nodes / 2), "{nodes} {heard:?}");
                         rings += 1;
                     }

@@ -67,6 +67,8 @@ pub(super) struct Load<'a, 'd> {
     /// How many operations wait for a client.
     owed: usize,
     until: Duration,
+    /// When the next operation is due: by the plan, whenever the world tells of it.
+    arrival: Duration,
     partition: Option<Partition>,
 }
 
@@ -95,6 +97,7 @@ impl<'a, 'd> Load<'a, 'd> {
             idle: (0..plan.clients).collect(),
             owed: 0,
             until,
+            arrival: until.saturating_sub(plan.time),
             partition: None,
         }
     }
@@ -155,8 +158,8 @@ impl<'a, 'd> Load<'a, 'd> {
     fn next_arrival(&mut self) {
         let most = Duration::try_from_secs_f64(2.0 / self.plan.rate).unwrap_or(self.plan.time);
         let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
-        let at = self.desk.now() + Duration::from_nanos(self.arrivals.within(0, most));
-        self.wake(at, Purpose::Arrival);
+        self.arrival += Duration::from_nanos(self.arrivals.within(0, most));
+        self.wake(self.arrival, Purpose::Arrival);
     }
 
     fn next_turn(&mut self) {

@@ -81,15 +81,10 @@ impl<'a> Test<'a> {
         let deadline = self.desk.now() + LAUNCH;
         let launches = self.nodes().zip(&self.plan.nodes);
         let launches = launches.map(|(node, spec)| Operation::Launch { node, spec: spec.clone(), deadline });
-        let came = self.desk.all(launches.collect());
-        let came = match came {
-            // It was never ready: that is no fault of the test's.
-            Err(Stop::Died { node, ending, .. }) => {
-                let reason = format!("{} ended before all were ready: {ending}", self.history.node(node));
-                return Err(Stop::Broken(reason));
-            }
-            other => other?,
-        };
+        // Why one could not be started is told with the launch.
+        self.desk.expect_ends(true);
+        let came = self.desk.all(launches.collect())?;
+        let ended = self.desk.expect_ends(false);
         for ((outcome, _), spec) in came.into_iter().zip(&self.plan.nodes) {
             match outcome {
                 Outcome::Failed { reason } | Outcome::Unknown { reason } => {
@@ -98,7 +93,13 @@ impl<'a> Test<'a> {
                 _ => {}
             }
         }
-        Ok(())
+        match ended.first() {
+            Some((node, ending)) => {
+                let name = self.history.node(*node);
+                Err(Stop::Broken(format!("{name} ended before all were ready: {ending}")))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Reads all nodes again and again until what they say is valid, or has had its time.
@@ -148,7 +149,7 @@ impl<'a> Test<'a> {
     }
 
     fn end(&mut self) -> Continue<()> {
-        self.desk.expect_ends();
+        self.desk.take_down();
         let deadline = self.desk.now() + STOP;
         let stop = |node| Operation::Signal { node, signal: Signal::Stop, deadline };
         self.desk.all(self.nodes().map(stop).collect()).map(drop)
@@ -156,7 +157,7 @@ impl<'a> Test<'a> {
 
     /// Why it stopped, for people; ends what is left.
     pub(super) fn explain(&mut self, stop: Stop) -> End {
-        self.desk.expect_ends();
+        self.desk.take_down();
         let end = match stop {
             Stop::Died { node, ending, at } => {
                 let log = match self.desk.must(Operation::Log { node, lines: LINES }) {

@@ -18,11 +18,20 @@ struct Double {
     queue: BTreeMap<(Duration, u64), Event>,
     count: u64,
     told: Vec<Operation>,
+    /// Why nothing can be started.
+    failing: Option<String>,
 }
 
 impl Double {
     fn new(node: impl FnMut(NodeIndex, &[String], Duration) -> Option<(u64, Outcome)> + 'static) -> Self {
-        Self { node: Box::new(node), now: Duration::ZERO, queue: BTreeMap::new(), count: 0, told: Vec::new() }
+        Self {
+            node: Box::new(node),
+            now: Duration::ZERO,
+            queue: BTreeMap::new(),
+            count: 0,
+            told: Vec::new(),
+            failing: None,
+        }
     }
 
     fn tell(&mut self, at: Duration, event: Event) {
@@ -61,6 +70,10 @@ impl World for Double {
                     Outcome::Unknown { reason: "no answer".to_owned() }
                 }
             },
+            Operation::Launch { node, .. } if self.failing.is_some() => {
+                self.tell(at, Event::Exited { node: *node, ending: Ending::Code(127) });
+                Outcome::Failed { reason: self.failing.clone().unwrap_or_default() }
+            }
             Operation::Log { .. } => Outcome::Lines(vec!["it was too much".to_owned()]),
             _ => Outcome::Done,
         };
@@ -261,4 +274,17 @@ fn a_node_that_breaks_its_protocol_is_blamed_and_an_interrupt_ends_it() {
     let end = ended_by(Event::Misbehaved { node: NodeIndex(2), reason: reason.clone() });
     assert_eq!(end, End::Misbehaved { node: "n2".to_owned(), reason, at: Duration::from_secs(1) });
     assert_eq!(ended_by(Event::Interrupted), End::Interrupted);
+}
+
+#[test]
+fn who_cannot_be_started_is_told_with_the_reason() {
+    let mut world = right();
+    world.failing = Some("there is no ./node".to_owned());
+    let end = run(&mut world, &plan(Kind::Echo), &mut |_| {}).end;
+    assert_eq!(end, End::Broken { reason: "n0 could not be started: there is no ./node".to_owned() });
+    let mut world = right();
+    // After the world was told of the nodes, and before it was told to start them all.
+    world.tell(Duration::from_nanos(1_500), Event::Exited { node: NodeIndex(1), ending: Ending::Code(1) });
+    let end = run(&mut world, &plan(Kind::Echo), &mut |_| {}).end;
+    assert_eq!(end, End::Broken { reason: "n1 ended before all were ready: exit code 1".to_owned() });
 }
