@@ -16,6 +16,7 @@ mod gossip;
 mod killed;
 mod left_behind;
 mod life;
+mod maelstrom;
 mod misbehaving;
 mod networks;
 mod ports;

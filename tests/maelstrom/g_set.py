@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""A set that only grows: all of it is told to all, now and then.
+
+With `toggle` each element is told once, and one that comes a second time is taken away.
+"""
+
+import sys
+
+from node import Node
+
+node = Node()
+toggle = "toggle" in sys.argv
+held = {}
+
+
+@node.on("add")
+def add(message):
+    element = message["body"]["element"]
+    held[element] = True
+    if toggle:
+        for other in node.others():
+            node.send(other, {"type": "element", "element": element})
+    node.reply(message, {"type": "add_ok"})
+
+
+@node.on("read")
+def read(message):
+    node.reply(message, {"type": "read_ok", "value": list(held)})
+
+
+@node.on("element")
+def element(message):
+    element = message["body"]["element"]
+    if held.pop(element, None) is None:
+        held[element] = True
+
+
+@node.on("all")
+def all_of_it(message):
+    held.update(dict.fromkeys(message["body"]["elements"], True))
+
+
+def tell():
+    for other in node.others():
+        node.send(other, {"type": "all", "elements": list(held)})
+
+
+if not toggle:
+    node.every(0.2, tell)
+node.run()
