@@ -191,7 +191,7 @@ fn wrong_usage() {
     let tools = Tools::new();
     for (line, told) in [
         ("rnu a-b", "unrecognized subcommand 'rnu'"),
-        ("restrt a", "similar subcommands exist: 'test', 'start', 'restart'"),
+        ("restrt a", "similar subcommands exist: 'maelstrom', 'test', 'start', 'restart'"),
         ("run a-b --prot 3000", "similar argument"),
         ("run a-b -p 0", "1..=65535"),
         ("run a-b -p 70000", "70000"),
