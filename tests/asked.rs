@@ -81,7 +81,7 @@ fn what_is_missing_is_said_before_anything_starts() {
         ("--driver ask --exec true --adapter true --ready soon", "`soon` does not say how"),
         ("--driver maelstrom --exec true", "`maelstrom` nodes have no command `set`"),
         ("--driver maelstrom --exec true --workload broadcst", "did you mean `broadcast`?"),
-        ("--driver ask --exec true --adapter true --world sim", "the world `sim` cannot run other programs"),
+        ("--driver ask --exec true --adapter true --world sim", "in the world `sim` nodes are our own"),
     ] {
         let ended = tools.run(&format!("test one.scn {arguments}"));
         assert!(ended.err.contains(said), "`{said}` is not said: {ended:#?}");

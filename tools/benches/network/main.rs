@@ -9,6 +9,7 @@ mod clients;
 mod disk;
 mod floor;
 mod latency;
+mod linearizability;
 mod links;
 mod memory;
 mod network;
@@ -41,7 +42,7 @@ const NODES_MAX: usize = 2_000;
 /// A part of the benchmark: its name, and what it does with a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 14] = [
+const SECTIONS: [Section; 15] = [
     ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
@@ -51,6 +52,7 @@ const SECTIONS: [Section; 14] = [
     ("links", links::run),
     ("netns", networks::run),
     ("router", router::run),
+    ("linearizability", linearizability::run),
     ("disk", disk::run),
     ("repair", repair::run),
     ("reconciliation", reconciliation::run),

@@ -37,6 +37,15 @@ impl Plan {
             Ok(options) => options,
             Err(wrong) => return usage(err, &wrong),
         };
+        let world = arguments.setting.world;
+        if arguments.program.exec.is_some() && !world.can(Ability::Exec) {
+            let wrong = format!(
+                "--exec names a program, and in the world `{}` nodes are our own\n  = help: `--world process` \
+                 runs any program",
+                world.name
+            );
+            return usage(err, &wrong);
+        }
         let is_path = |word: &&String| {
             let path = Path::new(word.as_str());
             path.exists()
@@ -95,13 +104,6 @@ impl Plan {
             return Some(format!(
                 "--keep leaves nodes up to be explored, and in the world `{}` there are none once a run has \
                  ended\n  = help: `--trace FILE` writes all that happened; `--world process` has nodes that stay",
-                world.name
-            ));
-        }
-        if arguments.program.exec.is_some() && !world.can(Ability::Exec) {
-            return Some(format!(
-                "--exec names a program, and in the world `{}` nodes are our own\n  = help: `--world process` \
-                 runs any program",
                 world.name
             ));
         }
