@@ -112,6 +112,20 @@ impl Core {
         }
     }
 
+    /// A version that brings its own stamp: merged, so that none is refused for what is held.
+    pub(super) fn on_offered(&mut self, asker: (ConnId, RequestId), version: Version) {
+        let (policy, date) = (self.config.policy, version.stamp().wall_ms);
+        let result = match (self.may_write(version.key(), Some(date)), self.winner(version.key())) {
+            (Err(refusal), _) => Err(refusal),
+            (Ok(()), Some(winner)) if winner.version().rank(policy) >= version.rank(policy) => match winner {
+                Winner::Held(held) => Ok(written(&held, policy)),
+                Winner::Pending(id, _) => return self.pending.join(id, asker),
+            },
+            (Ok(()), _) => return self.write(asker, version),
+        };
+        self.reply(asker.0, asker.1, result);
+    }
+
     fn delete(&mut self, asker: (ConnId, RequestId), key: &str) -> Answer {
         if self.config.policy == Policy::Oldest {
             let message = "under policy `oldest` a key stays: it cannot be deleted";

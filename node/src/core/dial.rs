@@ -127,10 +127,11 @@ impl Core {
         address: &str,
     ) -> Option<Result<Reply, Refusal>> {
         let refuse = |code, message: String| Some(Err(Refusal::new(code, message)));
-        if address == self.config.address {
+        let place = place(address);
+        if place == self.config.address {
             return refuse(ErrorCode::Refused, "a node cannot be its own neighbour".into());
         }
-        if self.links.values().any(|link| link.address() == address) {
+        if self.links.values().any(|link| self::place(link.address()) == place) {
             return refuse(ErrorCode::NeighborExists, "neighbor exists".into());
         }
         let room = self.has_room_for_a_peer();
@@ -307,6 +308,12 @@ impl Core {
             self.log(LogEvent::Redial { address: address.to_string(), after });
         }
     }
+}
+
+/// Where a node listens, less the path that says which protocol it is to be spoken to in: a neighbour
+/// is one neighbour in any of them.
+fn place(address: &str) -> &str {
+    address.split_once('/').map_or(address, |(place, _)| place)
 }
 
 /// A delay in seconds, as people write it: `3`, `0.5`.

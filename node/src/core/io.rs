@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::log::LogEvent;
-use crate::wire::{Frame, Limits, NodeId, Policy, Version};
+use crate::wire::{Frame, Limits, NodeId, Policy, RequestId, Version};
 
 /// The time, told with every input. Timers use `monotonic`, stamps use `wall_ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +146,16 @@ pub enum Input {
         dial: DialId,
         /// For people.
         reason: String,
+    },
+    /// Somebody who is no neighbour tells of a version as a neighbour would: it is stored if it wins,
+    /// and answered as `set` is either way. How clients of another protocol give a version's date.
+    Offered {
+        /// From where.
+        conn: ConnId,
+        /// Repeated by the answer.
+        id: RequestId,
+        /// Within the limits.
+        version: Version,
     },
     /// A frame came in, within the limits and well formed.
     Received {

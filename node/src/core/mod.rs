@@ -161,6 +161,7 @@ impl Core {
             Input::Connected { conn, dial } => self.on_connected(conn, dial),
             Input::DialFailed { dial, reason } => self.on_dial_failed(dial, &reason),
             Input::Received { conn, frame } => self.on_frame(conn, frame),
+            Input::Offered { conn, id, version } => self.on_offered((conn, id), version),
             Input::Closed { conn } => self.on_closed(conn),
             Input::Written { conn, weight, bytes } => self.on_written(conn, weight, bytes),
             Input::Persisted(up_to) => self.on_persisted(up_to),

@@ -3,7 +3,7 @@
 use super::network::{WALL, config, delete, get, node_id, set, set_at, value};
 use super::single::{CLIENT, Single, messages, replies, version};
 use crate::core::{Config, Input, LogEvent, Output, PersistId};
-use crate::wire::{Command, ErrorCode, Message, Policy, Refusal, Reply, Stamp};
+use crate::wire::{Command, ErrorCode, Message, Policy, Refusal, Reply, Stamp, Version};
 
 fn oldest() -> Config {
     Config { policy: Policy::Oldest, ..config(0) }
@@ -323,4 +323,30 @@ fn stats_carry_their_names() {
             "versions"
         ]
     );
+}
+
+/// Somebody who is no neighbour tells of a version of `k`, this long after virtual time began.
+fn offer(node: &mut Single, text: &str, after_ms: u64) -> Vec<Output> {
+    let version = Version::clone(&version("k", text, after_ms, 9));
+    node.input(Input::Offered { conn: CLIENT, id: 7, version })
+}
+
+#[test]
+fn an_offered_version_is_merged_and_never_refused_for_what_is_held() {
+    let mut node = Single::with(oldest());
+    let a = node.accept_oldest(1);
+    let out = offer(&mut node, "second", 20);
+    assert_eq!(replies(&out, CLIENT), []);
+    // One that loses waits for the commit of what it loses to.
+    assert_eq!(replies(&offer(&mut node, "third", 30), CLIENT), []);
+    let out = node.input(Input::Persisted(PersistId(1)));
+    assert!(matches!(replies(&out, CLIENT)[..], [Ok(_), Ok(_)]), "{out:?}");
+    assert!(matches!(replies(&offer(&mut node, "third", 30), CLIENT)[..], [Ok(_)]));
+    assert_eq!(text(&mut node, "k"), "second");
+    offer(&mut node, "first", 10);
+    let out = node.input(Input::Persisted(PersistId(2)));
+    assert_eq!(messages(&out, a), [Message::Push(version("k", "first", 10, 9))]);
+    assert_eq!(text(&mut node, "k"), "first");
+    let out = offer(&mut node, "ahead", 5_001);
+    assert!(matches!(&replies(&out, CLIENT)[..], [Err(refusal)] if refusal.code == ErrorCode::Refused));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::network::{Network, address, config, node_id, secs};
 use super::single::{CLIENT, Single, add_peer, closes, dialled, dials, millis, replies, requests};
 use crate::core::{CloseReason, Config, ConnId, Input, LogEvent, Output};
-use crate::wire::{ErrorCode, Frame, Reply};
+use crate::wire::{ErrorCode, Frame, Refusal, Reply};
 
 #[test]
 fn an_address_where_nobody_is_is_unavailable_and_forgotten() {
@@ -15,6 +15,19 @@ fn an_address_where_nobody_is_is_unavailable_and_forgotten() {
     network.transcript = Some(String::new());
     network.run_for(secs(10));
     assert_eq!(network.transcript.as_deref(), Some(""));
+}
+
+#[test]
+fn a_neighbour_is_one_neighbour_in_any_protocol() {
+    let mut node = Single::new();
+    dialled(&mut node, 1, 1);
+    let check = |node: &mut Single, address: String, code, message: &str| {
+        let out = node.ask(CLIENT, add_peer(address));
+        assert_eq!(replies(&out, CLIENT), [Err(Refusal::new(code, message))]);
+    };
+    check(&mut node, format!("{}/byc", address(1)), ErrorCode::NeighborExists, "neighbor exists");
+    check(&mut node, format!("{}/byc", address(0)), ErrorCode::Refused, "a node cannot be its own neighbour");
+    assert_eq!(dials(&node.ask(CLIENT, add_peer(format!("{}/byc", address(2))))).len(), 1);
 }
 
 #[test]

@@ -174,6 +174,15 @@ impl Single {
         self.accept(number as u64, number, &[Hello::TREE, Hello::RANGES])
     }
 
+    /// The same under `oldest`, without features.
+    pub(super) fn accept_oldest(&mut self, number: usize) -> ConnId {
+        let conn = ConnId(number as u64);
+        let hello = Hello { policy: Policy::Oldest, ..hello(number, &[]) };
+        let out = self.ask(conn, Command::Auth(hello));
+        assert!(matches!(replies(&out, conn)[..], [Ok(Reply::Hello(_))]), "{out:?}");
+        conn
+    }
+
     /// Lets time pass, waking the core whenever it asked for it.
     pub(super) fn wait(&mut self, time: Duration) -> Vec<Output> {
         let (until, mut out) = (self.now + time, Vec::new());
