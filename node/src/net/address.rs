@@ -1,5 +1,7 @@
 //! Addresses as people write them, and the one form they are kept in: `host:port`.
 
+use super::byc::PATH;
+
 /// A text that names no place where a node could listen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnAddress {
@@ -54,6 +56,16 @@ pub fn normalise(address: &str, default_host: &str) -> Result<String, NotAnAddre
     Ok(format!("{}:{port}", host.to_ascii_lowercase()))
 }
 
+/// The same of a neighbour to be: `/byc` after its port stays, for it says in which protocol the node
+/// there is to be spoken to.
+pub(super) fn normalise_peer(address: &str, default_host: &str) -> Result<String, NotAnAddress> {
+    let bare = address.strip_suffix('/').unwrap_or(address);
+    match bare.strip_suffix(PATH) {
+        Some(place) => Ok(normalise(place, default_host)? + PATH),
+        None => normalise(address, default_host),
+    }
+}
+
 /// The host in `host:port`.
 pub(super) fn host_of(address: &str) -> &str {
     address.rsplit_once(':').map_or(address, |(host, _)| host)
@@ -88,6 +100,16 @@ mod tests {
         check("[::1]:3001", Ok("[::1]:3001"));
         check("ws://h:7/", Ok("h:7"));
         check("http://node-1.example:7", Ok("node-1.example:7"));
+    }
+
+    #[test]
+    fn a_neighbour_may_be_of_another_protocol() {
+        let peer = |address| normalise_peer(address, "127.0.0.1");
+        assert_eq!(peer(":3001/byc"), Ok("127.0.0.1:3001/byc".to_owned()));
+        assert_eq!(peer("http://Localhost:3001/byc/"), Ok("localhost:3001/byc".to_owned()));
+        assert_eq!(peer("localhost:3001/"), Ok("localhost:3001".to_owned()));
+        assert_eq!(peer("h:7/other"), Err(NotAnAddress::Path("h:7/other".to_owned())));
+        assert_eq!(peer("/byc"), Err(NotAnAddress::NoPort(String::new())));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::log;
 use super::outbox::{Batch, Outbox};
 use super::shell::Shell;
 use crate::core::ConnId;
-use crate::wire::{ErrorCode, Malformed, Refusal, decode};
+use crate::wire::{ErrorCode, Malformed, Refusal};
 
 /// How long a client may take to read one batch.
 const STALL: Duration = Duration::from_secs(10);
@@ -104,10 +104,9 @@ async fn read(
         let malformed = match stream.next().await {
             None => return End::Gone,
             Some(Err(error)) => return fault(&error),
-            Some(Ok(Message::Text(text))) => match decode(&text, shell.limits()) {
-                Ok(frame) => {
+            Some(Ok(Message::Text(text))) => match shell.heard(conn, &text) {
+                Ok(()) => {
                     garbage = 0;
-                    shell.received(conn, frame);
                     continue;
                 }
                 Err(malformed) => malformed,

@@ -1,6 +1,7 @@
-//! The front door: one port, an HTTP/1 server on it, and behind `/` the native protocol.
+//! The front door: one port, an HTTP/1 server on it, behind `/` the native protocol, and behind
+//! `/byc` that of nodes of another make.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -22,10 +23,12 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::address::host_of;
+use super::byc::{self, Sessions, Wanted};
 use super::connection;
 use super::log;
 use super::shell::{Place, Shell};
 use super::socket_config;
+use crate::wire::Limits;
 
 /// How long a request's headers may take.
 const HEADERS: Duration = Duration::from_secs(5);
@@ -49,6 +52,7 @@ impl Front {
     /// Takes in whoever comes. Never returns.
     pub(super) async fn open(self, shell: Rc<Shell>, listener: TcpListener) {
         let front = Rc::new(self);
+        let sessions = Sessions::new(Rc::clone(&shell));
         let mut turning_away = false;
         loop {
             match listener.accept().await {
@@ -62,8 +66,9 @@ impl Front {
                     match place {
                         None => turn_away(&stream),
                         Some(place) => {
-                            let receive = Rc::clone(&front).receive(Rc::clone(&shell), stream, from, place);
-                            spawn_local(receive);
+                            let guest =
+                                Guest { front: Rc::clone(&front), sessions: Rc::clone(&sessions), from };
+                            spawn_local(guest.receive(Rc::clone(&shell), stream, place));
                         }
                     }
                 }
@@ -81,50 +86,9 @@ impl Front {
         }
     }
 
-    async fn receive(self: Rc<Self>, shell: Rc<Shell>, stream: TcpStream, from: SocketAddr, place: Place) {
-        // A socket that does not take the option is slower, and works.
-        let _ = stream.set_nodelay(true);
-        // Boxed, for a connection lives much longer than its handshake.
-        if let Some((stream, early)) = Box::pin(self.shake_hands(stream)).await {
-            let config = Some(socket_config(shell.limits()));
-            let socket =
-                WebSocketStream::from_partially_read(stream, early.into(), Role::Server, config).await;
-            let from: Rc<str> = from.to_string().into();
-            let (conn, outbox) = shell.accepted(Rc::clone(&from));
-            connection::serve(shell, conn, outbox, from, socket).await;
-        }
-        drop(place);
-    }
-
-    /// Speaks HTTP until the connection ends or is upgraded: then its stream, and what was
-    /// already read from it.
-    async fn shake_hands(&self, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
-        let upgrade: Cell<Option<OnUpgrade>> = Cell::new(None);
-        let service = service_fn(|mut request: Request<Incoming>| {
-            let response = self.answer(&request);
-            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                upgrade.set(Some(hyper::upgrade::on(&mut request)));
-            }
-            std::future::ready(Ok::<_, Infallible>(response))
-        });
-        http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADERS)
-            .max_buf_size(HEAD_MAX)
-            .serve_connection(TokioIo::new(stream), service)
-            .with_upgrades()
-            .await
-            .ok()?;
-        let upgraded = upgrade.take()?.await.ok()?;
-        let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-        Some((parts.io.into_inner(), parts.read_buf))
-    }
-
-    fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
+    /// Answers an upgrade: with 101, unless something is missing or it comes from elsewhere.
+    fn upgrade<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
         let headers = request.headers();
-        if request.uri().path() != "/" {
-            return text(StatusCode::NOT_FOUND, "nothing is here: the node speaks WebSocket at /\n");
-        }
         let upgrade = request.method() == Method::GET
             && has_token(headers, &header::CONNECTION, "upgrade")
             && has_token(headers, &header::UPGRADE, "websocket");
@@ -143,7 +107,7 @@ impl Front {
             return response;
         }
         if !self.is_from_here(headers) {
-            return text(StatusCode::FORBIDDEN, "a page of another site may not speak to this node\n");
+            return stranger();
         }
         let mut response = Response::new(Full::default());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -175,6 +139,96 @@ impl Front {
                 || name.eq_ignore_ascii_case("localhost")
                 || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name)))
     }
+}
+
+/// Somebody who came through the door.
+struct Guest {
+    front: Rc<Front>,
+    sessions: Rc<Sessions>,
+    from: SocketAddr,
+}
+
+/// What is to be spoken on an upgraded connection.
+enum Protocol {
+    Native,
+    Byc(Wanted),
+}
+
+impl Guest {
+    async fn receive(self, shell: Rc<Shell>, stream: TcpStream, place: Place) {
+        // A socket that does not take the option is slower, and works.
+        let _ = stream.set_nodelay(true);
+        let from: Rc<str> = self.from.to_string().into();
+        let host = self.from.ip();
+        // Boxed, for a connection lives much longer than its handshake.
+        if let Some((stream, early, protocol)) = Box::pin(self.shake_hands(stream)).await {
+            let limits = match protocol {
+                Protocol::Native => shell.limits().clone(),
+                Protocol::Byc(_) => Limits { frame: byc::PACKET_MAX, ..shell.limits().clone() },
+            };
+            let config = Some(socket_config(&limits));
+            let socket =
+                WebSocketStream::from_partially_read(stream, early.into(), Role::Server, config).await;
+            match protocol {
+                Protocol::Native => {
+                    let (conn, outbox) = shell.accepted(Rc::clone(&from));
+                    connection::serve(shell, conn, outbox, from, socket).await;
+                }
+                Protocol::Byc(Wanted::Upgrade(session)) => Box::pin(session.upgrade(&shell, socket)).await,
+                Protocol::Byc(Wanted::Fresh | Wanted::Polling) => {
+                    Box::pin(byc::accept(shell, host, from, socket)).await;
+                }
+            }
+        }
+        drop(place);
+    }
+
+    /// Speaks HTTP until the connection ends or is upgraded: then its stream, what was already read
+    /// from it, and what is to be spoken.
+    async fn shake_hands(self, stream: TcpStream) -> Option<(TcpStream, Bytes, Protocol)> {
+        let upgrade: RefCell<Option<(OnUpgrade, Protocol)>> = RefCell::new(None);
+        let service = service_fn(|request: Request<Incoming>| async {
+            Ok::<_, Infallible>(self.answer(request, &upgrade).await)
+        });
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADERS)
+            .max_buf_size(HEAD_MAX)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+            .await
+            .ok()?;
+        let (upgraded, protocol) = upgrade.take()?;
+        let parts = upgraded.await.ok()?.downcast::<TokioIo<TcpStream>>().ok()?;
+        Some((parts.io.into_inner(), parts.read_buf, protocol))
+    }
+
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        upgrade: &RefCell<Option<(OnUpgrade, Protocol)>>,
+    ) -> Response<Full<Bytes>> {
+        let protocol = match request.uri().path() {
+            "/" => Protocol::Native,
+            "/byc" | "/byc/" if !self.front.is_from_here(request.headers()) => return stranger(),
+            "/byc" | "/byc/" => match self.sessions.wanted(&request) {
+                Ok(Wanted::Polling) => return self.sessions.answer(request, self.from).await,
+                Ok(wanted) => Protocol::Byc(wanted),
+                Err(wrong) => return wrong.response(),
+            },
+            _ => return text(StatusCode::NOT_FOUND, "nothing is here: the node speaks WebSocket at /\n"),
+        };
+        let response = self.front.upgrade(&request);
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            *upgrade.borrow_mut() = Some((hyper::upgrade::on(&mut request), protocol));
+        }
+        response
+    }
+}
+
+/// The answer to a page of another site.
+fn stranger() -> Response<Full<Bytes>> {
+    text(StatusCode::FORBIDDEN, "a page of another site may not speak to this node\n")
 }
 
 /// One line, and the end of the connection: nobody has a second question.

@@ -11,10 +11,12 @@
 //! - `net::connection`: reads, writes and ends one connection;
 //! - `net::data`: the data folder, and the one thread beside this one, which writes to it;
 //! - `net::shell`: the core, the connections, and what passes between them;
+//! - [`byc`]: the same for nodes and clients of another make;
 //! - [`client`]: the other end, for programs that ask a node.
 
 mod address;
 mod arguments;
+pub mod byc;
 pub mod client;
 mod clock;
 mod connection;

@@ -61,7 +61,7 @@ pub(super) struct Outbox {
     closing: RefCell<Option<(CloseCode, String)>>,
     ending: Cell<bool>,
     dropped: Cell<bool>,
-    waker: RefCell<Option<Waker>>,
+    wakers: RefCell<Vec<Waker>>,
 }
 
 impl Outbox {
@@ -157,18 +157,18 @@ impl Outbox {
         if self.dropped.get() { Poll::Ready(()) } else { self.pend(context) }
     }
 
-    /// All who wait here belong to one task, so one waker does for all.
+    /// Those who wait here belong to one task; of a session that is polled, to a few.
     fn pend<T>(&self, context: &Context) -> Poll<T> {
-        let mut waker = self.waker.borrow_mut();
-        if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-            *waker = Some(context.waker().clone());
+        let mut wakers = self.wakers.borrow_mut();
+        if !wakers.iter().any(|waker| waker.will_wake(context.waker())) {
+            wakers.push(context.waker().clone());
         }
         Poll::Pending
     }
 
     fn wake(&self) {
-        if let Some(waker) = self.waker.borrow().as_ref() {
-            waker.wake_by_ref();
+        for waker in self.wakers.borrow_mut().drain(..) {
+            waker.wake();
         }
     }
 }

@@ -248,7 +248,7 @@ fn under_oldest_the_older_write_replaces_the_newer_one() {
         crate::core::ConnId(1)
     };
     written(&mut node, set_at("k", "Tokio", 10_001));
-    let older = crate::wire::Version::new(
+    let older = Version::new(
         "k",
         crate::wire::Kind::Set(value("Paris")),
         Stamp { wall_ms: 10_000, counter: 0 },

@@ -136,7 +136,7 @@ fn a_node_replaced_by_one_of_another_network_is_tried_at_the_longest_pause() {
     let dial = dials(&node.wait(millis(50)))[0].0;
     let out = node.input(Input::Connected { conn: ConnId(2), dial });
     let id = requests(&out, ConnId(2))[0].0;
-    let refusal = crate::wire::Refusal::new(ErrorCode::Refused, "this is network `x`, not `test`");
+    let refusal = Refusal::new(ErrorCode::Refused, "this is network `x`, not `test`");
     let out = node
         .input(Input::Received { conn: ConnId(2), frame: Frame::Reply { id, result: Err(refusal) }.into() });
     assert_eq!(closes(&out).len(), 1);

@@ -1,0 +1,120 @@
+// A small node of the course's kind, on the stock server and client: node node.js --port=3000
+//
+// What it holds is told to every neighbour as it changes; when a link comes up, each end asks the other
+// what it holds and fetches what it lacks. The older date wins, then the smaller hash.
+"use strict";
+const { createHash } = require("node:crypto");
+const { parseArgs } = require("node:util");
+const { Server } = require("socket.io");
+const { io } = require("socket.io-client");
+
+const { values: options } = parseArgs({ options: { port: { type: "string", default: "3000" } } });
+const ownPort = Number(options.port);
+const PATH = "/byc";
+
+/** key → {value, date, hash} */
+const store = new Map();
+/** port → the socket of the link, be it dialled or accepted */
+const neighbours = new Map();
+
+function hashOf(value) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function wins(one, other) {
+  return one.date < other.date || (one.date === other.date && one.hash < other.hash);
+}
+
+/** Takes a version if it is better than the one held, and tells all neighbours but the one it came from. */
+function merge(key, version, from) {
+  const held = store.get(key);
+  if (held && !wins(version, held)) return;
+  store.set(key, version);
+  for (const socket of neighbours.values()) {
+    if (socket !== from) socket.emit("set", key, version, () => {});
+  }
+}
+
+/** Asks the other end what it holds, and fetches what is missing here. */
+function reconcile(socket) {
+  socket.timeout(5_000).emit("keysAndTime", (late, error, listed) => {
+    if (late || error) return;
+    for (const [key, version] of Object.entries(listed)) {
+      const held = store.get(key);
+      if (held && !wins(version, held)) continue;
+      socket.timeout(5_000).emit("get", key, (late, error, found) => {
+        if (!late && !error) merge(key, found, socket);
+      });
+    }
+  });
+}
+
+function link(port, socket) {
+  neighbours.set(port, socket);
+  socket.on("disconnect", () => {
+    if (neighbours.get(port) === socket) neighbours.delete(port);
+  });
+  reconcile(socket);
+}
+
+/** Answers what the other end of a connection asks. */
+function serve(socket) {
+  const on = (event, answer) => {
+    socket.on(event, (...args) => {
+      const callback = typeof args.at(-1) === "function" ? args.pop() : () => {};
+      answer(args, callback);
+    });
+  };
+  on("get", ([key], callback) => {
+    if (store.has(key)) callback(null, store.get(key));
+    else callback(`Field ${key} not exists`);
+  });
+  on("set", ([key, value], callback) => {
+    if (value && typeof value === "object" && "value" in value && "date" in value) {
+      merge(key, { value: value.value, date: value.date, hash: hashOf(value.value) }, socket);
+      return callback(null, true);
+    }
+    const held = store.get(key);
+    if (held && held.hash !== hashOf(value)) return callback(`set error : Field ${key} exists.`);
+    if (!held) merge(key, { value, date: Date.now(), hash: hashOf(value) });
+    callback(null, true);
+  });
+  on("keys", (_, callback) => callback(null, [...store.keys()]));
+  on("keysAndTime", (_, callback) => {
+    const listed = [...store].map(([key, { date, hash }]) => [key, { date, hash }]);
+    callback(null, Object.fromEntries(listed));
+  });
+  on("peers", (_, callback) => callback(null, [...neighbours.keys()]));
+  on("addPeer", ([port], callback) => addPeer(Number(port), callback));
+  on("auth", ([port], callback) => {
+    callback(null, true);
+    link(Number(port), socket);
+  });
+}
+
+/** Dials a node; the connection is a link for as long as it lasts, and comes back when the node does. */
+function addPeer(port, callback) {
+  if (neighbours.has(port)) return callback("neighbor exists");
+  const socket = io(`http://localhost:${port}`, { path: PATH, forceNew: true });
+  serve(socket);
+  let answered = false;
+  socket.on("connect", () => {
+    socket.timeout(5_000).emit("auth", ownPort, (late, error) => {
+      if (late || error) {
+        if (error) socket.disconnect();
+        if (!answered) callback(late ? "no answer" : error);
+      } else {
+        link(port, socket);
+        if (!answered) callback(null, true);
+      }
+      answered = true;
+    });
+  });
+}
+
+const server = new Server({ path: PATH });
+server.on("connection", serve);
+server.listen(ownPort);
+server.engine.on("connection_error", (error) => console.error(error.message));
+server.httpServer.on("listening", () => console.log(`listening on ${ownPort}`));
