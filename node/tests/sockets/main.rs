@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it stands")]
 
+mod byc;
+mod byc_links;
 mod commands;
 mod disk;
 mod foreign;
