@@ -9,6 +9,7 @@ mod asked;
 mod background;
 mod bad_input;
 mod bad_luck;
+mod byc;
 mod determinism;
 mod faults;
 mod fuzz;

@@ -119,6 +119,12 @@ impl Tools {
         Background::start(self.command(line), self.redactor())
     }
 
+    /// Starts another program and goes on while it runs.
+    #[track_caller]
+    pub(crate) fn begin_other(&self, command: Command) -> Background {
+        Background::start(self.placed(command), self.redactor())
+    }
+
     /// Starts a network that stays, and takes down what of it is left at the story's end.
     #[track_caller]
     pub(crate) fn up(&self, line: &str) -> Ended {
