@@ -138,11 +138,8 @@ async fn event(client: &mut Client, name: &str) -> (u64, Vec<Value>) {
     loop {
         let Event { name: found, arguments, ack } = within(client.event()).await.unwrap();
         if found == name {
-            let parse = |json: &Box<serde_json::value::RawValue>| serde_json::from_str(json.get()).unwrap();
-            return (
-                ack.expect("nodes of the course call back unasked"),
-                arguments.iter().map(parse).collect(),
-            );
+            let arguments = arguments.iter().map(|json| serde_json::from_str(json.get()).unwrap()).collect();
+            return (ack.expect("nodes of the course call back unasked"), arguments);
         }
     }
 }

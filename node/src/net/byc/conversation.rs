@@ -350,3 +350,6 @@ pub(super) fn live(core: &Core) -> impl Iterator<Item = &Version> {
 fn absent(key: &str) -> String {
     format!("Field {key} not exists")
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,11 @@ impl Listed {
             #[serde(borrow, default)]
             hash: Option<&'a RawValue>,
         }
-        let Ok(fields) = serde_json::from_str::<Fields<'_>>(json.get()) else { return Self::default() };
+        // A list would be read as the fields in their order.
+        let object = Some(json.get()).filter(|json| json.starts_with('{'));
+        let Some(fields) = object.and_then(|json| serde_json::from_str::<Fields<'_>>(json).ok()) else {
+            return Self::default();
+        };
         let text = |raw: &RawValue| serde_json::from_str::<Cow<'_, str>>(raw.get()).ok().map(Cow::into_owned);
         Self {
             date: fields.date.and_then(|raw| raw.get().parse().ok()),
