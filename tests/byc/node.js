@@ -52,7 +52,7 @@ function reconcile(socket) {
 
 function link(port, socket) {
   neighbours.set(port, socket);
-  socket.on("disconnect", () => {
+  socket.once("disconnect", () => {
     if (neighbours.get(port) === socket) neighbours.delete(port);
   });
   reconcile(socket);
@@ -93,24 +93,34 @@ function serve(socket) {
   });
 }
 
+/** port → the socket that this end made */
+const dialled = new Map();
+
 /** Dials a node; the connection is a link for as long as it lasts, and comes back when the node does. */
 function addPeer(port, callback) {
   if (neighbours.has(port)) return callback("neighbor exists");
+  if (!dialled.has(port)) dialled.set(port, dial(port));
+  const socket = dialled.get(port);
+  socket.waiting.push(callback);
+}
+
+function dial(port) {
   const socket = io(`http://localhost:${port}`, { path: PATH, forceNew: true });
+  socket.waiting = [];
   serve(socket);
-  let answered = false;
   socket.on("connect", () => {
     socket.timeout(5_000).emit("auth", ownPort, (late, error) => {
-      if (late || error) {
-        if (error) socket.disconnect();
-        if (!answered) callback(late ? "no answer" : error);
+      const reason = late ? "no answer" : error;
+      if (reason) {
+        dialled.delete(port);
+        socket.disconnect();
       } else {
         link(port, socket);
-        if (!answered) callback(null, true);
       }
-      answered = true;
+      for (const callback of socket.waiting.splice(0)) callback(reason || null, !reason);
     });
   });
+  return socket;
 }
 
 const server = new Server({ path: PATH });

@@ -17,20 +17,20 @@ pub(crate) async fn client(node: &Node) -> Client {
     within(Client::connect(&node.address)).await.unwrap()
 }
 
-pub(crate) async fn call(client: &mut Client, event: &str, arguments: &[Value]) -> Answer {
+pub(crate) async fn call(client: &Client, event: &str, arguments: &[Value]) -> Answer {
     let arguments: Vec<Box<RawValue>> = arguments.iter().map(argument).collect();
     client.ask(event, &arguments, DEADLINE).await.unwrap()
 }
 
 /// Asks, and takes nothing but a result.
-pub(crate) async fn result(client: &mut Client, event: &str, arguments: &[Value]) -> Value {
+pub(crate) async fn result(client: &Client, event: &str, arguments: &[Value]) -> Value {
     let answer = call(client, event, arguments).await;
     let json = answer.unwrap_or_else(|error| panic!("{event} was refused: {error}"));
     serde_json::from_str(json.get()).unwrap()
 }
 
 /// Asks, and takes nothing but an error.
-pub(crate) async fn error(client: &mut Client, event: &str, arguments: &[Value]) -> String {
+pub(crate) async fn error(client: &Client, event: &str, arguments: &[Value]) -> String {
     call(client, event, arguments).await.map(|json| json.to_string()).unwrap_err()
 }
 
@@ -90,42 +90,42 @@ async fn closed(socket: &mut Socket) -> CloseCode {
 #[tokio::test]
 async fn a_key_is_set_once_and_read_with_its_date_and_its_hash() {
     let node = Node::start(&["--policy", "oldest"]);
-    let mut client = client(&node).await;
-    assert_eq!(error(&mut client, "get", &[json!("nom")]).await, "Field nom not exists");
-    assert_eq!(result(&mut client, "set", &[json!("nom"), json!("Reimert")]).await, json!(true));
-    let held = result(&mut client, "get", &[json!("nom")]).await;
+    let client = client(&node).await;
+    assert_eq!(error(&client, "get", &[json!("nom")]).await, "Field nom not exists");
+    assert_eq!(result(&client, "set", &[json!("nom"), json!("Reimert")]).await, json!(true));
+    let held = result(&client, "get", &[json!("nom")]).await;
     assert_eq!(held["value"], "Reimert");
     // printf Reimert | sha256sum
     assert_eq!(held["hash"], "86f3d20609f6ff5d89091b0a0d911cb4a7c291f8b891916dd552504b7286e763");
     assert!(held["date"].is_u64(), "{held}");
-    assert_eq!(result(&mut client, "set", &[json!("nom"), json!("Reimert")]).await, json!(true));
-    let taken = error(&mut client, "set", &[json!("nom"), json!("Dupont")]).await;
+    assert_eq!(result(&client, "set", &[json!("nom"), json!("Reimert")]).await, json!(true));
+    let taken = error(&client, "set", &[json!("nom"), json!("Dupont")]).await;
     assert_eq!(taken, "set error : Field nom exists.");
-    assert_eq!(result(&mut client, "keys", &[]).await, json!(["nom"]));
+    assert_eq!(result(&client, "keys", &[]).await, json!(["nom"]));
     let listed = json!({ "nom": { "date": held["date"], "hash": held["hash"] } });
-    assert_eq!(result(&mut client, "keysAndTime", &[]).await, listed);
-    assert_eq!(result(&mut client, "peers", &[]).await, json!([]));
+    assert_eq!(result(&client, "keysAndTime", &[]).await, listed);
+    assert_eq!(result(&client, "peers", &[]).await, json!([]));
 }
 
 #[tokio::test]
 async fn a_value_that_brings_its_date_is_merged() {
     let node = Node::start(&["--policy", "oldest"]);
-    let mut client = client(&node).await;
-    let check = async |client: &mut Client, value: Value, date: u64, expected: Value| {
+    let client = client(&node).await;
+    let check = async |client: &Client, value: Value, date: u64, expected: Value| {
         let dated = json!({ "value": value, "date": date, "hash": "not believed" });
         assert_eq!(result(client, "set", &[json!("k"), dated]).await, json!(true));
         assert_eq!(result(client, "get", &[json!("k")]).await["value"], expected);
     };
-    check(&mut client, json!("second"), 20_000, json!("second")).await;
-    check(&mut client, json!("third"), 30_000, json!("second")).await;
-    check(&mut client, json!({ "b": 1, "a": 2 }), 10_000, json!({ "b": 1, "a": 2 })).await;
-    check(&mut client, json!("later"), 10_001, json!({ "b": 1, "a": 2 })).await;
+    check(&client, json!("second"), 20_000, json!("second")).await;
+    check(&client, json!("third"), 30_000, json!("second")).await;
+    check(&client, json!({ "b": 1, "a": 2 }), 10_000, json!({ "b": 1, "a": 2 })).await;
+    check(&client, json!("later"), 10_001, json!({ "b": 1, "a": 2 })).await;
 }
 
 #[tokio::test]
 async fn a_value_is_kept_as_its_author_wrote_it() {
     let node = Node::start(&["--policy", "oldest"]);
-    let mut client = client(&node).await;
+    let client = client(&node).await;
     let value: Box<RawValue> = serde_json::from_str("{\"b\": 1.0, \"a\":1e2}").unwrap();
     client.ask("set", &[argument("k"), value], DEADLINE).await.unwrap().unwrap();
     let held = client.ask("get", &[argument("k")], DEADLINE).await.unwrap().unwrap();
@@ -135,7 +135,7 @@ async fn a_value_is_kept_as_its_author_wrote_it() {
 #[tokio::test]
 async fn what_is_missing_or_of_the_wrong_type_is_an_error_that_says_so() {
     let node = Node::start(&["--policy", "oldest"]);
-    let mut client = client(&node).await;
+    let client = client(&node).await;
     for (event, arguments, part) in [
         ("get", vec![], "get wants a key"),
         ("get", vec![json!(5)], "get wants a key"),
@@ -150,9 +150,9 @@ async fn what_is_missing_or_of_the_wrong_type_is_an_error_that_says_so() {
         ("addPeer", vec![json!(port(&node))], "cannot be its own neighbour"),
         ("auth", vec![json!(port(&node))], "cannot be its own neighbour"),
     ] {
-        check_says(&error(&mut client, event, &arguments).await, part);
+        check_says(&error(&client, event, &arguments).await, part);
     }
-    assert_eq!(result(&mut client, "keys", &[]).await, json!([]));
+    assert_eq!(result(&client, "keys", &[]).await, json!([]));
 }
 
 #[tokio::test]
@@ -160,23 +160,23 @@ async fn a_neighbour_that_is_not_there_is_an_error() {
     let (node, gone) = (Node::start(&["--policy", "oldest"]), Node::start(&[]));
     let absent = port(&gone);
     gone.kill();
-    let mut client = client(&node).await;
-    check_says(&error(&mut client, "addPeer", &[json!(absent)]).await, "nobody listens there");
+    let client = client(&node).await;
+    check_says(&error(&client, "addPeer", &[json!(absent)]).await, "nobody listens there");
 }
 
 #[tokio::test]
 async fn under_last_a_key_may_be_set_again_and_there_are_no_links() {
     let (node, other) = (Node::start(&[]), Node::start(&[]));
-    let mut client = client(&node).await;
+    let client = client(&node).await;
     for value in ["first", "second"] {
-        assert_eq!(result(&mut client, "set", &[json!("k"), json!(value)]).await, json!(true));
-        assert_eq!(result(&mut client, "get", &[json!("k")]).await["value"], value);
+        assert_eq!(result(&client, "set", &[json!("k"), json!(value)]).await, json!(true));
+        assert_eq!(result(&client, "get", &[json!("k")]).await["value"], value);
     }
     let old = json!({ "value": "old", "date": 10_000 });
-    assert_eq!(result(&mut client, "set", &[json!("k"), old]).await, json!(true));
-    assert_eq!(result(&mut client, "get", &[json!("k")]).await["value"], "second");
+    assert_eq!(result(&client, "set", &[json!("k"), old]).await, json!(true));
+    assert_eq!(result(&client, "get", &[json!("k")]).await["value"], "second");
     for event in ["auth", "addPeer"] {
-        check_says(&error(&mut client, event, &[json!(port(&other))]).await, "--policy oldest");
+        check_says(&error(&client, event, &[json!(port(&other))]).await, "--policy oldest");
     }
     let address = format!("{}/byc", other.address);
     let refusal = refused(&mut node.client().await, node::wire::Command::AddPeer { address }).await;
@@ -213,7 +213,7 @@ async fn another_namespace_is_not_there() {
 #[tokio::test]
 async fn what_is_no_packet_ends_its_connection_alone() {
     let node = Node::start(&[]);
-    let mut good = client(&node).await;
+    let good = client(&node).await;
     for (text, code) in [
         ("x", CloseCode::Protocol),
         ("", CloseCode::Protocol),
@@ -234,7 +234,7 @@ async fn what_is_no_packet_ends_its_connection_alone() {
     let mut early = unjoined(&node).await;
     say(&mut early, "421[\"keys\"]").await;
     assert_eq!(closed(&mut early).await, CloseCode::Policy);
-    assert_eq!(result(&mut good, "keys", &[]).await, json!([]));
+    assert_eq!(result(&good, "keys", &[]).await, json!([]));
     assert_eq!(ask(&mut node.client().await, node::wire::Command::Count).await, node::wire::Reply::Count(0));
 }
 

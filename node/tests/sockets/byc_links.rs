@@ -34,20 +34,20 @@ async fn has_neighbours(node: &Node, count: usize) {
 }
 
 async fn set(node: &Node, key: &str, value: &str) {
-    assert_eq!(result(&mut client(node).await, "set", &[json!(key), json!(value)]).await, json!(true));
+    assert_eq!(result(&client(node).await, "set", &[json!(key), json!(value)]).await, json!(true));
 }
 
 #[tokio::test]
 async fn two_nodes_are_linked_by_their_ports() {
     let (a, b) = (start(), start());
-    let (mut at_a, mut at_b) = (client(&a).await, client(&b).await);
+    let (at_a, at_b) = (client(&a).await, client(&b).await);
     set(&a, "before", "here").await;
     set(&b, "earlier", "there").await;
-    assert_eq!(result(&mut at_a, "addPeer", &[json!(port(&b).to_string())]).await, json!(true));
-    assert_eq!(error(&mut at_a, "addPeer", &[json!(port(&b))]).await, "neighbor exists");
-    assert_eq!(error(&mut at_b, "addPeer", &[json!(port(&a))]).await, "neighbor exists");
-    assert_eq!(result(&mut at_a, "peers", &[]).await, json!([port(&b)]));
-    assert_eq!(result(&mut at_b, "peers", &[]).await, json!([port(&a)]));
+    assert_eq!(result(&at_a, "addPeer", &[json!(port(&b).to_string())]).await, json!(true));
+    assert_eq!(error(&at_a, "addPeer", &[json!(port(&b))]).await, "neighbor exists");
+    assert_eq!(error(&at_b, "addPeer", &[json!(port(&a))]).await, "neighbor exists");
+    assert_eq!(result(&at_a, "peers", &[]).await, json!([port(&b)]));
+    assert_eq!(result(&at_b, "peers", &[]).await, json!([port(&a)]));
     let listed = peers(&mut a.client().await).await.remove(0);
     assert_eq!((listed.address, listed.dialled), (format!("{}/byc", b.address), true));
     holds(&a, "earlier").await;
@@ -64,8 +64,8 @@ async fn a_neighbour_is_one_neighbour_in_both_protocols() {
     let (a, b) = (start(), start());
     let mut native = a.client().await;
     link(&mut native, &b).await;
-    assert_eq!(error(&mut client(&a).await, "addPeer", &[json!(port(&b))]).await, "neighbor exists");
-    assert_eq!(result(&mut client(&b).await, "peers", &[]).await, json!([port(&a)]));
+    assert_eq!(error(&client(&a).await, "addPeer", &[json!(port(&b))]).await, "neighbor exists");
+    assert_eq!(result(&client(&b).await, "peers", &[]).await, json!([port(&a)]));
     let (c, d) = (start(), start());
     let address = format!("{}/byc", d.address);
     let mut native = c.client().await;
@@ -79,8 +79,8 @@ async fn a_mixed_triangle_and_a_late_joiner_of_each_kind_converge() {
     let nodes = [start(), start(), start(), start(), start()];
     let [a, b, c, late, later] = &nodes;
     link(&mut a.client().await, b).await;
-    result(&mut client(b).await, "addPeer", &[json!(port(c))]).await;
-    result(&mut client(c).await, "addPeer", &[json!(port(a))]).await;
+    result(&client(b).await, "addPeer", &[json!(port(c))]).await;
+    result(&client(c).await, "addPeer", &[json!(port(a))]).await;
     for (index, node) in [a, b, c].into_iter().enumerate() {
         for number in 0..50 {
             set(node, &format!("k{index}-{number}"), "v").await;
@@ -92,7 +92,7 @@ async fn a_mixed_triangle_and_a_late_joiner_of_each_kind_converge() {
     }
     agree(a, b).await;
     agree(b, c).await;
-    result(&mut client(late).await, "addPeer", &[json!(port(a))]).await;
+    result(&client(late).await, "addPeer", &[json!(port(a))]).await;
     link(&mut later.client().await, c).await;
     agree(a, late).await;
     agree(a, later).await;
@@ -106,7 +106,7 @@ async fn a_mixed_triangle_and_a_late_joiner_of_each_kind_converge() {
 async fn a_link_comes_back_when_the_neighbour_does() {
     let (a, b) = (start(), start());
     let address = b.address.clone();
-    result(&mut client(&a).await, "addPeer", &[json!(port(&b))]).await;
+    result(&client(&a).await, "addPeer", &[json!(port(&b))]).await;
     set(&a, "nom", "Reimert").await;
     holds(&b, "nom").await;
     b.kill();
@@ -121,7 +121,7 @@ async fn a_link_comes_back_when_the_neighbour_does() {
 #[tokio::test]
 async fn nodes_that_dial_each_other_at_once_end_with_one_link() {
     let (a, b) = (start(), start());
-    let (mut at_a, mut at_b) = (client(&a).await, client(&b).await);
+    let (at_a, at_b) = (client(&a).await, client(&b).await);
     let (to_b, to_a) = ([argument(&port(&b))], [argument(&port(&a))]);
     // Either may be told that they are neighbours already.
     let (one, other) =
@@ -134,7 +134,7 @@ async fn nodes_that_dial_each_other_at_once_end_with_one_link() {
 }
 
 /// The next event of this name that asks for something, its arguments as JSON.
-async fn event(client: &mut Client, name: &str) -> (u64, Vec<Value>) {
+async fn event(client: &Client, name: &str) -> (u64, Vec<Value>) {
     loop {
         let Event { name: found, arguments, ack } = within(client.event()).await.unwrap();
         if found == name {
@@ -148,27 +148,27 @@ async fn event(client: &mut Client, name: &str) -> (u64, Vec<Value>) {
 async fn who_says_where_it_listens_is_a_neighbour_on_its_own_connection() {
     let node = start();
     set(&node, "before", "it came").await;
-    let mut it = client(&node).await;
-    assert_eq!(result(&mut it, "auth", &[json!("9")]).await, json!(true));
-    assert_eq!(error(&mut it, "auth", &[json!(9)]).await, "neighbor exists");
-    assert_eq!(result(&mut it, "peers", &[]).await, json!([9]));
+    let it = client(&node).await;
+    assert_eq!(result(&it, "auth", &[json!("9")]).await, json!(true));
+    assert_eq!(error(&it, "auth", &[json!(9)]).await, "neighbor exists");
+    assert_eq!(result(&it, "peers", &[]).await, json!([9]));
     // It is asked what it holds, and for that of which it has more.
-    let (ack, _) = event(&mut it, "keysAndTime").await;
+    let (ack, _) = event(&it, "keysAndTime").await;
     let listed = json!({
         "nom": { "date": 10_000, "hash": "00" },
         "before": { "date": 9_999_999_999_999_u64, "hash": "00" },
     });
     it.acknowledge(ack, Ok(argument(&listed))).await.unwrap();
-    let (ack, arguments) = event(&mut it, "get").await;
+    let (ack, arguments) = event(&it, "get").await;
     assert_eq!(arguments, [json!("nom")]);
     let found = json!({ "value": "Reimert", "date": 10_000, "hash": "00" });
     it.acknowledge(ack, Ok(argument(&found))).await.unwrap();
     holds(&node, "nom").await;
     // What it tells is stored, what others write it is told, what it wrote it is not told again.
     let told = json!({ "value": "Damien", "date": 10_000, "hash": "00" });
-    assert_eq!(result(&mut it, "set", &[json!("prenom"), told]).await, json!(true));
+    assert_eq!(result(&it, "set", &[json!("prenom"), told]).await, json!(true));
     set(&node, "ville", "Paris").await;
-    let (_, arguments) = event(&mut it, "set").await;
+    let (_, arguments) = event(&it, "set").await;
     assert_eq!((&arguments[0], &arguments[1]["value"]), (&json!("ville"), &json!("Paris")));
     drop(it);
     has_neighbours(&node, 0).await;
@@ -177,14 +177,14 @@ async fn who_says_where_it_listens_is_a_neighbour_on_its_own_connection() {
 #[tokio::test]
 async fn who_knows_no_listing_is_asked_for_its_keys() {
     let node = start();
-    let mut it = client(&node).await;
-    result(&mut it, "auth", &[json!(9)]).await;
-    let (ack, _) = event(&mut it, "keysAndTime").await;
+    let it = client(&node).await;
+    result(&it, "auth", &[json!(9)]).await;
+    let (ack, _) = event(&it, "keysAndTime").await;
     it.acknowledge(ack, Err("what is that?".to_owned())).await.unwrap();
-    let (ack, _) = event(&mut it, "keys").await;
+    let (ack, _) = event(&it, "keys").await;
     it.acknowledge(ack, Ok(argument(&["gone", "odd", "nom"]))).await.unwrap();
     for _ in 0..3 {
-        let (ack, arguments) = event(&mut it, "get").await;
+        let (ack, arguments) = event(&it, "get").await;
         let answer = match arguments[0].as_str() {
             Some("gone") => Err("Field gone not exists".to_owned()),
             Some("odd") => Ok(argument("a value without its date")),
@@ -241,7 +241,7 @@ async fn hear(socket: &mut Stream) -> String {
 async fn who_never_acknowledges_is_not_waited_for() {
     let node = start();
     let (foreign, port_of_it) = Foreign::listen().await;
-    let mut client = client(&node).await;
+    let client = client(&node).await;
     let accept = async {
         let (mut socket, _, from) = foreign.accept().await;
         assert_eq!(from, json!(port(&node)));
@@ -256,9 +256,9 @@ async fn who_never_acknowledges_is_not_waited_for() {
         socket
     };
     let asked = [json!(port_of_it)];
-    let (added, mut socket) = tokio::join!(result(&mut client, "addPeer", &asked), accept);
+    let (added, mut socket) = tokio::join!(result(&client, "addPeer", &asked), accept);
     assert_eq!(added, json!(true));
-    assert_eq!(result(&mut client, "peers", &[]).await, json!([port_of_it]));
+    assert_eq!(result(&client, "peers", &[]).await, json!([port_of_it]));
     say(&mut socket, "42[\"set\",\"nom\",{\"value\":\"Reimert\",\"date\":10000,\"hash\":\"00\"}]").await;
     holds(&node, "nom").await;
 }
@@ -267,7 +267,7 @@ async fn who_never_acknowledges_is_not_waited_for() {
 async fn an_answer_to_what_was_asked_later_lets_in_as_well() {
     let node = start();
     let (foreign, port_of_it) = Foreign::listen().await;
-    let mut client = client(&node).await;
+    let client = client(&node).await;
     let accept = async {
         let (mut socket, auth, _) = foreign.accept().await;
         let asked = hear(&mut socket).await;
@@ -278,7 +278,7 @@ async fn an_answer_to_what_was_asked_later_lets_in_as_well() {
         socket
     };
     let asked = [json!(port_of_it)];
-    let (added, _socket) = tokio::join!(result(&mut client, "addPeer", &asked), accept);
+    let (added, _socket) = tokio::join!(result(&client, "addPeer", &asked), accept);
     assert_eq!(added, json!(true));
 }
 
@@ -286,23 +286,23 @@ async fn an_answer_to_what_was_asked_later_lets_in_as_well() {
 async fn who_refuses_is_no_neighbour() {
     let node = start();
     let (foreign, port_of_it) = Foreign::listen().await;
-    let mut client = client(&node).await;
+    let client = client(&node).await;
     let accept = async {
         let (mut socket, auth, _) = foreign.accept().await;
         say(&mut socket, &format!("43{auth}[\"not today\"]")).await;
         socket
     };
     let asked = [json!(port_of_it)];
-    let (refused, _socket) = tokio::join!(error(&mut client, "addPeer", &asked), accept);
+    let (refused, _socket) = tokio::join!(error(&client, "addPeer", &asked), accept);
     assert_eq!(refused, "not today");
-    assert_eq!(result(&mut client, "peers", &[]).await, json!([]));
+    assert_eq!(result(&client, "peers", &[]).await, json!([]));
 }
 
 #[tokio::test]
 async fn what_is_no_node_of_this_protocol_is_said_to_be_none() {
     let node = start();
     let (foreign, port_of_it) = Foreign::listen().await;
-    let mut client = client(&node).await;
+    let client = client(&node).await;
     let accept = async {
         let (stream, _) = within(foreign.listener.accept()).await.unwrap();
         let mut socket = within(accept_async(stream)).await.unwrap();
@@ -310,6 +310,6 @@ async fn what_is_no_node_of_this_protocol_is_said_to_be_none() {
         socket
     };
     let asked = [json!(port_of_it)];
-    let (refused, _socket) = tokio::join!(error(&mut client, "addPeer", &asked), accept);
-    assert!(refused.contains("what is no packet: `welcome`"), "{refused}");
+    let (refused, _socket) = tokio::join!(error(&client, "addPeer", &asked), accept);
+    assert!(refused.contains("`welcome` is no packet"), "{refused}");
 }

@@ -272,8 +272,36 @@ pub const ASK: Declaration = Declaration {
     bounds: &[],
 };
 
+/// Socket.IO at the path `/byc`: a course's nodes, and ours.
+pub const BYC: Declaration = Declaration {
+    name: "byc",
+    commands: &[
+        reads("get", &[KEY], Answer::Text),
+        changes(
+            "set",
+            &[KEY, word("VALUE"), Argument { number: true, optional: true, ..word("DATE") }],
+            Answer::Stamp,
+        ),
+        reads("stamp", &[KEY], Answer::Stamp),
+        reads("keys", &[], Answer::List),
+        reads("peers", &[], Answer::Nodes),
+        changes("addPeer", &[Argument { node: true, ..word("NODE") }], Answer::Done),
+    ],
+    wiring: Wiring::AddPeer,
+    dials_by_itself: &["--auto-connect"],
+    grows: true,
+    readiness: Readiness::Seen,
+    tells: false,
+    content: Content::Keys,
+    own: true,
+    links_to: &["byc", "native"],
+    policies: &["oldest", "last"],
+    codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable"],
+    bounds: &[],
+};
+
 /// Every driver.
-pub const ALL: &[&Declaration] = &[&NATIVE, &MAELSTROM, &ASK];
+pub const ALL: &[&Declaration] = &[&NATIVE, &BYC, &MAELSTROM, &ASK];
 
 /// What is asked of the world rather than of the node, whatever its driver.
 pub const OF_THE_WORLD: &[Command] = &[reads("log", &[], Answer::Text), reads("state", &[], Answer::Text)];

@@ -4,6 +4,7 @@
 //! so that a plan which asks for more is refused before anything starts.
 
 mod ask;
+mod byc;
 mod declaration;
 mod maelstrom;
 pub(crate) mod native;
@@ -22,8 +23,9 @@ use tokio::time::Instant;
 use crate::world::{Change, NodeIndex, NodeSpec, OpId, Outcome};
 
 pub use ask::{Asked, ready};
+pub use byc::Byc;
 pub use declaration::{
-    ALL, ASK, Answer, Argument, Bound, Command, Content, Declaration, MAELSTROM, NATIVE, NATIVE_BOUNDS,
+    ALL, ASK, Answer, Argument, BYC, Bound, Command, Content, Declaration, MAELSTROM, NATIVE, NATIVE_BOUNDS,
     NATIVE_STATS, OF_THE_WORLD, READ_WORKLOADS, ROUTED_STATS, Readiness, WORKLOADS, Wiring,
 };
 pub use maelstrom::Maelstrom;
@@ -240,6 +242,7 @@ pub fn by_name(name: &str) -> Option<Rc<dyn Driver>> {
         _ if name == NATIVE.name => Some(Rc::new(Native)),
         _ if name == MAELSTROM.name => Some(Rc::new(Maelstrom)),
         _ if name == ASK.name => Some(Rc::new(Asked)),
+        _ if name == BYC.name => Some(Rc::new(Byc)),
         _ => None,
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::value::RawValue;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -19,7 +20,7 @@ use super::{PACKET_MAX, PATH};
 use crate::net::address::normalise;
 use crate::net::client::Lost;
 use crate::net::{dial, socket_config};
-use crate::wire::Limits;
+use crate::wire::{ErrorCode, Limits, Malformed, Refusal};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -28,14 +29,14 @@ const QUEUE: usize = 256;
 /// How many answers may be waited for, those that nobody wants any more included.
 const ASKED_MAX: usize = 4_096;
 
-/// A connection to a node, looked after by a task of its own: pings are answered while nothing is asked.
-/// It ends with the last of its parts.
+/// A connection to a node, looked after by a task of its own: pings are answered while nothing is asked,
+/// and many things may be asked at a time.
 #[derive(Debug)]
 pub struct Client {
     orders: mpsc::Sender<Order>,
-    events: mpsc::Receiver<Event>,
-    lost: oneshot::Receiver<Lost>,
-    why: Option<Lost>,
+    events: Mutex<mpsc::Receiver<Event>>,
+    /// Why the connection ended: there before anybody can see that it did.
+    lost: Arc<OnceLock<Lost>>,
     task: AbortHandle,
 }
 
@@ -89,20 +90,23 @@ impl Client {
         };
         let (orders, from_client) = mpsc::channel(QUEUE);
         let (to_client, events) = mpsc::channel(QUEUE);
-        let (end, lost) = oneshot::channel();
+        let lost = Arc::new(OnceLock::new());
         let start = Instant::now();
         let beat = Beat::client(Duration::ZERO, opened.interval, opened.patience);
-        let pump = Pump { socket, beat, start, asked: BTreeMap::new(), last: 0, to_client };
+        let mut pump = Pump { socket, beat, start, asked: BTreeMap::new(), last: 0, to_client };
+        let why = Arc::clone(&lost);
         let task = tokio::spawn(async move {
-            // Whoever dropped the client does not want to know.
-            let _ = end.send(pump.run(from_client).await);
+            let mut orders = from_client;
+            let lost = pump.run(&mut orders).await;
+            // Nobody else says why. What waits for answers ends with the pump, after this.
+            let _ = why.set(lost);
         });
-        Ok(Self { orders, events, lost, why: None, task: task.abort_handle() })
+        Ok(Self { orders, events: Mutex::new(events), lost, task: task.abort_handle() })
     }
 
     /// Sends an event and waits so long for its acknowledgement.
     pub async fn ask(
-        &mut self,
+        &self,
         name: &str,
         arguments: &[Box<RawValue>],
         patience: Duration,
@@ -115,33 +119,25 @@ impl Client {
         };
         match timeout(patience, asked).await {
             Ok(Some(answer)) => Ok(answer),
-            Ok(None) => Err(NoAnswer::Lost(self.why().await)),
+            Ok(None) => Err(NoAnswer::Lost(self.why())),
             Err(_) => Err(NoAnswer::Silent(name.to_owned())),
         }
     }
 
     /// The next event that the node sends.
-    pub async fn event(&mut self) -> Result<Event, Lost> {
-        match self.events.recv().await {
-            Some(event) => Ok(event),
-            None => Err(self.why().await),
-        }
+    pub async fn event(&self) -> Result<Event, Lost> {
+        self.events.lock().await.recv().await.ok_or_else(|| self.why())
     }
 
     /// Acknowledges an event that the node sent.
-    pub async fn acknowledge(&mut self, ack: u64, result: Answer) -> Result<(), Lost> {
-        match self.orders.send(Order::Acknowledge { ack, result }).await {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.why().await),
-        }
+    pub async fn acknowledge(&self, ack: u64, result: Answer) -> Result<(), Lost> {
+        self.orders.send(Order::Acknowledge { ack, result }).await.map_err(|_| self.why())
     }
 
-    /// Why the connection ended.
-    async fn why(&mut self) -> Lost {
-        if self.why.is_none() {
-            self.why = (&mut self.lost).await.ok();
-        }
-        self.why.clone().unwrap_or_else(|| Lost::Broken("it was given up".to_owned()))
+    /// Why the connection ended; or why there is no answer on one that did not.
+    fn why(&self) -> Lost {
+        let busy = || Lost::Broken("too much is waited for".to_owned());
+        self.lost.get().cloned().unwrap_or_else(busy)
     }
 }
 
@@ -162,7 +158,7 @@ struct Pump {
 }
 
 impl Pump {
-    async fn run(mut self, mut orders: mpsc::Receiver<Order>) -> Lost {
+    async fn run(&mut self, orders: &mut mpsc::Receiver<Order>) -> Lost {
         let mut batch = VecDeque::new();
         loop {
             let due = self.start + self.beat.due();
@@ -270,7 +266,8 @@ fn answer_in(data: &str) -> Answer {
 
 fn unreadable(text: &str) -> Lost {
     let text: String = text.chars().take(80).collect();
-    Lost::Broken(format!("the node said what is no packet: `{text}`"))
+    let refusal = Refusal::new(ErrorCode::Malformed, format!("`{text}` is no packet of this protocol"));
+    Lost::Malformed(Malformed { id: None, refusal, answer: false })
 }
 
 /// What is known of the server once it has let this end in.

@@ -8,8 +8,11 @@ use tokio::sync::mpsc;
 
 use super::language::{changed, command, outcome};
 use crate::driver::pending::{Pending, at};
-use crate::driver::{Directory, Request, Told, What};
+use crate::driver::{BYC, Directory, Request, Told, What};
 use crate::world::{NodeIndex, Outcome};
+
+/// What ends the address of a node that is to be dialled by Socket.IO.
+const PATH: &str = "/byc";
 
 /// One connection to one node.
 pub(super) struct Conversation {
@@ -110,7 +113,11 @@ impl Conversation {
     }
 
     fn add_peer(&self, from: NodeIndex, to: &str) -> Result<Command, String> {
-        Ok(Command::AddPeer { address: self.directory.address(from, to)? })
+        let mut address = self.directory.address(from, to)?;
+        if self.directory.driver(to).is_some_and(|driver| driver == BYC.name) {
+            address.push_str(PATH);
+        }
+        Ok(Command::AddPeer { address })
     }
 
     async fn take(&mut self, frame: Frame, watch: RequestId, sender: &mut Sender) -> Result<(), Lost> {
@@ -137,7 +144,8 @@ impl Conversation {
                         What::Words(words) => words.as_slice(),
                         What::Wire(_) | What::Watch => &[],
                     };
-                    let name = |address: &str| self.directory.name(address);
+                    let name =
+                        |address: &str| self.directory.name(address.strip_suffix(PATH).unwrap_or(address));
                     let policy = self.directory.policy(request.node);
                     let policy = policy.and_then(|policy| policy.parse().ok());
                     let outcome = outcome(words, policy, result, pages, &name);

@@ -1,0 +1,163 @@
+//! What is said by events, and what their acknowledgements mean: no socket in it.
+
+use node::wire::{Hex, Kind, Limits, Policy, Stamp, Value as NodeValue, Version};
+use serde_json::value::RawValue;
+
+use crate::world::{Answer, Outcome, Value, Written};
+
+/// What `get` answers: a value, and when it was written.
+#[derive(Debug, PartialEq)]
+pub(super) struct Held {
+    value: NodeValue,
+    date: u64,
+}
+
+impl Held {
+    /// A value of that date.
+    pub(super) fn new(value: NodeValue, date: u64) -> Self {
+        Self { value, date }
+    }
+
+    /// Reads `{value, date, …}`; the error continues "it answered `get` with …".
+    pub(super) fn read(json: &RawValue) -> Result<Self, String> {
+        #[derive(serde::Deserialize)]
+        struct Fields<'a> {
+            #[serde(borrow)]
+            value: &'a RawValue,
+            date: u64,
+        }
+        // A list would be read as the fields in their order.
+        let object = Some(json.get()).filter(|json| json.starts_with('{'));
+        let fields: Option<Fields<'_>> = object.and_then(|json| serde_json::from_str(json).ok());
+        let fields = fields.ok_or_else(|| format!("{}, not with {{value, date}}", shown(json)))?;
+        let value = NodeValue::new(fields.value.get(), &Limits::default());
+        Ok(Self { value: value.map_err(|error| format!("what cannot be read: {error}"))?, date: fields.date })
+    }
+
+    /// What a person reads.
+    pub(super) fn text(&self) -> String {
+        self.value.text()
+    }
+
+    /// The version that it is of its key: ranked as all nodes of this protocol do, the older date first,
+    /// then the smaller hash.
+    pub(super) fn written(&self, key: &str) -> Written {
+        let stamp = Stamp { wall_ms: self.date, counter: 0 };
+        let version = Version::new(key, Kind::Set(self.value.clone()), stamp, Hex::ZERO);
+        Written { stamp: stamp.to_string(), rank: version.rank(Policy::Oldest).to_string() }
+    }
+
+    /// As an argument of `set`.
+    pub(super) fn argument(&self, key: &str) -> Box<RawValue> {
+        let stamp = Stamp { wall_ms: self.date, counter: 0 };
+        let version = Version::new(key, Kind::Set(self.value.clone()), stamp, Hex::ZERO);
+        let (value, date, hash) = (self.value.json(), self.date, version.value_sha256());
+        let json = format!("{{\"value\":{value},\"date\":{date},\"hash\":\"{hash}\"}}");
+        RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    }
+}
+
+/// What people typed as a value.
+pub(super) fn typed(text: &str) -> Result<NodeValue, String> {
+    NodeValue::typed(text, &Limits::default()).map_err(|error| error.to_string())
+}
+
+/// An error that an event was acknowledged with.
+pub(super) fn refusal(message: String) -> Outcome {
+    let has = |part: &str| message.contains(part);
+    let code = if has("neighbor exists") {
+        "neighbor_exists"
+    } else if has("not exists") {
+        "absent"
+    } else if has("set error") && has("exists") {
+        "exists"
+    } else if has("cannot connect") || has("nobody answers") {
+        "unavailable"
+    } else {
+        "refused"
+    };
+    Outcome::Refused { code: code.to_owned(), message }
+}
+
+/// An answer without a version.
+pub(super) fn answered(value: Value) -> Outcome {
+    Outcome::Answered(Answer { value, written: None })
+}
+
+/// The keys in the answer to `keys`.
+pub(super) fn keys(json: &RawValue) -> Result<Vec<String>, String> {
+    serde_json::from_str(json.get()).map_err(|_| format!("{}, not with an array of texts", shown(json)))
+}
+
+/// The ports in the answer to `peers`, be they numbers or digits.
+pub(super) fn ports(json: &RawValue) -> Result<Vec<u16>, String> {
+    let wrong = || format!("{}, not with an array of ports", shown(json));
+    let peers: Vec<serde_json::Value> = serde_json::from_str(json.get()).map_err(|_| wrong())?;
+    let port = |peer: &serde_json::Value| match peer {
+        serde_json::Value::Number(number) => number.as_u64().and_then(|port| u16::try_from(port).ok()),
+        serde_json::Value::String(digits) => digits.parse().ok(),
+        _ => None,
+    };
+    peers.iter().map(port).collect::<Option<_>>().ok_or_else(wrong)
+}
+
+/// As much of an answer as a report shows.
+fn shown(json: &RawValue) -> String {
+    let text: String = json.get().chars().take(200).collect();
+    format!("`{text}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(json: &str) -> &RawValue {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn what_is_held_ranks_as_natively() {
+        let held = |json| Held::read(raw(json)).unwrap().written("nom");
+        let version = |text: &str, counter| {
+            let stamp = Stamp { wall_ms: 10_000, counter };
+            Version::new("nom", Kind::Set(typed(text).unwrap()), stamp, Hex([7; 16]))
+        };
+        let written = held("{\"value\":\"Reimert\",\"date\":10000,\"hash\":\"of any kind\"}");
+        assert_eq!(written.rank, version("Reimert", 3).rank(Policy::Oldest).to_string());
+        assert_eq!(written.stamp, "10000.0");
+        // Older is greater.
+        assert!(held("{\"value\":1,\"date\":9999}").rank > written.rank);
+    }
+
+    #[test]
+    fn what_is_no_answer_is_shown() {
+        for json in ["\"Reimert\"", "null", "[1,2]", "{\"value\":1}", "{\"value\":1,\"date\":\"now\"}"] {
+            assert!(Held::read(raw(json)).unwrap_err().contains(json), "{json}");
+        }
+        assert!(keys(raw("{\"nom\":1}")).unwrap_err().contains("array of texts"));
+        assert!(ports(raw("[\"a\"]")).unwrap_err().contains("array of ports"));
+        assert_eq!(ports(raw("[3000,\"3001\"]")), Ok(vec![3000, 3001]));
+    }
+
+    #[test]
+    fn a_dated_value_is_sent_with_its_hash() {
+        let argument = Held::new(typed("Reimert").unwrap(), 7).argument("nom");
+        let hash = "86f3d20609f6ff5d89091b0a0d911cb4a7c291f8b891916dd552504b7286e763";
+        assert_eq!(argument.get(), format!("{{\"value\":\"Reimert\",\"date\":7,\"hash\":\"{hash}\"}}"));
+    }
+
+    #[track_caller]
+    fn check(message: &str, code: &str) {
+        let expected = Outcome::Refused { code: code.to_owned(), message: message.to_owned() };
+        assert_eq!(refusal(message.to_owned()), expected);
+    }
+
+    #[test]
+    fn errors_are_told_apart_by_their_texts() {
+        check("Field nom not exists", "absent");
+        check("set error : Field nom exists.", "exists");
+        check("neighbor exists", "neighbor_exists");
+        check("cannot connect to 127.0.0.1:9: nobody listens there", "unavailable");
+        check("no", "refused");
+    }
+}
