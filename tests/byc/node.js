@@ -98,6 +98,7 @@ const dialled = new Map();
 
 /** Dials a node; the connection is a link for as long as it lasts, and comes back when the node does. */
 function addPeer(port, callback) {
+  if (port === ownPort) return callback("a node cannot be its own neighbour");
   if (neighbours.has(port)) return callback("neighbor exists");
   if (!dialled.has(port)) dialled.set(port, dial(port));
   const socket = dialled.get(port);

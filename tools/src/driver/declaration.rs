@@ -284,6 +284,7 @@ pub const BYC: Declaration = Declaration {
         ),
         reads("stamp", &[KEY], Answer::Stamp),
         reads("keys", &[], Answer::List),
+        reads("count", &[], Answer::Number),
         reads("peers", &[], Answer::Nodes),
         changes("addPeer", &[Argument { node: true, ..word("NODE") }], Answer::Done),
     ],

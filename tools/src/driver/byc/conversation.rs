@@ -118,10 +118,8 @@ impl Asking<'_> {
             ["stamp", key] => Ok(stamped(key, &self.get(key).await?)),
             ["set", key, value] => self.set(key, value).await,
             ["set", key, value, date] => self.set_at(key, value, date).await,
-            ["keys"] => {
-                let keys = keys(&self.ask("keys", &[]).await?).map_err(|how| answered_with("keys", &how))?;
-                Ok(answered(Value::List(keys)))
-            }
+            ["keys"] => Ok(answered(Value::List(self.keys().await?))),
+            ["count"] => Ok(answered(Value::Text(self.keys().await?.len().to_string()))),
             ["peers"] => {
                 let host = &self.meeting.place;
                 let at = |port: u16| crate::driver::Place { port, ..(**host).clone() }.address();
@@ -135,6 +133,10 @@ impl Asking<'_> {
 
     async fn get(&self, key: &str) -> Result<Held, Wrong> {
         Held::read(&self.ask("get", &[argument(key)]).await?).map_err(|how| answered_with("get", &how))
+    }
+
+    async fn keys(&self) -> Result<Vec<String>, Wrong> {
+        keys(&self.ask("keys", &[]).await?).map_err(|how| answered_with("keys", &how))
     }
 
     async fn peers(&self) -> Result<Vec<u16>, Wrong> {
