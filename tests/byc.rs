@@ -173,3 +173,151 @@ fn a_mixed_ring_converges_with_a_late_joiner_of_each_kind() {
         assert_eq!(peers, ports(expected), "neighbours of {node}");
     }
 }
+
+/// Runs a scenario whose nodes are of this driver, unless it says otherwise of them; `@THEIRS` stands for
+/// how a node on the stock server is started.
+fn judge(tools: Tools, programs: &Path, steps: &str, arguments: &str) -> crate::story::Ended {
+    let theirs = |program: &str| format!("node {}/{program} --port={{port}}", programs.display());
+    let steps = steps.replace("@THEIRS", &theirs("node.js"));
+    let arguments = arguments.replace("@THEIRS", &theirs("node.js"));
+    tools.file("it.scn", &steps).run(&format!("test it.scn --policy oldest {arguments}"))
+}
+
+/// What holds of every network of such nodes.
+const STEPS: &str = "\
+network a-b, b-c
+a: set nom Reimert
+expect all: get nom == Reimert within 5s
+expect all: stamp nom agree within 5s
+c: set ville Paris 10000
+expect a: stamp ville == 10000.0 within 5s
+expect a: set nom Dupont fails exists
+a: set nom Reimert
+b: set nom Damien 10000
+expect all: get nom == Damien within 5s
+expect a: get absent fails absent
+expect b: peers == a c
+expect a: addPeer b fails neighbor_exists
+expect b: addPeer a fails neighbor_exists
+expect b: addPeer b fails refused
+expect all: keys == nom ville
+expect all: count == 2
+network d-a, c-d
+expect d: keys == nom ville within 5s
+expect converged within 5s
+";
+
+/// What holds of them where links fail: there a proxy stands in each, so that a node that dials knows its
+/// neighbour by another port than its own.
+const FAULTS: &str = "\
+network a-b, b-c, c-d, d-a
+a: set nom Reimert
+expect all: get nom == Reimert within 5s
+kill b
+expect a: peers == d within 5s
+d: set while b-was-away
+start b
+expect b: get while == b-was-away within 15s
+partition a, b | rest
+c: set apart x
+expect a, b: get apart fails absent for 500ms
+heal
+expect all: get apart == x within 15s
+expect converged within 15s
+";
+
+#[test]
+fn scenarios_judge_nodes_on_the_stock_server() {
+    let Some(programs) = programs() else { return };
+    for steps in [STEPS, FAULTS] {
+        judge(Tools::new(), &programs, steps, "--driver byc --exec '@THEIRS'").code(0);
+    }
+}
+
+#[test]
+fn scenarios_judge_our_own_nodes_by_their_events() {
+    for steps in [STEPS, FAULTS] {
+        Tools::new().file("it.scn", steps).run("test it.scn --driver byc").code(0);
+    }
+}
+
+#[test]
+fn scenarios_judge_mixed_networks() {
+    let Some(programs) = programs() else { return };
+    for steps in [STEPS, FAULTS] {
+        let mixed = format!("node b, d driver=byc exec=\"@THEIRS\"\n{steps}");
+        judge(Tools::new(), &programs, &mixed, "").code(0);
+    }
+}
+
+#[test]
+fn a_network_of_nodes_on_the_stock_server_stays_and_is_asked() {
+    let Some(programs) = programs() else { return };
+    let tools = Tools::new();
+    tools.up(&format!("a-b --driver byc --exec 'node {}/node.js --port={{port}}'", programs.display()));
+    tools
+        .run("do 'a: set nom Reimert' 'expect b: get nom == Reimert within 5s' 'expect b: peers == a'")
+        .code(0);
+    tools.run("stop").code(0);
+}
+
+/// What is said of a network in which a node misbehaves.
+#[track_caller]
+fn check(how: &str, steps: &str, code: i32, said: &[&str]) {
+    let Some(programs) = programs() else { return };
+    let bad = format!("node {}/misbehaving.js {how} --port={{port}}", programs.display());
+    let steps = format!("node a driver=byc exec=\"@THEIRS\"\nnode b driver=byc exec=\"{bad}\"\n{steps}");
+    let ended = judge(Tools::new(), &programs, &steps, "--timeout-factor 0.3");
+    ended.code(code);
+    for part in said {
+        assert!(ended.out.contains(part), "`{part}` is not said: {ended:#?}");
+    }
+}
+
+#[test]
+fn who_acknowledges_no_link_is_asked_for_its_neighbours() {
+    check("mute", "network b-a\nexpect a: peers == b within 5s\nexpect b: peers == a", 0, &[]);
+}
+
+#[test]
+fn who_links_to_nobody_is_told() {
+    check(
+        "deaf",
+        "network b-a",
+        1,
+        &["the link b-a did not come up: it does not acknowledge `addPeer`, and does not list a"],
+    );
+}
+
+#[test]
+fn who_answers_with_something_else_is_blamed() {
+    let blamed = |how: &str| format!("node `b` broke its protocol: it answered {how}");
+    check(
+        "text",
+        "network b, a\ntry b: get nom",
+        1,
+        &[&blamed("`get` with `\"hello\"`, not with {value, date}")],
+    );
+    check(
+        "object",
+        "network b, a\ntry b: keys",
+        1,
+        &[&blamed("`keys` with `{\"nom\":1}`, not with an array of texts")],
+    );
+    check(
+        "names",
+        "network b, a\ntry b: peers",
+        1,
+        &[&blamed("`peers` with `[\"bob\"]`, not with an array of ports")],
+    );
+}
+
+#[test]
+fn who_dies_is_told_with_its_last_words() {
+    check(
+        "dies",
+        "network b, a\ntry b: set nom Reimert\nwait 2s",
+        1,
+        &["node `b` died unasked: exit code 7", "this is where it ends"],
+    );
+}

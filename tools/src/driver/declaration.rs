@@ -23,7 +23,7 @@ pub struct Declaration {
     pub own: bool,
     /// The drivers whose nodes such a node can be linked to.
     pub links_to: &'static [&'static str],
-    /// The policies that `policy=` takes.
+    /// The policies that `policy=` takes; the first is that of nodes which are given none.
     pub policies: &'static [&'static str],
     /// The codes that an error may have, beside `no_answer` for silence.
     pub codes: &'static [&'static str],

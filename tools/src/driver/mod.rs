@@ -247,6 +247,12 @@ pub fn by_name(name: &str) -> Option<Rc<dyn Driver>> {
     }
 }
 
+/// How a node chooses among versions, where its driver says: as it is told to, or as its kind does.
+pub(crate) fn policy_of(spec: &NodeSpec) -> Option<&str> {
+    let of_its_kind = || by_name(&spec.driver)?.declaration().policies.first().copied();
+    spec.policy.as_deref().or_else(of_its_kind)
+}
+
 /// A command line that a person wrote, with `{name}`, `{host}`, `{port}` and `{data}` filled in.
 pub(crate) fn fill_in(
     exec: &str,

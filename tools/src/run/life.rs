@@ -166,7 +166,7 @@ impl Run {
     pub(super) async fn wire(&self, at: &At, link: Link) -> Result<(), Stop> {
         let Link { from, to } = link;
         let deadline = self.desk.now() + self.stretch(WIRE);
-        let mut refused_before = false;
+        let (mut refused_before, mut said) = (false, None);
         let mut end = self.desk.until(deadline);
         loop {
             let (seen, began) = (self.desk.changes(), self.desk.now());
@@ -181,8 +181,13 @@ impl Run {
                     }
                     (message, true)
                 }
-                Outcome::Refused { message, .. } => (message, false),
-                Outcome::Unknown { reason } | Outcome::Failed { reason } => (reason, false),
+                Outcome::Refused { message, .. } => {
+                    said = Some(message.clone());
+                    (message, false)
+                }
+                // What was said before tells more than that no time was left to say it again.
+                Outcome::Unknown { reason } => (said.clone().unwrap_or(reason), false),
+                Outcome::Failed { reason } => (reason, false),
             };
             let late = self.desk.now().saturating_sub(began) >= LATE;
             let stays = refused_before && !late && self.desk.changes() == seen;

@@ -19,6 +19,9 @@ const AT_ONCE: usize = 256;
 /// How long a node may take to acknowledge `addPeer`. Some never do.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How much of its time is left to ask the node for its list then.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// Asks what is to be asked until the connection ends; why it did.
 pub(super) async fn hold(meeting: Meeting) -> String {
     let client = match Client::connect(&meeting.place.address()).await {
@@ -58,8 +61,7 @@ async fn serve(meeting: &Meeting, client: &Client, request: Request) {
     let asking = Asking { meeting, client, deadline };
     let answered = tokio::time::timeout_at(deadline, asking.answer(&ending.request.what)).await;
     ending.outcome = Some(match answered {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(Wrong::Outcome(outcome))) => outcome,
+        Ok(Ok(outcome) | Err(Wrong::Outcome(outcome))) => outcome,
         Ok(Err(Wrong::Node(how))) => {
             (meeting.tell)(Told::Broke(how.clone()));
             Outcome::Unknown { reason: format!("it {how}") }
@@ -170,13 +172,15 @@ impl Asking<'_> {
             meeting.directory.address(meeting.node, to).map_err(|why| Wrong::Outcome(refusal(why)))?;
         let port = address.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
         let port = port.ok_or_else(|| Wrong::Outcome(refusal(format!("`{address}` has no port"))))?;
-        match self.client.ask("addPeer", &[argument(&port)], PATIENCE).await {
+        // Its own list is asked for while there is time for that.
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let patience = PATIENCE.min(left.saturating_sub(LOOK));
+        match self.client.ask("addPeer", &[argument(&port)], patience).await {
             Ok(Ok(_)) => Ok(Outcome::Done),
             Ok(Err(error)) => Ok(refusal(error)),
             Err(NoAnswer::Silent(_)) if self.peers().await?.contains(&port) => Ok(Outcome::Done),
             Err(NoAnswer::Silent(_)) => {
-                let within = text::duration(PATIENCE);
-                Ok(unavailable(format!("it neither answered `addPeer` within {within} nor lists {to}")))
+                Ok(unavailable(format!("it does not acknowledge `addPeer`, and does not list {to}")))
             }
             Err(lost) => Err(Wrong::Outcome(Outcome::Unknown { reason: lost.to_string() })),
         }

@@ -71,7 +71,10 @@ pub(super) fn refusal(message: String) -> Outcome {
         "absent"
     } else if has("set error") && has("exists") {
         "exists"
-    } else if has("cannot connect") || has("nobody answers") {
+    } else if ["cannot connect", "nobody answers", "may not have been kept", "try again later"]
+        .into_iter()
+        .any(has)
+    {
         "unavailable"
     } else {
         "refused"

@@ -21,9 +21,9 @@ impl Driver for Byc {
         if let Some(exec) = &spec.exec {
             return super::fill_in(exec, spec, place, Ready::Port);
         }
-        // Ours has links of this protocol under this policy alone.
-        let policy = spec.policy.clone().unwrap_or_else(|| "oldest".to_owned());
-        Native.command_line(&NodeSpec { policy: Some(policy), ..spec.clone() }, place)
+        // Where none is given it is that of this driver: ours has links under no other.
+        let policy = super::policy_of(spec).map(str::to_owned);
+        Native.command_line(&NodeSpec { policy, ..spec.clone() }, place)
     }
 
     fn serve(&self, meeting: Meeting) -> LocalBoxFuture<'static, String> {

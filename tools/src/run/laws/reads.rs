@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::{Broken, Law};
+use crate::driver::policy_of;
 use crate::run::failure::Finding;
 use crate::run::judge::Observed;
 use crate::run::network::Node;
@@ -194,7 +195,7 @@ impl Reads {
             node: index,
             incarnation: node.incarnation,
             disk: node.spec.disk,
-            oldest: node.spec.policy.as_deref() == Some("oldest"),
+            oldest: policy_of(&node.spec) == Some("oldest"),
             ask: words.join(" ").into(),
             key,
             words: kind,

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::carrier::Carrier;
-use crate::driver::Directory;
+use crate::driver::{Directory, policy_of};
 use crate::world::{LinkChange, NodeIndex, NodeSpec};
 
 /// The addresses of all nodes that were ever started, and the carrier between them.
@@ -34,8 +34,7 @@ impl Addresses {
         self.by_name.insert(spec.name.clone(), node);
         self.by_address.insert(address.to_owned(), node);
         // What another program makes of the policy is its own affair.
-        let policy = spec.policy.as_deref().unwrap_or("last");
-        let policy = spec.exec.is_none().then(|| policy.to_owned());
+        let policy = policy_of(spec).filter(|_| spec.exec.is_none()).map(str::to_owned);
         let (name, address) = (spec.name.clone(), address.to_owned());
         let driver = spec.driver.clone();
         self.nodes.insert(node, Entry { name, address, driver, policy, watched: false });
