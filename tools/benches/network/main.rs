@@ -5,6 +5,7 @@
 //! in turn with it, so that both see the same machine. Nothing is asserted here: these are figures
 //! for people, and ratios say more than times where other work shares the cores.
 
+mod byc;
 mod clients;
 mod disk;
 mod floor;
@@ -42,7 +43,7 @@ const NODES_MAX: usize = 2_000;
 /// A part of the benchmark: its name, and what it does with a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 15] = [
+const SECTIONS: [Section; 16] = [
     ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
@@ -52,6 +53,7 @@ const SECTIONS: [Section; 15] = [
     ("links", links::run),
     ("netns", networks::run),
     ("router", router::run),
+    ("byc", byc::run),
     ("linearizability", linearizability::run),
     ("disk", disk::run),
     ("repair", repair::run),
