@@ -11,7 +11,7 @@ fn blamed(how: &str, steps: &str) -> Option<Ended> {
     }
     let tools = Tools::new()
         .file("node.py", include_str!("misbehaving/node.py"))
-        .file("bad.scn", &format!("# A node misbehaves.\nnetwork a-b-c\n{steps}\n"));
+        .file("bad.scn", &format!("# A node misbehaves.\ntimeout 5m\nnetwork a-b-c\n{steps}\n"));
     Some(tools.run(&format!(
         "test bad.scn --driver maelstrom --exec 'python3 node.py {how} n1' --timeout-factor 0.2"
     )))
@@ -41,7 +41,7 @@ fn text_on_standard_output_is_blamed_on_its_node() {
         1,
         &[
             "node `b` broke its protocol: it wrote `hello from a node that likes to print`, which is no message",
-            "bad.scn:3",
+            "bad.scn:4",
         ],
     );
 }
@@ -98,7 +98,17 @@ fn a_death_is_told_with_the_last_words_of_the_node() {
 
 #[test]
 fn a_flood_is_blamed_on_whoever_floods() {
-    check("flood", "b: echo x", 1, &["node `b` broke its protocol: it floods `n0`: "]);
+    check("flood", "b: echo x\nwait 50s", 1, &["node `b` broke its protocol: it floods `n0`: "]);
+}
+
+#[test]
+fn a_node_that_closes_its_output_is_told_at_once() {
+    check(
+        "mute",
+        ASK,
+        3,
+        &["node `b` did not start: it closed its standard output before it answered `init`"],
+    );
 }
 
 #[test]
@@ -125,4 +135,18 @@ fn a_node_that_listens_elsewhere_is_told_where() {
     ended.code(3);
     assert!(ended.out.contains("node `a` did not start: it was not ready within"), "{ended:#?}");
     assert!(ended.out.contains("; it listens at 127.0.0.1:"), "{ended:#?}");
+}
+
+#[test]
+fn a_node_is_told_of_the_topology_only_where_it_has_a_use_for_it() {
+    if !has("python3") {
+        return;
+    }
+    let tools = Tools::new()
+        .file("strict.py", include_str!("misbehaving/strict.py"))
+        .file("echo.scn", "# Nothing is broadcast.\nnetwork a-b\nexpect all: echo hello == hello\n");
+    tools.run("test echo.scn --driver maelstrom --exec 'python3 strict.py'").code(0);
+    let ended = tools.run("test echo.scn --driver maelstrom --exec 'python3 strict.py' --workload broadcast");
+    assert!(ended.out.contains("no handler for topology"), "{ended:#?}");
+    ended.code(3);
 }

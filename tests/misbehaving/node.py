@@ -29,6 +29,9 @@ for line in sys.stdin:
     message = json.loads(line)
     body = message["body"]
     match body["type"]:
+        case "init" if how == "mute" and body["node_id"] == who:
+            os.close(1)
+            time.sleep(1000)
         case "init":
             me, others = body["node_id"], body["node_ids"]
             reply(message, type="init_ok")
@@ -63,6 +66,7 @@ for line in sys.stdin:
             print("this is where it ends", file=sys.stderr)
             os._exit(7)
         case "echo" if bad("flood"):
+            reply(message, type="echo_ok", echo=body["echo"])
             # The first node reads nothing more: that is told to it first.
             send(others[0], {"type": "doze"})
             while True:

@@ -191,7 +191,10 @@ pub trait Receiver {
     fn next(&self) -> LocalBoxFuture<'_, Vec<u8>>;
 
     /// A line of the harness's own for the node, its end included: it comes at once.
-    fn put(&self, line: &[u8]);
+    fn put(&self, line: &[u8]) -> Result<(), Undelivered>;
+
+    /// The node reads nothing more: what is sent to it from now on is lost.
+    fn close(&self);
 }
 
 /// Something to ask a node.

@@ -18,6 +18,8 @@ pub(super) struct Pending<T> {
     /// When each is given up, the next one first.
     deadlines: BTreeSet<(Instant, u64)>,
     given_up: BTreeSet<u64>,
+    /// Of what was given up and is not remembered one by one, the last.
+    forgotten: u64,
     last: u64,
 }
 
@@ -34,7 +36,13 @@ pub(super) enum Unasked {
 
 impl<T> Pending<T> {
     pub(super) fn new() -> Self {
-        Self { by_number: BTreeMap::new(), deadlines: BTreeSet::new(), given_up: BTreeSet::new(), last: 0 }
+        Self {
+            by_number: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            given_up: BTreeSet::new(),
+            forgotten: 0,
+            last: 0,
+        }
     }
 
     /// A number that is used once.
@@ -57,7 +65,7 @@ impl<T> Pending<T> {
             return Err(match number {
                 0 => Unasked::Never,
                 number if number > self.last => Unasked::Never,
-                number if self.given_up.remove(&number) => Unasked::GivenUp,
+                number if self.given_up.remove(&number) || number <= self.forgotten => Unasked::GivenUp,
                 _ => Unasked::Answered,
             });
         };
@@ -77,7 +85,7 @@ impl<T> Pending<T> {
         {
             self.given_up.insert(number);
             if self.given_up.len() > GIVEN_UP {
-                self.given_up.pop_first();
+                self.forgotten = self.given_up.pop_first().unwrap_or_default().max(self.forgotten);
             }
             self.deadlines.pop_first();
             if let Some((request, _)) = self.by_number.remove(&number) {

@@ -10,11 +10,14 @@ use super::finish::BATCH;
 use super::judge::Observed;
 use super::network::Content;
 use super::session::Run;
+use super::steps::ASK;
 use crate::driver;
 use crate::world::{NodeIndex, Value};
 
 /// How often what is not told is asked again.
 const POLL: Duration = Duration::from_millis(10);
+/// How much longer than its bound an expectation waits for what was asked before its end.
+const GRACE: Duration = Duration::from_millis(250);
 /// The code of a refusal that says that nothing is held.
 const ABSENT: &str = "absent";
 
@@ -31,8 +34,8 @@ impl Run {
     }
 
     /// Asks the nodes what they hold that are in a component with some that do not tell; whether there are
-    /// such.
-    pub(super) async fn look(&self, convergence: &Convergence) -> bool {
+    /// such. What they say after the deadline no longer counts.
+    pub(super) async fn look(&self, convergence: &Convergence, deadline: Option<Duration>) -> bool {
         let components = convergence.untold(&self.desk.state().network);
         for component in &components {
             let judged = |node: &NodeIndex| convergence.is_asked_for() || self.can_be_read(*node);
@@ -44,7 +47,7 @@ impl Run {
                 let now = state.now;
                 state.network.found(node, unsaid, now);
             }
-            let found = self.contents(&component).await;
+            let found = self.contents(&component, deadline).await;
             let mut state = self.desk.state_mut();
             let now = state.now;
             for (node, content) in component.iter().zip(found) {
@@ -65,32 +68,38 @@ impl Run {
     }
 
     /// What these nodes hold.
-    async fn contents(&self, nodes: &[NodeIndex]) -> Vec<Content> {
+    async fn contents(&self, nodes: &[NodeIndex], deadline: Option<Duration>) -> Vec<Content> {
         let words = |node: &NodeIndex| match self.driver(*node).content {
             driver::Content::Keys => "keys",
             driver::Content::Read => "read",
         };
         let mut found = Vec::with_capacity(nodes.len());
         for batch in nodes.chunks(BATCH) {
-            let asked = batch.iter().map(|node| self.ask_plainly(*node, vec![words(node).to_owned()]));
+            let asked =
+                batch.iter().map(|node| self.ask_plainly(*node, vec![words(node).to_owned()], deadline));
             found.extend(join_all(asked).await);
         }
         let mut contents: Vec<(Content, Vec<String>)> = found.into_iter().map(first).collect();
-        // Whose keys differ holds something else, whatever that is.
-        let same = contents.windows(2).all(|pair| pair[0].0 == pair[1].0);
-        for (node, (content, keys)) in nodes.iter().zip(&mut contents) {
-            if same && self.driver(*node).content == driver::Content::Keys && !keys.is_empty() {
-                *content = self.values(*node, keys).await;
+        // Whose keys differ holds something else, whatever that is. Who does not say has no part in it.
+        let mut said =
+            contents.iter().map(|(content, _)| content).filter(|one| matches!(one, Content::Is(_)));
+        let first = said.next();
+        if first.is_some() && said.all(|content| Some(content) == first) {
+            for (node, (content, keys)) in nodes.iter().zip(&mut contents) {
+                if self.driver(*node).content == driver::Content::Keys && !keys.is_empty() {
+                    *content = self.values(*node, keys, deadline).await;
+                }
             }
         }
         contents.into_iter().map(|(content, _)| content).collect()
     }
 
     /// What a node holds of these keys.
-    async fn values(&self, node: NodeIndex, keys: &[String]) -> Content {
+    async fn values(&self, node: NodeIndex, keys: &[String], deadline: Option<Duration>) -> Content {
         let mut hasher = blake3::Hasher::new();
         for batch in keys.chunks(BATCH) {
-            let asked = batch.iter().map(|key| self.ask_plainly(node, vec!["get".to_owned(), key.clone()]));
+            let asked =
+                batch.iter().map(|key| self.ask_plainly(node, vec!["get".to_owned(), key.clone()], deadline));
             for (key, observed) in batch.iter().zip(join_all(asked).await) {
                 let value = match observed {
                     Observed::Answered(answer) => answer.value.to_string(),
@@ -107,8 +116,15 @@ impl Run {
         Content::Is(format!("holds {}, hash {}", counted(keys.len()), &hash[..16]))
     }
 
-    async fn ask_plainly(&self, node: NodeIndex, words: Vec<String>) -> Observed {
-        self.ask(node, &words).await.observed
+    async fn ask_plainly(&self, node: NodeIndex, words: Vec<String>, deadline: Option<Duration>) -> Observed {
+        self.ask_within(node, &words, self.patience(deadline)).await.observed
+    }
+
+    /// How long an ask may take whose answer is wanted by then: what is asked near the end may still be
+    /// answered, but not much later.
+    pub(super) fn patience(&self, deadline: Option<Duration>) -> Duration {
+        let left = deadline.map(|deadline| deadline.saturating_sub(self.desk.now()) + self.stretch(GRACE));
+        left.unwrap_or(Duration::MAX).min(self.stretch(ASK))
     }
 }
 

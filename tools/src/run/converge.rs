@@ -113,9 +113,11 @@ impl Convergence {
         for component in &*self.components(network) {
             let told = network.all_tell(component);
             let digest = |node: NodeIndex| held(network, node, told);
-            let common = most_common(component.iter().map(|node| digest(*node)));
+            let judged = |node: &NodeIndex| told || self.is_judged(network, *node);
+            let component: Vec<NodeIndex> = component.iter().copied().filter(judged).collect();
+            let common = most_common(component.iter().filter_map(|node| digest(*node)));
             let mut groups: BTreeMap<Option<&str>, Vec<NodeIndex>> = BTreeMap::new();
-            for &node in component {
+            for &node in &component {
                 groups.entry(digest(node)).or_default().push(node);
                 let entry = network.node(node);
                 let held = match (&entry.content, digest(node)) {
@@ -124,7 +126,7 @@ impl Convergence {
                     (_, Some(content)) => content.to_owned(),
                     (_, None) => "has told nothing".to_owned(),
                 };
-                let matches = component.len() < 2 || digest(node) == common;
+                let matches = component.len() < 2 || digest(node) == Some(common);
                 let fits = matches && (told || digest(node).is_some());
                 findings.push(Finding {
                     node: entry.name().to_owned(),

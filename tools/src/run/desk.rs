@@ -343,7 +343,10 @@ impl State {
             }
             Event::Misbehaved { node, reason } => {
                 self.record(|| RunEvent::Misbehaved { node, reason: reason.clone() });
-                self.raise(Alarm::Misbehaved(node, reason));
+                // Whoever is just told to end may break off anywhere.
+                if self.network.node(node).life != Life::Ending {
+                    self.raise(Alarm::Misbehaved(node, reason));
+                }
             }
             Event::Runaway { reason } => self.raise(Alarm::Runaway(reason)),
             Event::Interrupted => self.alarm = Some(Alarm::Interrupted),

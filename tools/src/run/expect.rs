@@ -13,14 +13,10 @@ use super::failure::{Failure, FailureKind, Finding};
 use super::judge::{Judge, Observed, agree, order};
 use super::record::RunEvent;
 use super::session::{Run, Stop};
-use super::steps::ASK;
 use crate::driver;
 use crate::scenario::{At, Bound, Claim, Comparison, Expr};
 use crate::text;
 use crate::world::NodeIndex;
-
-/// How much longer than its bound an expectation waits for what was asked before its end.
-const GRACE: Duration = Duration::from_millis(250);
 
 /// A claim made ready to be evaluated again and again.
 enum Subject<'a> {
@@ -133,7 +129,7 @@ impl Run {
         match subject {
             Subject::Answers(answers) => Ok(self.evaluate_answers(answers, deadline).await),
             Subject::Convergence { convergence, polled } => {
-                *polled = self.look(convergence).await;
+                *polled = self.look(convergence, deadline).await;
                 Ok(convergence.holds(&self.desk.state().network))
             }
             Subject::Figures { left, comparison, right, environment } => {
@@ -149,10 +145,8 @@ impl Run {
     }
 
     /// Asks those nodes again whose answers may have changed, and judges all answers together.
-    /// What is asked near the end of a bounded expectation may still be answered, but not much later.
     async fn evaluate_answers(&self, answers: &mut Answers, deadline: Option<Duration>) -> bool {
-        let left = deadline.map(|deadline| deadline.saturating_sub(self.desk.now()) + self.stretch(GRACE));
-        let patience = left.unwrap_or(Duration::MAX).min(self.stretch(ASK));
+        let patience = self.patience(deadline);
         let asked_at = self.desk.changes();
         let stale: Vec<NodeIndex> = {
             let state = self.desk.state();

@@ -42,7 +42,7 @@ impl Run {
         let mut end = self.desk.until(deadline);
         loop {
             let seen = self.desk.changes();
-            let polled = self.look(&everyone).await;
+            let polled = self.look(&everyone, Some(deadline)).await;
             if everyone.holds(&self.desk.state().network) {
                 return Ok(());
             }

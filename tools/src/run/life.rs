@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::failure::{Failure, FailureKind, Finding};
 use super::network::{Life, Link};
 use super::record::RunEvent;
-use super::session::{Run, Stop};
+use super::session::{BROADCAST, Run, Stop};
 use super::steps::ASK;
 use crate::driver::Wiring;
 use crate::scenario::{At, Item, NodeOption, Pick, Subject, Verb, Who, shift_ms};
@@ -116,7 +116,11 @@ impl Run {
             {
                 spec.mutant = self.options.mutant;
             }
-            let tells = self.driver_named(&spec.driver).tells;
+            let driver = self.driver_named(&spec.driver);
+            if driver.wiring == Wiring::Routed && spec.workload.is_none() && self.broadcasts.get() {
+                spec.workload = Some(BROADCAST.to_owned());
+            }
+            let tells = driver.tells;
             state.network.set_spec(*place, spec, tells);
         }
         Ok((new, links))

@@ -20,6 +20,9 @@ use crate::scenario::{Scenario, Shape, Step};
 use crate::text::Source;
 use crate::world::{Ending, NodeIndex, World};
 
+/// The workload whose nodes are told of the topology, and the command that shows it.
+pub(super) const BROADCAST: &str = "broadcast";
+
 /// How runs are done, whatever they do.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -97,6 +100,8 @@ pub(super) struct Run {
     /// Links of nodes that were started while the other end could not be reached: to be wired as soon
     /// as it can, since neither end may dial by itself.
     pub owed_links: Rc<RefCell<BTreeSet<Link>>>,
+    /// Whether the scenario has nodes broadcast: then that is what those are for of which it was not said.
+    pub broadcasts: Rc<Cell<bool>>,
 }
 
 /// What ends a step early.
@@ -140,6 +145,7 @@ impl Session {
             rules: Rc::default(),
             standing_shape: Rc::default(),
             owed_links: Rc::default(),
+            broadcasts: Rc::default(),
         };
         Self { run, environment: RefCell::default(), interrupted: Cell::default() }
     }
@@ -180,6 +186,7 @@ impl Session {
         self.plan(&scenario.name, &scenario.source, &scenario.params, world.declaration().name);
         let began = run.desk.now();
         run.desk.state_mut().evidence.keep();
+        run.broadcasts.set(scenario.asks(BROADCAST));
         let verdict = self.verdict(
             world,
             async {

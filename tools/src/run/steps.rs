@@ -281,7 +281,7 @@ impl Run {
         self.ask_within(node, words, self.stretch(ASK)).await
     }
 
-    async fn ask_within(&self, node: NodeIndex, words: &[String], patience: Duration) -> Asked {
+    pub(super) async fn ask_within(&self, node: NodeIndex, words: &[String], patience: Duration) -> Asked {
         let began = self.desk.now();
         let command = words.first().map(String::as_str).unwrap_or_default();
         if command == "state" {

@@ -1,7 +1,7 @@
 //! What steps need of a world: one table, for whoever checks a scenario and for whoever makes a world
 //! for it.
 
-use super::ast::{Scenario, Shape, Step, StepKind, Verb};
+use super::ast::{Ask, Claim, Scenario, Shape, Step, StepKind, Verb, Word};
 use crate::world::Ability;
 
 impl Scenario {
@@ -10,6 +10,24 @@ impl Scenario {
     pub fn needs_any(&self, abilities: &[Ability]) -> bool {
         any_needs(&self.steps, abilities)
     }
+}
+
+impl Scenario {
+    /// Whether some node is asked that, wherever it stands.
+    #[must_use]
+    pub fn asks(&self, command: &str) -> bool {
+        any_asks(&self.steps, command)
+    }
+}
+
+fn any_asks(steps: &[Step], command: &str) -> bool {
+    let is_it = |ask: &Ask| ask.words.first().and_then(Word::fixed).is_some_and(|word| word == command);
+    steps.iter().any(|step| match &step.kind {
+        StepKind::Ask { ask, .. }
+        | StepKind::LetAnswer { ask, .. }
+        | StepKind::Expect { claim: Claim::Ask { ask, .. }, .. } => is_it(ask),
+        kind => kind.block().is_some_and(|block| any_asks(block, command)),
+    })
 }
 
 fn any_needs(steps: &[Step], abilities: &[Ability]) -> bool {

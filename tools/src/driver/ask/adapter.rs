@@ -2,10 +2,12 @@
 
 use std::io;
 use std::path::Path;
+use std::pin::pin;
 use std::process::Stdio;
 
+use futures_util::future::{Either, select};
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::driver::{Meeting, RUN_VARIABLE};
@@ -48,26 +50,29 @@ impl Adapter {
             .spawn()
             .map_err(|error| format!("cannot run the adapter `{}`: {error}", self.program))?;
         let mut running = Running { group: child.id().and_then(pid), child };
-        let (answer, problems) = running
+        let said = running
             .speak(question)
             .await
             .map_err(|error| format!("cannot speak to the adapter `{}`: {error}", self.program))?;
+        let problems = match said {
+            Said::Answer(line) => return Ok(line),
+            Said::Nothing(problems) => problems,
+        };
         let status = running.child.wait().await.map_err(|error| error.to_string())?;
-        let line = answer.lines().map(str::trim).find(|line| !line.is_empty());
-        match line {
-            Some(line) if status.success() => Ok(line.to_owned()),
-            _ => {
-                let how = if status.success() {
-                    "wrote no answer".to_owned()
-                } else {
-                    format!("ended with {status}")
-                };
-                let said = problems.trim();
-                let said = if said.is_empty() { String::new() } else { format!(": {}", end(said)) };
-                Err(format!("the adapter `{}` {how}{said}", self.program))
-            }
-        }
+        let how =
+            if status.success() { "wrote no answer".to_owned() } else { format!("ended with {status}") };
+        let said = problems.trim();
+        let said = if said.is_empty() { String::new() } else { format!(": {}", end(said)) };
+        Err(format!("the adapter `{}` {how}{said}", self.program))
     }
+}
+
+/// What an adapter said.
+enum Said {
+    /// A line: its answer.
+    Answer(String),
+    /// Nothing, but these problems.
+    Nothing(String),
 }
 
 fn pid(id: u32) -> Option<Pid> {
@@ -88,8 +93,8 @@ struct Running {
 }
 
 impl Running {
-    /// What it writes once it was asked: its answer, and its problems.
-    async fn speak(&mut self, question: &str) -> io::Result<(String, String)> {
+    /// What it writes once it was asked: the first line, whatever comes after that.
+    async fn speak(&mut self, question: &str) -> io::Result<Said> {
         let (input, output, problems) =
             (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take());
         let ask = async {
@@ -97,9 +102,36 @@ impl Running {
                 // Who does not read the question may still answer.
                 let _: io::Result<()> = input.write_all(question.as_bytes()).await;
             }
+            std::future::pending::<()>().await;
         };
-        let ((), answer, problems) = futures_util::join!(ask, read(output), read(problems));
-        Ok((answer?, problems?))
+        let answer = async {
+            let mut lines = BufReader::new(output.ok_or(io::ErrorKind::BrokenPipe)?.take(ANSWER_MAX));
+            let mut line = String::new();
+            while lines.read_line(&mut line).await? > 0 {
+                if !line.trim().is_empty() {
+                    return Ok(Some(line.trim().to_owned()));
+                }
+                line.clear();
+            }
+            io::Result::Ok(None)
+        };
+        // Its problems are read all the while, or it could wait for that.
+        let (answer, problems) = (pin!(answer), pin!(read(problems)));
+        let both = pin!(async {
+            match select(answer, problems).await {
+                Either::Left((Ok(Some(line)), _)) => Ok(Said::Answer(line)),
+                Either::Left((Ok(None), problems)) => Ok(Said::Nothing(problems.await?)),
+                Either::Left((Err(error), _)) => Err(error),
+                Either::Right((problems, answer)) => match answer.await? {
+                    Some(line) => Ok(Said::Answer(line)),
+                    None => Ok(Said::Nothing(problems?)),
+                },
+            }
+        });
+        match select(both, pin!(ask)).await {
+            Either::Left((said, _)) => said,
+            Either::Right(((), both)) => both.await,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::driver::{Directory, Meeting, What};
+use crate::driver::{ASK, Directory, Meeting, What};
 use crate::world::{Answer, Outcome, Value as Held};
 
 /// The line that an adapter is handed; or what came of the request, if it is for no adapter.
@@ -14,6 +14,7 @@ pub(super) fn question(meeting: &Meeting, what: &What) -> Result<String, Outcome
         What::Words(words) => words.clone(),
     };
     let (command, arguments) = words.split_first().ok_or(Outcome::Done)?;
+    let command = ASK.command(command).map_or(command.as_str(), |known| known.name);
     let place = &meeting.place;
     let mut question = json!({
         "node": meeting.spec.name,

@@ -73,14 +73,20 @@ impl Conversation {
             if let Err(why) = Self::introduce(&conversation, &mut input, &mut lines).await {
                 return why;
             }
-            conversation.borrow_mut().tell_topology();
+            if meeting.spec.workload.as_deref() == Some("broadcast") {
+                conversation.borrow_mut().tell_topology();
+            } else {
+                (conversation.borrow().tell)(Told::Reached);
+            }
             // What is written may wait for a node that reads only once it has been read.
             let reading = pin!(Self::read(&conversation, Some(&mut lines), &mut requests));
             let writing = pin!(write(&*post, &mut input));
             if let Either::Right(((), reading)) = select(reading, writing).await {
                 // It closed its standard input: it may still speak.
+                post.close();
                 reading.await;
             }
+            post.close();
         }
         // It will answer nothing more. Usually it has ended, which is told by whoever sees that.
         Self::read(&conversation, None, &mut requests).await;
@@ -107,7 +113,10 @@ impl Conversation {
             let taken = lines.next(|line| this.borrow_mut().take(line)).await;
             taken.map_err(|ended| match ended {
                 Ended::Closed => "it closed its standard output before it answered `init`".to_owned(),
-                Ended::Endless => "it wrote a line without end".to_owned(),
+                Ended::Endless => {
+                    this.borrow().broke("wrote a line without end".to_owned());
+                    "it wrote a line without end".to_owned()
+                }
             })?;
         }
         Ok(())
@@ -123,7 +132,8 @@ impl Conversation {
             members.map(|node| (message::id(node), json!(neighbours(node)))).collect();
         self.topology = self.pending.number();
         let body = json!({ "type": "topology", "msg_id": self.topology, "topology": topology });
-        self.post.put(&message::line(CLIENT, &self.id, &body));
+        // Nothing lies there yet.
+        let _: Result<(), Undelivered> = self.post.put(&message::line(CLIENT, &self.id, &body));
     }
 
     /// Takes what the node says and what it is to be asked, until it closes its standard output; what it
@@ -186,7 +196,9 @@ impl Conversation {
             Ok(mut body) => {
                 let kind = words.first().cloned().unwrap_or_default();
                 body.insert("msg_id".to_owned(), self.pending.begin(request, kind).into());
-                self.post.put(&message::line(CLIENT, &self.id, &Value::Object(body)));
+                // What is not taken is given up in its time, as what is not answered.
+                let _: Result<(), Undelivered> =
+                    self.post.put(&message::line(CLIENT, &self.id, &Value::Object(body)));
             }
         }
     }
@@ -218,7 +230,10 @@ impl Conversation {
             self.answered(message.body(), line);
         } else if let Some(reply) = self.exchange.call(&message.dest, &self.id, &message.body()) {
             self.sent.to_services += 1;
-            self.post.put(&message::line(&message.dest, &self.id, &Value::Object(reply)));
+            let reply = message::line(&message.dest, &self.id, &Value::Object(reply));
+            if self.post.put(&reply).is_err() {
+                self.broke(format!("asks `{}` and reads no answer", message.dest));
+            }
         } else {
             self.broke(format!("wrote a message to `{}`, who is nobody: {}", message.dest, shown(line)));
         }
@@ -253,7 +268,7 @@ impl Conversation {
             return;
         }
         if number == self.topology && number != 0 {
-            // Who knows no topology says so, and is as ready.
+            // Who needs no topology says so, and is as ready.
             self.topology = 0;
             return (self.tell)(Told::Reached);
         }

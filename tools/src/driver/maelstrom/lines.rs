@@ -55,13 +55,7 @@ impl Lines {
             self.buffer.reserve(PORTION);
             match self.pipe.read_buf(&mut self.buffer).await {
                 Ok(0) => {
-                    // A last line without an end is a line.
-                    let mut rest = std::mem::take(&mut self.buffer);
-                    self.searched = 0;
-                    if !rest.is_empty() {
-                        rest.push(b'\n');
-                        take(&rest);
-                    }
+                    // A line without its end is half of what somebody who was killed had to say.
                     return Err(Ended::Closed);
                 }
                 Ok(_) => {}

@@ -237,6 +237,10 @@ impl Following {
                 }
             };
             ready.set(reached.flag.get());
+            // There is no second conversation by streams that have ended.
+            if self.command.ready == Ready::Spoken && !reached.flag.get() {
+                return why;
+            }
             self.drain(requests, &why).await;
             if !reached.flag.get() && Instant::now() >= self.deadline {
                 return format!("it cannot be reached: {why}");
@@ -286,13 +290,21 @@ impl Following {
 
     fn late(&self, running: &Rc<dyn Running>, since: Instant) -> String {
         let (waited, address) = (crate::text::duration(since.elapsed()), self.place.address());
+        if self.command.ready == Ready::Spoken {
+            return format!("it did not answer `init`, or `topology`, within {waited}");
+        }
         let listens = running.listens();
-        let instead = if listens.is_empty() || listens.contains(&address) {
-            String::new()
-        } else {
-            format!("; it listens at {} instead", listens.join(", "))
+        let port = format!(":{}", self.place.port);
+        let as_told = listens.iter().any(|place| place.ends_with(&port));
+        let where_ = match (&self.command.ready, as_told) {
+            (_, false) if !listens.is_empty() => format!("; it listens at {} instead", listens.join(", ")),
+            (Ready::Page(path), true) => format!("; it listens there, and does not serve {path}"),
+            (Ready::Log(pattern), true) => {
+                format!("; it listens there, and no line of its log matches {pattern}")
+            }
+            _ => String::new(),
         };
-        format!("it was not ready within {waited}, at {address}{instead}")
+        format!("it was not ready within {waited}, at {address}{where_}")
     }
 
     /// Answers what was asked and never sent.

@@ -42,10 +42,20 @@ struct State {
     draws: BTreeMap<Direction, fastrand::Rng>,
     cut: BTreeSet<Direction>,
     sides: Sides,
+    /// Those that are frozen, and those that have read nothing since they were.
     frozen: BTreeSet<NodeIndex>,
+    /// Of those, the ones that are not frozen any more.
+    thawing: BTreeSet<NodeIndex>,
 }
 
 impl State {
+    /// A node reads: if it was frozen, it is not any more.
+    fn thawed(&mut self, node: NodeIndex) {
+        if self.thawing.remove(&node) {
+            self.frozen.remove(&node);
+        }
+    }
+
     /// Whether nothing gets through in that direction.
     fn is_silent(&self, direction: Direction) -> bool {
         self.cut.contains(&direction) || self.sides.part(direction)
@@ -60,6 +70,10 @@ struct Post {
     under_way: RefCell<UnderWay>,
     /// What lies here, in bytes.
     weight: Cell<usize>,
+    /// Of that, what came from each since the node has read last.
+    shares: RefCell<BTreeMap<NodeIndex, usize>>,
+    /// Whether the node reads nothing more.
+    closed: Cell<bool>,
     /// Told when something has come, or is under way.
     news: Notify,
 }
@@ -131,8 +145,9 @@ impl Router {
         let mut state = self.state.borrow_mut();
         if frozen {
             state.frozen.insert(node);
-        } else {
-            state.frozen.remove(&node);
+            state.thawing.remove(&node);
+        } else if state.frozen.contains(&node) {
+            state.thawing.insert(node);
         }
     }
 }
@@ -168,6 +183,8 @@ impl Exchange for Router {
             ready: RefCell::default(),
             under_way: RefCell::default(),
             weight: Cell::new(0),
+            shares: RefCell::default(),
+            closed: Cell::new(false),
             news: Notify::new(),
         });
         self.state.borrow_mut().posts.insert(node, Rc::downgrade(&post));
@@ -184,16 +201,18 @@ impl Exchange for Router {
         let Some(post) = posts.get(&to).and_then(Weak::upgrade) else {
             return if members.contains_key(&to) { Ok(()) } else { Err(Undelivered::Nobody) };
         };
+        if post.closed.get() {
+            return Ok(());
+        }
         if post.weight.get() + line.len() > POST_MAX {
-            // What is sent to a frozen node is as good as lost.
-            return if frozen.contains(&to) {
-                Ok(())
-            } else {
-                Err(Undelivered::Flooded { waiting: post.weight.get() })
-            };
+            // What is sent to a node that does not read because it is, or was just, frozen is as good as
+            // lost; and so is what somebody else's flood has no room for.
+            let is_flood = !frozen.contains(&to) && post.share(from) >= POST_MAX / 2;
+            let waiting = post.weight.get();
+            return if is_flood { Err(Undelivered::Flooded { waiting }) } else { Ok(()) };
         }
         let Some(shaped) = lanes.get_mut(&direction) else {
-            post.lay(line);
+            post.lay(Some(from), line);
             return Ok(());
         };
         let draws = draws.entry(direction).or_insert_with(|| direction.draws(self.seed));
@@ -206,8 +225,19 @@ impl Exchange for Router {
 }
 
 impl Post {
-    /// A message has come.
-    fn lay(&self, line: &[u8]) {
+    /// How much of what lies here is from a node.
+    fn share(&self, from: NodeIndex) -> usize {
+        let under_way = self.under_way.borrow();
+        let late = under_way.by_arrival.values().filter(|(sender, _)| *sender == from);
+        let come = self.shares.borrow().get(&from).copied().unwrap_or_default();
+        come + late.map(|(_, line)| line.len()).sum::<usize>()
+    }
+
+    /// A message has come, from a node or the harness.
+    fn lay(&self, from: Option<NodeIndex>, line: &[u8]) {
+        if let Some(from) = from {
+            *self.shares.borrow_mut().entry(from).or_default() += line.len();
+        }
         self.ready.borrow_mut().extend_from_slice(line);
         self.weight.set(self.weight.get() + line.len());
         self.news.notify_one();
@@ -240,7 +270,7 @@ impl Post {
             drop(under_way);
             self.weight.set(self.weight.get().saturating_sub(line.len()));
             if !self.state.borrow().is_silent(Direction { from, to: self.node }) {
-                self.lay(&line);
+                self.lay(Some(from), &line);
             }
         }
     }
@@ -253,6 +283,8 @@ impl Receiver for Post {
                 let next = self.arrive();
                 if !self.ready.borrow().is_empty() {
                     let ready = self.ready.take();
+                    self.shares.borrow_mut().clear();
+                    self.state.borrow_mut().thawed(self.node);
                     self.weight.set(self.weight.get().saturating_sub(ready.len()));
                     return ready;
                 }
@@ -266,7 +298,19 @@ impl Receiver for Post {
         })
     }
 
-    fn put(&self, line: &[u8]) {
-        self.lay(line);
+    fn put(&self, line: &[u8]) -> Result<(), Undelivered> {
+        let waiting = self.weight.get();
+        if waiting + line.len() > POST_MAX {
+            return Err(Undelivered::Flooded { waiting });
+        }
+        self.lay(None, line);
+        Ok(())
+    }
+
+    fn close(&self) {
+        self.closed.set(true);
+        self.ready.take();
+        self.under_way.take();
+        self.weight.set(0);
     }
 }
