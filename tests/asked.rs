@@ -97,3 +97,49 @@ fn the_example_of_the_documentation_is_the_one_that_is_tried() {
         assert!(text.contains(example), "tools/DRIVERS.md shows another than:\n{example}");
     }
 }
+
+/// Answers for three nodes: the first two differ in a value, and the third does not say what it holds.
+const DIFFERING: &str = "import json, sys
+asked = json.load(sys.stdin)
+if asked['node'] == 'c':
+    print(json.dumps({'error': {'code': 'unsupported'}}))
+else:
+    print(json.dumps({'ok': ['k'] if asked['command'] == 'keys' else True if asked['command'] == 'addPeer' else asked['node']}))
+";
+
+#[test]
+fn a_node_that_does_not_say_what_it_holds_hides_nothing_of_the_others() {
+    if !has("python3") {
+        return;
+    }
+    let scenario = "# They differ.\nsettle 10s\nnetwork a-b-c\nexpect a: get k == a\n";
+    let tools = server(scenario).file("adapter.py", DIFFERING);
+    let ended = tools.run(&format!("{RUN} --adapter 'python3 adapter.py'"));
+    assert!(ended.out.contains("at the end the nodes do not hold the same"), "{ended:#?}");
+    assert!(ended.out.contains("`k` is a: a; b: b"), "{ended:#?}");
+    ended.code(1);
+}
+
+#[test]
+fn what_comes_after_the_deadline_does_not_count() {
+    if !has("python3") {
+        return;
+    }
+    let tools = server("# It is slow.\nnetwork a\nexpect converged within 1s\n")
+        .file("slow.sh", "sleep 3\necho '{\"ok\":[]}'\n");
+    // Not shortened: the answer comes within the time that an ask has.
+    let ended =
+        tools.run("test one.scn --driver ask --exec 'python3 server.py {port}' --adapter 'sh slow.sh'");
+    assert!(ended.out.contains("the nodes did not hold the same within 1 s"), "{ended:#?}");
+    ended.code(1);
+}
+
+#[test]
+fn an_adapter_has_answered_with_its_first_line_whatever_it_leaves_running() {
+    if !has("python3") {
+        return;
+    }
+    let tools = server("# It has a child.\nnetwork a\nexpect a: get k == v\n")
+        .file("child.sh", "sleep 1000 &\nread line\ncase $line in *keys*) echo '{\"ok\":[]}';; *) echo '{\"ok\":\"v\"}';; esac\n");
+    tools.run(&format!("{RUN} --adapter 'sh child.sh'")).code(0);
+}

@@ -112,7 +112,11 @@ impl Convergence {
         let (mut findings, mut apart) = (Vec::new(), Vec::new());
         for component in &*self.components(network) {
             let told = network.all_tell(component);
-            let digest = |node: NodeIndex| held(network, node, told);
+            // Who was asked too late to answer has told what it held a moment before.
+            let digest = |node: NodeIndex| match &network.node(node).content {
+                Content::Unknown if !told => network.node(node).said.as_deref(),
+                _ => held(network, node, told),
+            };
             let judged = |node: &NodeIndex| told || self.is_judged(network, *node);
             let component: Vec<NodeIndex> = component.iter().copied().filter(judged).collect();
             let common = most_common(component.iter().filter_map(|node| digest(*node)));

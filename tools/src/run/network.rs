@@ -54,6 +54,8 @@ pub struct Node {
     pub state: Option<Change>,
     /// What it was last found to hold, if it does not tell.
     pub(super) content: Content,
+    /// What it was found to hold when it said so last: for reports.
+    pub(super) said: Option<String>,
     /// Whether it tells.
     pub(super) tells: bool,
     /// When what it told or was found to hold changed.
@@ -70,6 +72,7 @@ impl Node {
             incarnation: 0,
             state: None,
             content: Content::Unknown,
+            said: None,
             tells: true,
             since: Duration::ZERO,
             changed_at: 0,
@@ -250,10 +253,13 @@ impl Network {
     /// A node was found to hold this.
     pub(super) fn found(&mut self, node: NodeIndex, content: Content, now: Duration) {
         let node = &mut self.nodes[node.0];
-        if node.content != content {
-            node.content = content;
+        if let Content::Is(held) = &content
+            && node.said.as_ref() != Some(held)
+        {
+            node.said = Some(held.clone());
             node.since = now;
         }
+        node.content = content;
     }
 
     /// Whether all these nodes tell of their changes.
@@ -265,6 +271,7 @@ impl Network {
     pub(super) fn forget_state(&mut self, node: NodeIndex) {
         self.nodes[node.0].state = None;
         self.nodes[node.0].content = Content::Unknown;
+        self.nodes[node.0].said = None;
     }
 
     /// What the components depend on has changed.
