@@ -1,6 +1,6 @@
 //! `/byc`: nodes and clients of another make, which speak Socket.IO 5 over Engine.IO 4.
 //!
-//! Whatever comes over a connection becomes a [`Conversation`]'s: it answers for the core what can be
+//! Whatever comes over a connection becomes a conversation's: it answers for the core what can be
 //! looked up, and translates the rest into the core's frames and back. To the core, a neighbour of this
 //! protocol is one without features: versions are pushed to it whole, and what it holds is learnt by
 //! asking for its keys. The policy of all of them is `oldest`, so links need that.
