@@ -44,6 +44,7 @@ impl Workload for Set {
         let seen = never_added(history, &additions, &reads, &mut verdict);
         duplicated(history, &reads, &mut verdict);
         lost(history, &additions, &reads, &seen, &mut verdict);
+        unlisted(history, &mut verdict);
         unread(history, &mut verdict);
         let stale = stale(&additions, &reads, &mut verdict);
         verdict
@@ -119,6 +120,16 @@ impl<'a> Read<'a> {
         element.is_some_and(|element| {
             self.holds.get(element.index() / 64).is_some_and(|word| word >> (element.index() % 64) & 1 == 1)
         })
+    }
+}
+
+/// Finds reads that were answered, and not with a list: nobody knows what is in those.
+fn unlisted(history: &History, verdict: &mut Verdict) {
+    let unlisted = |read: &Operation| read.is_ok() && read.list().is_none();
+    for (index, read) in history.of_kind("read").filter(|(_, read)| unlisted(read)) {
+        let said = read.text().unwrap_or("nothing");
+        let message = format!("{} was read and answered {said}, which is no list", history.node(read.node));
+        verdict.problem("no_list", message, vec![index]);
     }
 }
 
@@ -343,6 +354,21 @@ mod tests {
         sample.done(0, "broadcast 1").done(0, "broadcast 2");
         sample.last_lists(["1 2", "2 1 2", "1 2"]);
         assert_eq!(messages(&sample), ["2 stands more than once in what n1 answered"]);
+    }
+
+    #[test]
+    fn who_answers_a_read_with_no_list_is_named() {
+        let mut sample = Sample::new();
+        sample.done(0, "broadcast 1").done(1, "read").last_texts(["1", "null", "1"]);
+        assert_eq!(
+            messages(&sample),
+            [
+                "n1 was read and answered nothing, which is no list",
+                "n0 was read and answered 1, which is no list",
+                "n1 was read and answered null, which is no list",
+                "n2 was read and answered 1, which is no list",
+            ]
+        );
     }
 
     #[test]
