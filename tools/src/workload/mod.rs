@@ -17,6 +17,7 @@ mod sample;
 mod set;
 pub mod test;
 mod txn;
+mod undone;
 mod unique_ids;
 mod verdict;
 

@@ -4,6 +4,9 @@ use super::Percentiles;
 
 /// How many problems of a kind are told in full.
 const PROBLEMS_MAX: usize = 4;
+/// Kinds of problems that may be gone when nodes are read once more, after they had more time. All else
+/// stays in the history.
+const HEALING: &[&str] = &["lost", "no_final_read", "wrong_sum", "disagreement"];
 /// How many operations are shown of a problem.
 const OPERATIONS_MAX: usize = 12;
 
@@ -38,6 +41,13 @@ impl Verdict {
     #[must_use]
     pub fn is_valid(&self) -> bool {
         self.found == 0 && self.undecided.is_none()
+    }
+
+    /// Whether time may help: one of the problems is that nodes do not say yet what they should. Of each
+    /// kind that was found there is a problem.
+    #[must_use]
+    pub fn may_heal(&self) -> bool {
+        self.problems.iter().any(|problem| HEALING.contains(&problem.kind))
     }
 
     /// A figure.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::desk::{Continue, Desk, Stop};
 use super::load::{Asking, Load};
 use super::{End, Figures, Plan, Report, Stage};
+use crate::workload::undone::undone;
 use crate::workload::{History, Verdict};
 use crate::world::{Answer, Direction, LinkChange, NodeIndex, Operation, Outcome, Signal, Value, World};
 
@@ -102,7 +103,8 @@ impl<'a> Test<'a> {
         }
     }
 
-    /// Reads all nodes again and again until what they say is valid, or has had its time.
+    /// Reads all nodes again and again until what they say is valid, or cannot become so, or has had its
+    /// time.
     fn agree(&mut self, words: &[String], check: &dyn Fn(&History) -> Verdict) -> Continue<Verdict> {
         let until = self.desk.now() + self.plan.quiet;
         let mut pause = AGAIN;
@@ -124,7 +126,7 @@ impl<'a> Test<'a> {
                 asking.note(at, outcome, &mut self.history);
             }
             let verdict = check(&self.history);
-            if verdict.is_valid() || self.desk.now() >= until {
+            if !verdict.may_heal() || self.desk.now() >= until {
                 return Ok(verdict);
             }
             let at = until.min(self.desk.now() + pause);
@@ -179,8 +181,11 @@ impl<'a> Test<'a> {
         end
     }
 
-    pub(super) fn report(mut self, end: End) -> Report {
+    pub(super) fn report(mut self, mut end: End) -> Report {
         self.figures.time(&self.history);
+        if let End::Judged(verdict) = &mut end {
+            undone(&self.history, verdict);
+        }
         Report {
             kind: self.plan.kind,
             nodes: self.plan.nodes.len(),

@@ -215,6 +215,31 @@ fn who_is_silent_is_unknown_and_keeps_its_client() {
 }
 
 #[test]
+fn nodes_that_do_nothing_are_not_right() {
+    let refused = || Outcome::Refused { code: "refused".to_owned(), message: String::new() };
+    for (mut world, kind) in [
+        (Double::new(|_, _, _| None), Kind::Echo),
+        (Double::new(move |_, _, _| Some((1, refused()))), Kind::UniqueIds),
+    ] {
+        let report = run(&mut world, &plan(kind), &mut |_| {});
+        let problem = &verdict(&report).problems[0];
+        assert_eq!(problem.kind, "never_done");
+        assert!(problem.message.contains(" asked of n0, n1, n2: "), "{problem:?}");
+    }
+}
+
+#[test]
+fn what_time_cannot_heal_is_told_at_once() {
+    let mut world = set(|held, value| {
+        held.insert(value.to_owned());
+        held.insert("-1".to_owned());
+    });
+    let report = run(&mut world, &plan(Kind::Broadcast), &mut |_| {});
+    assert_eq!(verdict(&report).problems[0].kind, "unexpected");
+    assert!(report.duration < Duration::from_secs(11), "{:?}", report.duration);
+}
+
+#[test]
 fn partitions_come_and_go_and_are_gone_at_the_end() {
     let mut world = right();
     let plan = Plan {
