@@ -1,9 +1,17 @@
-//! Counters: at the end every node reads the sum of what was added.
+//! Counters: at the end every node reads the same, and that is the sum of what was added.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Chance, History, Operation, Outcome, Verdict, Workload};
 use crate::world::NodeIndex;
+
+/// How many different sums at the end are told apart: of more, only the least and the greatest are known.
+/// Every addition of unknown outcome may double them, and deltas are small, so that hundreds of those fit.
+const SUMS_MAX: usize = 1_024;
+
+/// How many different values are told of nodes that do not agree.
+const VALUES_MAX: usize = 8;
 
 /// The workloads `g-counter` and `pn-counter`.
 #[derive(Debug)]
@@ -41,6 +49,7 @@ impl Workload for Counter {
     fn check(&self, history: &History) -> Verdict {
         let mut verdict = Verdict::default();
         let additions = Additions::of(history);
+        let mut finals: BTreeMap<i128, Vec<usize>> = BTreeMap::new();
         for (index, read) in history.of_kind("read").filter(|(_, read)| read.is_ok()) {
             let node = history.node(read.node);
             let text = read.text().unwrap_or("nothing");
@@ -49,6 +58,7 @@ impl Workload for Counter {
                 continue;
             };
             if read.last {
+                finals.entry(value).or_default().push(index);
                 if let Some(expected) = additions.wrong_at_the_end(value) {
                     let message = format!("{node} read {value} at the end; expected {expected}");
                     let mut operations = vec![index];
@@ -65,11 +75,32 @@ impl Workload for Counter {
                 }
             }
         }
+        disagreement(history, &finals, &mut verdict);
         unread(history, &mut verdict);
         verdict.counted("acknowledged", additions.acknowledged);
         verdict.counted("unknown", additions.unknown.len());
         verdict
     }
+}
+
+/// Finds final reads that are not all the same.
+fn disagreement(history: &History, finals: &BTreeMap<i128, Vec<usize>>, verdict: &mut Verdict) {
+    if finals.len() < 2 {
+        return;
+    }
+    let each: Vec<String> = finals
+        .iter()
+        .take(VALUES_MAX)
+        .map(|(value, reads)| {
+            let node = history.node(history.operations()[reads[0]].node);
+            match reads.len() {
+                1 => format!("{node} read {value}"),
+                count => format!("{node} and {} more read {value}", count - 1),
+            }
+        })
+        .collect();
+    let message = format!("nodes do not agree at the end: {}", each.join(", "));
+    verdict.problem("disagreement", message, finals.values().map(|reads| reads[0]).collect());
 }
 
 /// A node without a final read cannot be judged.
@@ -92,6 +123,8 @@ struct Additions {
     /// How far what nobody knows of may lower and raise it.
     below: i128,
     above: i128,
+    /// The sums that can be reached; none if there are too many.
+    sums: Option<BTreeSet<i128>>,
     acknowledged: usize,
     unknown: Vec<usize>,
     /// For each addition when it was asked for, and how far all until then may have lowered and raised
@@ -101,9 +134,16 @@ struct Additions {
 
 impl Additions {
     fn of(history: &History) -> Self {
-        let mut additions =
-            Self { sum: 0, below: 0, above: 0, acknowledged: 0, unknown: Vec::new(), reach: Vec::new() };
-        let mut asked = Vec::new();
+        let mut additions = Self {
+            sum: 0,
+            below: 0,
+            above: 0,
+            sums: None,
+            acknowledged: 0,
+            unknown: Vec::new(),
+            reach: Vec::new(),
+        };
+        let (mut asked, mut open) = (Vec::new(), Vec::new());
         for (index, add) in history.of_kind("add") {
             let delta: i128 = add.argument(0).parse().unwrap_or(0);
             match add.outcome {
@@ -115,11 +155,13 @@ impl Additions {
                     additions.below += delta.min(0);
                     additions.above += delta.max(0);
                     additions.unknown.push(index);
+                    open.push(delta);
                 }
                 Outcome::Failed { .. } => continue,
             }
             asked.push((add.invoked, delta));
         }
+        additions.sums = sums(additions.sum, &open);
         asked.sort_unstable();
         let (mut below, mut above) = (0, 0);
         for (invoked, delta) in asked {
@@ -133,15 +175,19 @@ impl Additions {
     /// What is expected at the end, if it is not this.
     fn wrong_at_the_end(&self, value: i128) -> Option<String> {
         let (least, most) = (self.sum + self.below, self.sum + self.above);
-        if (least..=most).contains(&value) {
+        if self.sums.as_ref().map_or((least..=most).contains(&value), |sums| sums.contains(&value)) {
             None
         } else if least == most {
             Some(format!("{least}, the sum of {} acknowledged additions", self.acknowledged))
         } else {
-            Some(format!(
-                "{} from acknowledged additions, with those of unknown outcome between {least} and {most}",
-                self.sum
-            ))
+            let may = match &self.sums {
+                Some(sums) if sums.len() <= VALUES_MAX => {
+                    sums.iter().map(i128::to_string).collect::<Vec<_>>().join(" or ")
+                }
+                Some(_) => format!("a sum of some of them between {least} and {most}"),
+                None => format!("between {least} and {most}"),
+            };
+            Some(format!("{} from acknowledged additions, with those of unknown outcome {may}", self.sum))
         }
     }
 
@@ -149,6 +195,19 @@ impl Additions {
         let until = self.reach.partition_point(|(invoked, ..)| *invoked <= moment);
         until.checked_sub(1).map_or((0, 0), |last| (self.reach[last].1, self.reach[last].2))
     }
+}
+
+/// The sums that may come of one when any of these may have been added, unless there are too many.
+fn sums(sum: i128, open: &[i128]) -> Option<BTreeSet<i128>> {
+    let mut sums = BTreeSet::from([sum]);
+    for delta in open.iter().filter(|delta| **delta != 0) {
+        let with: Vec<i128> = sums.iter().map(|sum| sum + delta).collect();
+        sums.extend(with);
+        if sums.len() > SUMS_MAX {
+            return None;
+        }
+    }
+    Some(sums)
 }
 
 #[cfg(test)]
@@ -175,6 +234,7 @@ mod tests {
             [
                 "n1 read 5 at the end; expected 3, the sum of 2 acknowledged additions",
                 "n2 read x, which is no integer",
+                "nodes do not agree at the end: n0 read 3, n1 read 5",
             ]
         );
     }
@@ -182,19 +242,46 @@ mod tests {
     #[test]
     fn what_nobody_knows_of_may_be_in_it() {
         let mut sample = Sample::new();
-        sample.done(0, "add 5").unknown(1, "add 2").unknown(1, "add -1");
+        sample.done(0, "add 5").unknown(1, "add 4").unknown(1, "add -1");
         let before = sample.history.clone();
-        sample.last_texts(["7", "4", "5"]);
-        assert_eq!(messages(&sample), Vec::<String>::new());
+        for sum in ["4", "5", "8", "9"] {
+            sample.history = before.clone();
+            sample.last_texts([sum, sum, sum]);
+            assert_eq!(messages(&sample), Vec::<String>::new());
+        }
         sample.history = before;
-        sample.last_texts(["8", "5", "3"]);
+        sample.last_texts(["7", "5", "7"]);
+        let expected =
+            "expected 5 from acknowledged additions, with those of unknown outcome 4 or 5 or 8 or 9";
         assert_eq!(
             messages(&sample),
             [
-                "n0 read 8 at the end; expected 5 from acknowledged additions, with those of unknown outcome between 4 and 7",
-                "n2 read 3 at the end; expected 5 from acknowledged additions, with those of unknown outcome between 4 and 7",
+                format!("n0 read 7 at the end; {expected}"),
+                format!("n2 read 7 at the end; {expected}"),
+                "nodes do not agree at the end: n1 read 5, n0 and 1 more read 7".to_owned(),
             ]
         );
+    }
+
+    #[test]
+    fn nodes_agree_even_on_what_nobody_knows_of() {
+        let mut sample = Sample::new();
+        sample.done(0, "add 5").unknown(1, "add 2").unknown(1, "add -1").last_texts(["7", "4", "5"]);
+        assert_eq!(messages(&sample), ["nodes do not agree at the end: n1 read 4, n2 read 5, n0 read 7"]);
+    }
+
+    #[test]
+    fn of_too_many_sums_the_ends_are_known() {
+        let mut sample = Sample::new();
+        for power in 0..12 {
+            sample.unknown(1, &format!("add {}", 3_i64 << power));
+        }
+        let before = sample.history.clone();
+        sample.last_texts(["7", "7", "7"]);
+        assert_eq!(messages(&sample), Vec::<String>::new());
+        sample.history = before;
+        sample.last_texts(["-1", "-1", "-1"]);
+        assert!(messages(&sample)[0].ends_with("unknown outcome between 0 and 12285"));
     }
 
     #[test]
