@@ -11,7 +11,8 @@ const VALUES: u64 = 5;
 
 /// The workload `lin-kv`: `read`, `write` and `cas` of keys that must be linearizable.
 ///
-/// A read that finds no key has read that there is none. An exchange that was refused has not
+/// A read that finds no key, or `null`, has read that there is none; one that gives several values has
+/// not been answered. An exchange that was refused has not
 /// happened, and says nothing of the register.
 #[derive(Debug)]
 pub(super) struct LinKv {
@@ -40,6 +41,12 @@ impl Workload for LinKv {
         let mut verdict = Verdict::default();
         let mut registers: BTreeMap<&str, Register<'_>> = BTreeMap::new();
         for (index, operation) in history.operations().iter().enumerate() {
+            if operation.kind() == "read" && operation.is_ok() && operation.text().is_none() {
+                let (node, key) = (history.node(operation.node), operation.argument(0));
+                let message = format!("{node} was asked for key {key}, and its answer is no value");
+                verdict.problem("malformed", message, vec![index]);
+                continue;
+            }
             registers.entry(operation.argument(0)).or_default().add(index, operation);
         }
         for (key, register) in &registers {
@@ -80,7 +87,11 @@ impl<'a> Register<'a> {
         };
         let call = match operation.kind() {
             "read" if !known => return,
-            "read" => Call::Read(operation.text().map_or(NOTHING, |text| self.number(text))),
+            // Nodes written in languages where it is easiest say so that nothing is there.
+            "read" => Call::Read(match operation.text() {
+                None | Some("null") => NOTHING,
+                Some(text) => self.number(text),
+            }),
             "write" => Call::Write(self.number(operation.argument(1))),
             "cas" => {
                 let (from, to) = (operation.argument(1), operation.argument(2));
@@ -174,6 +185,22 @@ mod tests {
         assert_eq!(
             check(&sample).problems[0].message,
             "n1 read nothing of key 1 by 0.030 s, but it can only have held 3"
+        );
+    }
+
+    #[test]
+    fn null_is_nothing_and_a_list_is_no_value() {
+        let mut sample = Sample::new();
+        sample.text(0, "read 1", "null").done(0, "write 1 3");
+        assert!(check(&sample).is_valid());
+        sample.text(0, "read 1", "null").list(1, "read 1", "3");
+        let messages: Vec<String> = check(&sample).problems.into_iter().map(|one| one.message).collect();
+        assert_eq!(
+            messages,
+            [
+                "n1 was asked for key 1, and its answer is no value",
+                "n0 read nothing of key 1 by 0.050 s, but it can only have held 3",
+            ]
         );
     }
 
