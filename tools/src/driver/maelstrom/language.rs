@@ -1,5 +1,7 @@
 //! Asks as people type them as bodies of messages, and the bodies of replies as answers.
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::world::{Answer, Outcome, Value as Held};
@@ -33,6 +35,21 @@ pub(super) fn body(words: &[String]) -> Result<Map<String, Value>, String> {
     match body {
         Value::Object(body) => Ok(body),
         _ => Ok(Map::new()),
+    }
+}
+
+/// Of the body of an answer to `generate` leaves the id as the node wrote it: great integers would be
+/// rounded to the same one otherwise, and a number would be the same as a string of its digits.
+pub(super) fn keep_id(body: &mut Map<String, Value>, text: &str) {
+    #[derive(Deserialize)]
+    struct Generated<'a> {
+        #[serde(borrow)]
+        id: &'a RawValue,
+    }
+    if body.get("type").and_then(Value::as_str) == Some("generate_ok")
+        && let Ok(Generated { id }) = serde_json::from_str(text)
+    {
+        body.insert("id".to_owned(), Value::String(id.get().to_owned()));
     }
 }
 
@@ -137,6 +154,25 @@ mod tests {
         assert_eq!(list, Ok(Outcome::Answered(Answer { value: held, written: None })));
         assert!(reply("read", json!({"type": "write_ok"})).unwrap_err().contains("with `write_ok`"));
         assert!(reply("read", json!({"type": "read_ok"})).unwrap_err().contains("without `messages`"));
+    }
+
+    #[test]
+    fn ids_are_told_apart_as_they_were_written() {
+        let id = |id: &str| {
+            let text = format!(r#"{{"type":"generate_ok","id":{id},"in_reply_to":1}}"#);
+            let mut body = serde_json::from_str(&text).unwrap();
+            keep_id(&mut body, &text);
+            match outcome("generate", body) {
+                Ok(Outcome::Answered(Answer { value: Held::Text(text), .. })) => text,
+                other => panic!("{other:?}"),
+            }
+        };
+        for written in ["18446744073709551617", "18446744073709551618", "5", r#""5""#, "[1,2]"] {
+            assert_eq!(id(written), written);
+        }
+        let mut other = serde_json::from_str(r#"{"type":"echo_ok","id":5}"#).unwrap();
+        keep_id(&mut other, r#"{"type":"echo_ok","id":5}"#);
+        assert_eq!(other["id"], 5);
     }
 
     #[test]

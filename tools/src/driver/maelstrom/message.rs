@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use super::language;
 use crate::world::NodeIndex;
 
 /// The name under which the harness asks nodes. No node can be called so: `-` parts names.
@@ -36,7 +37,9 @@ impl<'a> Message<'a> {
 
     /// Its body, taken apart.
     pub(super) fn body(&self) -> Map<String, Value> {
-        serde_json::from_str(self.body.get()).unwrap_or_default()
+        let mut body = serde_json::from_str(self.body.get()).unwrap_or_default();
+        language::keep_id(&mut body, self.body.get());
+        body
     }
 }
 
