@@ -30,34 +30,41 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    /// The transaction of an operation, or what is wrong with the answer.
-    pub(super) fn of(index: usize, operation: &Operation) -> Result<Self, String> {
-        let asked = steps(operation.argument(0)).ok_or("nothing that is a transaction was asked for")?;
-        let (fate, steps) = match &operation.outcome {
-            Outcome::Ok(_) => {
-                let text = operation.text().ok_or("it answered no transaction")?;
-                let answered =
-                    steps(text).ok_or_else(|| format!("it answered {text}, which is no transaction"))?;
-                let same = |(one, other): (&Step, &Step)| {
-                    one.key == other.key
-                        && one.write == other.write
-                        && (!one.write || one.value == other.value)
-                };
-                if asked.len() != answered.len() || !asked.iter().zip(&answered).all(same) {
-                    return Err(format!("it answered {text}, which is another transaction"));
-                }
-                (Fate::Committed, answered)
-            }
-            Outcome::Failed { .. } => (Fate::Aborted, asked),
-            Outcome::Unknown { .. } => (Fate::Unknown, asked),
+    /// The transaction of an operation, and what is wrong with the answer, if anything is. Of such a one
+    /// nobody knows what has happened: it may have written what it was asked to.
+    pub(super) fn of(index: usize, operation: &Operation) -> (Self, Option<String>) {
+        let Some(asked) = steps(operation.argument(0)) else {
+            let why = "nothing that is a transaction was asked for".to_owned();
+            return (Self { index, fate: Fate::Unknown, steps: Vec::new() }, Some(why));
         };
-        Ok(Self { index, fate, steps })
+        let (fate, steps, wrong) = match &operation.outcome {
+            Outcome::Ok(_) => match answered(&asked, operation.text()) {
+                Ok(answered) => (Fate::Committed, answered, None),
+                Err(why) => (Fate::Unknown, asked, Some(why)),
+            },
+            Outcome::Failed { .. } => (Fate::Aborted, asked, None),
+            Outcome::Unknown { .. } => (Fate::Unknown, asked, None),
+        };
+        (Self { index, fate, steps }, wrong)
     }
 
     /// Whether what it read is known.
     pub(super) fn has_read(&self) -> bool {
         self.fate == Fate::Committed
     }
+}
+
+/// The steps that were asked for, with what they read, or what is wrong with the answer.
+fn answered(asked: &[Step], text: Option<&str>) -> Result<Vec<Step>, String> {
+    let text = text.ok_or("it answered no transaction")?;
+    let answered = steps(text).ok_or_else(|| format!("it answered {text}, which is no transaction"))?;
+    let same = |(one, other): (&Step, &Step)| {
+        one.key == other.key && one.write == other.write && (!one.write || one.value == other.value)
+    };
+    if asked.len() != answered.len() || !asked.iter().zip(&answered).all(same) {
+        return Err(format!("it answered {text}, which is another transaction"));
+    }
+    Ok(answered)
 }
 
 fn steps(text: &str) -> Option<Vec<Step>> {
