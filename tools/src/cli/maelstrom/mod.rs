@@ -54,9 +54,10 @@ pub struct Arguments {
     #[arg(long, value_enum, value_name = "SHAPE")]
     pub topology: Option<shape::Shape>,
 
-    /// How many nodes there are
-    #[arg(long, alias = "node-count", value_name = "N", default_value_t = 5, value_parser = quantity::count)]
-    pub nodes: usize,
+    /// How many nodes there are: 5, or their names for logs and the report: a,b,c. In the protocol they are
+    /// n0, n1 and so on
+    #[arg(long, alias = "node-count", value_name = "N", default_value = "5", value_parser = quantity::nodes)]
+    pub nodes: quantity::Nodes,
 
     /// How many operations are begun in a second
     #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = quantity::rate)]
@@ -95,13 +96,17 @@ pub struct Arguments {
     pub nemesis: Vec<Nemesis>,
 
     /// How long a partition lasts, and the time until the next: 10s, or seconds [default: a fifth of the
-    /// time, at most 10s]
+    /// time, at most 10s]; without effect where there are none
     #[arg(long, value_name = "DURATION", value_parser = quantity::seconds)]
     pub nemesis_interval: Option<Duration>,
 
     /// After how long an operation is given up
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = quantity::seconds)]
     pub timeout: Duration,
+
+    /// The share of operations that must succeed: total, or a fraction like 0.9
+    #[arg(long, value_name = "SHARE", value_parser = quantity::share)]
+    pub availability: Option<f64>,
 
     /// How long nodes may take at the end to agree
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = quantity::seconds)]
@@ -135,9 +140,25 @@ pub struct Arguments {
     #[arg(long)]
     pub json: bool,
 
+    /// What is taken for the sake of those who are used to it
+    #[command(flatten)]
+    pub taken: Taken,
+}
+
+/// Flags without effect.
+#[derive(Debug, Clone, Args)]
+pub struct Taken {
     /// Taken, and without effect: what nodes say on standard error is in their logs
     #[arg(long)]
     pub log_stderr: bool,
+
+    /// Taken, and without effect: no message is logged
+    #[arg(long)]
+    pub log_net_send: bool,
+
+    /// Taken, and without effect: no message is logged
+    #[arg(long)]
+    pub log_net_recv: bool,
 }
 
 /// How latencies are spread.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::quantity::Clients;
+use super::quantity::{Clients, Nodes};
 use super::{Arguments, Distribution, shape};
 use crate::cli::source::read_topology;
 use crate::report::quoted;
@@ -20,9 +20,10 @@ const INTERVAL_MAX: Duration = Duration::from_secs(10);
 pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, String> {
     let kind = kind(arguments)?;
     let exec = exec(arguments)?;
-    let (count, links) = network(arguments, kind)?;
-    let name = |index: usize| NodeSpec {
-        name: format!("n{index}"),
+    let (names, links) = network(arguments, kind)?;
+    let count = names.len();
+    let node = |name: String| NodeSpec {
+        name,
         driver: "maelstrom".to_owned(),
         exec: Some(exec.clone()),
         workload: Some(kind.name().to_owned()),
@@ -34,9 +35,6 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, String> {
         Some(Clients::EachNode(each)) => each * count,
     };
     let partition = arguments.partition || !arguments.nemesis.is_empty();
-    if arguments.nemesis_interval.is_some() && !partition {
-        return Err("`--nemesis-interval` needs `--partition`, or `--nemesis partition`".to_owned());
-    }
     let interval = arguments.nemesis_interval.unwrap_or_else(|| INTERVAL_MAX.min(arguments.time / 5));
     if partition && interval.is_zero() {
         return Err("a partition needs a time to last: `--nemesis-interval 10s`".to_owned());
@@ -50,7 +48,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, String> {
             model: ConsistencyModel::named(&arguments.consistency_models)
                 .map_err(|error| error.to_string())?,
         },
-        nodes: (0..count).map(name).collect(),
+        nodes: names.into_iter().map(node).collect(),
         links,
         clients,
         rate: arguments.rate,
@@ -59,6 +57,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, String> {
         partitions: partition.then_some(interval),
         patience: arguments.timeout,
         quiet: arguments.settle,
+        availability: arguments.availability,
         seed,
     })
 }
@@ -88,18 +87,30 @@ fn exec(arguments: &Arguments) -> Result<String, String> {
     Ok([program].into_iter().chain(words).collect::<Vec<_>>().join(" "))
 }
 
-/// How many nodes there are, and who is linked to whom.
-fn network(arguments: &Arguments, kind: Kind) -> Result<(usize, Vec<(usize, usize)>), String> {
+/// The names of the nodes, and who is linked to whom by their places.
+type Network = (Vec<String>, Vec<(usize, usize)>);
+
+/// Who is there.
+fn network(arguments: &Arguments, kind: Kind) -> Result<Network, String> {
+    let counted = |count: usize| (0..count).map(|index| format!("n{index}")).collect();
     if let Some(network) = &arguments.network {
         let (_, parsed) = read_topology(network)?;
         let graph = parsed.graph;
         if graph.is_empty() {
             return Err("a network needs a node".to_owned());
         }
-        return Ok((graph.nodes().len(), graph.links().iter().map(|link| (link.from, link.to)).collect()));
+        return Ok((
+            counted(graph.nodes().len()),
+            graph.links().iter().map(|link| (link.from, link.to)).collect(),
+        ));
     }
     let usual = if kind == Kind::Broadcast { shape::Shape::Grid } else { shape::Shape::Total };
-    Ok((arguments.nodes, arguments.topology.unwrap_or(usual).links(arguments.nodes)))
+    let names = match &arguments.nodes {
+        Nodes::Counted(count) => counted(*count),
+        Nodes::Named(names) => names.clone(),
+    };
+    let links = arguments.topology.unwrap_or(usual).links(names.len());
+    Ok((names, links))
 }
 
 /// What messages between nodes suffer.
@@ -156,6 +167,18 @@ mod tests {
     }
 
     #[test]
+    fn flags_that_people_know_are_taken() {
+        let line =
+            "test -w broadcast --bin n --nodes n1,n2 --availability total --log-net-send --log-net-recv";
+        let plan = typed(line).unwrap();
+        let names: Vec<&str> = plan.nodes.iter().map(|spec| spec.name.as_str()).collect();
+        assert_eq!((names, plan.links.len(), plan.availability), (vec!["n1", "n2"], 1, Some(1.0)));
+        assert!(plan.nodes.iter().all(|spec| spec.workload.as_deref() == Some("broadcast")));
+        let plan = typed("echo --bin n --nemesis-interval 3 --availability 0.5").unwrap();
+        assert_eq!((plan.nodes.len(), plan.partitions, plan.availability), (5, None, Some(0.5)));
+    }
+
+    #[test]
     fn what_is_not_said_is_usual() {
         let plan = typed("echo --bin ./n").unwrap();
         assert_eq!((plan.nodes.len(), plan.links.len(), plan.clients), (5, 10, 5));
@@ -180,6 +203,8 @@ mod tests {
         assert!(wrong("echo --bin n --nemesis kill").contains("invalid value 'kill'"));
         assert!(wrong("echo --bin n --latency-dist exponential").contains("invalid value 'exponential'"));
         assert!(wrong("echo --exec \"'\"").contains("no command line"));
-        assert!(wrong("echo --bin n --nemesis-interval 3").contains("--partition"));
+        assert!(wrong("echo --bin n --nodes a,a").contains("`a` twice"));
+        assert!(wrong("echo --bin n --nodes a,../b").contains("`../b`"));
+        assert!(wrong("echo --bin n --availability most").contains("total"));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::workload::{History, Outcome, Percentiles};
+use crate::workload::{History, Outcome, Percentiles, Verdict};
 
 /// How many operations of a kind came out how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,6 +104,20 @@ impl Figures {
     pub fn availability(&self) -> f64 {
         let Counts { ok, failed, unknown } = self.total();
         ok as f64 / (ok + failed + unknown).max(1) as f64
+    }
+
+    /// Finds that too few operations happened.
+    pub(super) fn hold_to(&self, least: Option<f64>, history: &History, verdict: &mut Verdict) {
+        let (availability, Counts { ok, failed, unknown }) = (self.availability(), self.total());
+        let Some(least) = least.filter(|least| availability < *least) else { return };
+        let message = format!(
+            "{} of {} operations did not succeed: an availability of {availability:.4}, where {least} is expected",
+            failed + unknown,
+            ok + failed + unknown
+        );
+        let asked = history.operations().iter().take(self.operations_of(history)).enumerate();
+        let operations = asked.filter(|(_, one)| !one.is_ok()).map(|(index, _)| index).collect();
+        verdict.problem("availability", message, operations);
     }
 
     /// Messages between nodes for each operation.

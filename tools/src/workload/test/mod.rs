@@ -44,6 +44,8 @@ pub struct Plan {
     pub patience: Duration,
     /// How long nodes may take at the end to agree.
     pub quiet: Duration,
+    /// The share of operations that must succeed, if any must.
+    pub availability: Option<f64>,
     /// All that is drawn comes from it.
     pub seed: u64,
 }

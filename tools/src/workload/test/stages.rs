@@ -185,6 +185,7 @@ impl<'a> Test<'a> {
         self.figures.time(&self.history);
         if let End::Judged(verdict) = &mut end {
             undone(&self.history, verdict);
+            self.figures.hold_to(self.plan.availability, &self.history, verdict);
         }
         Report {
             kind: self.plan.kind,

@@ -106,6 +106,7 @@ fn plan(kind: Kind) -> Plan {
         partitions: None,
         patience: Duration::from_secs(5),
         quiet: Duration::from_secs(2),
+        availability: None,
         seed: 1,
     }
 }
@@ -226,6 +227,22 @@ fn nodes_that_do_nothing_are_not_right() {
         assert_eq!(problem.kind, "never_done");
         assert!(problem.message.contains(" asked of n0, n1, n2: "), "{problem:?}");
     }
+}
+
+#[test]
+fn who_succeeds_too_seldom_is_not_right() {
+    let with = |availability| {
+        let mut world = Double::new(|node, words, _| {
+            (node != NodeIndex(0)).then(|| (1, answered(Value::Text(words[1].clone()))))
+        });
+        let plan = Plan { availability: Some(availability), ..plan(Kind::Echo) };
+        verdict(&run(&mut world, &plan, &mut |_| {})).clone()
+    };
+    assert!(with(0.9).is_valid());
+    let total = with(1.0);
+    assert_eq!((total.found, total.problems[0].kind), (1, "availability"));
+    let message = &total.problems[0].message;
+    assert!(message.starts_with("2 of ") && message.ends_with(" is expected"), "{message}");
 }
 
 #[test]
