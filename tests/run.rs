@@ -56,7 +56,8 @@ fn json_is_one_line_that_tells_all() {
     let node = |name: &str, port: u16, peers: &[&str]| {
         let log = format!("logs/{name}.log");
         serde_json::json!({
-            "name": name, "host": "127.0.0.1", "port": port, "pid": null, "peers": peers, "log": log, "state": "running",
+            "name": name, "host": "127.0.0.1", "port": port, "driver": "native", "pid": null, "peers": peers,
+            "log": log, "state": "running",
         })
     };
     let expected = serde_json::json!({

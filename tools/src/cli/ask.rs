@@ -65,6 +65,15 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
                 }
                 return Ok(Exit::Usage.code());
             };
+            if node.driver != driver::NATIVE.name {
+                let (driver, words) = (&node.driver, words.join(" "));
+                writeln!(
+                    err,
+                    "error: `{name}` is a `{driver}` node, and `tools cli` speaks to our own\n  = help: tools do \
+                     '{name}: {words}'"
+                )?;
+                return Ok(Exit::Usage.code());
+            }
             let Some(process) = node.pid else {
                 writeln!(
                     err,

@@ -107,6 +107,8 @@ pub(super) struct NodeState {
     pub host: String,
     /// The port it listens on.
     pub port: u16,
+    /// How it is spoken to.
+    pub driver: String,
     /// Its process, if it runs.
     pub pid: Option<u32>,
     /// The neighbours it was given, by name.

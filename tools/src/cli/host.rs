@@ -133,6 +133,7 @@ impl Host {
                     name: node.name().to_owned(),
                     host,
                     port,
+                    driver: node.spec.driver.clone(),
                     pid: self.processes.process_id(index),
                     peers: peers
                         .map(|link| name(if link.from == index { link.to } else { link.from }))

@@ -212,8 +212,12 @@ fn announce(state: &NetworkState, arguments: &Arguments) -> String {
     } else {
         format!(" --logs {}", arguments.logs.display())
     };
-    text +=
-        &format!("{nodes} and {links} ready in {ready}\ntry: tools cli --node {first}{logs} set nom Reimert");
+    text += &format!("{nodes} and {links} ready in {ready}\ntry: ");
+    text += &if arguments.program.driver.is_none_or(|driver| driver.name == driver::NATIVE.name) {
+        format!("tools cli --node {first}{logs} set nom Reimert")
+    } else {
+        format!("tools do{logs} '{first}: log'")
+    };
     text.push_str(match (arguments.lasting, arguments.detach) {
         (Some(_), _) => "\n",
         (None, true) => "   (tools stop ends the network)\n",

@@ -191,20 +191,13 @@ impl Run {
                 }
                 // What was said before tells more than that no time was left to say it again.
                 Outcome::Unknown { reason } => (said.clone().unwrap_or(reason), false),
-                Outcome::Failed { reason } => (reason, false),
+                // What the environment cannot do it cannot do again.
+                Outcome::Failed { reason } => return Err(self.not_linked(at, link, &reason)),
             };
             let late = self.desk.now().saturating_sub(began) >= LATE;
             let stays = refused_before && !late && self.desk.changes() == seen;
             if self.desk.now() >= deadline || (stays && !exists) {
-                let state = self.desk.state();
-                let (from, to) = (state.network.name(from), state.network.name(to));
-                let message = format!("the link {from}-{to} did not come up: {reason}");
-                let mut failure = Failure::new(FailureKind::Step, Some(at), state.now, message);
-                for node in [from, to] {
-                    let (node, held) = (node.to_owned(), reason.clone());
-                    failure.findings.push(Finding { node, held, fits: false, since: None });
-                }
-                return Err(failure.into());
+                return Err(self.not_linked(at, link, &reason));
             }
             // Silence is no answer, and took its time: the next attempt waits for nothing.
             if late {
@@ -214,6 +207,19 @@ impl Run {
             let changed = std::pin::pin!(self.desk.changed(seen));
             futures_util::future::select(changed, &mut end).await;
         }
+    }
+
+    /// That a link did not come up, and why.
+    fn not_linked(&self, at: &At, link: Link, reason: &str) -> Stop {
+        let state = self.desk.state();
+        let (from, to) = (state.network.name(link.from), state.network.name(link.to));
+        let message = format!("the link {from}-{to} did not come up: {reason}");
+        let mut failure = Failure::new(FailureKind::Step, Some(at), state.now, message);
+        for node in [from, to] {
+            let (node, held) = (node.to_owned(), reason.to_owned());
+            failure.findings.push(Finding { node, held, fits: false, since: None });
+        }
+        failure.into()
     }
 
     /// Whether a node lists another as its neighbour.

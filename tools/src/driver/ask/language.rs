@@ -66,7 +66,7 @@ pub(super) fn outcome(directory: &dyn Directory, what: &What, line: &str) -> Out
                  {{\"code\": CODE, \"message\": TEXT}}}}` are",
                 line.chars().take(200).collect::<String>()
             );
-            return Outcome::Unknown { reason };
+            return Outcome::Failed { reason };
         }
     };
     let value = match said {

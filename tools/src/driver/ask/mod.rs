@@ -91,7 +91,7 @@ async fn answer(meeting: &Meeting, adapter: Rc<Adapter>, request: Request) {
                 tokio::time::timeout_at(ending.request.deadline, adapter.ask(meeting, &question)).await;
             match answered {
                 Ok(Ok(line)) => language::outcome(&*meeting.directory, &ending.request.what, &line),
-                Ok(Err(reason)) => Outcome::Unknown { reason },
+                Ok(Err(reason)) => Outcome::Failed { reason },
                 Err(_) => {
                     let patience = crate::text::duration(patience);
                     Outcome::Unknown { reason: format!("the adapter did not answer within {patience}") }

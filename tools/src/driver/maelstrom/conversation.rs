@@ -1,6 +1,6 @@
 //! One node, from its `init` to its end: what it is asked, what it answers, and what it says to others.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -32,6 +32,8 @@ pub(super) struct Conversation {
     init: u64,
     topology: u64,
     sent: Sent,
+    /// Whether it broke its protocol: then it is heard no more.
+    broken: Cell<bool>,
 }
 
 /// What a node has sent.
@@ -64,6 +66,7 @@ impl Conversation {
             init: 0,
             topology: 0,
             sent: Sent::default(),
+            broken: Cell::new(false),
         });
         if let Some(stdio) = meeting.stdio {
             let post = Rc::clone(&conversation.borrow().post);
@@ -110,6 +113,9 @@ impl Conversation {
             return Err("it closed its standard input before it was told who it is".to_owned());
         }
         while this.borrow().init != 0 {
+            if this.borrow().broken.get() {
+                return Err("it broke its protocol before it answered `init`".to_owned());
+            }
             let taken = lines.next(|line| this.borrow_mut().take(line)).await;
             taken.map_err(|ended| match ended {
                 Ended::Closed => "it closed its standard output before it answered `init`".to_owned(),
@@ -154,6 +160,8 @@ impl Conversation {
             };
             tokio::select! {
                 taken = taken => match taken {
+                    // Who breaks its protocol may do so for ever.
+                    Ok(()) if this.borrow().broken.get() => return,
                     Ok(()) => {}
                     Err(Ended::Closed) => return,
                     Err(Ended::Endless) => {
@@ -205,7 +213,7 @@ impl Conversation {
 
     /// Takes a line that the node wrote.
     fn take(&mut self, line: &[u8]) {
-        if line.iter().all(u8::is_ascii_whitespace) {
+        if self.broken.get() || line.iter().all(u8::is_ascii_whitespace) {
             return;
         }
         let message = match Message::parse(line) {
@@ -293,7 +301,9 @@ impl Conversation {
     }
 
     fn broke(&self, how: String) {
-        (self.tell)(Told::Broke(how));
+        if !self.broken.replace(true) {
+            (self.tell)(Told::Broke(how));
+        }
     }
 
     fn give_up(&mut self, why: &str) {

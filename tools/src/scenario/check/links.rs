@@ -7,7 +7,7 @@ use crate::driver;
 use crate::scenario::ast::{Item, LinkSet, Way};
 use crate::text::Span;
 use crate::topology::Graph;
-use crate::world::Ability;
+use crate::world::{Ability, NETNS};
 
 impl Checker<'_> {
     /// A choice of links.
@@ -99,12 +99,17 @@ impl Checker<'_> {
             let message = format!("`{}` nodes find each other, and cannot be linked", facts.driver.name);
             self.error(span, message).help("name the nodes without links: `network a, b, c`")
         } else {
-            let links = graph.links().iter();
-            let strange =
-                links.map(|link| [graph.name(link.from), graph.name(link.to)]).find(|[from, to]| {
-                    let [from, to] = [nodes.driver_of(from), nodes.driver_of(to)];
-                    !from.links_to.contains(&to.name)
-                });
+            let names = || graph.links().iter().map(|link| [graph.name(link.from), graph.name(link.to)]);
+            if let Some(node) = names().find_map(|ends| nodes.chooses_otherwise(ends)) {
+                let message = format!("`{node}` cannot be linked to a `byc` node under its policy");
+                let error = self.error(span, message);
+                return self
+                    .say(error.help(format!("`node {node} policy=oldest`, or `--policy oldest` for all")));
+            }
+            let strange = names().find(|[from, to]| {
+                let [from, to] = [nodes.driver_of(from), nodes.driver_of(to)];
+                !from.links_to.contains(&to.name)
+            });
             let Some([from, to]) = strange else { return };
             let [from_driver, to_driver] = [from, to].map(|name| nodes.driver_of(name));
             let message = format!(
@@ -143,6 +148,12 @@ impl Checker<'_> {
             let message = format!("`{name}` is an `ask` node, and no program is given that asks it");
             let error = self.error(span, message);
             self.say(error.help("`--adapter PROGRAM` for all, or `node a adapter=PROGRAM` before this step"));
+        } else if self.setting.world.name == NETNS.name
+            && let Some((name, _)) = facts().find(|(_, facts)| facts.driver.name == driver::BYC.name)
+        {
+            let message = format!("`{name}` is a `byc` node: those know each other by ports of one host");
+            let error = self.error(span, message);
+            self.say(error.help("in the world `netns` each has a host of its own; worlds that can: process"));
         } else if foreign {
             self.needs(Ability::Exec, span);
         }

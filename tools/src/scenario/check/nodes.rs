@@ -41,6 +41,8 @@ pub(super) struct Facts<'a> {
     pub(super) exec: bool,
     /// Whether there is a program that asks it.
     pub(super) adapter: bool,
+    /// How it chooses among versions, if that was said.
+    pub(super) policy: Option<String>,
     /// What it is for, if that was said.
     pub(super) workload: Option<String>,
 }
@@ -65,6 +67,7 @@ impl<'a> Nodes<'a> {
             disk: false,
             exec: given.contains_key("exec"),
             adapter: given.contains_key("adapter"),
+            policy: given.get("policy").cloned(),
             workload: given.get("workload").cloned(),
         };
         let running = setting.running.iter().map(|(name, spec)| {
@@ -74,6 +77,7 @@ impl<'a> Nodes<'a> {
                 disk: spec.disk,
                 exec: spec.exec.is_some(),
                 adapter: spec.adapter.is_some(),
+                policy: spec.policy.clone(),
                 workload: spec.workload.clone(),
             };
             (name.clone(), facts)
@@ -159,6 +163,23 @@ impl<'a> Nodes<'a> {
             let name = self.ever.name(index).to_owned();
             change(self.special.entry(name).or_insert_with(|| self.usual.clone()));
         }
+    }
+
+    /// Of two nodes that are to be linked, the one of ours that chooses among versions in a way which the
+    /// other, a `byc` node, does not know.
+    pub(super) fn chooses_otherwise<'n>(&self, ends: [&'n str; 2]) -> Option<&'n str> {
+        let is_byc = |name: &str| self.driver_of(name).name == driver::BYC.name;
+        let other = |name: &str| {
+            let facts = self.facts(name);
+            facts.driver.name == driver::NATIVE.name
+                && !facts.exec
+                && facts.policy.as_deref() != Some("oldest")
+        };
+        let [one, two] = ends;
+        if is_byc(two) && other(one) {
+            return Some(one);
+        }
+        (is_byc(one) && other(two)).then_some(two)
     }
 
     fn keeps(&self, name: &str) -> bool {

@@ -104,6 +104,7 @@ impl Checker<'_> {
     fn policies(&mut self, who: &Who, options: &[NodeOption]) {
         for option in options.iter().filter(|option| option.name == "policy") {
             let Some(value) = option.value.fixed() else { continue };
+            self.nodes.give(who, "policy", |facts| facts.policy = Some(value.clone()));
             let drivers = self.nodes.drivers_of(who, &self.nodes.ever);
             let Some(driver) = drivers.into_iter().find(|driver| !driver.policies.contains(&value.as_str()))
             else {

@@ -21,7 +21,7 @@ use crate::world::{Event, NodeIndex, NodeSpec, OpId, Outcome, Signal};
 /// How often a node that does not tell of its readiness is tried.
 const TRY: Duration = Duration::from_millis(10);
 /// The end of a log that tells why a node died.
-const LAST_WORDS: usize = 5;
+const LAST_WORDS: usize = 12;
 
 /// What is needed to start a node and to follow it.
 pub(super) struct Following {
@@ -162,10 +162,12 @@ impl Following {
                 Err(_) => return self.teller.ended(self.id, Outcome::Failed { reason }),
             },
         };
-        if let Some(reason) = late {
-            self.teller.ended(self.id, Outcome::Failed { reason });
-        } else if !ready.get() {
-            let mut reason = format!("it ended with {ending} before it was ready");
+        let reason = match late {
+            Some(reason) => Some(reason),
+            None if ready.get() => None,
+            None => Some(format!("it ended with {ending} before it was ready")),
+        };
+        if let Some(mut reason) = reason {
             let words = self.launcher.log(&self.spec.name, LAST_WORDS);
             if words.is_empty() {
                 reason.push_str("; its log is empty");
