@@ -26,19 +26,22 @@ pub(crate) fn run(_logs: &Path) -> Result<()> {
         for (keys, unknown) in [(1, false), (1, true), (operations / 100, true)] {
             let histories = histories(operations, keys, unknown);
             let began = Instant::now();
+            let mut undecided = None;
             for history in histories.values() {
-                let judgement = judge(history);
-                if judgement != Judgement::Linearizable {
-                    return Err(format!("a valid history was judged {judgement:?}").into());
+                match judge(history) {
+                    Judgement::Linearizable => {}
+                    Judgement::Undecided { at } => undecided = Some(at),
+                    Judgement::Not(why) => return Err(format!("a valid history was judged {why:?}").into()),
                 }
             }
             let took = began.elapsed();
+            let rate = format!("{:.0}", operations as f64 / took.as_secs_f64());
             table.row([
                 operations.to_string(),
                 keys.to_string(),
                 if unknown { format!("1 of {UNKNOWN}") } else { "none".to_owned() },
                 ms(took),
-                format!("{:.0}", operations as f64 / took.as_secs_f64()),
+                undecided.map_or(rate, |at| format!("undecided at {at}")),
             ]);
         }
     }
