@@ -19,8 +19,12 @@ pub struct Declaration {
     pub tells: bool,
     /// By what it is known what a node holds, where it does not tell.
     pub content: Content,
-    /// Whether our own program can be such a node; others need `exec=`.
-    pub own: bool,
+    /// The options without which there is no such node: a program of somebody else's, what asks it.
+    pub needs: &'static [&'static str],
+    /// Whether nodes know each other by ports of one host.
+    pub by_port: bool,
+    /// The policy that both ends of a link need if one of them is such a node.
+    pub link_policy: Option<&'static str>,
     /// The drivers whose nodes such a node can be linked to.
     pub links_to: &'static [&'static str],
     /// The policies that `policy=` takes; the first is that of nodes which are given none.
@@ -130,6 +134,18 @@ const fn changes(name: &'static str, arguments: &'static [Argument], answer: Ans
     Command { name, arguments, changes: true, answer }
 }
 
+const GET: Command = reads("get", &[KEY], Answer::Text);
+const SET: Command = changes(
+    "set",
+    &[KEY, word("VALUE"), Argument { number: true, optional: true, ..word("DATE") }],
+    Answer::Stamp,
+);
+const STAMP: Command = reads("stamp", &[KEY], Answer::Stamp);
+const KEYS: Command = reads("keys", &[], Answer::List);
+const COUNT: Command = reads("count", &[], Answer::Number);
+const PEERS: Command = reads("peers", &[], Answer::Nodes);
+const ADD_PEER: Command = changes("addPeer", &[Argument { node: true, ..word("NODE") }], Answer::Done);
+
 /// The figures of the native `stats`.
 pub const NATIVE_STATS: &[&str] = &[
     "announcements_sent",
@@ -171,18 +187,14 @@ const OUTBOX: u64 = 4 << 20;
 pub const NATIVE: Declaration = Declaration {
     name: "native",
     commands: &[
-        reads("get", &[KEY], Answer::Text),
-        changes(
-            "set",
-            &[KEY, word("VALUE"), Argument { number: true, optional: true, ..word("DATE") }],
-            Answer::Stamp,
-        ),
+        GET,
+        SET,
         changes("delete", &[KEY], Answer::Stamp),
-        reads("stamp", &[KEY], Answer::Stamp),
-        reads("keys", &[], Answer::List),
-        reads("count", &[], Answer::Number),
-        reads("peers", &[], Answer::Nodes),
-        changes("addPeer", &[Argument { node: true, ..word("NODE") }], Answer::Done),
+        STAMP,
+        KEYS,
+        COUNT,
+        PEERS,
+        ADD_PEER,
         reads("digest", &[], Answer::Text),
         reads("stats", &[Argument { words: NATIVE_STATS, ..word("NAME") }], Answer::Number),
     ],
@@ -192,7 +204,9 @@ pub const NATIVE: Declaration = Declaration {
     readiness: Readiness::Told,
     tells: true,
     content: Content::Keys,
-    own: true,
+    needs: &[],
+    by_port: false,
+    link_policy: None,
     links_to: &["native", "byc"],
     policies: &["last", "oldest"],
     codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable"],
@@ -230,7 +244,9 @@ pub const MAELSTROM: Declaration = Declaration {
     readiness: Readiness::Seen,
     tells: false,
     content: Content::Read,
-    own: false,
+    needs: &["exec"],
+    by_port: false,
+    link_policy: None,
     links_to: &["maelstrom"],
     policies: &[],
     codes: &[
@@ -251,13 +267,13 @@ pub const MAELSTROM: Declaration = Declaration {
 pub const ASK: Declaration = Declaration {
     name: "ask",
     commands: &[
-        reads("get", &[KEY], Answer::Text),
+        GET,
         changes("set", &[KEY, word("VALUE")], Answer::Any),
         changes("delete", &[KEY], Answer::Any),
-        reads("keys", &[], Answer::List),
-        reads("count", &[], Answer::Number),
-        reads("peers", &[], Answer::Nodes),
-        changes("addPeer", &[Argument { node: true, ..word("NODE") }], Answer::Done),
+        KEYS,
+        COUNT,
+        PEERS,
+        ADD_PEER,
     ],
     wiring: Wiring::AddPeer,
     dials_by_itself: &[],
@@ -265,7 +281,9 @@ pub const ASK: Declaration = Declaration {
     readiness: Readiness::Seen,
     tells: false,
     content: Content::Keys,
-    own: false,
+    needs: &["exec", "adapter"],
+    by_port: false,
+    link_policy: None,
     links_to: &["ask"],
     policies: &[],
     codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable", "unsupported"],
@@ -275,26 +293,16 @@ pub const ASK: Declaration = Declaration {
 /// Socket.IO at the path `/byc`: a course's nodes, and ours.
 pub const BYC: Declaration = Declaration {
     name: "byc",
-    commands: &[
-        reads("get", &[KEY], Answer::Text),
-        changes(
-            "set",
-            &[KEY, word("VALUE"), Argument { number: true, optional: true, ..word("DATE") }],
-            Answer::Stamp,
-        ),
-        reads("stamp", &[KEY], Answer::Stamp),
-        reads("keys", &[], Answer::List),
-        reads("count", &[], Answer::Number),
-        reads("peers", &[], Answer::Nodes),
-        changes("addPeer", &[Argument { node: true, ..word("NODE") }], Answer::Done),
-    ],
+    commands: &[GET, SET, STAMP, KEYS, COUNT, PEERS, ADD_PEER],
     wiring: Wiring::AddPeer,
     dials_by_itself: &["--auto-connect"],
     grows: true,
     readiness: Readiness::Seen,
     tells: false,
     content: Content::Keys,
-    own: true,
+    needs: &[],
+    by_port: true,
+    link_policy: Some("oldest"),
     links_to: &["byc", "native"],
     policies: &["oldest", "last"],
     codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable"],
@@ -313,6 +321,12 @@ impl Declaration {
     pub fn command(&self, name: &str) -> Option<&'static Command> {
         let name = if name == "add-peer" { "addPeer" } else { name };
         self.commands.iter().chain(OF_THE_WORLD).find(|command| command.name == name)
+    }
+
+    /// Whether our own program can be such a node.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        !self.needs.contains(&"exec")
     }
 
     /// Whether such nodes tell what a figure of `measure` is made of.

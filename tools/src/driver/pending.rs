@@ -1,10 +1,10 @@
-//! Requests that wait for their answers, on one connection.
+//! Requests that wait for their answers: by number on one connection, or each by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 
-use super::Request;
+use super::{Meeting, Request, Told};
 use crate::text;
 use crate::world::Outcome;
 
@@ -89,8 +89,8 @@ impl<T> Pending<T> {
             }
             self.deadlines.pop_first();
             if let Some((request, _)) = self.by_number.remove(&number) {
-                let reason = format!("nothing came within {}", text::duration(request.patience));
-                ended(&request, Outcome::Unknown { reason });
+                let outcome = late(&request);
+                ended(&request, outcome);
             }
         }
     }
@@ -101,6 +101,33 @@ impl<T> Pending<T> {
         for (_, (request, _)) in std::mem::take(&mut self.by_number) {
             ended(&request, Outcome::Unknown { reason: why.to_owned() });
         }
+    }
+}
+
+/// What came of a request whose answer no longer counts.
+pub(super) fn late(request: &Request) -> Outcome {
+    Outcome::Unknown { reason: format!("nothing came within {}", text::duration(request.patience)) }
+}
+
+/// A request that is under way by itself, and ends in any case: where nobody said what came of it, the node
+/// or the connection to it has ended.
+pub(super) struct Ending<'a> {
+    meeting: &'a Meeting,
+    pub(super) request: Request,
+    pub(super) outcome: Option<Outcome>,
+}
+
+impl<'a> Ending<'a> {
+    pub(super) fn new(meeting: &'a Meeting, request: Request) -> Self {
+        Self { meeting, request, outcome: None }
+    }
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        let gone = || Outcome::Unknown { reason: "it has ended, or the connection to it".to_owned() };
+        let outcome = self.outcome.take().unwrap_or_else(gone);
+        (self.meeting.tell)(Told::Ended(self.request.id, outcome));
     }
 }
 

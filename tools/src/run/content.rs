@@ -9,6 +9,7 @@ use super::converge::Convergence;
 use super::finish::BATCH;
 use super::judge::Observed;
 use super::network::Content;
+use super::owed::ABSENT;
 use super::session::Run;
 use super::steps::ASK;
 use crate::driver;
@@ -18,8 +19,6 @@ use crate::world::{NodeIndex, Value};
 const POLL: Duration = Duration::from_millis(10);
 /// How much longer than its bound an expectation waits for what was asked before its end.
 const GRACE: Duration = Duration::from_millis(250);
-/// The code of a refusal that says that nothing is held.
-const ABSENT: &str = "absent";
 
 impl Run {
     /// Waits until a change is told or, where not all is told, until it is time to ask again.
@@ -85,18 +84,20 @@ impl Run {
             contents.iter().map(|(content, _)| content).filter(|one| matches!(one, Content::Is(_)));
         let first = said.next();
         if first.is_some() && said.all(|content| Some(content) == first) {
-            for (node, (content, keys)) in nodes.iter().zip(&mut contents) {
-                if self.driver(*node).content == driver::Content::Keys && !keys.is_empty() {
-                    *content = self.values(*node, keys, deadline).await;
-                }
-            }
+            let keyed = |node: NodeIndex| self.driver(node).content == driver::Content::Keys;
+            let values =
+                nodes.iter().zip(&mut contents).filter(|(node, (_, keys))| keyed(**node) && !keys.is_empty());
+            let values = values.map(async |(node, (content, keys))| {
+                *content = self.values(*node, keys, deadline).await;
+            });
+            join_all(values).await;
         }
         contents.into_iter().map(|(content, _)| content).collect()
     }
 
     /// What a node holds of these keys.
     async fn values(&self, node: NodeIndex, keys: &[String], deadline: Option<Duration>) -> Content {
-        let mut hasher = blake3::Hasher::new();
+        let mut held = Vec::with_capacity(2 * keys.len());
         for batch in keys.chunks(BATCH) {
             let asked =
                 batch.iter().map(|key| self.ask_plainly(node, vec!["get".to_owned(), key.clone()], deadline));
@@ -106,14 +107,10 @@ impl Run {
                     Observed::Refused { code, .. } if code == ABSENT => continue,
                     Observed::Refused { .. } | Observed::Silent(_) => return Content::Unknown,
                 };
-                for part in [key, &value] {
-                    hasher.update(&(part.len() as u64).to_be_bytes());
-                    hasher.update(part.as_bytes());
-                }
+                held.extend([key.clone(), value]);
             }
         }
-        let hash = hasher.finalize().to_hex();
-        Content::Is(format!("holds {}, hash {}", counted(keys.len()), &hash[..16]))
+        Content::Is(format!("holds {}, hash {}", counted(keys.len()), hash(&held)))
     }
 
     async fn ask_plainly(&self, node: NodeIndex, words: Vec<String>, deadline: Option<Duration>) -> Observed {
@@ -152,13 +149,17 @@ fn shown(items: &[String]) -> String {
     if items.len() <= SHOWN {
         return format!("holds {count}: {}", items.join(" "));
     }
+    format!("holds {count}: {} …, hash {}", items[..SHOWN].join(" "), hash(items))
+}
+
+/// A text that only equal items share.
+fn hash(items: &[String]) -> String {
     let mut hasher = blake3::Hasher::new();
     for item in items {
         hasher.update(&(item.len() as u64).to_be_bytes());
         hasher.update(item.as_bytes());
     }
-    let hash = hasher.finalize().to_hex();
-    format!("holds {count}: {} …, hash {}", items[..SHOWN].join(" "), &hash[..16])
+    hasher.finalize().to_hex()[..16].to_owned()
 }
 
 fn counted(count: usize) -> String {

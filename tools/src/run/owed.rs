@@ -21,7 +21,7 @@ use crate::world::{Answer, NodeIndex};
 /// How often a witness is asked that does not say what it holds, each time with the patience of any ask.
 const ATTEMPTS: usize = 3;
 /// The code of a refusal that says that nothing is held.
-const ABSENT: &str = "absent";
+pub(super) const ABSENT: &str = "absent";
 
 impl Run {
     /// Lists the writes that are known only to nodes that ended without a disk: nobody who runs

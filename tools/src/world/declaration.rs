@@ -33,6 +33,8 @@ pub struct Declaration {
     /// Whether its time is virtual: it passes as fast as the machine computes, and a run is the same
     /// on a slow machine, on a busy one, and again.
     pub virtual_time: bool,
+    /// Whether all nodes live on one host, and are known by their ports.
+    pub one_host: bool,
     /// What only proxies in links do: a network without them cannot do that, and nodes that dial
     /// addresses by themselves go past it.
     pub proxied: &'static [Ability],
@@ -55,6 +57,7 @@ pub const NAMES: &[&str] = &["process", "sim", "netns", "docker"];
 pub const PROCESS: Declaration = Declaration {
     name: "process",
     virtual_time: false,
+    one_host: true,
     proxied: &[Ability::Cut, Ability::Break, Ability::Shape],
     abilities: &[
         Ability::Pause,
@@ -78,6 +81,7 @@ pub const PROCESS_DIRECT: Declaration = Declaration {
 pub const SIM: Declaration = Declaration {
     name: "sim",
     virtual_time: true,
+    one_host: true,
     proxied: &[],
     abilities: &[
         Ability::Pause,
@@ -95,6 +99,7 @@ pub const SIM: Declaration = Declaration {
 pub const NETNS: Declaration = Declaration {
     name: "netns",
     virtual_time: false,
+    one_host: false,
     proxied: &[Ability::Shape],
     abilities: &[
         Ability::Pause,

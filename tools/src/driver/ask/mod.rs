@@ -12,6 +12,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 
+use super::pending::Ending;
 use super::{ASK, CommandLine, Declaration, Driver, Meeting, Place, Ready, Request, Told};
 use crate::world::{NodeSpec, Outcome};
 
@@ -81,39 +82,23 @@ async fn hold(meeting: Meeting) -> String {
 
 async fn answer(meeting: &Meeting, adapter: Rc<Adapter>, request: Request) {
     // The node may end before it has answered: then this is dropped, and says so.
-    let mut ending = Ending { meeting, request, outcome: None };
+    let mut ending = Ending::new(meeting, request);
     let asked = language::question(meeting, &ending.request.what);
     ending.outcome = Some(match asked {
         Err(done) => done,
         Ok(question) => {
-            let patience = ending.request.patience;
             let answered =
                 tokio::time::timeout_at(ending.request.deadline, adapter.ask(meeting, &question)).await;
             match answered {
                 Ok(Ok(line)) => language::outcome(&*meeting.directory, &ending.request.what, &line),
                 Ok(Err(reason)) => Outcome::Failed { reason },
                 Err(_) => {
-                    let patience = crate::text::duration(patience);
+                    let patience = crate::text::duration(ending.request.patience);
                     Outcome::Unknown { reason: format!("the adapter did not answer within {patience}") }
                 }
             }
         }
     });
-}
-
-/// A request that ends in any case.
-struct Ending<'a> {
-    meeting: &'a Meeting,
-    request: Request,
-    outcome: Option<Outcome>,
-}
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        let gone = || Outcome::Unknown { reason: "it has ended".to_owned() };
-        let outcome = self.outcome.take().unwrap_or_else(gone);
-        (self.meeting.tell)(Told::Ended(self.request.id, outcome));
-    }
 }
 
 #[cfg(test)]

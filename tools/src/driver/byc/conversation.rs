@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::language::{Held, answered, keys, ports, refusal, typed};
+use crate::driver::pending::{Ending, late};
 use crate::driver::{Meeting, Request, Told, What};
-use crate::text;
 use crate::world::{Answer, Outcome, Value};
 
 /// How many things one node is asked at once.
@@ -56,8 +56,8 @@ fn ended(meeting: &Meeting, lost: &Lost) -> String {
 
 async fn serve(meeting: &Meeting, client: &Client, request: Request) {
     // The connection may end before there is an answer: then this is dropped, and says so.
-    let mut ending = Ending { meeting, request, outcome: None };
-    let Request { deadline, patience, .. } = ending.request;
+    let mut ending = Ending::new(meeting, request);
+    let deadline = ending.request.deadline;
     let asking = Asking { meeting, client, deadline };
     let answered = tokio::time::timeout_at(deadline, asking.answer(&ending.request.what)).await;
     ending.outcome = Some(match answered {
@@ -66,27 +66,8 @@ async fn serve(meeting: &Meeting, client: &Client, request: Request) {
             (meeting.tell)(Told::Broke(how.clone()));
             Outcome::Unknown { reason: format!("it {how}") }
         }
-        Err(_) => late(patience),
+        Err(_) => late(&ending.request),
     });
-}
-
-fn late(patience: Duration) -> Outcome {
-    Outcome::Unknown { reason: format!("nothing came within {}", text::duration(patience)) }
-}
-
-/// A request that ends in any case.
-struct Ending<'a> {
-    meeting: &'a Meeting,
-    request: Request,
-    outcome: Option<Outcome>,
-}
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        let gone = || Outcome::Unknown { reason: "the connection ended".to_owned() };
-        let outcome = self.outcome.take().unwrap_or_else(gone);
-        (self.meeting.tell)(Told::Ended(self.request.id, outcome));
-    }
 }
 
 /// Why there is no answer as it should be.

@@ -7,7 +7,7 @@ use crate::driver;
 use crate::scenario::ast::{Item, LinkSet, Way};
 use crate::text::Span;
 use crate::topology::Graph;
-use crate::world::{Ability, NETNS};
+use crate::world::{Ability, HERE};
 
 impl Checker<'_> {
     /// A choice of links.
@@ -100,11 +100,12 @@ impl Checker<'_> {
             self.error(span, message).help("name the nodes without links: `network a, b, c`")
         } else {
             let names = || graph.links().iter().map(|link| [graph.name(link.from), graph.name(link.to)]);
-            if let Some(node) = names().find_map(|ends| nodes.chooses_otherwise(ends)) {
-                let message = format!("`{node}` cannot be linked to a `byc` node under its policy");
+            if let Some((node, policy)) = names().find_map(|ends| nodes.chooses_otherwise(ends)) {
+                let message =
+                    format!("a link of `{node}` needs the policy `{policy}`, and `{node}` has another");
                 let error = self.error(span, message);
-                return self
-                    .say(error.help(format!("`node {node} policy=oldest`, or `--policy oldest` for all")));
+                let help = format!("`node {node} policy={policy}`, or `--policy {policy}` for all");
+                return self.say(error.help(help));
             }
             let strange = names().find(|[from, to]| {
                 let [from, to] = [nodes.driver_of(from), nodes.driver_of(to)];
@@ -126,7 +127,7 @@ impl Checker<'_> {
     fn can_start(&mut self, names: &[String], span: Span) {
         let nodes = &self.nodes;
         let facts = || names.iter().map(|name| (name.as_str(), nodes.facts(name)));
-        let without = facts().filter(|(_, facts)| !facts.driver.own && !facts.exec);
+        let without = facts().filter(|(_, facts)| facts.driver.needs.contains(&"exec") && !facts.exec);
         let without: Vec<&str> = without.map(|(name, _)| name).collect();
         let foreign = facts().any(|(_, facts)| facts.driver.name != driver::NATIVE.name || facts.exec);
         if let Some(first) = without.first() {
@@ -143,17 +144,24 @@ impl Checker<'_> {
                 "`--exec \"PROGRAM ARGS\"` for all, or `node a exec=\"PROGRAM ARGS\"` before this step",
             ));
         } else if let Some((name, _)) =
-            facts().find(|(_, facts)| facts.driver.name == driver::ASK.name && !facts.adapter)
+            facts().find(|(_, facts)| facts.driver.needs.contains(&"adapter") && !facts.adapter)
         {
             let message = format!("`{name}` is an `ask` node, and no program is given that asks it");
             let error = self.error(span, message);
             self.say(error.help("`--adapter PROGRAM` for all, or `node a adapter=PROGRAM` before this step"));
-        } else if self.setting.world.name == NETNS.name
-            && let Some((name, _)) = facts().find(|(_, facts)| facts.driver.name == driver::BYC.name)
+        } else if !self.setting.world.one_host
+            && let Some((name, facts)) = facts().find(|(_, facts)| facts.driver.by_port)
         {
-            let message = format!("`{name}` is a `byc` node: those know each other by ports of one host");
+            let driver = facts.driver.name;
+            let message =
+                format!("`{name}` is a `{driver}` node: those know each other by ports of one host");
+            let world = self.setting.world.name;
             let error = self.error(span, message);
-            self.say(error.help("in the world `netns` each has a host of its own; worlds that can: process"));
+            let others = HERE.iter().filter(|other| other.one_host && other.can(Ability::Exec));
+            let others = others.map(|other| other.name).collect::<Vec<_>>().join(", ");
+            self.say(error.help(format!(
+                "in the world `{world}` each has a host of its own; worlds that can: {others}"
+            )));
         } else if foreign {
             self.needs(Ability::Exec, span);
         }

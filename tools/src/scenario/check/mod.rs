@@ -6,6 +6,7 @@
 
 mod abilities;
 mod ask;
+mod facts;
 mod figures;
 mod links;
 mod nodes;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::facts::Facts;
 use super::scope::Kind;
 use super::{Checker, Setting, listed};
 use crate::driver;
@@ -31,22 +32,6 @@ pub(super) struct Nodes<'a> {
     given: &'a BTreeMap<String, String>,
 }
 
-/// What is known of a node before it starts.
-#[derive(Debug, Clone)]
-pub(super) struct Facts<'a> {
-    pub(super) driver: &'a driver::Declaration,
-    /// Whether it keeps what it holds.
-    pub(super) disk: bool,
-    /// Whether it is a program of its own.
-    pub(super) exec: bool,
-    /// Whether there is a program that asks it.
-    pub(super) adapter: bool,
-    /// How it chooses among versions, if that was said.
-    pub(super) policy: Option<String>,
-    /// What it is for, if that was said.
-    pub(super) workload: Option<String>,
-}
-
 /// What a choice is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -62,26 +47,8 @@ impl<'a> Nodes<'a> {
     pub(super) fn new(scenario: &Scenario, setting: &Setting<'a>) -> Self {
         let now = setting.existing.cloned().unwrap_or_default();
         let given = setting.options;
-        let usual = Facts {
-            driver: setting.driver(),
-            disk: false,
-            exec: given.contains_key("exec"),
-            adapter: given.contains_key("adapter"),
-            policy: given.get("policy").cloned(),
-            workload: given.get("workload").cloned(),
-        };
-        let running = setting.running.iter().map(|(name, spec)| {
-            let known = setting.drivers.iter().copied().find(|driver| driver.name == spec.driver);
-            let facts = Facts {
-                driver: known.unwrap_or(usual.driver),
-                disk: spec.disk,
-                exec: spec.exec.is_some(),
-                adapter: spec.adapter.is_some(),
-                policy: spec.policy.clone(),
-                workload: spec.workload.clone(),
-            };
-            (name.clone(), facts)
-        });
+        let usual = Facts::given(setting);
+        let running = setting.running.iter().map(|(name, spec)| (name.clone(), Facts::of(spec, setting)));
         let mut nodes = Self {
             ever: now.clone(),
             now,
@@ -165,21 +132,15 @@ impl<'a> Nodes<'a> {
         }
     }
 
-    /// Of two nodes that are to be linked, the one of ours that chooses among versions in a way which the
-    /// other, a `byc` node, does not know.
-    pub(super) fn chooses_otherwise<'n>(&self, ends: [&'n str; 2]) -> Option<&'n str> {
-        let is_byc = |name: &str| self.driver_of(name).name == driver::BYC.name;
-        let other = |name: &str| {
-            let facts = self.facts(name);
-            facts.driver.name == driver::NATIVE.name
-                && !facts.exec
-                && facts.policy.as_deref() != Some("oldest")
+    /// Of two nodes that are to be linked, one of ours that has another policy than the link needs, and that.
+    pub(super) fn chooses_otherwise<'n>(&self, ends: [&'n str; 2]) -> Option<(&'n str, &'static str)> {
+        let needed = ends.iter().find_map(|name| self.driver_of(name).link_policy)?;
+        let other = |name: &&str| {
+            let Facts { driver, policy, exec, .. } = self.facts(name);
+            let policy = policy.as_deref().or(driver.policies.first().copied());
+            !exec && policy.is_some_and(|policy| policy != needed)
         };
-        let [one, two] = ends;
-        if is_byc(two) && other(one) {
-            return Some(one);
-        }
-        (is_byc(one) && other(two)).then_some(two)
+        ends.into_iter().find(other).map(|name| (name, needed))
     }
 
     fn keeps(&self, name: &str) -> bool {
@@ -293,7 +254,7 @@ impl Checker<'_> {
 
     /// That those who may be chosen are our own, since only those can be done that to.
     pub(super) fn are_own(&mut self, who: &Who, what: &str, span: Span, among: &Graph) {
-        let foreign = |facts: &&Facts<'_>| facts.exec || !facts.driver.own;
+        let foreign = |facts: &&Facts<'_>| facts.exec || !facts.driver.is_ours();
         if !self.nodes.facts_of(who, among).iter().any(foreign) {
             return;
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::checks::SETTING;
 use super::examples::check_in;
 use crate::scenario::Setting;
-use crate::world::SIM;
+use crate::world::{NETNS, SIM};
 
 const PYTHON: &str = "node all driver=maelstrom exec=x\nnetwork a-b\n";
 
@@ -113,6 +113,38 @@ fn clocks_and_disks_of_others_are_out_of_reach() {
              `exec=`, can be done that to)",
             "5:1-11 the disk of `b` is out of reach: it is a program of its own (only nodes of ours, without \
              `exec=`, can be done that to)",
+        ],
+    );
+}
+
+#[test]
+fn a_link_needs_a_policy_that_both_ends_know() {
+    let text = |options: &str| format!("node b driver=byc\n{options}network a-b\nexpect all: get k == v");
+    check(&text("node a policy=oldest\n"), &[]);
+    check(
+        &text(""),
+        &[
+            "2:1-11 a link of `a` needs the policy `oldest`, and `a` has another (`node a policy=oldest`, or `--policy \
+           oldest` for all)",
+        ],
+    );
+    check(
+        "node all driver=byc policy=last\nnetwork a-b\nexpect all: get k == v",
+        &[
+            "2:1-11 a link of `a` needs the policy `oldest`, and `a` has another (`node a policy=oldest`, or `--policy \
+           oldest` for all)",
+        ],
+    );
+}
+
+#[test]
+fn who_is_known_by_a_port_lives_on_one_host_with_all_others() {
+    check_in(
+        &Setting { world: &NETNS, ..SETTING },
+        "node all driver=byc\nnetwork a-b\nexpect all: get k == v",
+        &[
+            "2:1-11 `a` is a `byc` node: those know each other by ports of one host (in the world `netns` each has a \
+           host of its own; worlds that can: process)",
         ],
     );
 }

@@ -109,6 +109,7 @@ fn rolling_is_read() {
 const ANYTHING: world::Declaration = world::Declaration {
     name: "sim",
     virtual_time: true,
+    one_host: true,
     proxied: &[],
     abilities: &[
         world::Ability::Pause,

@@ -300,6 +300,9 @@ impl Receiver for Post {
 
     fn put(&self, line: &[u8]) -> Result<(), Undelivered> {
         let waiting = self.weight.get();
+        if self.closed.get() {
+            return Ok(());
+        }
         if waiting + line.len() > POST_MAX {
             return Err(Undelivered::Flooded { waiting });
         }
