@@ -1,31 +1,35 @@
-//! Agreement with reality: what comes out in virtual time comes out on real processes as well. Where
-//! the two differ, one of them is wrong.
+//! Tests of agreement between the worlds: a scenario has the same verdict and figures in virtual time and
+//! on real processes. If the two differ, one of them is wrong.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::shipped::{entries, shipped, text};
+use crate::shipped::{entries, files, shipped, text};
 use crate::story::Tools;
 
-/// How far apart the copies of values may be that the two worlds count: as far as scenarios let them.
+/// The tolerated difference between the two worlds in copies of values, as a share: the shipped scenarios
+/// allow as much.
 const TOLERANCE: f64 = 0.05;
-/// The same where there is one way only between two nodes, so that nothing is announced or asked for:
-/// there every message and every byte is known.
+/// The tolerated difference on trees. With one path between two nodes, nothing is announced or requested,
+/// so that all messages and bytes are known.
 const TOLERANCE_TREE: f64 = 0.01;
-/// Shapes without a circle.
+/// The networks of the shipped scenarios that are trees.
 const TREES: [&str; 3] = ["line(12)", "star(12)", "tree(15, arity=2)"];
 
-/// What came out of each shipped scenario in a world, by name.
+/// Runs each shipped scenario in a world. Returns the entries of the reports by scenario name. Each file
+/// has its own command, because one command for all would take too long on a busy machine.
 fn ran(tools: &Tools, world: &str) -> BTreeMap<String, Value> {
-    // One at a time and with stretched deadlines: a busy machine is no disagreement.
-    let line = format!("test scenarios --world {world} --seed 1 -j 1 --timeout-factor 5 --json");
-    let ended = tools.run(&line);
-    let report = ended.json();
-    entries(&report).iter().map(|entry| (text(&entry["scenario"]).to_owned(), entry.clone())).collect()
+    let came_out = |file: &String| {
+        // Jobs side by side and tight deadlines would make a busy machine look like a disagreement.
+        let line = format!("test {file} --world {world} --seed 1 -j 1 --timeout-factor 5 --json");
+        entries(&tools.run(&line).json()).to_vec()
+    };
+    let entries = files().iter().flat_map(came_out).collect::<Vec<_>>();
+    entries.into_iter().map(|entry| (text(&entry["scenario"]).to_owned(), entry)).collect()
 }
 
-/// Each scenario as it came out in both, those aside that one of them cannot express.
+/// Returns each scenario with its entries from both worlds. Scenarios that a world skips are left out.
 fn both() -> (Tools, Vec<(String, Value, Value)>) {
     let tools = shipped();
     let (virtually, mut really) = (ran(&tools, "sim"), ran(&tools, "process"));
@@ -40,7 +44,7 @@ fn both() -> (Tools, Vec<(String, Value, Value)>) {
     (tools, both)
 }
 
-/// How a figure differs, if by more than this share of it.
+/// Returns a message if a figure differs by more than `tolerance`, as a share of the larger value.
 fn apart(figure: &str, virtually: &Value, really: &Value, tolerance: f64) -> Option<String> {
     let of = |entry: &Value| entry["figures"][figure].as_f64().expect("a figure");
     let (virtually, really) = (of(virtually), of(really));
@@ -48,12 +52,12 @@ fn apart(figure: &str, virtually: &Value, really: &Value, tolerance: f64) -> Opt
         .then(|| format!("{figure} is {virtually} in virtual time and {really} on processes"))
 }
 
-/// The measures of an entry.
+/// Returns the measures of an entry.
 fn measures(entry: &Value) -> &[Value] {
     entry["measures"].as_array().expect("measures")
 }
 
-/// How the two came out differently, if they did.
+/// Returns a message if the results of the two worlds differ.
 fn disagreement(name: &str, virtually: &Value, really: &Value) -> Option<String> {
     let came_out = |entry: &Value| ["verdict", "nodes", "held"].map(|field| entry[field].clone());
     if came_out(virtually) != came_out(really) || measures(virtually).len() != measures(really).len() {
@@ -72,8 +76,8 @@ fn disagreement(name: &str, virtually: &Value, really: &Value) -> Option<String>
 
 #[test]
 fn verdicts_and_figures_are_the_same_on_processes() {
-    /// A machine that is busy for half a second makes nodes of real time ask for what is on its way.
-    /// What differs for a better reason differs again.
+    /// The number of runs on processes before a difference counts. On a machine that stalls for half a
+    /// second, nodes request values that are already on their way. Other differences appear in every run.
     const TRIES: usize = 5;
     let (tools, both) = both();
     for (name, virtually, mut really) in both.iter().cloned() {
@@ -90,7 +94,7 @@ fn verdicts_and_figures_are_the_same_on_processes() {
     assert!(measured >= 10, "{measured} measures were compared");
 }
 
-/// A scenario that does not hold fails in both, at the same place and for the same reason.
+/// Checks that a scenario fails in both worlds, at the same line and for the same reason.
 #[track_caller]
 fn check_fails_alike(text: &str) {
     let tools = Tools::new().file("false.scn", text);
@@ -104,7 +108,7 @@ fn check_fails_alike(text: &str) {
 }
 
 #[test]
-fn what_is_false_is_false_in_both_for_the_same_reason() {
+fn a_failing_scenario_fails_in_both_worlds_for_the_same_reason() {
     check_fails_alike("network a-b\na: set x 1\nexpect all: get x == 2 within 200ms\n");
     check_fails_alike(
         "network line(3)\na: set x 1\nexpect all: get x == 1 within 30s\nexpect a: count == 2\n",

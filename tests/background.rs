@@ -1,4 +1,4 @@
-//! A command that runs while the story goes on.
+//! A command that runs while its story goes on.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -11,9 +11,9 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 
 use crate::redact::Redactor;
-use crate::story::{DEADLINE, Ended, kill};
+use crate::story::{DEADLINE, Finished, kill};
 
-/// A process that is ended with this, however the test ends.
+/// A child process, killed when this value is dropped, however the test ends.
 pub(crate) struct Background {
     child: Child,
     redactor: Redactor,
@@ -21,7 +21,7 @@ pub(crate) struct Background {
     err: Lines,
 }
 
-/// The lines of one stream, as they come.
+/// The lines of one stream, in the order of their arrival.
 struct Lines {
     coming: Receiver<String>,
     taken: Vec<String>,
@@ -29,49 +29,57 @@ struct Lines {
 
 impl Background {
     #[track_caller]
-    pub(crate) fn start(mut command: Command, redactor: Redactor) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub(crate) fn start(command: Command, redactor: Redactor) -> Self {
+        Self::start_to(command, Stdio::piped(), redactor)
+    }
+
+    /// Starts the command with this standard output. Its lines can be read here only if it is a new pipe.
+    #[track_caller]
+    pub(crate) fn start_to(mut command: Command, out: Stdio, redactor: Redactor) -> Self {
+        command.stdin(Stdio::null()).stdout(out).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program can be started");
-        let out = Lines::of(child.stdout.take().expect("a pipe"));
+        // The command holds copies of the streams that it was given, and would keep a pipe open.
+        drop(command);
+        let out = child.stdout.take().map_or_else(Lines::none, Lines::of);
         let err = Lines::of(child.stderr.take().expect("a pipe"));
         Self { child, redactor, out, err }
     }
 
-    /// The id of the process.
+    /// Returns the id of the process.
     pub(crate) fn id(&self) -> i32 {
         i32::try_from(self.child.id()).expect("a process id")
     }
 
-    /// The next line on standard output that holds this text, as it is.
+    /// Waits for a line on standard output that contains this text. Returns it unredacted.
     #[track_caller]
     pub(crate) fn line(&mut self, text: &str) -> String {
         self.out.wait_for(text)
     }
 
-    /// The next line on standard error that holds this text, as it is.
+    /// Waits for a line on standard error that contains this text. Returns it unredacted.
     #[track_caller]
     pub(crate) fn problem(&mut self, text: &str) -> String {
         self.err.wait_for(text)
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the process.
     #[track_caller]
     pub(crate) fn signal(&self, signal: Signal) {
         kill(self.id(), signal).expect("it still runs");
     }
 
-    /// Waits for its end; all that it wrote.
+    /// Waits for the end of the process. Returns its exit code and all that it wrote.
     #[track_caller]
-    pub(crate) fn ended(mut self) -> Ended {
+    pub(crate) fn ended(mut self) -> Finished {
         assert!(self.has_ended(), "it did not end: {:?} {:?}", self.out.taken, self.err.taken);
         let code = self.child.wait().expect("a child of ours").code();
         let [raw, err] = [&mut self.out, &mut self.err].map(Lines::rest);
-        Ended { code, out: self.redactor.redact(&raw), raw, err: self.redactor.redact(&err) }
+        Finished { code, out: self.redactor.redact(&raw), raw, err: self.redactor.redact(&err) }
     }
 }
 
 impl Background {
-    /// Waits for its end; whether that came before the deadline.
+    /// Waits for the end of the process. Returns false if the deadline comes first.
     fn has_ended(&self) -> bool {
         let pidfd = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty()).expect("a child of ours");
         let until = Instant::now() + DEADLINE;
@@ -80,7 +88,7 @@ impl Background {
             let left = Timespec::try_from(left).expect("a minute at most");
             match poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&left)) {
                 Ok(ready) => return ready == 1,
-                // Another test's child has ended, which is told to any thread.
+                // The end of another test's child can interrupt any thread of this process.
                 Err(Errno::INTR) => {}
                 Err(error) => panic!("it cannot be waited for: {error}"),
             }
@@ -90,13 +98,17 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        // One that has ended is no error.
+        // A process that has already ended is no error.
         let _: std::io::Result<()> = self.child.kill();
         let _: std::io::Result<_> = self.child.wait();
     }
 }
 
 impl Lines {
+    fn none() -> Self {
+        Self { coming: mpsc::channel().1, taken: Vec::new() }
+    }
+
     fn of(stream: impl Read + Send + 'static) -> Self {
         let (sender, coming) = mpsc::channel();
         thread::spawn(move || {
@@ -120,7 +132,8 @@ impl Lines {
         }
     }
 
-    /// All lines, those that were waited for included. The process has ended: no more will come.
+    /// Returns all lines, including those that were waited for. The process has ended, so that the stream
+    /// ends too.
     fn rest(&mut self) -> String {
         let until = Instant::now() + DEADLINE;
         while let Ok(line) = self.coming.recv_timeout(until.saturating_duration_since(Instant::now())) {

@@ -1,9 +1,9 @@
-//! Wrong input gets one clear message with the place in the text, a caret and a suggestion, before
-//! anything is started.
+//! Tests of wrong input: it gets one message with its place, a caret and a suggestion, before anything is
+//! started.
 
 use crate::story::Tools;
 
-/// A topology is refused by `run`, by `run --detach` and by `graph`, with the same words.
+/// Checks that `run`, `run --detach` and `graph` refuse a topology with the same message.
 #[track_caller]
 fn check_topology(topology: &str, err: &str) {
     let tools = Tools::new();
@@ -13,7 +13,7 @@ fn check_topology(topology: &str, err: &str) {
     assert!(!tools.path("logs").exists(), "nothing was to be started");
 }
 
-/// A scenario is refused by `test`, with these words, and by `check` and a dry run as well.
+/// Checks that `test`, a dry run and `check` refuse a scenario with this message.
 #[track_caller]
 fn check_scenario(text: &str, err: &str) {
     let tools = Tools::new().file("x.scn", text);
@@ -68,14 +68,14 @@ error: `c` is linked to itself
 }
 
 #[test]
-fn the_place_in_a_file_is_that_of_the_file() {
+fn a_mistake_in_a_file_is_reported_with_its_place_in_the_file() {
     let tools = Tools::new().file("net.txt", "a-b\n# more\nb-c, c-c\n");
     let err = "\
 error: `c` is linked to itself
  --> net.txt:3:6
  3 | b-c, c-c
    |      ^^^
-   = help: a link joins two different nodes, as `c-b` does
+   = help: a link joins two different nodes, as `c-b` does; `--lenient` leaves such links out
 ";
     tools.run("run @net.txt -p @PORT").check(2, "", err);
 }
@@ -179,7 +179,7 @@ fn a_step_that_this_world_cannot_do() {
 }
 
 #[test]
-fn one_wrong_scenario_keeps_all_from_starting() {
+fn one_wrong_scenario_prevents_all_runs() {
     let tools =
         Tools::new().file("s/a.scn", "network a-b\nexpect converged\n").file("s/b.scn", "netwrok a-b\n");
     tools.run("test s").code(2);
@@ -193,7 +193,7 @@ fn wrong_usage() {
         ("rnu a-b", "unrecognized subcommand 'rnu'"),
         ("restrt a", "similar subcommands exist: 'maelstrom', 'test', 'start', 'restart'"),
         ("run a-b --prot 3000", "similar argument"),
-        ("run a-b -p 0", "1..=65535"),
+        ("run a-b -p 0", "a port is a number from 1 to 65535"),
         ("run a-b -p 70000", "70000"),
         ("run a-b --for 5", "a bare number is no duration"),
         ("run a-b --world proces", "did you mean `process`?"),

@@ -1,5 +1,5 @@
-//! What goes wrong although everything was asked for rightly: told so that it can be mended, and
-//! everything else taken down.
+//! Tests of correct commands that fail in their environment. The message names a remedy, and everything
+//! that was started is taken down.
 
 use std::net::TcpListener;
 
@@ -20,7 +20,7 @@ fn a_taken_port() {
     );
     assert_eq!(ended.out, "");
     tools.expect_nothing_left();
-    // A detached one says the same to the terminal it was started from.
+    // A detached network prints the same error on the terminal that started it.
     let detached = tools.run("run a-b-c -p @PORT --detach");
     assert_eq!((detached.code, detached.out, detached.err), (ended.code, ended.out, ended.err));
     tools.expect_nothing_left();
@@ -75,6 +75,37 @@ fn a_node_that_dies_at_its_start() {
         ended.err
     );
     assert!(ended.err.contains("oops"), "{}", ended.err);
+    tools.expect_nothing_left();
+}
+
+#[test]
+fn the_output_of_a_failed_program_is_quoted_line_by_line() {
+    // The first line gives the cause, and many lines follow it.
+    let program = "echo \"Error: Cannot find module './none'\" >&2; for i in 1 2 3 4 5 6 7 8 9; do echo at $i >&2; echo at $i >&2; \
+                   done; echo begun; exit 1\n";
+    let tools = Tools::new().file("program.sh", program).file("x.scn", "network a\n");
+    let ended = tools.run("test x.scn --driver ask --adapter true --exec 'sh program.sh' --junit r.xml");
+    ended.code(3);
+    for told in [&ended.out, &tools.read("r.xml")] {
+        let lines: Vec<&str> = told.lines().map(str::trim).collect();
+        for line in ["begun", "at 9"] {
+            assert!(lines.contains(&line), "{told}");
+        }
+        let first = lines.iter().any(|line| line.starts_with("Error: Cannot find module"));
+        assert!(first && !told.contains("\\n"), "{told}");
+        assert!(lines.iter().any(|line| line.starts_with("… 3 more lines")), "{told}");
+    }
+}
+
+#[test]
+fn a_node_that_dies_while_others_start_ends_the_start_at_once() {
+    // `a` is never ready. To wait for it would take much longer than this story may.
+    let text = "node a exec=\"sleep 1000\"\nnode b exec=\"sh -c 'exit 7'\"\nnetwork a-b\n";
+    let tools = Tools::new().file("x.scn", text);
+    let ended = tools.run("test x.scn --timeout-factor 100");
+    ended.code(3);
+    let told = "node `b` did not start: it ended with exit code 7 before it was ready";
+    assert!(ended.out.contains(told), "{}", ended.out);
     tools.expect_nothing_left();
 }
 
@@ -173,10 +204,10 @@ fn logs_that_cannot_be_written() {
     let tools = Tools::new()
         .file("logs", "a file, where a folder should be")
         .file("x.scn", "network a-b\nexpect converged\n");
-    // A network says so in a line of its own, a test in the verdict of the run that could not begin.
+    // `run` reports the failure in a message of its own, `test` in the verdict of the run.
     let (network, test) = (tools.run("run a-b -p @PORT"), tools.run("test x.scn"));
     network.code(3);
-    assert!(network.err.starts_with("error: cannot use logs: "), "{}", network.err);
+    assert!(network.err.starts_with("error: cannot write to logs: "), "{}", network.err);
     test.code(3);
     assert!(test.out.contains("x could not be run: cannot write to logs/x: "), "{}", test.out);
 }

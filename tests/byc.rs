@@ -1,16 +1,16 @@
-//! The stock client and server of socket.io 4, in Node.js, beside nodes of ours.
+//! Tests with the stock client and server of socket.io 4, in Node.js, linked to native nodes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use node::net::byc::{Client, argument};
+use node::net::byc::{BycClient, argument};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::background::Background;
 use crate::story::{DEADLINE, Tools, has, skipped, until};
 
-/// Where the programs in JavaScript are, if they can run. If not, that is said.
+/// Returns the folder of the JavaScript programs. Prints a notice and returns none if they cannot run here.
 fn programs() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/byc");
     if !has("node") {
@@ -23,14 +23,14 @@ fn programs() -> Option<PathBuf> {
     Some(folder)
 }
 
-/// A node of ours, ready.
+/// Starts a native node and waits until it listens.
 fn ours(tools: &Tools, port: u16) -> Background {
     let mut node = tools.begin(&format!("node --port {port} --policy oldest"));
     node.line("listening on");
     node
 }
 
-/// A node on the stock server, ready.
+/// Starts a node on the stock server and waits until it listens.
 fn theirs(tools: &Tools, programs: &Path, port: u16) -> Background {
     let mut command = Command::new("node");
     command.arg(programs.join("node.js")).arg(format!("--port={port}"));
@@ -39,13 +39,13 @@ fn theirs(tools: &Tools, programs: &Path, port: u16) -> Background {
     node
 }
 
-/// Runs one of the programs.
-fn run(tools: &Tools, programs: &Path, line: &str) -> crate::story::Ended {
+/// Runs one of the JavaScript programs and waits for its end.
+fn run(tools: &Tools, programs: &Path, line: &str) -> crate::story::Finished {
     tools.shell(&format!("exec node '{}/'{line}", programs.display()))
 }
 
 #[test]
-fn the_stock_client_finds_everything_as_it_should_be_over_all_transports() {
+fn the_stock_client_passes_over_all_transports() {
     let Some(programs) = programs() else { return };
     for transport in ["polling", "websocket", "default"] {
         let tools = Tools::new();
@@ -57,11 +57,11 @@ fn the_stock_client_finds_everything_as_it_should_be_over_all_transports() {
 }
 
 #[test]
-fn the_stock_client_sees_what_is_wrong() {
+fn the_stock_client_fails_under_a_wrong_policy() {
     let Some(programs) = programs() else { return };
     let tools = Tools::new();
     let port = tools.port();
-    // Under another policy a key may be set again, which is not what is expected of these nodes.
+    // The client expects the policy `oldest`. Under `last` a key may be set again.
     let mut node = tools.begin("node --port @PORT --policy last");
     node.line("listening on");
     let ended = run(&tools, &programs, &format!("client.js {port} websocket"));
@@ -83,10 +83,10 @@ fn a_command_line_on_the_stock_client_speaks_to_a_node() {
     tools.run("cli --port @PORT get nom").check(0, "Reimert\n", "");
 }
 
-/// A connection to each node of a network, whoever made it.
+/// A set of clients, one for each node of a network.
 struct Network {
     runtime: Runtime,
-    clients: Vec<Client>,
+    clients: Vec<BycClient>,
 }
 
 impl Network {
@@ -96,19 +96,19 @@ impl Network {
     }
 
     fn add(&mut self, port: u16) {
-        let client = self.runtime.block_on(Client::connect(&port.to_string()));
+        let client = self.runtime.block_on(BycClient::connect(&port.to_string()));
         self.clients.push(client.expect("a node that is ready"));
     }
 
     #[track_caller]
     fn ask(&mut self, node: usize, event: &str, arguments: &[Value]) -> Value {
         let arguments: Vec<_> = arguments.iter().map(argument).collect();
-        let answer = self.runtime.block_on(self.clients[node].ask(event, &arguments, DEADLINE));
+        let answer = self.runtime.block_on(self.clients[node].request(event, &arguments, DEADLINE));
         let json = answer.expect("an answer").expect("no error");
         serde_json::from_str(json.get()).expect("JSON")
     }
 
-    /// Waits until all nodes hold the same: so many keys.
+    /// Waits until all nodes hold the same versions, with this number of keys.
     #[track_caller]
     fn converge(&mut self, keys: usize) {
         let mut held = Vec::new();
@@ -137,12 +137,12 @@ fn a_mixed_ring_converges_with_a_late_joiner_of_each_kind() {
         });
         network.add(port(node));
     }
-    // Held before there are links.
+    // Keys that are set before any link exists.
     for node in 0..4 {
         network.ask(node, "set", &[json!(format!("early-{node}")), json!({ "of": node })]);
         network.ask(node, "set", &[json!("contested"), json!({ "value": node, "date": 10_000 + node })]);
     }
-    // Two links are dialled by ours, two by theirs.
+    // The native nodes dial two links, and the stock servers dial two.
     for (node, next) in [(0, 1), (1, 2), (2, 3), (3, 0)] {
         network.ask(node, "addPeer", &[json!(port(next))]);
     }
@@ -152,7 +152,7 @@ fn a_mixed_ring_converges_with_a_late_joiner_of_each_kind() {
         }
     }
     network.converge(4 + 1 + 100);
-    // Ours joins at theirs, theirs at ours.
+    // A native node joins at a stock server, and a stock server at a native node.
     nodes.push(ours(&tools, port(4)));
     nodes.push(theirs(&tools, &programs, port(5)));
     for (node, at) in [(4, 3), (5, 2)] {
@@ -174,16 +174,16 @@ fn a_mixed_ring_converges_with_a_late_joiner_of_each_kind() {
     }
 }
 
-/// Runs a scenario whose nodes are of this driver, unless it says otherwise of them; `@THEIRS` stands for
-/// how a node on the stock server is started.
-fn judge(tools: Tools, programs: &Path, steps: &str, arguments: &str) -> crate::story::Ended {
+/// Runs a scenario under the policy `oldest`. `@THEIRS` stands for the command line of a node on the stock
+/// server.
+fn judge(tools: Tools, programs: &Path, steps: &str, arguments: &str) -> crate::story::Finished {
     let theirs = |program: &str| format!("node {}/{program} --port={{port}}", programs.display());
     let steps = steps.replace("@THEIRS", &theirs("node.js"));
     let arguments = arguments.replace("@THEIRS", &theirs("node.js"));
     tools.file("it.scn", &steps).run(&format!("test it.scn --policy oldest {arguments}"))
 }
 
-/// What holds of every network of such nodes.
+/// Steps that hold on every network of nodes that serve `/byc`.
 const STEPS: &str = "\
 network a-b, b-c
 a: set nom Reimert
@@ -207,8 +207,8 @@ expect d: keys == nom ville within 5s
 expect converged within 5s
 ";
 
-/// What holds of them where links fail: there a proxy stands in each, so that a node that dials knows its
-/// neighbour by another port than its own.
+/// Steps that hold on such networks when links fail. A proxy stands in each link, so that a node that dials
+/// knows the port of the proxy and not that of its neighbour.
 const FAULTS: &str = "\
 network a-b, b-c, c-d, d-a
 a: set nom Reimert
@@ -250,8 +250,73 @@ fn scenarios_judge_mixed_networks() {
     }
 }
 
+/// Steps that send more in a burst than one body of polling holds.
+const MUCH: &str = "\
+network a-b
+together { repeat 300 as i { a: set k$i \"é $i\" }; repeat 300 as i { b: set m$i $i } }
+expect all: count == 600 within 20s
+expect all: get k299 == \"é 299\"
+expect converged within 20s
+stop a
+expect b: peers is empty within 5s
+start a
+expect a: count == 600 within 20s
+";
+
 #[test]
-fn a_network_of_nodes_on_the_stock_server_stays_and_is_asked() {
+fn a_server_without_web_sockets_is_reached_by_polling() {
+    let Some(programs) = programs() else { return };
+    for (steps, theirs) in [(STEPS, "b, d"), (FAULTS, "b, d"), (MUCH, "b")] {
+        judge(Tools::new(), &programs, steps, "--driver byc --exec '@THEIRS --transport=polling'").code(0);
+        // In a mixed network, native nodes dial servers that only poll, and are dialled by them.
+        let mixed = format!("node {theirs} driver=byc exec=\"@THEIRS --transport=polling\"\n{steps}");
+        judge(Tools::new(), &programs, &mixed, "").code(0);
+    }
+}
+
+/// Steps for a network whose servers ping five times a second. A server ends a session that leaves a ping
+/// unanswered for two seconds.
+const PINGED: &str = "\
+network a-b
+wait 3s
+a: set nom Reimert
+expect b: get nom == Reimert within 5s
+expect b: peers == a
+expect all: log not contains \"ping timeout\"
+";
+
+#[test]
+fn the_pings_of_a_server_are_answered_by_every_transport() {
+    let Some(programs) = programs() else { return };
+    for transport in ["polling", "websocket"] {
+        let flags = format!("--driver byc --exec '@THEIRS --ping=200 --transport={transport}'");
+        judge(Tools::new(), &programs, PINGED, &flags).code(0);
+    }
+    // Here a native node dials a server that only polls.
+    let mixed = format!("node b driver=byc exec=\"@THEIRS --ping=200 --transport=polling\"\n{PINGED}");
+    judge(Tools::new(), &programs, &mixed, "").code(0);
+}
+
+#[test]
+fn a_server_without_polling_is_reached_by_web_sockets() {
+    let Some(programs) = programs() else { return };
+    judge(Tools::new(), &programs, STEPS, "--driver byc --exec '@THEIRS --transport=websocket'").code(0);
+}
+
+#[test]
+fn a_polled_node_that_dies_is_reported_with_its_last_output() {
+    let Some(programs) = programs() else { return };
+    let bad = format!("node {}/misbehaving.js dies --transport=polling --port={{port}}", programs.display());
+    let steps = format!("node a driver=byc exec=\"{bad}\"\nnetwork a\ntry a: set nom Reimert\nwait 2s");
+    let ended = judge(Tools::new(), &programs, &steps, "--timeout-factor 0.3");
+    ended.code(1);
+    for part in ["node `a` died unasked: exit code 7", "this is where it ends"] {
+        assert!(ended.out.contains(part), "`{part}` is not said: {ended:#?}");
+    }
+}
+
+#[test]
+fn a_detached_network_on_the_stock_server_answers_asks() {
     let Some(programs) = programs() else { return };
     let tools = Tools::new();
     tools.up(&format!("a-b --driver byc --exec 'node {}/node.js --port={{port}}'", programs.display()));
@@ -261,7 +326,7 @@ fn a_network_of_nodes_on_the_stock_server_stays_and_is_asked() {
     tools.run("stop").code(0);
 }
 
-/// What is said of a network in which a node misbehaves.
+/// Runs a network in which `b` misbehaves. Checks the exit code and parts of the output.
 #[track_caller]
 fn check(how: &str, steps: &str, code: i32, said: &[&str]) {
     let Some(programs) = programs() else { return };
@@ -275,12 +340,12 @@ fn check(how: &str, steps: &str, code: i32, said: &[&str]) {
 }
 
 #[test]
-fn who_acknowledges_no_link_is_asked_for_its_neighbours() {
+fn a_node_that_acknowledges_no_link_is_asked_for_its_neighbours() {
     check("mute", "network b-a\nexpect a: peers == b within 5s\nexpect b: peers == a", 0, &[]);
 }
 
 #[test]
-fn who_links_to_nobody_is_told() {
+fn a_node_that_makes_no_link_is_reported() {
     check(
         "deaf",
         "network b-a",
@@ -290,7 +355,7 @@ fn who_links_to_nobody_is_told() {
 }
 
 #[test]
-fn who_answers_with_something_else_is_blamed() {
+fn a_node_that_answers_with_a_wrong_type_is_blamed() {
     let blamed = |how: &str| format!("node `b` broke its protocol: it answered {how}");
     check(
         "text",
@@ -313,7 +378,7 @@ fn who_answers_with_something_else_is_blamed() {
 }
 
 #[test]
-fn who_dies_is_told_with_its_last_words() {
+fn a_node_that_dies_is_reported_with_its_last_output() {
     check(
         "dies",
         "network b, a\ntry b: set nom Reimert\nwait 2s",

@@ -1,9 +1,11 @@
-//! In virtual time the same scenario, seed and binary are the same run, to the byte.
+//! Tests of determinism: in virtual time, the same scenario, seed and binary give the same run, byte for
+//! byte.
 
 use crate::shipped::{entries, shipped, text};
 use crate::story::Tools;
 
-/// Each shipped scenario and combination of parameters: the command that runs it alone in `sim`.
+/// Returns the command that runs each shipped scenario, with each combination of parameters, alone in
+/// `sim`.
 fn commands(tools: &Tools, seed: u64) -> Vec<String> {
     let ended = tools.run(&format!("test scenarios --world sim --seed {seed} --json"));
     let report = ended.code(0).json();
@@ -31,7 +33,7 @@ fn every_shipped_scenario_leaves_the_same_trace_twice_and_another_with_another_s
         };
         let first = traced(&command, "first.jsonl");
         assert!(first.0.len() > 1_000 && first.1.len() == 1, "{command}");
-        // Not compared by `assert_eq`: nobody wants to read two traces.
+        // `assert_eq` would print both traces, which are too long to read.
         assert!(traced(&command, "again.jsonl") == first, "{command}: the same seed is another run");
         let other = command.replace("--seed 5", "--seed 6");
         assert!(traced(&other, "other.jsonl").0 != first.0, "{command}: another seed is the same run");
@@ -51,7 +53,7 @@ fn a_trace_is_lines_of_json_in_the_order_of_time() {
 }
 
 #[test]
-fn what_is_printed_of_many_seeds_does_not_depend_on_how_many_run_side_by_side() {
+fn the_report_of_many_seeds_does_not_depend_on_the_number_of_jobs() {
     let wrong = "network ring(4)\nlet v = random\n$v: set k 1\nexpect a: get k == 1\n";
     let tools = shipped().file("scenarios/wrong.scn", wrong);
     let line = "test wrong sync latency --world sim --seeds 1..12 --report-json report.json";
@@ -62,7 +64,7 @@ fn what_is_printed_of_many_seeds_does_not_depend_on_how_many_run_side_by_side() 
     let alone = ran(1, "");
     assert!(alone.0.contains("FAILED wrong seed "), "{}", alone.0);
     assert_eq!(ran(4, ""), alone);
-    // What is not begun any more is the same as well: nothing of it is shown.
+    // The runs that `--fail-fast` leaves out do not depend on the number of jobs either.
     let fast = ran(1, "--fail-fast");
     assert_eq!(ran(4, "--fail-fast"), fast);
     assert!(fast.0.len() < alone.0.len());

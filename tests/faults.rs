@@ -1,23 +1,23 @@
-//! Links of real processes that are cut, parted, broken and shaped.
+//! Tests of links between real processes that are cut, partitioned, broken and shaped.
 
 use crate::story::Tools;
 
 #[test]
-fn links_of_a_network_that_stays_do_what_they_are_told() {
+fn links_of_a_running_network_can_be_cut_partitioned_broken_and_shaped() {
     let tools = Tools::new();
     tools.up("a-b-c --faults");
     let steps = [
-        // Silence, and what was held when it ends.
+        // A cut link is silent. It delivers the held traffic when it is joined.
         "'cut a-b' 'a: set x 1' 'expect b: get x fails absent for 300ms'",
         "'join a-b' 'expect c: get x == 1 within 30s'",
-        // Two sets, and links across that are made when they meet again.
+        // A partition separates two sets. Links across it that went down come up again when it heals.
         "'partition a | rest' 'c: set y 2' 'expect b: get y == 2 within 30s' 'expect a: get y fails absent'",
         "'restart a' heal 'expect a: get y == 2 within 30s' 'expect a: peers == b'",
-        // It is dialled again, and as late as it was: a reset does not lead past what it was told.
+        // A broken link is dialled again and keeps its delay: a reset may not bypass the shape.
         "'link b-c delay 200ms' 'break b-c' 'expect c: peers == b within 30s'",
         "'b: set z 3' 'expect c: get z fails absent' 'expect c: get z == 3 within 30s'",
         "'link b-c clear' 'expect b: peers == a c'",
-        // New links are no different.
+        // Links that are added later can be cut as well.
         "'network c-d' 'cut c->d' 'c: set w 4' 'expect d: get w fails absent for 300ms'",
         "heal 'expect d: get w == 4 within 30s'",
     ];
@@ -28,7 +28,7 @@ fn links_of_a_network_that_stays_do_what_they_are_told() {
 }
 
 #[test]
-fn a_network_with_nothing_between_its_nodes_says_how_to_start_it() {
+fn a_cut_without_proxies_is_refused_with_the_option_that_adds_them() {
     let tools = Tools::new();
     tools.up("a-b");
     let err = "\
@@ -43,18 +43,18 @@ error: this network cannot cut links: nothing stands between its nodes
 }
 
 #[test]
-fn nodes_that_would_dial_past_what_stands_between_them_are_not_started() {
+fn auto_connect_is_refused_together_with_faults() {
     let tools = Tools::new();
     let err = "\
-error: with `--auto-connect` nodes dial each other past what `--faults` puts between them
-  = help: leave one of the two away
+error: with `--auto-connect` nodes dial each other past the proxies of `--faults`
+  = help: leave out one of the two
 ";
     tools.run("run a-b --faults -- --auto-connect").check(2, "", err);
     assert!(!tools.path("logs").exists());
 }
 
 #[test]
-fn a_node_that_was_started_while_it_was_cut_off_is_linked_as_soon_as_it_can_be() {
+fn a_node_started_while_cut_off_is_linked_as_soon_as_it_is_reachable() {
     let text = "\
 network line(4)
 cut b-c
@@ -75,7 +75,7 @@ expect d: get x == 1 within 30s
 }
 
 #[test]
-fn what_was_cut_when_a_node_was_killed_is_lost_to_nobody_who_comes_back() {
+fn writes_held_by_a_cut_spread_after_their_node_was_killed_and_started() {
     let text = "\
 node all data=disk
 network a-b

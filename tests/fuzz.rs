@@ -1,4 +1,4 @@
-//! `tools fuzz`: seeds that hold, what they draw, and what is refused.
+//! Tests of `tools fuzz`: its summary, the plans that it draws, shrinking, and refused usage.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -10,7 +10,7 @@ use tools::fuzz::run::Setup;
 use crate::story::Tools;
 
 #[test]
-fn many_seeds_hold_and_a_summary_says_how_much_that_was() {
+fn a_sweep_of_seeds_ends_with_a_summary() {
     let ended = Tools::new().run("fuzz --seeds 1..20");
     ended.code(0);
     assert_eq!(ended.err, "");
@@ -21,7 +21,7 @@ fn many_seeds_hold_and_a_summary_says_how_much_that_was() {
 }
 
 #[test]
-fn one_seed_shows_its_scenario_which_holds_for_test_as_well() {
+fn the_scenario_of_one_seed_is_printed_and_passes_in_test() {
     let tools = Tools::new();
     let ended = tools.run("fuzz --seed 7");
     ended.code(0);
@@ -34,7 +34,7 @@ fn one_seed_shows_its_scenario_which_holds_for_test_as_well() {
 }
 
 #[test]
-fn what_is_watched_as_test_does_leaves_the_same_trace_there() {
+fn a_plan_observed_as_in_test_leaves_the_same_trace_in_test() {
     let trace = |setup: Setup, text: &str, seed| {
         let lines = Rc::new(RefCell::new(String::new()));
         let take = Rc::clone(&lines);
@@ -47,7 +47,7 @@ fn what_is_watched_as_test_does_leaves_the_same_trace_there() {
         let tools = Tools::new().file("drawn.scn", &text);
         tools.run(&format!("test drawn.scn --world sim --seed {seed} --trace trace.jsonl")).code(0);
         let whole = tools.read("trace.jsonl");
-        // The first line says which run it is.
+        // The first line names the run, which differs.
         let there = whole.split_once('\n').unwrap().1;
         let as_test = Setup::default().as_test();
         assert!(trace(as_test, &text, seed) == there, "seed {seed} is another run");
@@ -72,7 +72,7 @@ fn a_seed_that_holds_has_nothing_to_shrink() {
 }
 
 #[test]
-fn ctrl_c_ends_a_sweep_with_what_it_has_seen() {
+fn ctrl_c_ends_a_sweep_with_a_summary() {
     let tools = Tools::new();
     let mut fuzz = tools.begin("fuzz --seeds 1..10000000");
     fuzz.line("seeds 1..10000000");
@@ -84,7 +84,7 @@ fn ctrl_c_ends_a_sweep_with_what_it_has_seen() {
 }
 
 #[test]
-fn a_file_that_exists_is_kept_unless_it_is_to_be_replaced() {
+fn an_existing_file_is_replaced_only_with_force() {
     let tools = Tools::new().file("found.scn", "mine\n");
     let kept = "error: found.scn exists and is kept: choose another name, or replace it with --force\n";
     tools.run("fuzz --seed 7 --shrink -o found.scn").check(2, "", kept);
@@ -99,9 +99,9 @@ fn a_file_that_exists_is_kept_unless_it_is_to_be_replaced() {
 }
 
 #[test]
-fn the_same_is_drawn_for_real_processes_without_what_they_cannot_do() {
+fn plans_for_processes_omit_steps_that_processes_cannot_do() {
     let tools = Tools::new();
-    // Writes, kills and links; nothing that waits for long.
+    // The plan of this seed writes, kills and changes links, and waits for nothing long.
     let ended = tools.run("fuzz --world process --seed 7");
     ended.code(0);
     assert!(ended.err.starts_with("seed 7 holds: "), "{}", ended.err);

@@ -1,4 +1,5 @@
-//! Gossip without waste: on a clique, once it has warmed up, a write travels on one link to each node.
+//! Tests of the number of copies: on a clique whose push tree has formed, each node gets a write about
+//! once.
 
 use crate::story::Tools;
 
@@ -16,7 +17,7 @@ expect m.payloads >= (nodes - 1) * m.updates
 expect m.payloads <= 1.05 * (nodes - 1) * m.updates
 ";
     let tools = Tools::new().file("clique.scn", text);
-    // Deadlines are stretched for machines that do much else at the same time; figures are not.
+    // The factor stretches deadlines for busy machines. It does not change the figures.
     let ended = tools.run("test clique.scn --timeout-factor 10");
     ended.code(0);
     let figures = &tools.events("clique", "measured")[0]["figures"];

@@ -1,9 +1,9 @@
-//! The harness killed with SIGKILL in each phase of its work: whatever it was doing, no process and no
-//! socket of the run stays.
+//! Tests that kill the harness with SIGKILL in each phase of its work: no process and no socket of the run
+//! stays.
 //!
-//! A phase is known by what nodes write to their logs, or by the programs that run; what it does lasts
-//! until the harness is killed, where it can be made to. Processes are found by the mark of the story,
-//! which all carry that carry the mark of the run, and the guard and the harness as well.
+//! A phase is recognised by the nodes' logs or by the programs that run. Where possible, it lasts until the
+//! harness is killed. The story's mark identifies the processes: each process with the mark of the run also
+//! has that of the story, as have the guard and the harness.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,33 +16,33 @@ use crate::left_behind::{STUBBORN, STUBBORN_NODE, quoted};
 use crate::networks;
 use crate::story::{Process, Tools, has, until};
 
-/// Where nodes are processes, and what stands between them there.
+/// A world of processes, with one kind of links between them.
 struct World {
     arguments: &'static str,
-    /// A step with which this is the world that is meant, once `a-b` is there.
+    /// A step that makes the harness choose this kind of links, once `a-b` exists.
     touching: &'static str,
-    /// Makes wiring last.
+    /// A step that slows wiring down; empty where no step does.
     slow: &'static str,
 }
 
-/// A world that is added here is tried in every phase.
+/// The worlds of processes. Each is tried in every phase.
 const WORLDS: [World; 4] = [
     World { arguments: "--world process", touching: "", slow: "" },
-    // With a proxy in each link.
+    // With a step that needs it, each link has a proxy.
     World { arguments: "--world process", touching: "cut a-b\n", slow: "link all delay 20s\n" },
     World { arguments: "--world netns", touching: "cut a-b\n", slow: "" },
     World { arguments: "--world netns", touching: "link a-b delay 1ms\n", slow: "link all delay 20s\n" },
 ];
 
-/// Whether this machine has what is asked for on a command line.
+/// Returns true if this machine has the world that a command line asks for.
 fn has_world(arguments: &str) -> bool {
     !arguments.contains("netns") || networks::can()
 }
 
-/// What is typed after `run` so that each kind of link is there.
+/// The arguments of `run` that give each kind of links.
 const LINKS: [&str; 4] = ["", "--faults", "--world netns", "--world netns --faults"];
 
-/// Kills a harness and looks for what stays of it and of what it started.
+/// Kills the harness and checks that none of its processes and sockets is left.
 #[track_caller]
 fn check_killed(tools: &Tools, harness: Background) {
     let sockets = sockets_of(tools);
@@ -50,11 +50,11 @@ fn check_killed(tools: &Tools, harness: Background) {
     harness.signal(Signal::KILL);
     assert_eq!(harness.ended().code, None);
     tools.expect_nothing_left();
-    // A process that ends forgets its environment before it closes its files.
+    // An ending process loses its environment before the system closes its files.
     assert!(until(|| sockets.is_disjoint(&sockets_here())), "sockets are left: {sockets:?}");
 }
 
-/// The numbers of the sockets that the story's processes have.
+/// Returns the inode numbers of the sockets that the story's processes have open.
 fn sockets_of(tools: &Tools) -> BTreeSet<String> {
     let files = |process: Process| std::fs::read_dir(format!("/proc/{}/fd", process.id)).ok();
     let files = tools.processes().into_iter().filter_map(files).flatten().filter_map(Result::ok);
@@ -64,9 +64,9 @@ fn sockets_of(tools: &Tools) -> BTreeSet<String> {
     targets.filter_map(number).collect()
 }
 
-/// The numbers of all sockets of this network that are local or TCP.
+/// Returns the inode numbers of all local and TCP sockets in this test's network namespace.
 fn sockets_here() -> BTreeSet<String> {
-    // Which column has it, in each of the tables.
+    // The column of the inode number in each table.
     let tables = [("/proc/net/unix", 6), ("/proc/net/tcp", 9)];
     let numbers = tables.into_iter().flat_map(|(table, column)| {
         let text = std::fs::read_to_string(table).expect("a system with /proc");
@@ -76,7 +76,7 @@ fn sockets_here() -> BTreeSet<String> {
     numbers.collect()
 }
 
-/// Tests a scenario in each world, and kills the harness as soon as `begun`.
+/// Runs a scenario in each world and kills the harness as soon as `begun` returns true.
 fn check_test(exec: Option<&str>, steps: impl Fn(&World) -> String, begun: impl Fn(&Tools) -> bool) {
     for world in WORLDS.iter().filter(|world| has_world(world.arguments)) {
         let tools = Tools::new().file("x.scn", &format!("timeout 20m\n{}", steps(world)));
@@ -87,8 +87,8 @@ fn check_test(exec: Option<&str>, steps: impl Fn(&World) -> String, begun: impl 
     }
 }
 
-/// Runs a network with each kind of links, and kills the harness as soon as `begun`, which is told of it.
-/// What that gives lives on until nothing else is left.
+/// Runs a network with each kind of links and kills the harness when `begun` returns. The value that
+/// `begun` returns lives until nothing else is left.
 fn check_run<T>(arguments: &str, begun: impl Fn(&Tools, &mut Background) -> T) {
     for links in LINKS.into_iter().filter(|links| has_world(links)) {
         let tools = Tools::new();
@@ -99,12 +99,12 @@ fn check_run<T>(arguments: &str, begun: impl Fn(&Tools, &mut Background) -> T) {
     }
 }
 
-/// Whether the log of a node has this in it.
+/// Returns true if the log of a node contains this text.
 fn logged(tools: &Tools, log: &str, text: &str) -> bool {
     std::fs::read_to_string(tools.path(log)).is_ok_and(|log| log.contains(text))
 }
 
-/// How many programs run under exactly this name.
+/// Returns the number of the story's processes with exactly this command line.
 fn running(tools: &Tools, command: &str) -> usize {
     tools.processes().iter().filter(|process| process.command == command).count()
 }
@@ -113,14 +113,14 @@ fn running(tools: &Tools, command: &str) -> usize {
 fn while_a_test_starts_its_nodes() {
     if has("setsid") {
         let steps = |world: &World| format!("network a-b-c\n{}", world.touching);
-        // They never are ready.
+        // These nodes are never ready.
         check_test(Some(STUBBORN), steps, |tools| running(tools, "sleep 1111") == 3);
     }
 }
 
 #[test]
 fn while_a_test_wires_its_nodes() {
-    // Where nothing makes it last, it may be over when the harness is killed.
+    // Where no step slows wiring down, it may be over when the harness is killed.
     let steps =
         |world: &World| format!("network a-b\n{}{}network b-c\nwait 10m\n", world.touching, world.slow);
     check_test(None, steps, |tools| logged(tools, "logs/x/c.log", "listening on"));
@@ -141,7 +141,7 @@ fn while_a_test_runs_its_steps() {
 fn while_a_test_ends_its_nodes() {
     if has("setsid") {
         let steps = |world: &World| format!("network a-b\n{}", world.touching);
-        // The node ends, and what it was started by does not.
+        // The node ends, but the shell that started it does not.
         check_test(Some(STUBBORN_NODE), steps, |tools| logged(tools, "logs/x/a.log", "ending: terminated"));
     }
 }
@@ -164,7 +164,7 @@ fn while_a_network_is_wired() {
 fn while_steps_of_another_terminal_run() {
     check_run("a-b-c", |tools, harness| {
         harness.line("try: ");
-        // It ends with an error of its own, for nobody answers any more.
+        // The other command ends with an error, because the network does not answer any more.
         let other = tools.begin("do 'a: set phase steps' 'wait 10m'");
         assert!(until(|| logged(tools, "logs/a.log", "set phase")));
         other

@@ -1,31 +1,40 @@
-//! Nothing is left behind, however the harness ends: not of nodes that end by themselves when it
-//! does, nor of somebody else's programs that do not.
+//! Tests of processes left behind: none is, however the harness ends. Some nodes here end with the harness;
+//! some foreign programs do not.
+
+use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::story::{Process, Tools, has, kill, until};
+use crate::background::Background;
+use crate::networks;
+use crate::story::{PROGRAM, Process, Tools, has, kill, kill_and_wait, until};
 
-/// A foreign program as bad as they come: deaf to SIGTERM and SIGHUP, and with a child in a session
-/// of its own. It never answers at its port.
+/// The command line of the worst foreign program. It ignores SIGTERM and SIGHUP, has a child in a session
+/// of its own, and never answers at its port.
 pub(crate) const STUBBORN: &str =
     "sh -c 'trap \"\" TERM HUP INT; setsid sleep 1111 & while :; do sleep 1112; done'";
 
-/// A node of ours, started as somebody else's program would be, with such a child beside it.
+/// The command line of a native node, run as a foreign program, with such a child beside it.
 pub(crate) const STUBBORN_NODE: &str = "sh -c 'trap \"\" TERM HUP INT; setsid sleep 1113 & \"$TOOLS\" node --name {name} --listen {host}:{port}; sleep 1114'";
 
 pub(crate) fn quoted(exec: &str) -> String {
     shlex::try_quote(exec).expect("no zero byte").into_owned()
 }
 
-/// The process that started the nodes of a network: the harness itself, or a detached network's host.
+/// Returns the process that the nodes belong to: the harness, or the host of a detached network.
 fn harness(tools: &Tools) -> i32 {
-    let found = tools.processes().into_iter().find(|process| process.command.contains(" node --supervised "));
-    parent(&found.expect("a node runs"))
+    parent(&guard(tools))
+}
+
+/// Returns the guard, the process that started the nodes.
+fn guard(tools: &Tools) -> Process {
+    let found = tools.processes().into_iter().find(|process| process.command.contains(" guard "));
+    found.expect("a guard runs")
 }
 
 fn parent(process: &Process) -> i32 {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.id)).expect("it runs");
-    // The name stands in parentheses and may hold blanks; the state follows, then the parent.
+    // The name in parentheses may contain blanks. The state follows it, then the parent.
     let rest = stat.rsplit(')').next().expect("a state");
     rest.split_whitespace().nth(1).and_then(|id| id.parse().ok()).expect("a parent")
 }
@@ -39,7 +48,7 @@ fn kill_9_of_the_harness_leaves_no_node() {
     network.signal(Signal::KILL);
     assert_eq!(network.ended().code, None);
     tools.expect_nothing_left();
-    // What it left in the folder is in nobody's way.
+    // The files that the killed harness left do not hinder the next run.
     tools.run("ps").code(2);
     tools.up("ring:7");
 }
@@ -48,7 +57,7 @@ fn kill_9_of_the_harness_leaves_no_node() {
 fn kill_9_of_a_detached_host_leaves_no_node() {
     let tools = Tools::new();
     tools.up("ring:7");
-    kill(harness(&tools), Signal::KILL).unwrap();
+    kill_and_wait(harness(&tools));
     tools.expect_nothing_left();
     tools.run("ps").code(2);
     tools.up("ring:7");
@@ -99,7 +108,7 @@ fn kill_9_while_nodes_start_leaves_nothing() {
     if !has("setsid") {
         return;
     }
-    // These never are ready: the harness waits for them when it is killed.
+    // These nodes are never ready, so that the harness still waits when it is killed.
     let tools = Tools::new();
     let network = tools.begin(&format!("run a-b-c -p @PORT --exec {}", quoted(STUBBORN)));
     assert!(until(|| tools.processes().iter().filter(|one| one.command == "sleep 1111").count() == 3));
@@ -132,7 +141,7 @@ fn an_orderly_end_leaves_nothing_of_a_stubborn_program() {
     network.line("try: ");
     network.signal(Signal::INT);
     network.ended().code(130);
-    // Its end is the end of all that came of it: nothing is left already.
+    // The command ends after all its processes, so that there is nothing to wait for.
     assert_eq!(tools.processes(), []);
 }
 
@@ -161,7 +170,7 @@ fn ctrl_c_while_nodes_start_leaves_nothing() {
     assert_eq!(tools.processes(), []);
 }
 
-/// Whether this process, and so whatever it starts, ignores a signal.
+/// Returns true if this process ignores a signal, as its children then do.
 fn ignores(signal: Signal) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -172,7 +181,7 @@ fn ignores(signal: Signal) -> bool {
 #[test]
 fn a_terminal_that_closes_ends_the_network() {
     if ignores(Signal::HUP) {
-        // As under nohup: whoever starts this so wants it to live on.
+        // Under nohup, a network is meant to outlive its terminal.
         eprintln!("skipped: these tests were started with SIGHUP ignored, which children inherit");
         return;
     }
@@ -185,11 +194,159 @@ fn a_terminal_that_closes_ends_the_network() {
 }
 
 #[test]
-fn a_node_that_a_person_starts_is_nobodys() {
-    // Without a supervisor it stays until it is told to end.
+fn a_node_started_by_hand_runs_until_it_gets_a_signal() {
+    // A node without a supervisor runs until it gets a signal.
     let tools = Tools::new();
     let node = tools.begin("node --name a --listen 127.0.0.1:@PORT");
     assert!(until(|| tools.run("cli --port @PORT count").code == Some(0)));
     node.signal(Signal::TERM);
     node.ended().code(0);
+}
+
+/// The command line of a node whose child has a session of its own and none of the environment that marks
+/// the run.
+const ESCAPING: &str =
+    "sh -c 'env -i setsid sleep @TAG & exec \"$TOOLS\" node --name {name} --listen {host}:{port}'";
+
+/// The source of a node with a child that forks and ends a thousand times a second, for at most a minute.
+const COMET: &str = r#"
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    end = time.time() + 60
+    while time.time() < end:
+        if os.fork() != 0:
+            os._exit(0)
+        time.sleep(0.0005)
+    os._exit(0)
+os.execv(os.environ["TOOLS"], ["tools", "node", "--name", sys.argv[2], "--listen", sys.argv[3]])
+"#;
+
+/// The way in which a run ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Orderly,
+    HarnessKilled,
+    GuardKilled,
+}
+
+/// Returns the number of processes on this machine whose command line contains this text.
+fn anywhere(text: &str) -> usize {
+    let entries = std::fs::read_dir("/proc").expect("a system with /proc").filter_map(Result::ok);
+    let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines.filter(|line| String::from_utf8_lossy(line).replace('\0', " ").contains(text)).count()
+}
+
+/// Runs a node that leaves a process behind, in each world and with each kind of containment. Ends the run
+/// in this way and checks that no command line contains `left` any more.
+fn check_escapes(exec: &str, left: &str, end: End) {
+    for world in ["process", "netns"] {
+        if world == "netns" && !networks::can() {
+            continue;
+        }
+        // The containment that this machine offers, and the weakest one, which every machine has.
+        for containment in ["", "ancestor"] {
+            let tools = Tools::new().file("comet.py", COMET);
+            // No other story has processes with this tag.
+            let tag = format!("{}{}", std::process::id(), tools.port());
+            let (exec, left) = (exec.replace("@TAG", &tag), left.replace("@TAG", &tag));
+            let mut command = Command::new(PROGRAM);
+            command.args([
+                "run",
+                "a-b",
+                "--world",
+                world,
+                "--port",
+                &tools.port().to_string(),
+                "--exec",
+                &exec,
+            ]);
+            command.env("TOOLS_CONTAINMENT", containment);
+            let network = tools.begin_other(command);
+            check_end(&tools, network, &left, end);
+        }
+    }
+}
+
+#[track_caller]
+fn check_end(tools: &Tools, mut network: Background, left: &str, end: End) {
+    network.line("try: ");
+    assert!(until(|| anywhere(left) > 0), "nothing escaped");
+    match end {
+        End::Orderly => network.signal(Signal::INT),
+        End::HarnessKilled => network.signal(Signal::KILL),
+        End::GuardKilled => {
+            kill(guard(tools).id, Signal::KILL).expect("it runs");
+            network.signal(Signal::INT);
+        }
+    }
+    network.ended();
+    // One look may miss a process that forks all the time.
+    let gone = || (0..50).all(|_| anywhere(left) == 0);
+    assert!(if end == End::HarnessKilled { until(gone) } else { gone() }, "{end:?} leaves {left}");
+    tools.expect_nothing_left();
+}
+
+#[test]
+fn an_escaped_child_is_ended_with_the_run() {
+    if has("setsid") {
+        check_escapes(ESCAPING, "sleep @TAG", End::Orderly);
+    }
+}
+
+#[test]
+fn an_escaped_child_does_not_outlive_a_killed_harness() {
+    if has("setsid") {
+        check_escapes(ESCAPING, "sleep @TAG", End::HarnessKilled);
+    }
+}
+
+#[test]
+fn an_escaped_child_does_not_outlive_a_killed_guard() {
+    if has("setsid") {
+        check_escapes(ESCAPING, "sleep @TAG", End::GuardKilled);
+    }
+}
+
+#[test]
+fn a_child_that_forks_all_the_time_is_ended_with_the_run() {
+    if has("python3") {
+        check_escapes("python3 comet.py @TAG {name} {host}:{port}", "comet.py @TAG", End::Orderly);
+    }
+}
+
+#[test]
+fn a_child_that_forks_all_the_time_does_not_outlive_a_killed_harness() {
+    if has("python3") {
+        check_escapes("python3 comet.py @TAG {name} {host}:{port}", "comet.py @TAG", End::HarnessKilled);
+    }
+}
+
+#[test]
+fn children_of_an_adapter_are_ended_with_the_run() {
+    if !has("setsid") || !has("python3") {
+        return;
+    }
+    for containment in ["", "ancestor"] {
+        let tools = Tools::new();
+        let tag = format!("{}{}", std::process::id(), tools.port());
+        let adapter =
+            format!("#!/bin/sh\nenv -i setsid sleep {tag} >/dev/null 2>&1 &\necho '{{\"ok\": 1}}'\n");
+        let scenario = "settle 100ms\nnode a driver=ask exec=\"python3 -m http.server {port} --bind {host}\" \
+                        adapter=\"sh ./adapter.sh\"\nnetwork a\nexpect a: get x == 1\n";
+        let tools = tools.file("adapter.sh", &adapter).file("x.scn", scenario);
+        let mut command = Command::new(PROGRAM);
+        command.args(["test", "x.scn"]).env("TOOLS_CONTAINMENT", containment);
+        tools.begin_other(command).ended().code(0);
+        assert_eq!(anywhere(&format!("sleep {tag}")), 0);
+    }
+}
+
+#[test]
+fn ps_prints_the_process_ids_of_the_system() {
+    let tools = Tools::new();
+    tools.up("a");
+    let pid = tools.ps()["nodes"][0]["pid"].as_i64().expect("a number");
+    let process = tools.processes().into_iter().find(|process| i64::from(process.id) == pid);
+    assert!(process.is_some_and(|process| process.command.contains(" node --supervised ")), "{pid}");
 }

@@ -1,4 +1,4 @@
-//! A network that was left running, and what other terminals do with it.
+//! Tests of a detached network, driven from other terminals.
 
 use crate::story::Tools;
 use rustix::process::Signal;
@@ -66,13 +66,13 @@ fn cli_asks_one_node() {
     let err = "error: there is no node `d` in the network of this folder\n";
     tools.run("cli --node d keys").check(2, "", err);
     tools.run("cli --node a gett nom").check(2, "", "error: unknown command `gett`: did you mean `get`?\n");
-    // A date far ahead, at which nothing is written.
+    // A delete has a stamp of its own.
     tools.run("cli --node a delete nom").check(0, "[stamp]\n", "");
     tools.run("cli --node a get nom").check(1, "", "error: key `nom` is absent\n");
 }
 
 #[test]
-fn cli_says_that_nobody_listens() {
+fn cli_reports_that_no_node_listens() {
     let tools = Tools::new();
     let ended = tools.run("cli --port @PORT keys");
     ended.code(3);
@@ -98,7 +98,7 @@ fn nodes_are_ended_and_started_frozen_and_thawed_by_name() {
     tools.run("stop c").check(0, "", "");
     tools.run("kill d").check(0, "", "");
     tools.run("pause b").check(0, "", "");
-    assert_eq!(states(), "running paused stopped stopped");
+    assert_eq!(states(), "running paused stopped killed");
     assert_eq!(tools.ps()["nodes"][2]["pid"], serde_json::Value::Null);
     let ended = tools.run("stop c");
     ended.code(1);
@@ -112,7 +112,7 @@ fn nodes_are_ended_and_started_frozen_and_thawed_by_name() {
     assert_ne!(tools.ps()["nodes"][0]["pid"], before);
     tools.run("do 'expect a: peers == b d' 'expect all: get nom == Reimert within 30s'").check(0, "", "");
     tools.run("kill all").check(0, "", "");
-    assert_eq!(states(), "stopped stopped stopped stopped");
+    assert_eq!(states(), "killed killed killed killed");
     let ended = tools.run("kill e");
     ended.code(2);
     assert!(ended.err.starts_with("error: unknown node `e`\n"), "{}", ended.err);
@@ -128,7 +128,7 @@ fn a_second_network_in_the_same_folder_is_refused() {
     tools.run(&format!("run c-d -p {} --detach", tools.port() + 8)).check(3, "", err);
     tools.run("cli --node b keys").check(0, "", "");
     tools.run("stop").check(0, "", "");
-    // The folder is free at once.
+    // `stop` returns only when the folder is free.
     tools.up("c-d");
 }
 
@@ -137,7 +137,7 @@ fn a_folder_is_free_as_soon_as_its_network_is_stopped() {
     let tools = Tools::new();
     for _ in 0..12 {
         tools.up("a-b");
-        // Nobody has to wait between one command and the next.
+        // A command may follow the previous one at once.
         tools.run("cli --node b count").check(0, "0\n", "");
         tools.run("stop").check(0, "", "");
     }
@@ -197,7 +197,7 @@ fn ctrl_c_ends_a_network_in_order() {
     ended.code(130);
     assert_eq!(ended.err, "");
     tools.expect_nothing_left();
-    // In order: every node took its leave.
+    // In an orderly end, the last line of every node says so.
     for name in ["a", "b", "c", "d", "e"] {
         let log = tools.read(&format!("logs/{name}.log"));
         assert!(log.lines().last().is_some_and(|line| line.contains(" INFO end")), "{log}");
@@ -214,7 +214,7 @@ fn a_detached_network_ends_by_itself_when_its_time_is_up() {
 }
 
 #[test]
-fn what_never_waits_keeps_nothing_else_waiting() {
+fn loops_without_waits_do_not_starve_other_steps() {
     let tools = Tools::new();
     let scenario = "\
 # Loops that are answered at once, turns without room, and steps that end with a node.

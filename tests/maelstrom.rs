@@ -1,14 +1,14 @@
-//! `tools maelstrom`: nodes in other languages, right ones and subtly wrong ones.
+//! Tests of `tools maelstrom` with nodes in other languages, some right and some subtly wrong.
 //!
-//! Times are short and rates high, so that what a wrong node does seldom happens often enough.
+//! Tests are short and have high rates, so that rare mistakes of a wrong node appear.
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::story::{Ended, Tools, has};
+use crate::story::{Finished, Tools, has};
 
-/// The command line of a node in the folder of this test.
+/// Returns the command line of a node in `tests/maelstrom`. A second word of `name` selects its behaviour.
 fn node(name: &str) -> String {
     let (file, mode) = name.split_once(' ').unwrap_or((name, ""));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/maelstrom").join(file);
@@ -16,8 +16,8 @@ fn node(name: &str) -> String {
     format!("{program} {} {mode}", path.display())
 }
 
-/// What the test of a workload makes of a node; none where there is no Python.
-fn test(workload: &str, name: &str, flags: &str) -> Option<(Ended, Value)> {
+/// Runs a workload on a node. Returns the ended command and its report, or none without Python.
+fn test(workload: &str, name: &str, flags: &str) -> Option<(Finished, Value)> {
     if name.contains(".py") && !has("python3") {
         return None;
     }
@@ -40,7 +40,8 @@ fn right(workload: &str, name: &str, flags: &str) -> Option<Value> {
     Some(json)
 }
 
-/// It is found, and told with operations of which one asks this.
+/// Checks that the mistake of a node is found. The report has a problem of this kind, with an operation
+/// that begins with `word`.
 #[track_caller]
 fn wrong(workload: &str, name: &str, flags: &str, kind: &str, word: &str) {
     let Some((ended, json)) = test(workload, name, flags) else { return };
@@ -102,19 +103,30 @@ fn lin_kv() {
 fn transactions() {
     let committed = "--rate 200 --time 2s --key-count 3 --consistency-models read-committed";
     right("txn-rw-register", "txn.py", committed);
-    // Who does not see its own writes breaks neither model.
+    // Neither consistency model requires that a transaction sees its own writes.
     if let Some(json) = right("txn-rw-register", "txn.py snapshot", committed) {
         assert!(json["counts"]["internal"].as_u64() > Some(0), "{json:#}");
     }
     wrong("txn-rw-register", "txn.py undone", committed, "G1a", "txn");
     let interleaved = format!("{committed} --max-txn-length 6");
     wrong("txn-rw-register", "txn.py interleave", &interleaved, "G1b", "txn");
-    // Reads of what was undone are allowed where nothing else was asked for.
+    // The default model allows reads of writes that were undone.
     right("txn-rw-register", "txn.py undone", "--rate 200 --time 2s");
 }
 
 #[test]
-fn the_words_of_maelstrom_are_understood_and_a_person_can_read_the_report() {
+fn a_text_is_not_the_number_that_it_spells_in_any_workload() {
+    let flags = "--rate 100 --time 1s --settle 1s";
+    for kind in ["unexpected", "lost"] {
+        wrong("broadcast", "broadcast.py texts", flags, kind, "read");
+        wrong("g-set", "g_set.py texts", flags, kind, "read");
+    }
+    wrong("lin-kv", "lin_kv.py texts", flags, "not_linearizable", "read");
+    wrong("txn-rw-register", "txn.py texts", flags, "garbage_read", "txn");
+}
+
+#[test]
+fn the_options_of_maelstrom_are_accepted_and_the_report_is_readable() {
     if !has("python3") {
         return;
     }
@@ -134,7 +146,7 @@ fn the_words_of_maelstrom_are_understood_and_a_person_can_read_the_report() {
 }
 
 #[test]
-fn flags_that_people_know_are_taken() {
+fn flags_of_maelstrom_are_accepted() {
     if !has("python3") {
         return;
     }
@@ -150,7 +162,7 @@ fn flags_that_people_know_are_taken() {
 }
 
 #[test]
-fn nodes_that_only_refuse_are_not_right() {
+fn a_workload_without_a_completed_operation_fails() {
     let echo = node("echo.sh");
     let tools = Tools::new().file("mute.sh", &format!("while read -r line; do\n  case $line in *'\"echo\":'*) ;; *) printf '%s\\n' \"$line\" ;; esac\ndone | {echo}\n"));
     let ended = tools.run("maelstrom echo --exec 'sh mute.sh' --nodes 2 --rate 20 --time 1s --timeout 1s");
@@ -159,7 +171,7 @@ fn nodes_that_only_refuse_are_not_right() {
 }
 
 #[test]
-fn what_is_wrong_is_said_before_anything_starts() {
+fn wrong_usage_is_reported_before_anything_starts() {
     let tools = Tools::new();
     let said = |line: &str| {
         let ended = tools.run(line);
@@ -168,20 +180,20 @@ fn what_is_wrong_is_said_before_anything_starts() {
     };
     let misspelt = said("maelstrom brodcast --exec ./node");
     assert_eq!(misspelt.trim_end(), "error: unknown workload `brodcast`: did you mean `broadcast`?");
-    assert!(said("maelstrom broadcast").contains("which program?"));
+    assert!(said("maelstrom broadcast").contains("no program is named"));
     assert!(said("maelstrom echo --exec ./node --network 'grid(5x'").contains('^'));
     assert!(said("maelstrom echo --exec ./node --nemesis kill").contains("kill"));
 }
 
 #[test]
-fn nodes_that_cannot_be_started_die_or_talk_nonsense_are_blamed() {
+fn nodes_that_do_not_start_die_or_break_the_protocol_are_blamed() {
     let tools = Tools::new();
     let ended = tools.run("maelstrom echo --exec ./there-is-none --nodes 2");
     ended.code(3);
     assert!(ended.raw.contains("there-is-none"), "{ended:?}");
     let ended = tools.run("maelstrom echo --exec 'sh -c \"echo nonsense\"' --nodes 1");
     assert_ne!(ended.code, Some(0), "{ended:?}");
-    // The first that is asked dies of it.
+    // The node dies of the first `echo`.
     let echo = node("echo.sh");
     let mortal = format!(
         "while read -r line; do\n  case $line in *'\"echo\":'*) exit ;; esac\n  printf '%s\\n' \"$line\"\ndone | {echo}\nexit 7\n"

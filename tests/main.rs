@@ -1,23 +1,34 @@
-//! End-to-end tests: the binary, used as a person uses it.
+//! End-to-end tests of the binary, used as a person uses it.
 //!
-//! Each test is a story of somebody in a folder of their own, with ports of their own, so that every
-//! test can run beside every other. Nothing is waited for blindly, and whatever a story starts has
-//! to be gone when it ends: that is checked at the end of each.
+//! Each test is a story with a folder and ports of its own, so that all tests can run side by side. A story
+//! waits for events, not for times. At its end it checks that no process that it started is left.
 
 mod agreement;
 mod asked;
 mod background;
 mod bad_input;
 mod bad_luck;
+mod by_hand;
 mod byc;
+mod bypassed;
+mod closed_output;
+mod control;
 mod determinism;
+mod due;
+mod everywhere;
 mod faults;
+mod folders;
 mod fuzz;
 mod gossip;
+mod guesses;
 mod killed;
 mod left_behind;
 mod life;
+mod limits;
+mod links;
+mod lock_files;
 mod maelstrom;
+mod measured;
 mod misbehaving;
 mod networks;
 mod ports;
@@ -31,4 +42,6 @@ mod shipped;
 mod simulation;
 mod steps;
 mod story;
+mod strangers;
 mod texts;
+mod types;

@@ -1,11 +1,12 @@
-//! Nodes that misbehave, each in one way: the verdict blames the right one, and nothing is left behind.
+//! Tests of nodes that each misbehave in one way: the verdict blames the right node, and nothing is left
+//! behind.
 
-use crate::story::{Ended, Tools, has};
+use crate::story::{Finished, Tools, has};
 
-/// A node that misbehaves in that way while two others do not; what is said of a scenario that asks it.
-/// Nothing may be left of it, which is checked at the end of the story.
+/// Runs a scenario in which one of three nodes misbehaves. Returns the ended command, or none without
+/// Python. The end of the story checks that no process is left.
 #[track_caller]
-fn blamed(how: &str, steps: &str) -> Option<Ended> {
+fn blamed(how: &str, steps: &str) -> Option<Finished> {
     if !has("python3") {
         return None;
     }
@@ -29,7 +30,7 @@ fn check(how: &str, steps: &str, code: i32, said: &[&str]) {
 const ASK: &str = "expect all: echo hello == hello";
 
 #[test]
-fn nobody_is_blamed_who_does_as_told() {
+fn a_correct_node_is_not_blamed() {
     check("nothing", ASK, 0, &["1 passed"]);
 }
 
@@ -47,7 +48,7 @@ fn text_on_standard_output_is_blamed_on_its_node() {
 }
 
 #[test]
-fn an_answer_to_what_was_never_asked_is_blamed() {
+fn an_answer_without_a_request_is_blamed() {
     check(
         "wrong",
         ASK,
@@ -67,13 +68,18 @@ fn an_answer_given_twice_is_blamed() {
 }
 
 #[test]
-fn another_answer_than_was_asked_for_is_blamed() {
+fn an_answer_of_another_type_is_blamed() {
     check("other", ASK, 1, &["node `b` broke its protocol: it answered `echo` with `read_ok`"]);
 }
 
 #[test]
 fn a_message_to_nobody_is_blamed() {
-    check("nobody", ASK, 1, &["node `b` broke its protocol: it wrote a message to `n77`, who is nobody"]);
+    check(
+        "nobody",
+        ASK,
+        1,
+        &["node `b` broke its protocol: it wrote a message to `n77`, which does not exist"],
+    );
 }
 
 #[test]
@@ -87,22 +93,22 @@ fn a_line_without_end_is_blamed() {
 }
 
 #[test]
-fn silence_is_told_of_the_node_that_is_silent() {
+fn a_silent_node_is_named() {
     check("silent", ASK, 1, &["b     no answer: nothing came within", "a, c  hello"]);
 }
 
 #[test]
-fn a_death_is_told_with_the_last_words_of_the_node() {
+fn a_death_is_reported_with_the_last_output_of_the_node() {
     check("dies", ASK, 1, &["node `b` died unasked: exit code 7", "this is where it ends"]);
 }
 
 #[test]
-fn a_flood_is_blamed_on_whoever_floods() {
-    check("flood", "b: echo x\nwait 50s", 1, &["node `b` broke its protocol: it floods `n0`: "]);
+fn a_flood_is_blamed_on_its_sender() {
+    check("flood", "b: echo x\nwait 50s", 1, &["node `b` floods `n0`: "]);
 }
 
 #[test]
-fn a_node_that_closes_its_output_is_told_at_once() {
+fn a_node_that_closes_its_output_is_reported_at_once() {
     check(
         "mute",
         ASK,
@@ -122,7 +128,7 @@ fn a_node_that_is_deaf_to_sigterm_is_killed_and_starts_again() {
 }
 
 #[test]
-fn a_node_that_listens_elsewhere_is_told_where() {
+fn a_node_that_listens_elsewhere_is_reported_with_its_address() {
     if !has("python3") {
         return;
     }
@@ -138,7 +144,7 @@ fn a_node_that_listens_elsewhere_is_told_where() {
 }
 
 #[test]
-fn a_node_is_told_of_the_topology_only_where_it_has_a_use_for_it() {
+fn the_topology_is_sent_only_for_workloads_that_use_it() {
     if !has("python3") {
         return;
     }
@@ -149,4 +155,95 @@ fn a_node_is_told_of_the_topology_only_where_it_has_a_use_for_it() {
     let ended = tools.run("test echo.scn --driver maelstrom --exec 'python3 strict.py' --workload broadcast");
     assert!(ended.out.contains("no handler for topology"), "{ended:#?}");
     ended.code(3);
+}
+
+#[test]
+fn a_message_without_a_line_end_is_blamed() {
+    let said = ["node `b` broke its protocol: it wrote `{", "and does not end the line"];
+    check("unended", ASK, 1, &said);
+}
+
+#[test]
+fn a_number_is_accepted_as_integer_or_float() {
+    check("float", ASK, 0, &["1 passed"]);
+}
+
+#[test]
+fn a_body_that_cannot_be_read_is_blamed_with_the_reason() {
+    for (how, said) in [("surrogate", "surrogate"), ("deep", "it nests deeper than 128")] {
+        check(how, ASK, 1, &["node `b` broke its protocol", "whose body cannot be read", said]);
+    }
+}
+
+/// Runs a scenario with a native node that misbehaves in one way. Checks the message.
+#[track_caller]
+fn native(how: &str, steps: &str, said: &str) {
+    if !has("python3") {
+        return;
+    }
+    let tools = Tools::new()
+        .file("native.py", include_str!("misbehaving/native.py"))
+        .file("bad.scn", &format!("# A node misbehaves.\ntimeout 55s\nnetwork a\n{steps}\n"));
+    let ended = tools.run(&format!("test bad.scn --exec 'python3 native.py {{host}} {{port}} {how}'"));
+    ended.code(1);
+    let blame = if said.starts_with("floods") {
+        format!("node `a` {said}")
+    } else {
+        format!("node `a` broke its protocol: it {said}")
+    };
+    assert!(ended.raw.contains(&blame), "`{blame}` is not said: {ended:#?}");
+}
+
+#[test]
+fn a_native_node_that_floods_is_blamed_and_does_not_block_time_outs() {
+    native("changes", "wait 50s", "told of change ");
+    native("versions", "wait 50s", "floods: it told of 65536 versions in a row");
+    native("unchanged", "wait 50s", "floods: it told of 4096 changes in a row in which nothing changed");
+}
+
+#[test]
+fn a_native_node_that_breaks_the_protocol_is_blamed() {
+    native("garbage", "expect a: count == 7\nwait 40s", "sent an unreadable message");
+    native("twice", "expect a: count == 7\nwait 40s", "answered request ");
+    native("never", "expect a: count == 7\nwait 40s", "answered request 999, which it was never asked");
+    native("refuses", "expect a: count == 7\nwait 40s", "refused `watch`: not here");
+    native(
+        "pages",
+        "expect a: count == 7\nwait 40s",
+        "answered `keys` with a page that does not follow the one before",
+    );
+}
+
+#[test]
+fn a_correct_native_node_is_not_blamed() {
+    if !has("python3") {
+        return;
+    }
+    let tools = Tools::new().file("native.py", include_str!("misbehaving/native.py")).file(
+        "good.scn",
+        "# It counts.\nsettle 0s\nnetwork a\nexpect a: count == 7\nrestart a\nexpect a: count == 7\n",
+    );
+    let ended = tools.run("test good.scn --exec 'python3 native.py {host} {port} nothing'");
+    assert!(!ended.out.contains("broke its protocol") && !ended.out.contains("good.scn:4"), "{ended:#?}");
+}
+
+#[test]
+fn a_server_without_the_path_of_byc_is_reported_with_its_status() {
+    if !has("python3") {
+        return;
+    }
+    let server = "import http.server, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    def do_GET(self):
+        self.send_error(404, 'Not Found', 'nothing is here')
+http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()
+";
+    let tools = Tools::new()
+        .file("server.py", server)
+        .file("bad.scn", "# Another path.\nnetwork a\nexpect a: keys is empty\n");
+    let ended = tools.run("test bad.scn --driver byc --exec 'python3 server.py {port}' --timeout-factor 0.3");
+    ended.code(3);
+    let said = "the last attempt: cannot connect to ";
+    assert!(ended.out.contains(said) && ended.out.contains("was answered with HTTP 404"), "{ended:#?}");
 }

@@ -1,6 +1,6 @@
-//! The harness is tested too: of every mistake that is planted in the node, `fuzz` has to find a
-//! scenario that shows it, and make that small; and real processes that make those of durability have
-//! to fail the shipped scenario on crashes.
+//! Tests of the harness itself, with mistakes planted in the node. `fuzz` must find a scenario that shows
+//! each mistake, and shrink it. On real processes, mistakes of durability must fail the shipped scenario on
+//! crashes.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -11,11 +11,11 @@ use tools::fuzz::shrink::Budget;
 use tools::fuzz::{Plan, Signature};
 use tools::world::Mutant;
 
-/// What is left of a plan has at most so many steps.
+/// The greatest number of steps in a shrunk plan.
 const STEPS_MAX: usize = 10;
 
-/// A mistake breaks a law within so many seeds. When this was written it took, sorted, 1, 1, 1,
-/// 3, 11, 13, 24, 28 and 44 of them.
+/// Returns the number of seeds within which a mistake must break a law. When this was written, the mistakes
+/// took 1, 1, 1, 3, 11, 13, 24, 28 and 44 seeds, sorted.
 fn seeds_max(mutant: Mutant) -> u64 {
     match mutant {
         Mutant::ArrivalOrder | Mutant::OneSidedPeers => 10,
@@ -26,7 +26,7 @@ fn seeds_max(mutant: Mutant) -> u64 {
     }
 }
 
-/// A scenario that shows a mistake.
+/// A shrunk scenario that shows a mistake.
 struct Found {
     seed: u64,
     signature: Signature,
@@ -35,12 +35,12 @@ struct Found {
     runs: usize,
 }
 
-/// The law that a plan breaks. One that fails otherwise shows less.
+/// Returns the law that a plan breaks. Failures of other kinds show less, and do not count.
 fn broken_law(setup: Setup, plan: &Plan) -> Option<Signature> {
     setup.signature(plan).filter(|signature| matches!(signature, Signature::Law(_)))
 }
 
-/// Looks for a seed that shows the mistake, and makes it small. The error is for a person.
+/// Searches for a seed that shows the mistake and shrinks its plan. The error is a message for a person.
 fn find(mutant: Mutant) -> Result<Found, String> {
     let with = Setup { mutant: Some(mutant), ..Setup::default() };
     let most = seeds_max(mutant);
@@ -54,11 +54,14 @@ fn find(mutant: Mutant) -> Result<Found, String> {
     let (with, shrunk) = with.shrink(&plan, &signature, Budget::default());
     let (plan, runs) = (shrunk.plan, shrunk.runs);
     let text = plan.text("");
-    let same = with.run_text(&text, seed)?.broken.map(|broken| broken.signature);
+    let same =
+        with.run_text(&text, seed).map_err(|error| error.to_string())?.broken.map(|broken| broken.signature);
     if same.as_ref() != Some(&signature) {
         return Err(format!("{mutant}: what is left of seed {seed} does not fail any more:\n{text}"));
     }
-    if let Some(broken) = (Setup { mutant: None, ..with }).run_text(&text, seed)?.broken {
+    let without =
+        (Setup { mutant: None, ..with }).run_text(&text, seed).map_err(|error| error.to_string())?;
+    if let Some(broken) = without.broken {
         let why = format!("{}: {}", broken.signature, broken.message);
         return Err(format!(
             "{mutant}: what is left of seed {seed} fails without the mistake, {why}\n{text}"
@@ -71,9 +74,9 @@ fn find(mutant: Mutant) -> Result<Found, String> {
     Ok(Found { seed, signature, drawn, plan, runs })
 }
 
-/// A file that says how `tools test` runs it does fail there, and in the way that it says.
+/// Runs the command that a shrunk file names: it must fail, and break the law that the file names.
 #[test]
-fn what_is_left_fails_for_tools_test_as_it_says() {
+fn a_shrunk_scenario_fails_in_test_as_its_comment_says() {
     let folder = tempfile::tempdir().unwrap();
     let tools = |line: &str| {
         let words = line.split_whitespace();
@@ -101,7 +104,7 @@ fn what_is_left_fails_for_tools_test_as_it_says() {
 }
 
 #[test]
-fn every_planted_bug_is_found_and_made_small() {
+fn every_planted_mistake_is_found_and_shrunk() {
     let found: Vec<(Mutant, Result<Found, String>)> = thread::scope(|scope| {
         let searches = Mutant::ALL.map(|mutant| (mutant, scope.spawn(move || find(mutant))));
         let join = |(mutant, search): (Mutant, thread::ScopedJoinHandle<'_, _>)| {
@@ -136,8 +139,8 @@ fn crash(seeds: u64, mutant: Option<Mutant>) -> Output {
     command.output().expect("the binary under test")
 }
 
-/// What a disk is for is tried by killing what has one. Whether a kill meets a write that was said to be
-/// kept and is not is up to the machine: each of six seeds showed it, when this was written.
+/// Kills nodes with disks and a mistake of durability. The machine decides if a kill meets a write that was
+/// acknowledged and not kept. Each of six seeds showed it when this was written.
 #[test]
 fn mistakes_of_durability_are_caught_on_real_processes_by_the_scenario_on_crashes() {
     for (mutant, seeds) in [(Mutant::UnkeptTombstone, 1), (Mutant::EarlyAcknowledgement, 10)] {

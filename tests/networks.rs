@@ -1,5 +1,5 @@
-//! Nodes with networks of their own: what the kernel does to their links, who may have them, and that
-//! nothing of them stays.
+//! Tests of nodes with networks of their own: faults that the kernel makes, the privileges, and the
+//! cleanup.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,7 +9,8 @@ use rustix::process::{Signal, geteuid};
 
 use crate::story::{Tools, has, skipped, until};
 
-/// Whether this machine can have them. If not, that is said, or fails where nothing may be skipped.
+/// Returns true if this machine can have the world `netns`. Otherwise prints a notice, or fails where no
+/// test may be skipped.
 pub(crate) fn can() -> bool {
     let tools = Tools::new().file("x.scn", "network a\nexpect converged\n");
     let ended = tools.run("test x.scn --world netns");
@@ -21,7 +22,7 @@ pub(crate) fn can() -> bool {
     true
 }
 
-/// Whether it takes no root to be somebody else, or nobody. If not, that is said.
+/// Returns true if the tests run as root, which can become another user. Otherwise prints a notice.
 fn is_root() -> bool {
     let root = geteuid().is_root();
     if !root {
@@ -30,7 +31,7 @@ fn is_root() -> bool {
     root
 }
 
-/// What all of that does to links, with what goes by kernel and by proxies mixed.
+/// Steps with every fault of links, some made by the kernel and some by proxies.
 const FAULTS: &str = "\
 network ring(5)
 link all loss 3%
@@ -55,7 +56,7 @@ expect converged within 60s
 ";
 
 #[test]
-fn what_is_done_to_links_is_done_by_the_kernel() {
+fn faults_of_links_work_in_network_namespaces() {
     if !can() {
         return;
     }
@@ -64,7 +65,7 @@ fn what_is_done_to_links_is_done_by_the_kernel() {
 }
 
 #[test]
-fn a_network_that_stays_is_reached_from_other_terminals() {
+fn a_detached_network_is_reached_from_other_terminals() {
     if !can() {
         return;
     }
@@ -84,7 +85,7 @@ error: this network cannot shape links: nothing stands between its nodes
    = help: start it with `tools run --faults`
 ";
     tools.run("do 'link a-b delay 5ms'").check(2, "", err);
-    // What was asked from here is known by the names of those who were asked.
+    // Asks from outside are recorded with the names of the nodes.
     let recorded = tools.run("record").code(0).raw.clone();
     assert!(recorded.contains("\na: set x 1\n") && recorded.contains("\ntry c: get x\n"), "{recorded}");
     tools.run("kill b").code(0);
@@ -95,9 +96,10 @@ error: this network cannot shape links: nothing stands between its nodes
     tools.run("do 'link a-b delay 5ms' 'a: set x 1' 'expect c: get x == 1 within 30s'").code(0);
 }
 
-/// Any program that binds an address can be a node there; this one shows what it sees of the network.
+/// Runs nodes under a shell that prints its network interfaces. Any program that binds an address can be a
+/// node there.
 #[test]
-fn a_node_sees_a_network_of_its_own() {
+fn a_node_sees_only_its_own_network() {
     if !can() {
         return;
     }
@@ -110,26 +112,26 @@ fn a_node_sees_a_network_of_its_own() {
     let seen = tools.read("logs/x/b.err");
     let interfaces: BTreeSet<&str> =
         seen.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name).collect();
-    // What the node itself says begins with the date.
+    // The node's own lines begin with a date, which contains a `-`.
     let interfaces: BTreeSet<&str> = interfaces.into_iter().filter(|name| !name.contains('-')).collect();
     assert_eq!(interfaces, BTreeSet::from(["lo", "eth0"]), "{seen}");
 }
 
-/// The network namespaces of a story's processes.
+/// Returns the network namespaces of the story's processes.
 fn namespaces(tools: &Tools) -> BTreeSet<String> {
     let of = |id: i32| std::fs::read_link(format!("/proc/{id}/ns/net")).ok();
     let all = tools.processes().into_iter().filter_map(|process| of(process.id));
     all.map(|path| path.display().to_string()).collect()
 }
 
-/// All network namespaces that a process of this machine is in.
+/// Returns the network namespaces of all processes on this machine.
 fn all_namespaces() -> BTreeSet<String> {
     let entries = std::fs::read_dir("/proc").expect("a system with /proc").filter_map(Result::ok);
     let all = entries.filter_map(|entry| std::fs::read_link(entry.path().join("ns/net")).ok());
     all.map(|path| path.display().to_string()).collect()
 }
 
-/// The names of the interfaces that this test sees.
+/// Returns the names of the network interfaces in this test's namespace.
 fn interfaces() -> BTreeSet<String> {
     let text = std::fs::read_to_string("/proc/thread-self/net/dev").expect("a system with /proc");
     text.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim().to_owned()).collect()
@@ -155,7 +157,7 @@ fn kill_9_leaves_no_process_namespace_interface_or_table() {
     test.signal(Signal::KILL);
     assert_eq!(test.ended().code, None);
     tools.expect_nothing_left();
-    // Their numbers are given again, to those of tests beside this one.
+    // The system may give their numbers to namespaces of tests beside this one, for a while.
     assert!(until(|| own.is_disjoint(&all_namespaces())), "{own:?}");
     assert_eq!(interfaces(), before);
     assert_eq!(count_named(), named);
@@ -166,7 +168,7 @@ fn kill_9_leaves_no_process_namespace_interface_or_table() {
     }
 }
 
-/// A copy of the binary where everybody may run it, in a folder where everybody may write.
+/// Copies the binary to a file that all users may run, in a folder where all users may write.
 fn for_everybody(tools: Tools) -> Tools {
     let tools = tools.file("tools-for-everybody", "");
     let path = tools.path("tools-for-everybody");
@@ -180,7 +182,7 @@ fn for_everybody(tools: Tools) -> Tools {
 }
 
 #[test]
-fn who_is_not_root_has_them_in_a_user_namespace() {
+fn users_other_than_root_run_networks_in_a_user_namespace() {
     if !can() || !is_root() || !has("setpriv") {
         return;
     }
@@ -196,12 +198,12 @@ fn who_is_not_root_has_them_in_a_user_namespace() {
 }
 
 #[test]
-fn where_they_are_forbidden_the_setting_that_forbids_them_is_named() {
+fn a_setting_that_forbids_user_namespaces_is_named() {
     if !can() || !is_root() || !has("unshare") || !has("setpriv") {
         return;
     }
     let tools = Tools::new().file("x.scn", "network a\nexpect converged\n");
-    // In a user namespace of its own the setting is nobody else's.
+    // The setting belongs to the new user namespace, and changes nothing outside of it.
     let forbid = "echo 0 > /proc/sys/user/max_user_namespaces";
     let powerless = "setpriv --bounding-set=-all --inh-caps=-all";
     let line = format!("{forbid}; exec {powerless} \"$TOOLS\" test x.scn --world netns");
@@ -214,12 +216,12 @@ fn where_they_are_forbidden_the_setting_that_forbids_them_is_named() {
 }
 
 #[test]
-fn without_nft_the_remedy_is_told() {
+fn a_missing_nft_is_reported_with_the_remedy() {
     if !can() || !is_root() || !has("unshare") || !has("mount") {
         return;
     }
     let tools = Tools::new().file("x.scn", "network a\nexpect converged\n");
-    // What nobody may run is not there, for this process and its children.
+    // With a device in its place, `nft` is missing for this process and its children.
     let hide = "mount --bind /dev/null \"$(command -v nft)\"";
     let ended = tools.shell(&format!(
         "unshare --mount --propagation private sh -c '{hide}; exec \"$TOOLS\" test x.scn --world netns'"

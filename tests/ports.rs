@@ -1,28 +1,28 @@
-//! Ports for stories: blocks that no other story uses, of this run of the suite or of any other.
+//! Blocks of ports for stories. No other story uses a block, in this run of the suite or in any other.
 //!
-//! They lie below those that scenarios lease and below the ephemeral ones, where an outgoing
-//! connection of anybody could take one. A block is a locked file, which the system lets go of by
-//! itself, however a test ends.
+//! The blocks lie below the ports that scenarios lease. They also lie below the ephemeral ports, which any
+//! outgoing connection could occupy. A locked file reserves a block; the system unlocks it however the test
+//! ends.
 
 use std::fs::{File, OpenOptions};
 
 use tools::world::process::port_is_free;
 
-/// The ports of one block.
+/// The number of ports in a block.
 pub(crate) const BLOCK: u16 = 32;
-/// Above what servers that people run while they develop listen on.
+/// The first port of all blocks: above the ports on which servers of developers usually listen.
 const LOWEST: u16 = 4_096;
-/// Where the ports that scenarios lease begin.
+/// The end of all blocks: scenarios lease ports from 10,000 on.
 const HIGHEST: u16 = 9_984;
 
-/// One block, as long as this lives.
+/// A block of ports, reserved while this value lives.
 pub(crate) struct Ports {
     first: u16,
     _lock: File,
 }
 
 impl Ports {
-    /// Takes a block that nobody holds and whose ports are all free.
+    /// Reserves the first block that no story holds and whose ports are all free. Panics if there is none.
     pub(crate) fn take() -> Self {
         let user = rustix::process::getuid().as_raw();
         let folder = std::env::temp_dir().join(format!("tools-story-ports-{user}"));

@@ -1,14 +1,14 @@
-//! `tools record`: what was done by hand, as a scenario that does it again.
+//! Tests of `tools record`, which prints the steps done by hand as a scenario that repeats them.
 
-use crate::story::{Tools, until};
+use crate::story::{Tools, kill_and_wait, until};
 
-/// The lines of a recording, its pauses aside: how long somebody waited is for nobody to say.
+/// Returns the lines of a recording without its pauses, whose lengths differ from run to run.
 fn without_pauses(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.starts_with("wait ") && !line.is_empty()).collect()
 }
 
 #[test]
-fn what_was_done_by_hand_can_be_done_again_in_every_world() {
+fn a_recording_can_be_replayed_in_every_world() {
     let tools = Tools::new();
     tools.up("a-b-c-a --faults");
     let port_of_b = tools.ps()["nodes"][1]["port"].clone();
@@ -22,6 +22,8 @@ fn what_was_done_by_hand_can_be_done_again_in_every_world() {
     tools.run("resume b").code(0);
     tools.run("do 'cut a->b' 'together { b: set x 1; c: set y 2 }' 'join a->b'").code(0);
     tools.run("do 'let v = a: get during' 'a: set copy $v'").code(0);
+    tools.run("do 'measure m { a: set d 1 }'").code(0);
+    tools.run("do 'expect m.updates == 1' 'a: set again $v'").code(0);
     tools.run("do 'expect a: get nom == Damien' 'kill a'").code(1);
     tools.run("do 'kil a'").code(2);
     tools.run("do 'kill random'").code(0);
@@ -31,6 +33,7 @@ fn what_was_done_by_hand_can_be_done_again_in_every_world() {
     tools.run(&format!("start {killed}")).code(0);
     let recorded = tools.run("record").code(0).raw.clone();
     tools.run("stop").code(0);
+    assert_eq!(tools.run("record").code(0).raw, recorded, "it is kept when the network has ended");
     let (kill, start) = (format!("kill {killed}"), format!("start {killed}"));
     let expected = [
         "# What was done to this network by hand.",
@@ -47,10 +50,11 @@ fn what_was_done_by_hand_can_be_done_again_in_every_world() {
         "cut a->b",
         "together { b: set x 1; c: set y 2 }",
         "join a->b",
-        "do {",
-        "  let v = a: get during",
-        "  a: set copy $v",
-        "}",
+        "let v = a: get during",
+        "a: set copy $v",
+        "measure m { a: set d 1 }",
+        "expect m.updates == 1",
+        "a: set again $v",
         "# This failed: expect a: get nom == Damien",
         &kill,
         &start,
@@ -64,7 +68,7 @@ fn what_was_done_by_hand_can_be_done_again_in_every_world() {
 }
 
 #[test]
-fn a_recording_begins_with_how_the_network_was_started_and_knows_who_died() {
+fn a_recording_contains_the_options_of_the_network_and_unexpected_deaths() {
     let tools = Tools::new();
     tools.up("ring:3 --policy oldest --data data");
     let id = tools.ps()["nodes"][1]["pid"].as_i64().expect("a process");
@@ -89,8 +93,26 @@ fn a_recording_begins_with_how_the_network_was_started_and_knows_who_died() {
 }
 
 #[test]
-fn there_is_nothing_to_be_had_where_nothing_was_done_by_hand() {
+fn record_is_refused_where_no_network_ran() {
     let tools = Tools::new();
-    let err = "error: no network is running in `logs`\n  = help: start one with `tools run --detach`\n";
+    let err = "error: no network is running in `logs`, and none that ran there is recorded\n  = help: start one with \
+               `tools run --detach`\n";
     tools.run("record").check(2, "", err);
+}
+
+#[test]
+fn a_recording_outlives_a_network_that_was_killed() {
+    let tools = Tools::new();
+    tools.up("a");
+    tools.run("do 'a: set k v'").code(0);
+    let host = tools.run("ps --all --json").code(0).json()[0]["pid"].as_i64().expect("a process");
+    kill_and_wait(host.try_into().expect("an id"));
+    tools.expect_nothing_left();
+    let recorded = tools.run("record").code(0).raw.clone();
+    assert!(without_pauses(&recorded).contains(&"a: set k v"), "{recorded}");
+    // The recording of the next network starts empty.
+    tools.up("b");
+    tools.run("stop").code(0);
+    let recorded = tools.run("record").code(0).raw.clone();
+    assert!(!recorded.contains("a: set k v") && recorded.contains("network b"), "{recorded}");
 }

@@ -1,4 +1,5 @@
-//! What differs from run to run is replaced by its name, so that the rest can be compared as it is.
+//! Redaction of output: parts that differ from run to run are replaced by names, so that the rest is
+//! compared exactly.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -7,16 +8,16 @@ use regex::{Captures, Regex};
 
 use crate::ports::{BLOCK, Ports};
 
-/// Replaces a story's folder and ports, and all times, process ids, stamps and drawn ids.
+/// A redactor of a story's folder and ports, and of all times, process ids, stamps and drawn ids.
 pub(crate) struct Redactor {
     folder: String,
     first_port: Option<u16>,
 }
 
-/// What is replaced by what, in order.
+/// The patterns and their replacements, in the order in which they are applied.
 static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
-        // Moments and stretches that are measured, not those that were asked for.
+        // Moments and durations that were measured, but not those that a scenario gives.
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", "[when]"),
         (r"\b(ready in|since|when:) [0-9.]+ m?s\b", "$1 [time]"),
         (r"\bsince \[time\] to [0-9.]+ m?s\b", "since [time]"),
@@ -33,7 +34,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b[0-9a-f]{64}\b", "[digest]"),
         (r"\bid [0-9a-f]{32}\b", "id [id]"),
         (r"\bnetwork [0-9a-f]{16}\b", "network [network]"),
-        // Ports that nobody chose, and process ids.
+        // Ports that the harness chose, and process ids.
         (r"127\.0\.0\.1:[1-9]\d+", "127.0.0.1:[port]"),
         (r"(?m)^(\S+ +\[port\+\d+\]) +\d+ ", "$1  [pid]  "),
         (r"\bprocess \d+", "process [pid]"),
@@ -68,7 +69,8 @@ impl Redactor {
     }
 }
 
-/// The columns of a table of nodes are as wide as what stood in them: all are set apart alike.
+/// Separates the cells of a table row by two blanks, because the width of a column depends on what was
+/// redacted.
 fn narrow(line: &str) -> String {
     let is_row = line.starts_with("NODE ") || line.contains("  [pid]  ");
     if !is_row {
@@ -85,7 +87,7 @@ fn check(text: &str, expected: &str) {
 }
 
 #[test]
-fn what_differs_is_replaced_and_what_was_asked_for_stays() {
+fn measured_values_are_redacted_and_given_values_stay() {
     check("a     4097  31337  b c   /tmp/x/logs/a.log", "a  [port+1]  [pid]  b c  [folder]/logs/a.log");
     check("3 nodes and 3 links ready in 27 ms", "3 nodes and 3 links ready in [time]");
     check("ok sync 0.41 s · 3 nodes", "ok sync [time] · 3 nodes");

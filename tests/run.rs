@@ -1,10 +1,10 @@
-//! `tools run`: from one line to a running network.
+//! Tests of `tools run`, from a topology in one line to a running network.
 
 use crate::story::Tools;
 use rustix::process::Signal;
 
 #[test]
-fn one_line_is_a_running_network() {
+fn one_line_starts_a_network() {
     let tools = Tools::new();
     let out = "\
 NODE  PORT  PID  NEIGHBOURS  LOG
@@ -32,14 +32,14 @@ try: tools cli --node a set nom Reimert
 }
 
 #[test]
-fn a_clique_of_three_is_what_runs_when_nothing_is_said() {
+fn the_default_topology_is_a_clique_of_three() {
     let tools = Tools::new();
     let state = tools.run("run -p @PORT --for 1ms --json").code(0).json();
     assert_eq!(state["links"], serde_json::json!([["a", "b"], ["b", "c"], ["c", "a"]]));
 }
 
 #[test]
-fn json_is_one_line_that_tells_all() {
+fn json_output_is_one_line_with_the_whole_state() {
     let tools = Tools::new();
     let mut network = tools.begin("run 'a-b, c' -p @PORT --json");
     let line = network.line("{");
@@ -88,10 +88,10 @@ fn a_topology_is_text_an_option_a_file_or_standard_input() {
 }
 
 #[test]
-fn what_stands_after_two_dashes_reaches_every_node() {
+fn arguments_after_two_dashes_reach_every_node() {
     let tools = Tools::new();
     tools.up("line:3 -- --auto-connect");
-    // a and c are not linked, and find each other through b.
+    // The topology does not link `a` and `c`, which find each other through `b`.
     tools.run("do 'expect a: peers == b c within 30s' 'expect c: peers == a b within 30s'").check(0, "", "");
     let nodes =
         tools.processes().into_iter().filter(|process| process.command.contains(" node --supervised "));
@@ -109,7 +109,7 @@ fn a_policy_reaches_every_node() {
 }
 
 #[test]
-fn another_folder_for_logs_is_another_network() {
+fn another_log_folder_is_another_network() {
     let tools = Tools::new();
     tools.up("a-b");
     let other = tools.run(&format!("run x-y -p {} --logs elsewhere --detach", tools.port() + 8));
@@ -123,7 +123,7 @@ fn another_folder_for_logs_is_another_network() {
 }
 
 #[test]
-fn a_node_that_dies_is_told_of_and_the_others_go_on() {
+fn a_node_that_dies_is_reported_and_the_others_go_on() {
     let tools = Tools::new();
     let mut network = tools.begin("run a-b -p @PORT --json");
     let state: serde_json::Value = serde_json::from_str(&network.line("{")).unwrap();
@@ -144,7 +144,7 @@ fn a_scenario_is_not_a_topology() {
 }
 
 #[test]
-fn a_topology_may_be_read_from_where_no_file_is_only_by_mistake() {
+fn a_file_name_without_an_at_sign_gets_a_suggestion() {
     let tools = Tools::new().file("net.txt", "a-b\n");
     let ended = tools.run("run net.txt -p @PORT");
     ended.code(2);

@@ -1,6 +1,6 @@
-//! `tools test`: scenarios that are run and judged.
+//! Tests of `tools test`, which runs scenarios and judges them.
 
-use crate::story::{Tools, has, same};
+use crate::story::{Tools, has, same, until};
 use rustix::process::Signal;
 
 const SYNC: &str = "\
@@ -39,7 +39,7 @@ fn a_scenario_that_holds_passes() {
 }
 
 #[test]
-fn a_false_expectation_tells_all_that_a_stranger_needs() {
+fn a_failed_expectation_is_reported_in_full() {
     let tools = Tools::new().file("wrong.scn", WRONG);
     let out = "\
 seed 7
@@ -53,16 +53,17 @@ wrong failed: expected == Damien within 100 ms
   nodes
     a, b  Reimert  since [time]
 
-  the end of a's log
+  a's log
     [when] INFO listening on 127.0.0.1:[port] as a (id [id], policy last, network [network])
     [when] INFO keeps nothing on disk: what only this node holds is gone when it ends
     [when] INFO link to b is up, dialled here
     [when] INFO set nom
 
-  the end of b's log
+  b's log
     [when] INFO listening on 127.0.0.1:[port] as b (id [id], policy last, network [network])
     [when] INFO keeps nothing on disk: what only this node holds is gone when it ends
     [when] INFO link to a is up, dialled there
+    [when] INFO received nom from a
 
   logs    logs/wrong/NAME.log, logs/wrong/NAME.err; merged: tools logs --err --logs logs/wrong
   record  logs/wrong/run.jsonl
@@ -71,7 +72,7 @@ wrong failed: expected == Damien within 100 ms
 ";
     tools.run("test wrong.scn --seed 7").check(1, out, "");
     tools.expect_nothing_left();
-    // What it says can be done.
+    // The commands that the report names work.
     tools.run("test wrong.scn --seed 7").code(1);
     assert!(tools.run("logs --err --logs logs/wrong").code(0).out.contains("a | [when] INFO set nom\n"));
 }
@@ -92,7 +93,7 @@ excused: 1 acknowledged write, known only to nodes that ended without a disk
 }
 
 #[test]
-fn the_same_seed_draws_the_same() {
+fn the_same_seed_draws_the_same_nodes() {
     let text = "\
 network clique(6)
 repeat 8 as i { random: set k$i $i }
@@ -116,7 +117,7 @@ expect converged within 30s
 }
 
 #[test]
-fn a_seed_that_was_drawn_is_told_and_can_be_given_again() {
+fn a_drawn_seed_is_printed_and_can_be_given_again() {
     let tools = Tools::new().file("draw.scn", "network clique(6)\nrepeat 9 { random: set k x }\n");
     let raw = tools.run("test draw.scn").code(0).raw.clone();
     let seed =
@@ -156,7 +157,7 @@ fn a_node_that_dies_unasked_fails_the_scenario_and_shows_its_log() {
     let mut test = tools.begin("test dies.scn --seed 7");
     test.line("seed 7");
     let mut found = None;
-    let linked = crate::story::until(|| {
+    let linked = until(|| {
         let log = std::fs::read_to_string(tools.path("logs/dies/b.log")).unwrap_or_default();
         let nodes = tools.processes();
         found = nodes.into_iter().find(|process| process.command.contains(" --name b "));
@@ -176,7 +177,7 @@ dies failed: node `b` died unasked: SIGKILL
   nodes
     b  died: SIGKILL  since [time]
 
-  the end of b's log
+  b's log
     [when] INFO listening on 127.0.0.1:[port] as b (id [id], policy last, network [network])
     [when] INFO keeps nothing on disk: what only this node holds is gone when it ends
     [when] INFO link to a is up, dialled there
@@ -192,7 +193,7 @@ dies failed: node `b` died unasked: SIGKILL
 }
 
 #[test]
-fn of_several_endings_the_gravest_counts() {
+fn the_gravest_verdict_decides_the_exit_code() {
     let tools = Tools::new()
         .file("all/a.scn", SYNC)
         .file("all/b.scn", WRONG)
@@ -219,7 +220,7 @@ fn ctrl_c_ends_a_test_in_order() {
     let waiting = || {
         std::fs::read_to_string(tools.path("logs/long/run.jsonl")).unwrap_or_default().contains("wait 10m")
     };
-    // The record is written through a buffer: the nodes' logs tell that all is wired.
+    // The journal is buffered, so that the nodes' logs are the proof that all is wired.
     let wired = || {
         (0..3).all(|node| {
             let name = ["a", "b", "c"][node];
@@ -228,7 +229,7 @@ fn ctrl_c_ends_a_test_in_order() {
             log.matches(" is up").count() == 2
         })
     };
-    assert!(crate::story::until(|| waiting() || wired()));
+    assert!(until(|| waiting() || wired()));
     test.signal(Signal::INT);
     let ended = test.ended();
     ended.code(130);
@@ -239,34 +240,60 @@ fn ctrl_c_ends_a_test_in_order() {
 }
 
 #[test]
-fn the_first_network_that_fails_is_kept() {
-    let tools = Tools::new().file("a.scn", SYNC).file("b.scn", WRONG);
-    let mut test = tools.begin("test a.scn b.scn --keep=failed");
-    let told = test.problem("left up");
-    assert!(told.starts_with("the network of b is left up: tools ps --logs logs/b, "), "{told}");
+fn the_first_network_that_fails_is_kept_and_the_runs_go_on() {
+    let tools =
+        Tools::new().file("a.scn", SYNC).file("b.scn", WRONG).file("c.scn", WRONG).file("d.scn", SYNC);
+    let ended = tools.run("test a.scn b.scn c.scn d.scn --keep=failed --junit r.xml");
+    ended.code(1);
+    assert!(ended.out.ends_with("2 passed, 2 failed ([time]), seed [seed]\n"), "{}", ended.out);
+    let err = "the network of b is left up: tools ps --logs logs/b, tools do --logs logs/b …; tools stop --logs logs/b \
+               ends it\n";
+    assert_eq!(ended.err, err);
+    assert_eq!(tools.read("r.xml").matches("<testcase").count(), 4);
+    // The command has ended, and the network goes on.
     tools.run("ps --logs logs/b").code(0);
+    let everywhere = tools.run("ps --all --json").code(0).json();
+    assert_eq!(everywhere.as_array().map(Vec::len), Some(1), "{everywhere}");
     tools.run("cli --logs logs/b --node b get nom").check(0, "Reimert\n", "");
     tools.run("do --logs logs/b 'b: set nom Damien' 'expect a: get nom == Damien within 30s'").code(0);
     tools.run("stop --logs logs/b").code(0);
-    let ended = test.ended();
-    ended.code(1);
-    assert!(ended.out.ends_with("1 passed, 1 failed ([time]), seed [seed]\n"), "{}", ended.out);
+    tools.expect_nothing_left();
 }
 
 #[test]
-fn any_first_network_is_kept() {
-    let tools = Tools::new().file("a.scn", SYNC).file("b.scn", WRONG);
-    let mut test = tools.begin("test a.scn b.scn --keep");
-    assert!(test.problem("left up").starts_with("the network of a is "));
+fn keep_without_a_value_keeps_the_first_network() {
+    let tools = Tools::new().file("a.scn", SYNC).file("b.scn", SYNC);
+    let ended = tools.run("test a.scn b.scn --keep");
+    ended.code(0);
+    assert!(ended.err.starts_with("the network of a is left up: "), "{}", ended.err);
     tools.run("cli --logs logs/a --node c get nom").check(0, "Reimert\n", "");
-    test.signal(Signal::INT);
-    let ended = test.ended();
-    assert!(ended.out.ends_with("1 passed ([time]), seed [seed]\n1 not run\n"), "{}", ended.out);
+    tools.shell("rm -rf logs/a").code(0);
+    tools.expect_nothing_left();
+}
+
+#[test]
+fn a_run_that_keeps_no_network_leaves_no_process() {
+    let tools = Tools::new().file("a.scn", SYNC).file("long.scn", "network a-b\nwait 10m\n");
+    let ended = tools.run("test a.scn --keep=failed");
+    ended.code(0);
+    assert_eq!(ended.err, "");
+    tools.expect_nothing_left();
+    // A command that is ended early keeps no network, be it by SIGINT or by SIGKILL.
+    for (signal, code) in [(Signal::INT, Some(130)), (Signal::KILL, None)] {
+        let mut test = tools.begin("test long.scn --keep");
+        test.line("seed");
+        assert!(until(|| tools.path("logs/long/b.log").exists()));
+        test.signal(signal);
+        let ended = test.ended();
+        assert_eq!(ended.code, code, "{ended:#?}");
+        tools.expect_nothing_left();
+        std::fs::remove_dir_all(tools.path("logs/long")).expect("the folder of a run");
+    }
 }
 
 #[test]
 fn a_foreign_program_is_a_node_like_any_other() {
-    // Our own node, started as somebody else's program would be: by a command line.
+    // The program is a native node, started by a command line as any foreign program would be.
     if !has("sh") {
         return;
     }

@@ -1,4 +1,4 @@
-//! Many seeds: each scenario with each, summed up.
+//! Tests of `tools test --seeds`, which runs each scenario with each seed and prints a summary.
 
 use crate::story::Tools;
 
@@ -8,7 +8,7 @@ a: set nom Reimert
 expect all: get nom == Reimert within 30s
 ";
 
-/// Holds unless a neighbour of `a` is drawn: about one seed in two fails.
+/// The text of a scenario that fails if a neighbour of `a` is drawn: with about one seed in two.
 const SOMETIMES: &str = "\
 network ring(4)
 let v = random
@@ -50,7 +50,7 @@ ok two[net=a-b-c] [time] · 3 nodes · 50 seeds · in sim
 ";
     tools.run("test s --world sim --seeds 1..50").check(0, out, "");
     assert!(!tools.path("logs").exists());
-    // One seed is a run like any other, however it is typed.
+    // A range of one seed is an ordinary run.
     tools.run("test s/sync.scn --world sim --seeds 7").code(0);
     assert_eq!(tools.events("sync", "plan")[0]["seed"], 7);
 }
@@ -67,7 +67,7 @@ fn a_failing_seed_is_named_with_the_command_that_replays_it() {
 
     let ended = tools.run("test 'some times.scn' --world sim --seeds 1..40 --timeout-factor 3");
     ended.code(1);
-    // Those that fail are told in order, and each by what it says.
+    // Every failed seed has a line, in order. A few of the different reasons are explained at length.
     let lines: Vec<&str> = ended.out.lines().filter(|line| line.contains("; again: ")).collect();
     assert_eq!(lines.len() as u64, failed, "{}", ended.out);
     let explained = ended.out.lines().filter(|line| line.contains("some times failed: ")).count();
@@ -102,7 +102,7 @@ fn reports_for_programs_stay_small_however_many_seeds_fail() {
 }
 
 #[test]
-fn what_is_for_another_world_is_skipped_once() {
+fn a_scenario_for_another_world_is_skipped_once() {
     let other = "worlds process\nnetwork a-b\nexpect converged\n";
     let tools = Tools::new().file("s/sync.scn", SYNC).file("s/other.scn", other);
     let ended = tools.run("test s --world sim --seeds 1..9");
@@ -118,8 +118,8 @@ fn what_is_for_another_world_is_skipped_once() {
 }
 
 #[test]
-fn many_seeds_run_on_processes_too_and_what_failed_is_left_to_be_looked_at() {
-    // A seed does not bring a run of real time back: its logs and record are kept.
+fn many_seeds_run_on_processes_and_failed_runs_keep_their_logs() {
+    // A seed does not repeat a run in real time, so that the logs and the journal of a failed run are kept.
     let tools = Tools::new().file("sometimes.scn", SOMETIMES);
     let ended = tools.run("test sometimes.scn --seeds 1..8 -j 2 --report-json report.json");
     let report: serde_json::Value = serde_json::from_str(&tools.read("report.json")).unwrap();

@@ -1,4 +1,4 @@
-//! `tools test`: which scenarios run, how, and into which reports.
+//! Tests of `tools test`: the selection of scenarios, the ways to run them, and the reports.
 
 use crate::story::Tools;
 
@@ -10,7 +10,7 @@ fn folder() -> Tools {
     Tools::new().file("scenarios/one.scn", ONE).file("scenarios/deeper/two.scn", TWO)
 }
 
-/// The names of what ran, or would run.
+/// Checks the names of the runs that a dry run prints.
 #[track_caller]
 fn check_selected(line: &str, expected: &str) {
     let ended = folder().run(&format!("test --dry-run {line}"));
@@ -18,7 +18,7 @@ fn check_selected(line: &str, expected: &str) {
 }
 
 #[test]
-fn everything_is_selected_unless_something_is_said() {
+fn all_scenarios_are_selected_by_default() {
     check_selected("", "two[net=a-b]\ntwo[net=line(3)]\ntwo[net=ring(4)]\none\n");
     check_selected("scenarios/one.scn", "one\n");
     check_selected("scenarios/deeper", "two[net=a-b]\ntwo[net=line(3)]\ntwo[net=ring(4)]\n");
@@ -27,8 +27,18 @@ fn everything_is_selected_unless_something_is_said() {
 #[test]
 fn words_select_by_name() {
     check_selected("on", "one\n");
-    check_selected("ring", "two[net=ring(4)]\n");
-    check_selected("ring one", "two[net=ring(4)]\none\n");
+    check_selected("wo on --param net=a-b", "two[net=a-b]\none\n");
+}
+
+#[test]
+fn a_word_that_selects_nothing_is_an_error_and_parameters_are_no_names() {
+    let help = "`tools list` shows those that there are; `--param NAME=VALUE` chooses parameters";
+    for (words, wrong) in [("ring", "ring"), ("one nonesuch", "nonesuch"), ("net=", "net=")] {
+        let err = format!("error: no scenario is called `{wrong}`\n  = help: {help}\n");
+        folder().run(&format!("test --dry-run {words}")).check(2, "", &err);
+    }
+    let err = "error: no scenario is called `onne`\n  = help: did you mean `one`?\n";
+    folder().run("test onne two").check(2, "", err);
 }
 
 #[test]
@@ -49,8 +59,7 @@ fn a_parameter_can_be_fixed() {
 
 #[test]
 fn nothing_selected_is_an_error() {
-    let err = "error: no scenario is selected\n  = help: `tools list` shows those that there are\n";
-    folder().run("test nonesuch").check(2, "", err);
+    let err = "error: no scenario has these tags\n  = help: `tools list` shows the tags of each\n";
     folder().run("test --tag nonesuch").check(2, "", err);
     let err = "error: there is no `scenarios`: name scenarios, or folders that hold some\n";
     Tools::new().run("test").check(2, "", err);
@@ -65,7 +74,7 @@ fn a_dry_run_starts_nothing() {
 }
 
 #[test]
-fn what_is_for_another_world_is_skipped_visibly() {
+fn a_scenario_for_another_world_is_reported_as_skipped() {
     let tools = Tools::new()
         .file("one.scn", ONE)
         .file("lost.scn", "worlds sim, netns\nnetwork a-b\nlink a-b loss 50%\n");
@@ -76,8 +85,80 @@ fn what_is_for_another_world_is_skipped_visibly() {
     assert!(!tools.path("logs/lost").exists());
 }
 
+const FIGURES: &str =
+    "network a-b\na: set x 1\nexpect a: stats keys == 1 within 5s\nexpect all: get x == 1 within 9s\n";
+
 #[test]
-fn after_a_failure_nothing_more_is_started_where_that_is_asked_for() {
+fn a_scenario_that_does_not_fit_the_driver_is_skipped_with_the_reason() {
+    let tools = Tools::new().file("all/one.scn", ONE).file("all/figures.scn", FIGURES);
+    let reason = "it does not fit the driver `byc`: all/figures.scn:3: `byc` nodes have no command `stats`";
+    for select in ["all", "all/figures.scn all/one.scn"] {
+        let ended =
+            tools.run(&format!("test {select} --driver byc --junit report.xml --report-json report.json"));
+        ended.code(0);
+        assert!(ended.out.contains(&format!("skipped figures: {reason}\n")), "{ended:#?}");
+        assert!(ended.out.ends_with("1 passed, 1 skipped ([time]), seed [seed]\n"), "{ended:#?}");
+        // A scenario that was named and not run gets a warning.
+        assert_eq!(ended.err.contains("warning: `all/figures.scn` was named"), select != "all", "{ended:#?}");
+    }
+    assert!(tools.read("report.xml").contains("`byc` nodes have no command `stats`"));
+    assert!(tools.read("report.json").contains("`byc` nodes have no command `stats`"));
+    assert!(!tools.path("logs/figures").exists());
+    let words = tools.run("list all --driver byc");
+    words.check(0, "one  -  quick, one  One write.\n", "");
+    let ended = tools.run("check all --driver byc");
+    ended.code(0);
+    assert_eq!(ended.out, "2 scenarios, no errors, 1 warning; 1 does not fit the driver `byc`\n");
+    let said = "warning: skipped with the driver `byc`: `byc` nodes have no command `stats`\n --> all/figures.scn:3:11\n";
+    assert!(ended.err.starts_with(said), "{ended:#?}");
+}
+
+#[test]
+fn if_no_scenario_fits_the_driver_the_mistake_is_an_error() {
+    let tools = Tools::new().file("all/figures.scn", FIGURES);
+    for line in ["test all --driver byc", "test all/figures.scn --driver byc", "check all --driver byc"] {
+        let ended = tools.run(line);
+        ended.code(2);
+        let said = "error: `byc` nodes have no command `stats`\n --> all/figures.scn:3:11\n";
+        assert!(ended.err.starts_with(said), "{ended:#?}");
+    }
+}
+
+#[test]
+fn an_option_that_no_node_uses_is_refused() {
+    let tools = Tools::new().file("one.scn", ONE);
+    for (option, value, user) in
+        [("adapter", "x", "ask"), ("ready", "port", "ask"), ("workload", "broadcast", "maelstrom")]
+    {
+        let err = format!(
+            "error: no node has a use for --{option}\n  = help: leave it out, or use `--driver {user}`\n"
+        );
+        for command in ["test", "check"] {
+            tools.run(&format!("{command} one.scn --{option} {value}")).check(2, "", &err);
+        }
+    }
+    // These nodes need the option.
+    let asked = "node all driver=ask exec=true\nnetwork a-b\nexpect all: get k == v within 1s\n";
+    Tools::new().file("asked.scn", asked).run("check asked.scn --adapter x").code(0);
+}
+
+#[test]
+fn the_command_that_repeats_a_run_names_its_include_folders() {
+    let tools = Tools::new()
+        .file("my parts/more.scn", "expect a: get x == 2 within 100ms\n")
+        .file("own/it.scn", "network a\na: set x 1\ninclude \"../my parts/more.scn\"\n");
+    let again = "tools test own/it.scn --seed 7 --include-dir 'my parts'";
+    for _ in 0..2 {
+        let ended = tools.run(&format!("{} --report-json report.json", again.trim_start_matches("tools ")));
+        ended.code(1);
+        assert!(ended.out.contains(&format!("again   {again}\n")), "{ended:#?}");
+    }
+    let report: serde_json::Value = serde_json::from_str(&tools.read("report.json")).expect("JSON");
+    assert_eq!(report["scenarios"][0]["again"], again);
+}
+
+#[test]
+fn fail_fast_starts_nothing_after_a_failure() {
     let tools = Tools::new().file("a.scn", WRONG).file("b.scn", ONE);
     let ended = tools.run("test a.scn b.scn --fail-fast");
     ended.code(1);
@@ -89,13 +170,13 @@ fn after_a_failure_nothing_more_is_started_where_that_is_asked_for() {
 }
 
 #[test]
-fn several_run_side_by_side() {
+fn several_scenarios_run_side_by_side() {
     let text = "param n = 1 | 2 | 3 | 4\nnetwork ring(4)\na: set k $n\nexpect all: get k == $n within 30s\n";
     let tools = Tools::new().file("side.scn", text);
     let ended = tools.run("test side.scn -j 4");
     ended.code(0);
     assert!(ended.out.ends_with("4 passed ([time]), seed [seed]\n"), "{}", ended.out);
-    // Each has its own logs; ports of one that has ended may be another's.
+    // Each run has its own logs. Two runs may have had the same ports, one after the other.
     for n in 1..=4 {
         let logs = ["a", "b", "c", "d"].map(|name| tools.read(&format!("logs/side-n={n}-/{name}.log")));
         let port = |log: &String| log.split("127.0.0.1:").nth(1)?.split(' ').next().map(str::to_owned);
@@ -125,7 +206,7 @@ fn scenarios_whose_names_are_alike_keep_their_logs_apart() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_told_before_anything_runs() {
+fn a_report_that_cannot_be_written_is_an_error_before_any_run() {
     let tools = Tools::new().file("one.scn", ONE);
     for option in ["--junit", "--report-json"] {
         let ended = tools.run(&format!("test one.scn {option} no/such/report"));
@@ -164,7 +245,7 @@ fn reports_are_written_for_programs() {
 }
 
 #[test]
-fn json_is_all_that_is_printed() {
+fn with_json_nothing_else_is_printed() {
     let tools = Tools::new().file("one.scn", ONE);
     let ended = tools.run("test one.scn --json --seed 7");
     ended.code(0);
@@ -173,7 +254,7 @@ fn json_is_all_that_is_printed() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_said() {
+fn a_report_in_a_missing_folder_is_an_error() {
     let tools = Tools::new().file("one.scn", ONE);
     let ended = tools.run("test one.scn --junit no/such/folder/junit.xml");
     ended.code(3);
@@ -183,12 +264,10 @@ fn a_report_that_cannot_be_written_is_said() {
 #[test]
 fn the_folder_of_a_network_that_was_left_up_is_not_emptied() {
     let tools = Tools::new().file("one.scn", ONE);
-    let mut kept = tools.begin("test one.scn --keep");
-    kept.problem("left up");
+    tools.run("test one.scn --keep").code(0);
     let ended = tools.run("test one.scn");
     ended.code(3);
     assert!(ended.out.contains("end it with `tools stop --logs logs/one`"), "{}", ended.out);
     tools.run("stop --logs logs/one").check(0, "", "");
-    kept.ended().code(0);
     tools.run("test one.scn").code(0);
 }

@@ -1,4 +1,4 @@
-//! Scenarios in virtual time, as a person runs them.
+//! Tests of scenarios in virtual time, run as a person runs them.
 
 use rustix::process::Signal;
 
@@ -11,7 +11,7 @@ expect all: get nom == Reimert within 5s
 ";
 
 #[test]
-fn a_scenario_runs_in_virtual_time_and_leaves_its_record_and_logs() {
+fn a_scenario_runs_in_virtual_time_and_leaves_its_journal_and_logs() {
     let tools = Tools::new().file("sync.scn", SYNC);
     let out = "\
 seed 7
@@ -28,7 +28,7 @@ ok sync [time] · 2 nodes · 1 expectation · in sim
 }
 
 #[test]
-fn a_long_time_passes_in_no_time() {
+fn hours_of_virtual_time_pass_quickly() {
     let text = format!("timeout 10h\n{SYNC}wait 9h\nexpect b: get nom == Reimert\n");
     let tools = Tools::new().file("long.scn", &text);
     let ended = tools.run("test long.scn --world sim --json");
@@ -37,7 +37,7 @@ fn a_long_time_passes_in_no_time() {
 }
 
 #[test]
-fn a_false_expectation_in_virtual_time_is_explained_and_can_be_had_again() {
+fn a_failed_expectation_in_virtual_time_is_explained_and_repeatable() {
     let text = "network a-b\na: set nom Reimert\nexpect all: get nom == Damien within 100ms\n";
     let tools = Tools::new().file("wrong.scn", text);
     let out = "\
@@ -52,16 +52,17 @@ wrong failed: expected == Damien within 100 ms
   nodes
     a, b  Reimert  since [time]
 
-  the end of a's log
+  a's log
     [when] INFO listening on a:7400 as a (id [id], policy oldest, network sim)
     [when] INFO keeps nothing on disk: what only this node holds is gone when it ends
     [when] INFO link to b is up, dialled here
     [when] INFO set nom
 
-  the end of b's log
+  b's log
     [when] INFO listening on b:7400 as b (id [id], policy oldest, network sim)
     [when] INFO keeps nothing on disk: what only this node holds is gone when it ends
     [when] INFO link to a is up, dialled there
+    [when] INFO received nom from a
 
   logs    logs/wrong/NAME.log; merged: tools logs --logs logs/wrong
   record  logs/wrong/run.jsonl
@@ -70,7 +71,7 @@ wrong failed: expected == Damien within 100 ms
 ";
     let first = tools.run("test wrong.scn --policy oldest --timeout-factor 2 --world sim --seed 7");
     first.check(1, out, "");
-    // What it says does the same, to the byte of its record.
+    // The printed command repeats the run, to the byte of its journal.
     let record = tools.read("logs/wrong/run.jsonl");
     tools.run("test wrong.scn --world sim --seed 7 --policy oldest --timeout-factor 2").code(1);
     assert!(tools.read("logs/wrong/run.jsonl") == record);
@@ -94,7 +95,7 @@ fn a_scenario_whose_virtual_time_runs_away_fails_with_what_was_still_scheduled()
 }
 
 #[test]
-fn a_world_of_virtual_time_has_no_network_to_stay_with() {
+fn run_and_keep_are_refused_in_virtual_time() {
     let tools = Tools::new().file("sync.scn", SYNC);
     let err = "\
 error: the world `sim` has no network to stay with: its time is virtual, and passes only while a scenario runs
@@ -112,13 +113,13 @@ error: --keep leaves nodes up to be explored, and in the world `sim` there are n
 }
 
 #[test]
-fn a_program_of_its_own_is_no_node_of_virtual_time() {
+fn foreign_programs_are_refused_in_virtual_time() {
     let tools = Tools::new().file("exec.scn", "node b exec=\"./mine\"\nnetwork a-b\nexpect converged\n");
     let ended = tools.run("test exec.scn --world sim");
     assert!(ended.code(2).err.contains("the world `sim` cannot run other programs"), "{}", ended.err);
     let tools = Tools::new().file("sync.scn", SYNC);
     let err = "\
-error: --exec names a program, and in the world `sim` nodes are our own
+error: --exec names a program, and the world `sim` runs only the node of tools
   = help: `--world process` runs any program
 ";
     tools.run("test sync.scn --world sim --exec ./mine").check(2, "", err);
@@ -167,13 +168,13 @@ fn a_trace_is_of_one_scenario_with_one_seed() {
 }
 
 #[test]
-fn a_trace_that_cannot_be_written_is_said_before_anything_runs() {
+fn a_trace_that_cannot_be_written_is_an_error_before_any_run() {
     let tools = Tools::new().file("sync.scn", SYNC);
     let ended = tools.run("test sync.scn --world sim --trace no/such/folder/trace");
     assert!(ended.err.starts_with("error: cannot write no/such/folder/trace: "), "{}", ended.err);
     assert_eq!((ended.code, ended.out.as_str()), (Some(3), ""));
     assert!(!tools.path("logs").exists());
-    // A full disk shows later.
+    // A full disk is noticed only when the trace is written.
     let ended = tools.run("test sync.scn --world sim --trace /dev/full");
     assert!(ended.code(3).out.contains("could not be run: cannot write the trace: "), "{}", ended.out);
 }
@@ -181,8 +182,16 @@ fn a_trace_that_cannot_be_written_is_said_before_anything_runs() {
 #[test]
 fn a_folder_that_cannot_be_written_breaks_its_scenario_and_no_other() {
     let tools = Tools::new().file("a.scn", SYNC).file("b.scn", SYNC).file("logs/a/run.jsonl/x", "");
-    // A record that is a folder is removed with the rest; a file in place of the folder of logs is not.
-    tools.run("test a.scn b.scn --world sim").code(0);
+    // A folder that no run made stays as it is, and so does a file in the place of the log folder.
+    let ended = tools.run("test a.scn b.scn --world sim");
+    ended.code(3);
+    assert!(
+        ended.out.contains("a could not be run: logs/a holds `run.jsonl`, which no run made"),
+        "{}",
+        ended.out
+    );
+    assert!(ended.out.contains("1 passed, 1 broken"), "{}", ended.out);
+    assert!(tools.path("logs/a/run.jsonl/x").exists());
     let tools = tools.file("taken", "");
     let ended = tools.run("test a.scn b.scn --world sim --seed 7 --logs taken");
     ended.code(3);
@@ -195,7 +204,7 @@ fn a_folder_that_cannot_be_written_breaks_its_scenario_and_no_other() {
 
 #[test]
 fn ctrl_c_ends_virtual_time_in_order() {
-    // Long enough in real time to be interrupted: a day of timers, many times.
+    // A day of timers, repeated many times, lasts long enough in real time to be interrupted.
     let day = "timeout 23h\nnetwork clique(12)\nwait 22h\nexpect converged\n";
     let tools = Tools::new().file("day.scn", day);
     let mut test = tools.begin("test day.scn --world sim --seeds 1..10000");
@@ -208,8 +217,8 @@ fn ctrl_c_ends_virtual_time_in_order() {
 }
 
 #[test]
-fn a_node_that_was_started_while_it_was_cut_off_is_linked_as_soon_as_it_can_be() {
-    // Neither end would dial by itself: the one that was started knows of nobody, and the other was
+fn a_node_started_while_cut_off_is_linked_as_soon_as_it_is_reachable() {
+    // Neither end would dial by itself: the started node knows of no neighbour, and the other end had been
     // dialled.
     let cut_off = [
         ("pause c", "resume c"),

@@ -1,6 +1,6 @@
-//! `tools do`: steps of the scenario language, on a network that runs.
+//! Tests of `tools do`, which performs steps of the scenario language on a running network.
 
-use crate::story::Tools;
+use crate::story::{Tools, has};
 
 #[test]
 fn answers_are_printed_and_expectations_are_silent() {
@@ -19,7 +19,7 @@ fn answers_are_printed_and_expectations_are_silent() {
 }
 
 #[test]
-fn what_let_keeps_stays_known_to_the_steps_after_it() {
+fn a_let_value_is_known_to_later_steps() {
     let tools = Tools::new();
     tools.up("a-b");
     tools.run("do 'a: set nom Reimert' 'let won = a: get nom' 'b: set copy $won' 'b: get copy'").check(
@@ -47,7 +47,7 @@ error: expected == Damien
 ";
     let ended = tools.run("do 'expect all: get nom == Damien' 'a: set after x'");
     ended.check(1, "", err);
-    // What stands after it was not done.
+    // The step after the failed one was not performed.
     tools.run("cli --node a count").check(0, "1\n", "");
 }
 
@@ -96,7 +96,7 @@ fn a_network_that_runs_can_grow() {
 }
 
 #[test]
-fn what_came_of_steps_is_there_for_programs_too() {
+fn results_of_steps_are_available_as_json() {
     let tools = Tools::new();
     tools.up("a-b");
     let out = "{\"reply\":\"steps\",\"output\":[\"0\"],\"error\":null,\"code\":0}\n";
@@ -105,4 +105,48 @@ fn what_came_of_steps_is_there_for_programs_too() {
     ended.code(2);
     assert!(ended.out.contains("\"code\":2") && ended.err.is_empty(), "{}{}", ended.out, ended.err);
     tools.run("stop --json").check(0, "{\"reply\":\"stopping\"}\n", "");
+}
+
+#[test]
+fn let_values_and_measures_are_known_to_later_commands() {
+    let tools = Tools::new();
+    tools.up("a-b");
+    tools.run("do 'a: set nom Reimert' 'let won = a: get nom' 'let who = random'").code(0);
+    tools.run("do 'measure m { $who: set copy $won }'").code(0);
+    tools.run("do 'expect all: get copy == $won within 30s' 'expect m.updates == 1'").code(0);
+    let again = tools.run("do 'let won = b: get nom'");
+    again.code(2);
+    assert!(again.err.contains("something is kept as `won` already"), "{}", again.err);
+    // A step that fails keeps no value.
+    tools.run("do 'let lost = a: get none'").code(1);
+    assert!(tools.run("do 'b: set copy $lost'").err.contains("unknown variable `$lost`"));
+}
+
+#[test]
+fn a_block_on_standard_input_is_read_to_its_end() {
+    let tools = Tools::new();
+    tools.up("a-b");
+    let input = "together {\n  a: set x 1\n  b: set y 2\n}\nexpect all: count == 2 within 30s\nrepeat 2 {\n a: set z 3\n}\n";
+    tools.run_with("do", input).code(0);
+    tools.run("do 'a: get z'").check(0, "3\n", "");
+    // A block that is never closed is reported as such.
+    let open = tools.run_with("do", "together {\n  a: set x 1\n");
+    open.code(2);
+    assert!(open.err.contains("this `{` is never closed"), "{}", open.err);
+}
+
+#[test]
+fn the_prompt_helps() {
+    if !has("script") {
+        return;
+    }
+    let tools = Tools::new();
+    tools.up("a-b");
+    let typed = |text: &str| {
+        tools.shell(&format!("printf '{text}' | script -qec '\"$TOOLS\" do' /dev/null")).code(0).out.clone()
+    };
+    let help = typed("help partition\\n");
+    assert!(help.contains("silences links between sets of nodes"), "{help}");
+    typed("together {\\na: set k v\\n}\\n");
+    tools.run("do 'a: get k'").check(0, "v\n", "");
 }

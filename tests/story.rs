@@ -1,46 +1,52 @@
-//! A story: somebody with a folder of their own, who types commands and looks at what comes of them.
+//! A story: a test that types commands in a folder of its own and checks their results.
 //!
-//! Whatever a story starts carries its mark in the environment, however often it forks, and so does
-//! whatever that starts in turn. By that mark a story knows its processes from all others of the
-//! machine; when it ends, none of them may be left.
+//! Each process that a story starts inherits the story's mark in its environment, and so do all its
+//! descendants. The mark tells them from all other processes of the machine. At the end of a story none of
+//! them may be left.
 
 use std::cell::OnceCell;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 use tempfile::TempDir;
 
 use crate::background::Background;
 use crate::ports::Ports;
 use crate::redact::Redactor;
 
-/// Longer than anything here takes on the slowest machine.
+/// The time-out of every wait: longer than any takes on the slowest machine.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
-/// How often what cannot be told is looked at.
+/// The interval between two looks at a condition that has no event to wait for.
 const LOOK: Duration = Duration::from_millis(5);
-/// The variable that carries a story's mark.
+/// The environment variable that carries a story's mark.
 const MARK: &str = "TOOLS_STORY";
 
-/// The binary under test.
+/// The folder in which the harness registers the running networks of a story.
+const RUNTIME: &str = ".runtime";
+
+/// The path of the binary under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tools");
 
-/// Somebody with a folder of their own and a range of ports that nobody else uses.
+/// A story: a folder of its own, a mark, and ports that nobody else uses.
 pub(crate) struct Tools {
     folder: TempDir,
     mark: String,
     ports: OnceCell<Ports>,
 }
 
-/// What came of a command.
+/// The result of a command that has ended.
 #[derive(Debug, Clone)]
-pub(crate) struct Ended {
-    /// The ending code; none if a signal ended it.
+pub(crate) struct Finished {
+    /// The exit code; none if a signal ended the command.
     pub(crate) code: Option<i32>,
-    /// Standard output, as it was.
+    /// Standard output, not redacted.
     pub(crate) raw: String,
     /// Standard output, redacted.
     pub(crate) out: String,
@@ -48,7 +54,7 @@ pub(crate) struct Ended {
     pub(crate) err: String,
 }
 
-/// A process that a story has started, or one that came of it.
+/// A process with the mark of a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Process {
     pub(crate) id: i32,
@@ -61,11 +67,12 @@ impl Tools {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder =
             tempfile::Builder::new().prefix("tools-story-").tempdir().expect("a folder for the story");
+        DirBuilder::new().mode(0o700).create(folder.path().join(RUNTIME)).expect("a folder in it");
         let mark = format!("{}-{count}-{}", std::process::id(), folder.path().display());
         Self { folder, mark, ports: OnceCell::new() }
     }
 
-    /// Writes a file into the folder.
+    /// Writes a file into the story's folder.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder");
@@ -73,12 +80,12 @@ impl Tools {
         self
     }
 
-    /// A path in the folder.
+    /// Returns the path of a file in the story's folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// What a file of the folder holds.
+    /// Returns the text of a file in the story's folder. Panics if it cannot be read.
     #[track_caller]
     pub(crate) fn read(&self, name: &str) -> String {
         match std::fs::read_to_string(self.path(name)) {
@@ -87,53 +94,59 @@ impl Tools {
         }
     }
 
-    /// The first of a few ports that belong to this story. On a command line, `@PORT` stands for it.
+    /// Returns the first of the story's ports. On a command line, `@PORT` stands for it.
     pub(crate) fn port(&self) -> u16 {
         self.ports.get_or_init(Ports::take).first()
     }
 
-    /// Types a command and waits for its end: `run ring:5 -p @PORT`, quoted as for a shell.
+    /// Runs a command and waits for its end. The line is quoted as for a shell: `run ring:5 -p @PORT`.
     #[track_caller]
-    pub(crate) fn run(&self, line: &str) -> Ended {
+    pub(crate) fn run(&self, line: &str) -> Finished {
         self.run_with(line, "")
     }
 
-    /// The same, with this text on its standard input.
+    /// Runs a command with this text on its standard input, and waits for its end.
     #[track_caller]
-    pub(crate) fn run_with(&self, line: &str, input: &str) -> Ended {
+    pub(crate) fn run_with(&self, line: &str, input: &str) -> Finished {
         let mut command = assert_cmd::Command::from_std(self.command(line));
         self.ended(line, command.write_stdin(input).timeout(DEADLINE))
     }
 
-    /// Has a shell do something, with the binary as `$TOOLS` and the port as `$PORT`.
+    /// Runs a shell script and waits for its end. `$TOOLS` is the binary, and `$PORT` the first port.
     #[track_caller]
-    pub(crate) fn shell(&self, script: &str) -> Ended {
+    pub(crate) fn shell(&self, script: &str) -> Finished {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
         self.ended(script, assert_cmd::Command::from_std(self.placed(command)).timeout(DEADLINE))
     }
 
-    /// Types a command and goes on while it runs.
+    /// Runs a command with this standard output, and waits for its end.
+    #[track_caller]
+    pub(crate) fn run_to(&self, line: &str, out: Stdio) -> Finished {
+        Background::start_to(self.command(line), out, self.redactor()).ended()
+    }
+
+    /// Starts a command and returns while it runs.
     #[track_caller]
     pub(crate) fn begin(&self, line: &str) -> Background {
         Background::start(self.command(line), self.redactor())
     }
 
-    /// Starts another program and goes on while it runs.
+    /// Starts another program and returns while it runs.
     #[track_caller]
     pub(crate) fn begin_other(&self, command: Command) -> Background {
         Background::start(self.placed(command), self.redactor())
     }
 
-    /// Starts a network that stays, and takes down what of it is left at the story's end.
+    /// Starts a detached network. If it still runs at the end of the story, it is stopped then.
     #[track_caller]
-    pub(crate) fn up(&self, line: &str) -> Ended {
+    pub(crate) fn up(&self, line: &str) -> Finished {
         let ended = self.run(&format!("run --detach -p @PORT {line}"));
         assert_eq!(ended.code, Some(0), "{ended:#?}");
         ended
     }
 
-    /// The network of the folder, as `ps --json` tells it.
+    /// Returns the network of the folder, as `ps --json` prints it.
     #[track_caller]
     pub(crate) fn ps(&self) -> serde_json::Value {
         let ended = self.run("ps --json");
@@ -141,7 +154,7 @@ impl Tools {
         ended.json()
     }
 
-    /// What happened in a scenario's run, of these kinds, as its record tells it.
+    /// Returns the events of one kind from the journal of a scenario's run.
     #[track_caller]
     pub(crate) fn events(&self, scenario: &str, kind: &str) -> Vec<serde_json::Value> {
         let record = self.read(&format!("logs/{scenario}/run.jsonl"));
@@ -149,7 +162,7 @@ impl Tools {
         events.filter(|event: &serde_json::Value| event["event"] == kind).collect()
     }
 
-    /// The processes that carry the story's mark, those that have ended aside.
+    /// Returns the running processes that carry the story's mark.
     pub(crate) fn processes(&self) -> Vec<Process> {
         let mark = format!("{MARK}={}", self.mark);
         let entries = std::fs::read_dir("/proc").expect("a system with /proc").filter_map(Result::ok);
@@ -166,7 +179,7 @@ impl Tools {
         .collect()
     }
 
-    /// Waits until no process of the story is left.
+    /// Waits until no process of the story is left. Panics if some are left at the deadline.
     #[track_caller]
     pub(crate) fn expect_nothing_left(&self) {
         let mut left = Vec::new();
@@ -192,11 +205,13 @@ impl Tools {
     fn placed(&self, mut command: Command) -> Command {
         command.current_dir(self.folder.path()).env(MARK, &self.mark).env("TOOLS", PROGRAM);
         command.env("PORT", self.port().to_string());
+        // A story must not find the networks of other stories, nor those of the person who runs the tests.
+        command.env("XDG_RUNTIME_DIR", self.path(RUNTIME));
         command
     }
 
     #[track_caller]
-    fn ended(&self, line: &str, command: &mut assert_cmd::Command) -> Ended {
+    fn ended(&self, line: &str, command: &mut assert_cmd::Command) -> Finished {
         let output = match command.output() {
             Ok(output) => output,
             Err(error) => panic!("`{line}` did not end: {error}"),
@@ -204,7 +219,7 @@ impl Tools {
         let redactor = self.redactor();
         let raw = String::from_utf8_lossy(&output.stdout).into_owned();
         let err = redactor.redact(&String::from_utf8_lossy(&output.stderr));
-        Ended { code: output.status.code(), out: redactor.redact(&raw), raw, err }
+        Finished { code: output.status.code(), out: redactor.redact(&raw), raw, err }
     }
 
     fn redactor(&self) -> Redactor {
@@ -214,7 +229,7 @@ impl Tools {
 
 impl Drop for Tools {
     fn drop(&mut self) {
-        // What the story left up on purpose is ended as a person would.
+        // A network that the story left running is stopped as a person would stop it.
         if self.path("logs/.tools.sock").exists() && !thread::panicking() {
             let stopped = self.run("stop");
             assert!(matches!(stopped.code, Some(0 | 2)), "{stopped:#?}");
@@ -229,7 +244,7 @@ impl Drop for Tools {
             && !processes.is_empty()
         {
             for process in processes {
-                // One that has ended meanwhile is no error.
+                // A process that has ended meanwhile is no error.
                 let _: rustix::io::Result<()> = kill(process.id, Signal::KILL);
             }
             thread::sleep(LOOK);
@@ -238,8 +253,8 @@ impl Drop for Tools {
     }
 }
 
-impl Ended {
-    /// All of it at once: the ending code, standard output and standard error, redacted.
+impl Finished {
+    /// Checks the exit code, and standard output and standard error as they are redacted.
     #[track_caller]
     pub(crate) fn check(&self, code: i32, out: &str, err: &str) -> &Self {
         same("standard output", &self.out, out);
@@ -248,14 +263,14 @@ impl Ended {
         self
     }
 
-    /// That it ended with this code.
+    /// Checks the exit code.
     #[track_caller]
     pub(crate) fn code(&self, code: i32) -> &Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
 
-    /// Standard output, which is JSON.
+    /// Parses standard output as JSON. Panics if it is none.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
         match serde_json::from_str(&self.raw) {
@@ -265,13 +280,13 @@ impl Ended {
     }
 }
 
-/// Fails with both texts where they differ.
+/// Panics with both texts if they differ.
 #[track_caller]
 pub(crate) fn same(what: &str, actual: &str, expected: &str) {
     assert!(actual == expected, "{what} is\n{actual}\n  instead of\n{expected}");
 }
 
-/// Looks again and again until something holds; whether it did before the deadline.
+/// Checks a condition again and again until it holds. Returns false if it does not before the deadline.
 pub(crate) fn until(mut holds: impl FnMut() -> bool) -> bool {
     let began = Instant::now();
     while !holds() {
@@ -283,13 +298,21 @@ pub(crate) fn until(mut holds: impl FnMut() -> bool) -> bool {
     true
 }
 
-/// Sends a signal to one process.
+/// Kills a process and waits for its end. The system has then closed its files, so that locks are free.
+pub(crate) fn kill_and_wait(id: i32) {
+    let process = Pid::from_raw(id).expect("an id");
+    let ended = pidfd_open(process, PidfdFlags::empty()).expect("it runs");
+    pidfd_send_signal(&ended, Signal::KILL).expect("it runs");
+    poll(&mut [PollFd::new(&ended, PollFlags::IN)], None).expect("it ends");
+}
+
+/// Sends a signal to a process.
 pub(crate) fn kill(id: i32, signal: Signal) -> rustix::io::Result<()> {
     kill_process(Pid::from_raw(id).expect("a process id"), signal)
 }
 
-/// A program of the machine that not every machine has. Without it the test is skipped aloud, or
-/// fails where nothing may be skipped.
+/// Returns true if this machine has a program. Otherwise prints a notice, or fails where no test may be
+/// skipped.
 pub(crate) fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|folder| Path::new(&folder).join(program).is_file()) {
@@ -299,10 +322,10 @@ pub(crate) fn has(program: &str) -> bool {
     false
 }
 
-/// Says that a test is skipped, or fails it where nothing may be skipped.
+/// Prints that a test is skipped. Panics where no test may be skipped.
 pub(crate) fn skipped(reason: &str) {
     assert!(std::env::var_os("TOOLS_TESTS_REQUIRE_ALL").is_none(), "nothing may be skipped, and {reason}");
-    // Past the capture of the test harness, so that it is seen.
+    // The notice is written past the capture of the test harness, so that it is seen.
     let said = format!("skipped: {reason}\n");
     let _: rustix::io::Result<usize> = rustix::io::write(rustix::stdio::stderr(), said.as_bytes());
 }

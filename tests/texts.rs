@@ -1,4 +1,4 @@
-//! `tools list`, `check` and `graph`: what only reads, and starts nothing.
+//! Tests of `tools list`, `check` and `graph`, which read and start nothing.
 
 use crate::story::Tools;
 
@@ -54,7 +54,7 @@ fn a_topology_is_drawn() {
     assert!(tools.run("graph ring:5 --format svg").code(0).raw.starts_with("<svg "));
     tools.run("graph a-b --format dot -o net.dot").check(0, "", "");
     assert_eq!(tools.read("net.dot"), "graph {\n    a -- b;\n}\n");
-    // What it writes, it reads.
+    // `graph` reads the format that it writes.
     tools.run("graph @net.dot --format mermaid").check(0, "graph LR\n    a --- b\n", "");
 }
 

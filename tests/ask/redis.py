@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks a Redis server for the harness: a request comes as JSON, the answer goes as JSON."""
+"""Adapter for a Redis server: reads one request of the harness as JSON and prints the answer as JSON."""
 import json, subprocess, sys
 
 request = json.load(sys.stdin)

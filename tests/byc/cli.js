@@ -1,4 +1,4 @@
-// Asks a node one thing with the stock client: node cli.js --port=3000 set nom Reimert
+// Sends one event to a node with the stock client and prints the answer: node cli.js --port=3000 set nom Reimert
 "use strict";
 const { parseArgs } = require("node:util");
 const { io } = require("socket.io-client");

@@ -1,20 +1,20 @@
-// Goes through the commands of a node with the stock client: node client.js PORT TRANSPORT [PEER]
+// Checks the commands of a node with the stock client: node client.js PORT TRANSPORT [PEER]
 //
 // TRANSPORT is `polling`, `websocket` or `default`: polling first, then upgraded. PEER is the port of
-// another node, to be linked to. The first answer that is not as it should be ends this with code 1.
+// another node, which gets a link. The first wrong answer ends the program with code 1.
 "use strict";
 const assert = require("node:assert/strict");
 const { createHash } = require("node:crypto");
 const { io } = require("socket.io-client");
 
 const [port, transport, peer] = process.argv.slice(2);
-/** Longer than any answer takes on the slowest machine. */
+/** The time-out of every answer: longer than any takes on the slowest machine. */
 const DEADLINE_MS = 30_000;
 
 const transports = transport === "default" ? ["polling", "websocket"] : [transport];
 const socket = io(`http://127.0.0.1:${port}`, { path: "/byc", transports, reconnection: false });
 
-/** What an event is acknowledged with: [error, result]. */
+/** Sends an event and returns its acknowledgement: [error, result]. */
 function ask(event, ...args) {
   return new Promise((resolve, reject) => {
     socket.timeout(DEADLINE_MS).emit(event, ...args, (late, ...answer) => {
@@ -57,7 +57,7 @@ async function commands() {
   await refused("set error : Field nom exists.", "set", "nom", "Dupont");
   await fine(held, "get", "nom");
 
-  // A value with its date is merged: the older one wins, then the smaller hash.
+  // A value with a date is merged with the one held: the older wins, then the smaller hash.
   await fine(true, "set", "nom", { value: "later", date: held.date + 1, hash: sha256("later") });
   await fine(held, "get", "nom");
   const older = { value: "Damien", date: 10_000, hash: sha256("Damien") };
@@ -98,7 +98,7 @@ async function errors() {
   await refused("a node cannot be its own neighbour", "auth", port);
   await refused(/cannot connect|nobody/, "addPeer", 1);
   await refused(/unknown event `fly`/, "fly");
-  // Nobody asks for an acknowledgement, and nobody is any the worse for it.
+  // Events without a callback for their acknowledgement do no harm.
   for (const event of ["get", "set", "keys", "peers", "addPeer", "auth", "keysAndTime", "fly"]) socket.emit(event);
   await refused("Field k not exists", "get", "k");
 }

@@ -1,15 +1,20 @@
-// A node that misbehaves in one way: node misbehaving.js HOW --port=3000
+// A node that misbehaves in one way: node misbehaving.js HOW --port=3000 [--transport=polling]
 //
-// `mute` acknowledges no addPeer, though it links; `deaf` acknowledges nothing but get, keys and peers, and
-// links to nobody; `text` answers get with a bare text; `object` answers keys with an object; `names`
-// answers peers with names; `dies` ends when it is set.
+// HOW is one of these:
+//   mute    makes links, but acknowledges no auth
+//   deaf    ignores addPeer
+//   text    answers get with a bare text
+//   object  answers keys with an object
+//   names   answers peers with names
+//   dies    exits at a set
+// An addPeer is acknowledged in no case.
 "use strict";
 const { parseArgs } = require("node:util");
 const { Server } = require("socket.io");
 const { io } = require("socket.io-client");
 
 const { values, positionals } = parseArgs({
-  options: { port: { type: "string", default: "3000" } },
+  options: { port: { type: "string", default: "3000" }, transport: { type: "string" } },
   allowPositionals: true,
 });
 const [how] = positionals;
@@ -17,7 +22,8 @@ const port = Number(values.port);
 const store = new Map();
 const peers = new Set();
 
-const server = new Server({ path: "/byc" });
+const transports = values.transport ? [values.transport] : ["polling", "websocket"];
+const server = new Server({ path: "/byc", transports });
 server.on("connection", (socket) => {
   socket.on("get", (key, callback) => {
     if (how === "text") callback(null, "hello");

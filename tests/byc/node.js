@@ -1,20 +1,29 @@
 // A small node of the course's kind, on the stock server and client: node node.js --port=3000
+// With --transport=polling (or websocket) the node uses that transport alone. With --ping=MS it pings at this
+// interval and waits ten times as long for the answer.
 //
-// What it holds is told to every neighbour as it changes; when a link comes up, each end asks the other
-// what it holds and fetches what it lacks. The older date wins, then the smaller hash.
+// The node sends each new version to every neighbour. When a link comes up, each end asks for the other's
+// versions and fetches those that it lacks. The older date wins, then the smaller hash.
 "use strict";
 const { createHash } = require("node:crypto");
 const { parseArgs } = require("node:util");
 const { Server } = require("socket.io");
 const { io } = require("socket.io-client");
 
-const { values: options } = parseArgs({ options: { port: { type: "string", default: "3000" } } });
+const { values: options } = parseArgs({
+  options: {
+    port: { type: "string", default: "3000" },
+    transport: { type: "string" },
+    ping: { type: "string" },
+  },
+});
 const ownPort = Number(options.port);
 const PATH = "/byc";
+const transports = options.transport ? [options.transport] : ["polling", "websocket"];
 
-/** key → {value, date, hash} */
+/** The versions held: key → {value, date, hash} */
 const store = new Map();
-/** port → the socket of the link, be it dialled or accepted */
+/** The links, dialled or accepted: port of the neighbour → socket */
 const neighbours = new Map();
 
 function hashOf(value) {
@@ -26,7 +35,7 @@ function wins(one, other) {
   return one.date < other.date || (one.date === other.date && one.hash < other.hash);
 }
 
-/** Takes a version if it is better than the one held, and tells all neighbours but the one it came from. */
+/** Stores a version if it wins against the one held. Sends it to all neighbours but its sender. */
 function merge(key, version, from) {
   const held = store.get(key);
   if (held && !wins(version, held)) return;
@@ -36,7 +45,7 @@ function merge(key, version, from) {
   }
 }
 
-/** Asks the other end what it holds, and fetches what is missing here. */
+/** Asks the other end for its keys and dates, and fetches the versions that win against those held here. */
 function reconcile(socket) {
   socket.timeout(5_000).emit("keysAndTime", (late, error, listed) => {
     if (late || error) return;
@@ -58,7 +67,7 @@ function link(port, socket) {
   reconcile(socket);
 }
 
-/** Answers what the other end of a connection asks. */
+/** Answers the events from the other end of a connection. */
 function serve(socket) {
   const on = (event, answer) => {
     socket.on(event, (...args) => {
@@ -93,10 +102,10 @@ function serve(socket) {
   });
 }
 
-/** port → the socket that this end made */
+/** The sockets that this node dialled: port → socket */
 const dialled = new Map();
 
-/** Dials a node; the connection is a link for as long as it lasts, and comes back when the node does. */
+/** Dials a node. The connection is a link while it lasts, and is dialled again when it has ended. */
 function addPeer(port, callback) {
   if (port === ownPort) return callback("a node cannot be its own neighbour");
   if (neighbours.has(port)) return callback("neighbor exists");
@@ -106,7 +115,7 @@ function addPeer(port, callback) {
 }
 
 function dial(port) {
-  const socket = io(`http://localhost:${port}`, { path: PATH, forceNew: true });
+  const socket = io(`http://localhost:${port}`, { path: PATH, forceNew: true, transports });
   socket.waiting = [];
   serve(socket);
   socket.on("connect", () => {
@@ -124,8 +133,13 @@ function dial(port) {
   return socket;
 }
 
-const server = new Server({ path: PATH });
-server.on("connection", serve);
+const ping = Number(options.ping);
+const pings = options.ping ? { pingInterval: ping, pingTimeout: 10 * ping } : {};
+const server = new Server({ path: PATH, transports, ...pings });
+server.on("connection", (socket) => {
+  serve(socket);
+  socket.on("disconnect", (reason) => console.log(`a session ended: ${reason}`));
+});
 server.listen(ownPort);
 server.engine.on("connection_error", (error) => console.error(error.message));
 server.httpServer.on("listening", () => console.log(`listening on ${ownPort}`));

@@ -1,4 +1,4 @@
-//! What a world is tried on: submits operations, and keeps account of what comes of each.
+//! The test bench of a world: it submits operations and records the outcome of each.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -10,26 +10,28 @@ use tools::world::{
 
 use crate::worlds::Made;
 
-/// Longer than anything here takes on the slowest machine.
+/// The time-out of an operation: longer than any takes on the slowest machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A timer that ends when a check should long have ended: what never ends is told, not waited for.
+/// The id of a timer by which a whole check must have ended. An operation that never ends fails the check
+/// then.
 const WATCHDOG: OpId = OpId(u64::MAX);
 
-/// A world under test.
+/// A world under test, with the operations under way and their outcomes.
 pub(crate) struct Bench {
     world: Option<Box<dyn World>>,
     last: u64,
     now: Duration,
     under_way: BTreeMap<OpId, Operation>,
     ended: BTreeMap<OpId, Outcome>,
-    /// All that happened, in order.
+    /// The events so far, in order.
     pub(crate) happened: Vec<Occurrence>,
     _kept: Box<dyn Any>,
 }
 
 impl Bench {
-    /// None where this machine cannot make such a world, which has been said then.
+    /// Makes a world and starts the watchdog. Returns none if this machine cannot make the world; `make`
+    /// has then printed a notice.
     pub(crate) fn new(make: fn() -> Option<Made>) -> Option<Self> {
         let (mut world, kept) = make()?;
         world.submit(WATCHDOG, Operation::Timer { at: 2 * PATIENCE });
@@ -44,12 +46,12 @@ impl Bench {
         })
     }
 
-    /// Whether the world declares this; what it does not, is not asked of it.
+    /// Returns true if the world declares this ability. A check does not ask for others.
     pub(crate) fn can(&self, ability: Ability) -> bool {
         self.world().declaration().can(ability)
     }
 
-    /// Whether its time is virtual: then it can be said how long something takes at most.
+    /// Returns true if the world's time is virtual. Only then can a check bound a duration from above.
     pub(crate) fn is_virtual(&self) -> bool {
         self.world().declaration().virtual_time
     }
@@ -58,12 +60,12 @@ impl Bench {
         self.world.as_deref().expect("it is there until the end")
     }
 
-    /// The world's time at the last event.
+    /// Returns the world's time at the last event.
     pub(crate) fn now(&self) -> Duration {
         self.now
     }
 
-    /// When patience has run out.
+    /// Returns the deadline for an operation that is submitted now.
     pub(crate) fn patience(&self) -> Duration {
         self.now + PATIENCE
     }
@@ -76,7 +78,7 @@ impl Bench {
         id
     }
 
-    /// The next thing that happens.
+    /// Waits for the next event and records it.
     #[track_caller]
     pub(crate) fn next(&mut self) -> Event {
         let occurrence = self.world.as_deref_mut().expect("it is there until the end").next();
@@ -90,7 +92,7 @@ impl Bench {
             );
             self.ended.insert(*id, outcome.clone());
         }
-        // Whoever runs the tests wants them to end.
+        // The interrupt comes from the person who runs the tests, who wants them to end.
         if occurrence.event == Event::Interrupted {
             std::process::exit(130);
         }
@@ -98,7 +100,7 @@ impl Bench {
         occurrence.event
     }
 
-    /// What comes of an operation; takes in what happens until then.
+    /// Waits for the end of an operation and returns its outcome.
     #[track_caller]
     pub(crate) fn outcome(&mut self, id: OpId) -> Outcome {
         while !self.ended.contains_key(&id) {
@@ -107,14 +109,14 @@ impl Bench {
         self.ended[&id].clone()
     }
 
-    /// Does one thing to its end.
+    /// Submits an operation and waits for its outcome.
     #[track_caller]
     pub(crate) fn perform(&mut self, operation: Operation) -> Outcome {
         let id = self.submit(operation);
         self.outcome(id)
     }
 
-    /// Takes in what happens until something holds of all that did.
+    /// Records events until a condition on all of them holds.
     #[track_caller]
     pub(crate) fn until(&mut self, holds: impl Fn(&[Occurrence]) -> bool) {
         while !holds(&self.happened) {
@@ -122,7 +124,7 @@ impl Bench {
         }
     }
 
-    /// Starts a node.
+    /// Launches a node and waits until it is ready.
     #[track_caller]
     pub(crate) fn launch_as(&mut self, node: NodeIndex, spec: NodeSpec) -> NodeIndex {
         let deadline = self.patience();
@@ -130,7 +132,7 @@ impl Bench {
         node
     }
 
-    /// Begins to ask.
+    /// Submits an ask without waiting for its answer.
     pub(crate) fn begin_ask(&mut self, node: NodeIndex, words: &str) -> OpId {
         let deadline = self.patience();
         self.begin_ask_until(node, words, deadline)
@@ -138,7 +140,7 @@ impl Bench {
 
     pub(crate) fn begin_ask_until(&mut self, node: NodeIndex, words: &str, deadline: Duration) -> OpId {
         let words = words.split_whitespace().map(str::to_owned).collect();
-        self.submit(Operation::Ask { node, words, deadline })
+        self.submit(Operation::Ask { node, words, deadline, until: None })
     }
 
     #[track_caller]
@@ -147,7 +149,7 @@ impl Bench {
         self.outcome(id)
     }
 
-    /// The answer to an ask, as text.
+    /// Returns the answer to an ask as text. Panics on any other outcome.
     #[track_caller]
     pub(crate) fn answer(&mut self, node: NodeIndex, words: &str) -> String {
         match self.ask(node, words) {
@@ -168,19 +170,19 @@ impl Bench {
         self.perform(Operation::Signal { node, signal, deadline })
     }
 
-    /// The place of what first matches, among all that happened.
+    /// Returns the position of the first matching event among all events.
     pub(crate) fn place(&self, matches: impl Fn(&Event) -> bool) -> Option<usize> {
         self.happened.iter().position(|occurrence| matches(&occurrence.event))
     }
 
-    /// The place of an operation's end.
+    /// Returns the position of the event that ended an operation.
     #[track_caller]
     pub(crate) fn end_of(&self, id: OpId) -> usize {
         self.place(|event| matches!(event, Event::Ended { id: ended, .. } if *ended == id))
             .expect("it has ended")
     }
 
-    /// Waits for the ends of all operations, and a little longer: none may end twice.
+    /// Waits for the ends of all operations, and 50 ms longer, so that a second end would be noticed.
     #[track_caller]
     pub(crate) fn settle(&mut self) {
         while !self.under_way.is_empty() {
@@ -194,22 +196,27 @@ impl Bench {
 impl Drop for Bench {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // Of operations whose end nobody waited for, too, none may end twice.
+            // No operation may end twice, even if the check did not wait for its end.
             while !self.under_way.is_empty() {
                 self.next();
             }
         }
-        // The world ends before its folder does.
+        // The world uses its folder until it ends.
         self.world.take();
     }
 }
 
-/// A node of ours, with nothing special about it.
+/// Returns the specification of a native node with default options.
 pub(crate) fn spec(name: &str) -> NodeSpec {
     NodeSpec { name: name.to_owned(), driver: "native".to_owned(), ..NodeSpec::default() }
 }
 
-/// A text among the answers.
+/// Returns a number as nodes answer it.
+pub(crate) fn number(number: u64) -> Value {
+    Value::number(number)
+}
+
+/// Returns a text as nodes answer it.
 pub(crate) fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }

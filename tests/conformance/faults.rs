@@ -1,5 +1,5 @@
-//! What worlds keep that can do something to links, clocks and disks. Each check is made of those that
-//! declare the ability; how long something takes at most is only asked where time is virtual.
+//! Checks of faults of links, clocks and disks. Worlds that do not declare the ability are skipped.
+//! Durations are bounded from above only in virtual time.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use tools::world::{
 
 use crate::bench::{Bench, spec};
 
-/// Long enough for a write to cross a few links, and shorter than any link stays up in silence.
+/// A pause in which a write crosses a few links, and shorter than a link stays up in silence.
 const A_WHILE: Duration = Duration::from_millis(700);
-/// Longer than a link stays up in silence.
+/// A pause longer than a link stays up in silence.
 const LONG: Duration = Duration::from_secs(15);
 
-/// A network of these names: each node is wired to those before it.
+/// Launches nodes of these names and wires each to those before it.
 #[track_caller]
 fn clique<const N: usize>(bench: &mut Bench, names: [&str; N]) -> [NodeIndex; N] {
     let nodes = std::array::from_fn(NodeIndex);
@@ -49,7 +49,7 @@ fn pass(bench: &mut Bench, time: Duration) {
     assert_eq!(bench.perform(Operation::Timer { at }), Outcome::Done);
 }
 
-/// Whether a node holds a key now.
+/// Returns true if a node holds a key now.
 #[track_caller]
 fn holds(bench: &mut Bench, node: NodeIndex, key: &str) -> bool {
     match bench.ask(node, &format!("get {key}")) {
@@ -59,7 +59,7 @@ fn holds(bench: &mut Bench, node: NodeIndex, key: &str) -> bool {
     }
 }
 
-/// Waits until a node holds a key. That it ever does is up to the patience of the bench.
+/// Waits until a node holds a key. Panics when the patience of the bench is over.
 #[track_caller]
 fn until_holds(bench: &mut Bench, node: NodeIndex, key: &str) {
     let deadline = bench.patience();
@@ -69,7 +69,7 @@ fn until_holds(bench: &mut Bench, node: NodeIndex, key: &str) {
     }
 }
 
-/// How many neighbours a node tells of, from now on: waits until it is this many.
+/// Waits until a node reports this number of neighbours, in an event from the position `from` on.
 #[track_caller]
 fn until_peers(bench: &mut Bench, node: NodeIndex, from: usize, count: u64) {
     bench.until(|happened| {
@@ -101,7 +101,7 @@ pub(crate) fn a_cut_link_holds_traffic_until_it_is_joined(bench: &mut Bench) {
     links(bench, both(a, b).map(LinkChange::Join));
     until_holds(bench, b, "left");
     until_holds(bench, a, "right");
-    // It was silent, and not down.
+    // The link was silent, but not down.
     assert!(!has_lost_a_peer(bench, from), "{:?}", bench.happened);
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn a_link_that_is_cut_for_long_goes_down_and_comes_back(bench: &mut B
     until_holds(bench, b, "left");
 }
 
-pub(crate) fn a_partition_keeps_its_sets_apart_and_nobody_else(bench: &mut Bench) {
+pub(crate) fn a_partition_separates_only_its_sets(bench: &mut Bench) {
     if !bench.can(Ability::Cut) {
         return;
     }
@@ -156,7 +156,7 @@ pub(crate) fn a_partition_keeps_its_sets_apart_and_nobody_else(bench: &mut Bench
     until_holds(bench, d, "right");
     pass(bench, A_WHILE);
     assert!(!holds(bench, c, "left") && !holds(bench, b, "right"));
-    // Whoever is in no set hears all of them, and passes on what it hears.
+    // A node in no set hears all sets, and passes their writes on.
     part(bench, vec![vec![a], vec![c, d]]);
     until_holds(bench, b, "right");
     until_holds(bench, c, "left");
@@ -180,7 +180,7 @@ pub(crate) fn a_new_partition_replaces_the_old(bench: &mut Bench) {
     until_holds(bench, b, "alone");
     pass(bench, A_WHILE);
     assert!(!holds(bench, c, "alone") && !holds(bench, b, "alone2"));
-    // What was cut by itself stays cut when the partition ends.
+    // A link that was cut by itself stays cut when the partition ends.
     links(bench, both(b, c).map(LinkChange::Cut));
     links(bench, both(a, c).map(LinkChange::Cut));
     assert_eq!(bench.perform(Operation::Partition(Vec::new())), Outcome::Done);
@@ -222,7 +222,7 @@ pub(crate) fn a_delayed_link_is_late_until_it_is_cleared(bench: &mut Bench) {
     links(bench, [LinkChange::Shape(Direction { from: a, to: b }, shapes)]);
     let late = travel(bench, a, b, "k1");
     assert!(late >= delay, "it took {late:?}");
-    // One way is one way.
+    // Only one direction is delayed.
     let back = travel(bench, b, a, "k2");
     links(bench, [LinkChange::Shape(Direction { from: a, to: b }, Vec::new())]);
     let cleared = travel(bench, a, b, "k3");
@@ -233,7 +233,7 @@ pub(crate) fn a_delayed_link_is_late_until_it_is_cleared(bench: &mut Bench) {
     }
 }
 
-pub(crate) fn what_is_under_way_on_a_link_that_is_cut_does_not_arrive(bench: &mut Bench) {
+pub(crate) fn traffic_under_way_on_a_link_that_is_cut_does_not_arrive(bench: &mut Bench) {
     if !bench.can(Ability::Shape) || !bench.can(Ability::Cut) {
         return;
     }
@@ -246,7 +246,7 @@ pub(crate) fn what_is_under_way_on_a_link_that_is_cut_does_not_arrive(bench: &mu
     assert!(!holds(bench, b, "left"));
     links(bench, [LinkChange::Join(way)]);
     until_holds(bench, b, "left");
-    // So with sets that are apart.
+    // A partition also holds the traffic that is under way.
     set(bench, a, "right 2");
     assert_eq!(bench.perform(Operation::Partition(vec![vec![a], vec![b]])), Outcome::Done);
     pass(bench, 2 * A_WHILE);
@@ -269,10 +269,11 @@ pub(crate) fn a_link_that_loses_everything_delivers_nothing(bench: &mut Bench) {
     until_holds(bench, b, "left");
 }
 
-/// How long a write takes from the acknowledgement at one node until another tells of it.
+/// Returns the time from the acknowledgement of a write at one node to the next change that another
+/// reports.
 #[track_caller]
 fn travel(bench: &mut Bench, from: NodeIndex, to: NodeIndex, key: &str) -> Duration {
-    // What is still under way must not be taken for it.
+    // A change that is still under way must not be mistaken for that of the write.
     pass(bench, A_WHILE);
     set(bench, from, &format!("{key} 1"));
     let (began, place) = (bench.now(), bench.happened.len());
@@ -286,7 +287,7 @@ pub(crate) fn a_slow_link_takes_its_time(bench: &mut Bench) {
         return;
     }
     let [a, b] = clique(bench, ["a", "b"]);
-    // 20,000 bytes at 10,000 a second.
+    // The value takes 2 s: it has 20,000 bytes, and the link carries 10,000 a second.
     links(bench, [LinkChange::Shape(Direction { from: a, to: b }, vec![Shape::Rate(80_000)])]);
     let value = "x".repeat(20_000);
     let began = bench.now();
@@ -310,12 +311,12 @@ pub(crate) fn a_lossy_link_delivers_all_in_order(bench: &mut Bench) {
         set(bench, a, &format!("k{n} {n}"));
     }
     until_holds(bench, b, "k29");
-    // As whole as a connection is: what came later did not come alone.
+    // A connection delivers in order, so that the earlier keys have come before the last one.
     assert_eq!(bench.answer(b, "count"), "30");
     assert!(!has_lost_a_peer(bench, from), "a lost packet is sent again");
 }
 
-/// The wall milliseconds and the whole rank of what a node writes now.
+/// Writes a key. Returns the wall time of its stamp in milliseconds, and its whole rank.
 #[track_caller]
 fn stamped(bench: &mut Bench, node: NodeIndex) -> (u64, String) {
     match bench.ask(node, "set stamped x") {
@@ -339,14 +340,14 @@ pub(crate) fn a_shifted_clock_shows_in_stamps_and_they_still_increase(bench: &mu
     shift(bench, 10_000);
     let (ahead, after) = stamped(bench, a);
     assert!(ahead >= usual + 10_000, "from {usual} to {ahead}");
-    // Shifts add up; a clock that goes back leaves stamps where they are.
+    // Shifts add up. Stamps do not go back with a clock.
     shift(bench, -20_000);
     let (behind, last) = stamped(bench, a);
     assert!(behind >= ahead, "from {ahead} to {behind}");
     assert!(before < after && after < last, "{before} {after} {last}");
 }
 
-pub(crate) fn a_node_far_ahead_is_heard_when_its_writes_are_due(bench: &mut Bench) {
+pub(crate) fn writes_of_a_clock_far_ahead_spread_when_they_are_due(bench: &mut Bench) {
     if !bench.can(Ability::Clock) {
         return;
     }
@@ -357,7 +358,7 @@ pub(crate) fn a_node_far_ahead_is_heard_when_its_writes_are_due(bench: &mut Benc
     pass(bench, A_WHILE);
     assert!(!holds(bench, b, "early"));
     until_holds(bench, b, "early");
-    // What is 8 s ahead is due when it is 5 s ahead.
+    // A write that is 8 s ahead is due when it is 5 s ahead: after 3 s.
     let took = bench.now().saturating_sub(began);
     assert!(took >= Duration::from_millis(2_900), "it took {took:?}");
 }
@@ -371,7 +372,7 @@ pub(crate) fn a_killed_node_with_a_disk_comes_back_with_what_it_acknowledged(ben
     let mut written = Vec::new();
     for life in 0..5 {
         let asked: Vec<_> = (0..10).map(|n| bench.begin_ask(a, &format!("set k{life}.{n} {life}"))).collect();
-        // Some are acknowledged by now, some are under way: those may come back or not.
+        // Some writes are acknowledged by now. Those under way may or may not come back.
         assert!(matches!(bench.outcome(asked[4]), Outcome::Answered(_)));
         let deadline = bench.patience();
         let killed = bench.submit(Operation::Signal { node: a, signal: Signal::Kill, deadline });
@@ -386,7 +387,7 @@ pub(crate) fn a_killed_node_with_a_disk_comes_back_with_what_it_acknowledged(ben
             assert_eq!(bench.answer(a, &format!("get {key}")), *value, "`{key}` in life {}", life + 1);
         }
     }
-    // An orderly end keeps all.
+    // An orderly end keeps everything.
     let count = bench.answer(a, "count");
     assert_eq!(bench.signal(a, Signal::Stop), Outcome::Done);
     bench.launch_as(a, kept());
@@ -411,17 +412,17 @@ pub(crate) fn a_full_disk_refuses_writes_until_it_has_room_and_outlives_its_node
     set(bench, a, "before 1");
     fill(bench, a, true);
     assert_eq!(refused(bench, a), "unavailable");
-    // Reads and gossip go on.
+    // A full disk does not stop reads and gossip.
     assert_eq!(bench.answer(a, "get before"), "1");
     set(bench, b, "theirs 1");
     until_holds(bench, a, "theirs");
-    // What it could not keep is gone with it, and the disk is as full as it was.
+    // After a restart, the node has lost what the disk could not keep, and the disk is still full.
     assert_eq!(bench.signal(b, Signal::Kill), Outcome::Done);
     assert_eq!(bench.signal(a, Signal::Kill), Outcome::Done);
     bench.launch_as(a, kept());
     assert_eq!(bench.answer(a, "keys"), "before");
     assert_eq!(refused(bench, a), "unavailable");
-    // One that is filled, or given room, while its node is down starts so.
+    // A disk can also be filled or freed while its node is down.
     assert_eq!(bench.signal(a, Signal::Stop), Outcome::Done);
     fill(bench, a, false);
     bench.launch_as(a, kept());

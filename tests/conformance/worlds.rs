@@ -1,4 +1,4 @@
-//! How each world is made, with no node in it.
+//! Constructors of the worlds under test, without nodes.
 
 #![expect(clippy::unnecessary_wraps, reason = "some worlds cannot be made on every machine")]
 
@@ -10,15 +10,15 @@ use tools::world::netns;
 use tools::world::process::{self, Lease, Links, Options, Ports};
 use tools::world::sim::{self, Sim};
 
-/// A world, and what has to be kept as long as it is used.
+/// A world, and a value that must live as long as the world.
 pub(crate) type Made = (Box<dyn World>, Box<dyn Any>);
 
-/// Processes of this machine, with nothing between them.
+/// Makes a world of processes on this machine that are linked directly.
 pub(crate) fn process() -> Option<Made> {
     Some(processes(Links::Direct))
 }
 
-/// The same with a proxy in each link: what is done to links there, and all else as if it were not.
+/// Makes the same world with a proxy in each link. Faults act there, and else a proxy must not be noticed.
 pub(crate) fn proxied() -> Option<Made> {
     Some(processes(Links::Proxied))
 }
@@ -30,25 +30,26 @@ fn processes(links: Links) -> Made {
     (Box::new(world), folder)
 }
 
-/// Virtual time.
+/// Makes a world of virtual time.
 pub(crate) fn sim() -> Option<Made> {
     Some((Box::new(Sim::new(sim::Options { seed: 1, ..sim::Options::default() })), Box::new(())))
 }
 
-/// Processes with networks of their own, with nothing but the kernel between them.
+/// Makes a world of processes with networks of their own, which the kernel alone links.
 pub(crate) fn netns() -> Option<Made> {
     networks(Links::Direct)
 }
 
-/// The same with a proxy in each link.
+/// Makes the same world with a proxy in each link.
 pub(crate) fn netns_proxied() -> Option<Made> {
     networks(Links::Proxied)
 }
 
-/// Where that needs a user namespace it cannot be made here: a test is not the only thread.
+/// Makes a world of networks. Returns none where that needs a user namespace: a process with several
+/// threads, as a test is, cannot enter one.
 fn networks(links: Links) -> Option<Made> {
     if let Err(reason) = netns::able() {
-        skip(&reason);
+        skip(&reason.to_string());
         return None;
     }
     let (options, folder) = options();
@@ -56,24 +57,25 @@ fn networks(links: Links) -> Option<Made> {
     Some((Box::new(world), folder))
 }
 
-/// Says that a test is skipped, or fails it where nothing may be skipped.
+/// Prints that a test is skipped. Panics where no test may be skipped.
 fn skip(reason: &str) {
     assert!(std::env::var_os("TOOLS_TESTS_REQUIRE_ALL").is_none(), "nothing may be skipped, and {reason}");
-    // Past the capture of the test harness, so that it is seen.
+    // The notice is written past the capture of the test harness, so that it is seen.
     let said = format!("skipped: {}\n", reason.lines().next().unwrap_or_default());
     let _: rustix::io::Result<usize> = rustix::io::write(rustix::stdio::stderr(), said.as_bytes());
 }
 
-/// The binary under test carries the node.
+/// Returns the options of a world and the folder of its logs. The binary under test contains the node.
 fn options() -> (Options, Box<dyn Any>) {
     let folder = tempfile::Builder::new().prefix("tools-world-").tempdir().expect("a folder for logs");
     let options = Options {
         logs: folder.path().join("logs"),
         data: folder.path().join("data"),
-        // The name of a folder that nobody else has is an id that no other run has.
+        // The name of a folder is unique, and so is an id made of it.
         network: folder.path().display().to_string(),
         program: PathBuf::from(env!("CARGO_BIN_EXE_tools")),
         seed: 1,
+        log_limit: process::LOG_LIMIT,
     };
     (options, Box::new(folder))
 }

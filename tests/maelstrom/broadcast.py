@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Broadcast along the topology, in batches, each sent again until it is acknowledged.
+"""Broadcast along the topology, in batches that are sent again until they are acknowledged.
 
-With `forget` a batch is sent once only, whether it arrives or not; with `drop` every 50th value is
-acknowledged and not told to anybody.
+With `forget` each batch is sent only once, even if it is lost. With `drop` every 50th value is acknowledged
+but never sent to a neighbour.
 """
 
 import sys
@@ -16,7 +16,7 @@ AGAIN_AFTER = 1.0
 node = Node()
 forget, drop = "forget" in sys.argv, "drop" in sys.argv
 seen = {}
-# For each neighbour the values that it may lack, with when they were sent last.
+# For each neighbour, the values that it may lack, each with the time at which it was last sent.
 owed = {}
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A counter: each node counts its own additions up and down, and tells all now and then.
+"""A PN-counter: each node adds up its own increments and decrements, and sends all sums every 0.2 s.
 
-With `overwrite` there is one number in the service seq-kv, read, changed and written back.
+With `overwrite` the total is one number in the service seq-kv, which each node reads, changes and writes back.
 """
 
 import sys
@@ -10,7 +10,7 @@ from node import Node
 
 node = Node()
 overwrite = "overwrite" in sys.argv
-# By node how much was added, and how much was taken away: both only grow.
+# For each node, the sums of its increments and of its decrements. Both only grow, so that the greater one is later.
 counts = {}
 
 

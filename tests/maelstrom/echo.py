@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Echo. With `late` every 50th answer is the one before."""
+"""Echo. With `late` every 50th answer repeats the text of the request before."""
 
 import sys
 

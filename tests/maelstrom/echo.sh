@@ -1,5 +1,5 @@
 #!/bin/sh
-# Echo, in a shell. With `shout` a text that ends with 7 comes back in capitals.
+# Echo as a shell script. With `shout` a text that ends with 7 is answered in capitals.
 
 field() { printf '%s\n' "$line" | sed -n "s/.*\"$1\":\(\"[^\"]*\"\|[0-9]*\).*/\1/p"; }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A set that only grows: all of it is told to all, now and then.
+"""A grow-only set: each node sends its whole set to all others every 0.2 s.
 
-With `toggle` each element is told once, and one that comes a second time is taken away.
+With `toggle` each element is sent once, and an element that arrives a second time is removed.
 """
 
 import sys

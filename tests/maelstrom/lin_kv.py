@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A key-value store that asks the service lin-kv. With `cache` it remembers what it has seen."""
+"""A key-value store that passes requests to the service lin-kv. With `cache` it answers reads from a cache."""
 
 import sys
 

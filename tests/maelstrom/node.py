@@ -1,6 +1,8 @@
-"""A node of the Maelstrom protocol: messages in, messages out, and timers between them.
+"""Library for nodes of the Maelstrom protocol: handlers of messages, requests with callbacks, and timers.
 
-All happens on one thread, so that a handler needs no lock. Standard error is for words to people.
+Everything runs on one thread, so that handlers need no locks.
+
+With `texts` among its arguments, a node of any kind answers reads with texts in place of numbers: "5" for 5.
 """
 
 import heapq
@@ -9,6 +11,23 @@ import os
 import select
 import sys
 import time
+
+
+TEXTS = "texts" in sys.argv
+
+
+def as_text(value):
+    return str(value) if isinstance(value, int) else value
+
+
+def with_texts(body):
+    """Returns the body of an answer with texts in place of the numbers that were read."""
+    read = {
+        "messages": lambda values: [as_text(value) for value in values],
+        "value": lambda value: [as_text(one) for one in value] if isinstance(value, list) else as_text(value),
+        "txn": lambda steps: [[kind, key, as_text(value) if kind == "r" else value] for kind, key, value in steps],
+    }
+    return {field: read[field](value) if field in read else value for field, value in body.items()}
 
 
 class Node:
@@ -22,7 +41,7 @@ class Node:
         self._count = 0
 
     def on(self, kind):
-        """Makes a function the handler of messages of that type; it is given the message."""
+        """Makes a function the handler of messages of this type. It is called with the message."""
 
         def register(handler):
             self._handlers[kind] = handler
@@ -35,19 +54,21 @@ class Node:
         return self._count
 
     def send(self, dest, body):
-        """Sends a message, and gives its number."""
+        """Sends a message and returns its `msg_id`."""
         body = dict(body, msg_id=self._number())
         sys.stdout.write(json.dumps({"src": self.id, "dest": dest, "body": body}) + "\n")
         return body["msg_id"]
 
     def reply(self, message, body):
+        if TEXTS:
+            body = with_texts(body)
         self.send(message["src"], dict(body, in_reply_to=message["body"]["msg_id"]))
 
     def fail(self, message, code, text):
         self.reply(message, {"type": "error", "code": code, "text": text})
 
     def call(self, dest, body, then):
-        """Sends a message; `then` is given the body of the answer, whatever it says."""
+        """Sends a message. Calls `then` with the body of the answer, also if it is an error."""
         self._waiting[self.send(dest, body)] = then
 
     def after(self, seconds, act):
@@ -64,7 +85,7 @@ class Node:
         return [other for other in self.ids if other != self.id]
 
     def run(self):
-        """Handles what comes until standard input ends."""
+        """Handles messages and timers until standard input ends."""
         rest = b""
         while True:
             sys.stdout.flush()

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Transactions: the first node executes them one by one, the others pass theirs on.
+"""Transactions: the first node executes them one after another, and the other nodes pass theirs on to it.
 
-With `snapshot` a transaction does not see its own writes; with `interleave` others are executed between
-its steps; with `undone` every tenth is refused after its writes were seen by others.
+With `snapshot` a transaction does not read its own writes. With `interleave` the steps of other transactions
+are executed between its steps. With `undone` every tenth transaction is refused after its writes took effect.
 """
 
 import sys

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ids that are given once. With `short` they are drawn from too few."""
+"""Unique ids. With `short` ids are drawn from 16,384 numbers, so that some are given twice."""
 
 import random
 import sys

@@ -1,6 +1,8 @@
-"""A node of Maelstrom's protocol that echoes and gossips as it should, until it misbehaves.
+"""A node of the Maelstrom protocol for the workload echo. The node with one id misbehaves in one way.
 
-    node.py HOW WHO    WHO (an id, such as n1) misbehaves in that way, all others do not
+    node.py HOW WHO
+
+WHO is the id of that node, such as n1. HOW is a word in the cases below, or `nothing`.
 """
 import json, os, signal, subprocess, sys, time
 
@@ -32,11 +34,15 @@ for line in sys.stdin:
         case "init" if how == "mute" and body["node_id"] == who:
             os.close(1)
             time.sleep(1000)
+        case "init" if how == "unended" and body["node_id"] == who:
+            answer = {"type": "init_ok", "msg_id": 1, "in_reply_to": body["msg_id"]}
+            sys.stdout.write(json.dumps({"src": who, "dest": message["src"], "body": answer}))
+            sys.stdout.flush()
         case "init":
             me, others = body["node_id"], body["node_ids"]
             reply(message, type="init_ok")
             if bad("forks"):
-                # A child in a session of its own, and one of the child's.
+                # A child in a session of its own, with a child in yet another session.
                 subprocess.Popen(["sh", "-c", "setsid sleep 1234 & sleep 1235"], start_new_session=True,
                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             if bad("deaf"):
@@ -50,6 +56,15 @@ for line in sys.stdin:
         case "echo" if bad("twice"):
             reply(message, type="echo_ok", echo=body["echo"])
             reply(message, type="echo_ok", echo=body["echo"])
+        case "echo" if bad("float"):
+            send(message["src"], {"type": "echo_ok", "echo": body["echo"], "in_reply_to": float(body["msg_id"])})
+        case "echo" if bad("surrogate"):
+            reply(message, type="echo_ok", echo="\ud800")
+        case "echo" if bad("deep"):
+            nested = []
+            for _ in range(500):
+                nested = [nested]
+            reply(message, type="echo_ok", echo=nested)
         case "echo" if bad("silent"):
             pass
         case "echo" if bad("other"):
@@ -67,7 +82,7 @@ for line in sys.stdin:
             os._exit(7)
         case "echo" if bad("flood"):
             reply(message, type="echo_ok", echo=body["echo"])
-            # The first node reads nothing more: that is told to it first.
+            # The first node must stop to read before the flood, so that messages pile up.
             send(others[0], {"type": "doze"})
             while True:
                 send(others[0], {"type": "flood", "text": "x" * 65536})

@@ -1,4 +1,4 @@
-"""A node that echoes, and dies at whatever else it is told, as programs on some libraries do."""
+"""A node that echoes and exits at any other message, as programs on some libraries do."""
 import json, sys
 
 for line in sys.stdin:

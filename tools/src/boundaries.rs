@@ -1,75 +1,38 @@
-//! Who may know whom: reads the sources of the workspace and looks up what each file names.
+//! Rules about the sources of the workspace, kept by tests that read them.
 //!
-//! A name is found wherever it stands, in a `use` or in the middle of an expression, whole or by way
-//! of a name that a `use` has given it. What is only compiled for tests is left out.
+//! - Modules do not name what a rule forbids them (`rules.rs`). A name is found wherever it stands, in a `use`
+//!   or in the middle of an expression, whole or through a name that a `use` brings.
+//! - Files do not import each other in circles (`circles.rs`).
+//! - Doc comments open with a noun or a verb (`docs.rs`).
 
+mod circles;
+mod docs;
 mod reader;
 mod rules;
+mod sources;
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use reader::names;
 use rules::{RULES, Rule};
+use sources::{File, files, workspace};
 
-/// A source file, and the module that it is.
-struct File {
-    path: PathBuf,
-    module: Vec<String>,
-    text: String,
-}
-
-/// The files of a crate, those that hold nothing but tests aside.
-fn files(source: &Path) -> Vec<File> {
-    let mut files = Vec::new();
-    let mut folders = vec![source.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = std::fs::read_to_string(&path).unwrap();
-                let folder = path.parent().unwrap().strip_prefix(source).unwrap();
-                let mut module: Vec<String> =
-                    folder.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
-                if !matches!(name.as_str(), "mod" | "lib" | "main") {
-                    module.push(name);
-                }
-                files.push(File { path, module, text });
-            }
-        }
-    }
-    let tests: BTreeSet<Vec<String>> = files
-        .iter()
-        .flat_map(|file| {
-            reader::test_modules(&file.text)
-                .into_iter()
-                .map(|name| [file.module.clone(), vec![name]].concat())
-        })
-        .collect();
-    files.retain(|file| !tests.iter().any(|module| file.module.starts_with(module)));
-    files
-}
-
-/// What a file names that a rule forbids it.
+/// Returns the names in a file that a rule forbids it, each with the reason.
 fn broken(rule: &Rule, file: &File) -> Vec<String> {
     let module = file.module.join("::");
     if !rule.is_about(&module) {
         return Vec::new();
     }
-    let named = names(&file.text, &file.module);
+    let named = names(&file.code, &file.module);
     let forbidden = named.into_iter().filter(|name| rule.forbids(name));
     forbidden.map(|name| format!("{}: `{name}`: {}", file.path.display(), rule.why)).collect()
 }
 
 #[test]
-fn nobody_knows_whom_it_may_not() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+fn modules_do_not_name_what_a_rule_forbids() {
     let mut wrong = Vec::new();
     for package in ["node", "tools"] {
-        let files = files(&workspace.join(package).join("src"));
+        let files = files(&workspace().join(package).join("src"));
         assert!(files.len() > 20, "the sources of `{package}` are read: {}", files.len());
         for rule in RULES.iter().filter(|rule| rule.package == package) {
             let about = files.iter().filter(|file| rule.is_about(&file.module.join("::"))).count();
@@ -80,26 +43,26 @@ fn nobody_knows_whom_it_may_not() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// What the rules say to a file of this text at this place.
-fn said(package: &str, module: &str, text: &str) -> Vec<String> {
+/// Returns the names that the rules forbid to a file of this text in this module.
+fn forbidden(package: &str, module: &str, text: &str) -> Vec<String> {
     let module = module.split("::").map(str::to_owned).collect();
-    let file = File { path: PathBuf::from("made-up"), module, text: text.to_owned() };
+    let file = File { path: PathBuf::from("made-up"), module, code: reader::code(text).text };
     RULES.iter().filter(|rule| rule.package == package).flat_map(|rule| broken(rule, &file)).collect()
 }
 
 #[track_caller]
 fn check_refused(package: &str, module: &str, text: &str, name: &str) {
-    let said = said(package, module, text);
-    assert!(said.iter().any(|line| line.contains(&format!("`{name}`"))), "{said:?}");
+    let found = forbidden(package, module, text);
+    assert!(found.iter().any(|line| line.contains(&format!("`{name}`"))), "{found:?}");
 }
 
 #[track_caller]
 fn check_allowed(package: &str, module: &str, text: &str) {
-    assert_eq!(said(package, module, text), Vec::<String>::new());
+    assert_eq!(forbidden(package, module, text), Vec::<String>::new());
 }
 
 #[test]
-fn an_offending_file_is_found() {
+fn a_forbidden_name_is_found_wherever_it_stands() {
     check_refused("node", "core::store", "use std::{fmt, net::TcpStream};", "std::net::TcpStream");
     check_refused("node", "core", "fn f() { std::time::Instant::now(); }", "std::time::Instant::now");
     check_refused("node", "wire", "use tokio::time::sleep;", "tokio::time::sleep");
@@ -129,13 +92,13 @@ fn an_offending_file_is_found() {
 }
 
 #[test]
-fn what_is_allowed_is_not_refused() {
+fn allowed_names_comments_strings_and_tests_are_passed_over() {
     check_allowed("tools", "cli::run", "fn f() { println!(\"x\"); std::process::exit(1) }");
     check_allowed("tools", "world::live", "use tokio::net::TcpStream; use node::wire::Command;");
     check_allowed("tools", "run", "use crate::world::{World, Event}; // never crate::world::process");
     check_allowed("tools", "run", "const A: &str = \"std::fs::read\"; /* std::fs */");
     check_allowed("tools", "run", "#[cfg(test)]\nmod tests { use std::fs::File; }");
     check_allowed("node", "core", "use std::time::Duration; struct Instant;");
-    // A module of one's own may bear the name of a crate.
+    // An own module may bear the name of a crate.
     check_allowed("tools", "run", "use super::network::node; fn f() { node::x() }");
 }

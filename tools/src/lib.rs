@@ -1,5 +1,5 @@
-//! The harness: from one line of topology to a running network of nodes; from one scenario file
-//! to a verdict.
+//! The harness. It turns one line of topology into a running network of nodes, and one scenario file into a
+//! verdict.
 //!
 //! ```text
 //! text ──► topology / scenario ──► plan ──► runner ──► world ──► driver ──► node
@@ -7,24 +7,22 @@
 //!                                             └──► events ──► outcome ──► reports
 //! ```
 //!
-//! What may know what is kept by `tools/src/boundaries.rs`, a test that reads the imports.
+//! The test `tools/src/boundaries.rs` reads the imports of all modules, and refuses those that its rules forbid.
 
 #[cfg(test)]
 mod boundaries;
-#[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
-mod chance;
 pub mod cli;
 pub mod driver;
 #[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod fuzz;
+#[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod random;
 #[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod report;
 #[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod run;
 #[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod scenario;
-#[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
-pub mod service;
 #[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod text;
 #[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]

@@ -1,40 +1,42 @@
-//! Everything the core has promised itself to look at later: one deadline for each purpose.
+//! The deadlines of the core, one for each purpose.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::io::ConnId;
 
-/// What a deadline is for.
+/// The purpose of a deadline.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
     /// A dial and its `auth` have taken too long, or a pause before the next dial is over.
     Dial(Arc<str>),
     /// A link may have gone silent.
-    Alive(ConnId),
+    KeepAlive(ConnId),
     /// A second connection of a linked node has not been used.
     Provisional(ConnId),
-    /// A version that was not yet due is due.
-    Due(ConnId),
+    /// A version that was put off on this link is due.
+    Deferral(ConnId),
     /// A pull has had no answer for too long.
     Pull,
     /// A link marked for reconciliation may have its turn.
-    Round,
-    /// The periodic round.
-    Reconcile,
-    /// The changed list of neighbours goes out.
+    MarkedRound,
+    /// The periodic round is due.
+    PeriodicRound,
+    /// The changed list of neighbours is to be sent.
     Neighbours,
+    /// The number of versions that were not named in the log is due.
+    UnnamedVersions,
 }
 
-/// Deadlines in order of time; those of one moment in order of purpose.
+/// The deadlines in order of time; those of one moment in order of purpose.
 ///
-/// One allocation, searched from end to end for a purpose: there is one for each link and a
-/// handful besides, and they are set when links and rounds are, not with every message.
+/// They are one allocation, searched from end to end for a purpose. There is one deadline for each
+/// link and a handful besides, and they are set with links and rounds, not with every message.
 #[derive(Debug, Default)]
 pub(super) struct Deadlines {
-    /// The first one last.
+    /// The deadlines in reverse order: the first one last.
     order: Vec<(Duration, Timer)>,
-    /// When the first one is: looked at with every input, and so not in another allocation.
+    /// The time of the first deadline: read with every input, and so not from another allocation.
     next: Option<Duration>,
 }
 
@@ -48,7 +50,7 @@ impl Deadlines {
             self.order.reserve_exact(self.order.len() / 2 + 1);
         }
         self.order.insert(index, entry);
-        self.note_next();
+        self.update_next();
     }
 
     /// Sets a deadline unless there is one already.
@@ -58,31 +60,31 @@ impl Deadlines {
         }
     }
 
-    /// Gives up a deadline.
+    /// Removes a deadline.
     pub(super) fn clear(&mut self, timer: &Timer) {
         if let Some(index) = self.find(timer) {
             self.order.remove(index);
-            self.note_next();
+            self.update_next();
         }
     }
 
-    /// Takes out all deadlines that have come.
-    pub(super) fn take_due(&mut self, now: Duration) -> Vec<Timer> {
+    /// Removes the deadlines that have passed and returns their purposes, in order.
+    pub(super) fn remove_due(&mut self, now: Duration) -> Vec<Timer> {
         if self.next.is_none_or(|at| at > now) {
             return Vec::new();
         }
         let first = self.order.partition_point(|(at, _)| *at > now);
         let due = self.order.drain(first..).rev().map(|(_, timer)| timer).collect();
-        self.note_next();
+        self.update_next();
         due
     }
 
-    /// The first deadline.
+    /// Returns the time of the first deadline.
     pub(super) fn next(&self) -> Option<Duration> {
         self.next
     }
 
-    fn note_next(&mut self) {
+    fn update_next(&mut self) {
         self.next = self.order.last().map(|(at, _)| *at);
     }
 
@@ -103,13 +105,13 @@ mod tests {
     fn a_purpose_has_one_deadline() {
         let mut deadlines = Deadlines::default();
         deadlines.set(Timer::Pull, secs(5));
-        deadlines.set(Timer::Round, secs(4));
+        deadlines.set(Timer::MarkedRound, secs(4));
         deadlines.set(Timer::Pull, secs(3));
         deadlines.set_if_none(Timer::Pull, secs(1));
         assert_eq!(deadlines.next(), Some(secs(3)));
-        assert_eq!(deadlines.take_due(secs(3)), [Timer::Pull]);
-        deadlines.clear(&Timer::Round);
+        assert_eq!(deadlines.remove_due(secs(3)), [Timer::Pull]);
+        deadlines.clear(&Timer::MarkedRound);
         assert_eq!(deadlines.next(), None);
-        assert_eq!(deadlines.take_due(secs(9)), []);
+        assert_eq!(deadlines.remove_due(secs(9)), []);
     }
 }

@@ -1,12 +1,9 @@
-//! Deliberate mistakes, one of which a node makes if it is told to: with them it is shown that
-//! whoever looks for broken promises finds them.
+//! Deliberate mistakes, of which a node makes one if its configuration says so. They show that a
+//! check of the protocol's promises finds a broken one.
 //!
-//! Only builds with the feature `mutants` can tell it to; in all others [`Core::mutated`] is a
-//! constant `false`, and nothing of them is left. The mistakes are of the kind that is made,
-//! reviewed and shipped: none of them is a crash, and each breaks a promise that can be watched.
-
-use super::Core;
-use crate::wire::Version;
+//! Only builds with the feature `mutants` can make them. In all others `Core::mutated` is a
+//! constant `false`, and no trace of them is left. The mistakes are of the kind that is made,
+//! reviewed and shipped: none of them is a crash, and each breaks a promise that can be observed.
 
 /// A deliberate mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,21 +12,21 @@ use crate::wire::Version;
     expect(unreachable_pub, reason = "a build without the feature shows it to nobody")
 )]
 pub enum Mutant {
-    /// A version that comes by push is kept because it came last, whatever its stamp.
+    /// A version that comes by push is stored because it came last, whatever its stamp.
     ArrivalOrder,
-    /// A graft is ignored, and counted on by whoever sent it.
+    /// A received graft is ignored, and a sent one counts as answered.
     IgnoredGraft,
-    /// Reconciliation passes tombstones over, and lets come back what was deleted.
+    /// Reconciliation passes over tombstones, and brings deleted keys back.
     ForgottenTombstone,
-    /// A new link is taken to be in step: neither now nor from time to time is it reconciled.
+    /// A new link is assumed to be in step: it is reconciled neither at its start nor periodically.
     UnreconciledLink,
     /// A client's write is acknowledged before it is kept.
     EarlyAcknowledgement,
-    /// The clock does not begin at the greatest stamp that was kept, so that it can run backwards
+    /// The clock does not start at the greatest stamp that was kept, so that it can run backwards
     /// across a restart.
     ForgetfulClock,
-    /// Reconciliation leaves out three of the 256 ranges that a key's hash can begin with: 0, 100
-    /// and 200.
+    /// Reconciliation leaves out three of the 256 ranges given by the first byte of a key's hash:
+    /// 0, 100 and 200.
     SkippedRange,
     /// A link is listed only by the end that dialled it.
     OneSidedPeers,
@@ -39,7 +36,7 @@ pub enum Mutant {
 
 #[cfg(feature = "mutants")]
 impl Mutant {
-    /// All of them.
+    /// All mistakes.
     pub const ALL: [Self; 9] = [
         Self::ArrivalOrder,
         Self::IgnoredGraft,
@@ -52,7 +49,7 @@ impl Mutant {
         Self::UnkeptTombstone,
     ];
 
-    /// The word for it on command lines and in reports.
+    /// Returns the word for it on command lines and in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -76,47 +73,20 @@ impl std::fmt::Display for Mutant {
     }
 }
 
+/// Error of a text that names no mistake; holds the text.
+#[cfg(feature = "mutants")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown mutant `{0}`: it is one of {names}", names = Mutant::ALL.map(|mutant| format!("`{mutant}`")).join(", "))]
+pub struct UnknownMutant(String);
+
 #[cfg(feature = "mutants")]
 impl std::str::FromStr for Mutant {
-    type Err = String;
+    type Err = UnknownMutant;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|mutant| mutant.name() == text).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|mutant| format!("`{mutant}`")).collect();
-            format!("unknown mutant `{text}`: it is one of {}", names.join(", "))
-        })
-    }
-}
-
-impl Core {
-    /// Whether this node makes this mistake.
-    #[cfg(feature = "mutants")]
-    pub(super) fn mutated(&self, mutant: Mutant) -> bool {
-        self.config.mutant == Some(mutant)
-    }
-
-    /// Whether this node makes this mistake: it makes none.
-    #[cfg(not(feature = "mutants"))]
-    #[expect(clippy::unused_self, reason = "stands for the one that a build with mutants has")]
-    pub(super) fn mutated(&self, _: Mutant) -> bool {
-        false
-    }
-
-    /// Whether a mistake stores a version that has lost.
-    pub(super) fn stores_loser(&self, version: &Version, fetched: bool) -> bool {
-        let deleted = || self.store.get(&version.key_hash()).is_some_and(|held| held.value().is_none());
-        (!fetched && self.mutated(Mutant::ArrivalOrder))
-            || (fetched && self.mutated(Mutant::ForgottenTombstone) && deleted())
-    }
-
-    /// Whether a mistake keeps a version in memory only.
-    pub(super) fn leaves_unkept(&self, version: &Version) -> bool {
-        self.mutated(Mutant::UnkeptTombstone) && version.value().is_none()
-    }
-
-    /// Whether a mistake leaves a version out of what reconciliation lists.
-    pub(super) fn leaves_out(&self, version: &Version) -> bool {
-        (self.mutated(Mutant::ForgottenTombstone) && version.value().is_none())
-            || (self.mutated(Mutant::SkippedRange) && version.key_hash().0[0].is_multiple_of(100))
+    fn from_str(text: &str) -> Result<Self, UnknownMutant> {
+        Self::ALL
+            .into_iter()
+            .find(|mutant| mutant.name() == text)
+            .ok_or_else(|| UnknownMutant(text.to_owned()))
     }
 }

@@ -1,13 +1,20 @@
-//! What is asked for on the command line: of `node`, and of `tools node`.
+//! The command-line arguments of `node` and of `tools node`.
 
 use std::path::PathBuf;
 
+use super::task::Task;
 use crate::wire::Policy;
 
-/// How a node is started.
+/// The options of a node.
+// Of an option that is given twice the last counts: a program that starts nodes gives some, its user others.
 #[derive(Debug, Clone, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, args_override_self = true)]
 pub struct Arguments {
-    /// Where to listen; port 0 lets the system choose one
+    /// The work on a data folder to do instead of running a node.
+    #[command(subcommand)]
+    pub task: Option<Task>,
+
+    /// Address to listen on; with port 0 the system chooses a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:3000")]
     pub listen: String,
 
@@ -15,50 +22,48 @@ pub struct Arguments {
     #[arg(long, value_name = "N", conflicts_with = "listen")]
     pub port: Option<u16>,
 
-    /// Where others can dial this node, if that is not where it listens
+    /// Address at which other nodes can dial this one, if it differs from --listen
     #[arg(long, value_name = "HOST:PORT")]
     pub advertise: Option<String>,
 
-    /// What people call this node
+    /// Name of this node, for people
     #[arg(long, value_name = "NAME", default_value = "")]
     pub name: String,
 
-    /// Who wins among versions of a key: the last writer or the oldest
+    /// Rule by which one of two versions of a key wins: the last written or the oldest
     #[arg(long, value_name = "last|oldest", default_value_t = Policy::Last)]
     pub policy: Policy,
 
-    /// Keep what is held in this folder, which is made if need be; without it nothing is kept
+    /// Folder in which the node keeps its data, made if need be; without it nothing survives the node's end
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
 
-    /// Nodes of different networks never link
+    /// Network to which the node belongs; nodes of different networks never link
     #[arg(long, value_name = "ID", default_value = "default")]
     pub network: String,
 
-    /// Also dial the neighbours' neighbours
+    /// Dial the neighbours' neighbours as well
     #[arg(long)]
     pub auto_connect: bool,
 
-    /// Standard input is one end of a socket pair: readiness is written to it, its end means die
+    /// Take standard input for one end of a socket pair: write readiness to it, and exit when it closes
     #[arg(long)]
     pub supervised: bool,
 
-    /// Put the wall clock so many milliseconds ahead of the machine's, or behind, to see what a clock
-    /// that lies does
+    /// Lead of the wall clock over the machine's, negative for a lag, to try the effects of a wrong clock
     #[arg(long, value_name = "MS", default_value_t = 0, allow_negative_numbers = true)]
     pub clock_ahead_ms: i64,
 
-    /// Let the disk be full from the start, to see what a full disk does: whoever started the node may
-    /// say when there is room
+    /// Take the disk to be full from the start, to try the effects; the harness may give it room later
     #[arg(long, requires_all = ["data", "supervised"])]
     pub disk_full: bool,
 
-    /// Make this mistake
+    /// Mistake that the node makes
     #[cfg(feature = "mutants")]
     #[arg(long, value_name = "NAME", hide = true)]
     pub mutant: Option<crate::core::Mutant>,
 
-    /// Where the draws for pauses come from, so that they can be repeated
+    /// Seed of the random pauses, to repeat a run
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }

@@ -1,8 +1,8 @@
-//! The other end of a connection: for programs that ask a node.
+//! The client's end of a connection, for programs that ask a node.
 //!
-//! [`Client`] asks one thing at a time and keeps the notices that come between. Split, its
-//! [`Sender`] and [`Receiver`] ask many things without waiting and take what comes in the order
-//! in which the node said it.
+//! [`Client`] asks one thing at a time and queues the notices that come between. Split, its
+//! [`Sender`] and [`Receiver`] ask many things without waiting and receive frames in the order
+//! in which the node sent them.
 
 use std::collections::VecDeque;
 
@@ -14,29 +14,29 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::address::normalise;
-use super::dial;
+use super::websocket;
 use crate::wire::{Command, Frame, Limits, Malformed, Notice, Refusal, Reply, RequestId, decode, encode};
 
-/// Why a connection is of no more use. What was asked and not answered may or may not have
+/// The reason why a connection cannot be used any more. Requests that have no answer may or may not have
 /// been carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Lost {
-    /// There never was one.
+    /// The connection could not be made.
     #[error("cannot connect to {address}: {reason}")]
     NotConnected {
-        /// Where to.
+        /// The address that was dialled.
         address: String,
-        /// For people.
+        /// The reason, as a text for people.
         reason: String,
     },
-    /// The node closed it, for this reason.
+    /// The node closed the connection, for this reason.
     #[error("the node closed the connection: {0}")]
     Closed(String),
-    /// It ended without a word: the node died, or the network did.
+    /// The connection ended without a close frame: the node died, or the network failed.
     #[error("the connection broke: {0}")]
     Broken(String),
-    /// The node said what is no frame.
-    #[error("the node said what cannot be read: {0}")]
+    /// The node sent a text that is no frame.
+    #[error("the node sent an unreadable message: {0}")]
     Malformed(Malformed),
 }
 
@@ -46,55 +46,59 @@ pub struct Client {
     sender: Sender,
     receiver: Receiver,
     next: RequestId,
+    /// True once the client has asked for notices: others are not queued.
+    watching: bool,
 }
 
-/// The half that asks.
+/// The half that sends requests.
 #[derive(Debug)]
 pub struct Sender {
     sink: SplitSink<WebSocketStream<TcpStream>, Message>,
 }
 
-/// The half that is answered.
+/// The half that receives answers and notices.
 #[derive(Debug)]
 pub struct Receiver {
     stream: SplitStream<WebSocketStream<TcpStream>>,
     limits: Limits,
-    /// Notices that came while something else was waited for.
+    /// Notices that came while an answer was waited for.
     notices: VecDeque<Notice>,
 }
 
 impl Client {
-    /// Connects to a node at `host:port`, `ws://host:port/`, or a port of this machine. Bounded
-    /// by nothing but the system's patience: the caller has its own.
+    /// Connects to a node at `host:port`, `ws://host:port/`, or a port of this machine. Only the system's
+    /// own time-out applies; the caller has to set another.
     pub async fn connect(address: &str) -> Result<Self, Lost> {
         let not_connected = |reason| Lost::NotConnected { address: address.to_owned(), reason };
-        let place = normalise(address, "127.0.0.1").map_err(|error| not_connected(error.to_string()))?;
+        let host_port = normalise(address, "127.0.0.1").map_err(|error| not_connected(error.to_string()))?;
         let limits = Limits::default();
-        let socket = Box::pin(dial::open(&place, &limits)).await.map_err(not_connected)?;
+        let socket = Box::pin(websocket::open(&host_port, &limits)).await;
+        let socket = socket.map_err(|error| not_connected(error.to_string()))?;
         let (sink, stream) = socket.split();
         Ok(Self {
             sender: Sender { sink },
             receiver: Receiver { stream, limits, notices: VecDeque::new() },
             next: 0,
+            watching: false,
         })
     }
 
-    /// Asks, and waits for the answer. Where the caller stops waiting, a late answer is passed
-    /// over.
+    /// Sends a request and waits for its answer. If the caller stops waiting, a late answer is ignored.
     pub async fn request(&mut self, command: Command) -> Result<Result<Reply, Refusal>, Lost> {
         let asked = self.next;
         self.next += 1;
+        self.watching |= matches!(command, Command::Watch { .. });
         self.sender.send(asked, command).await?;
         loop {
             match self.receiver.read().await? {
                 Frame::Reply { id, result } if id == asked => return Ok(result),
-                Frame::Notice(notice) => self.receiver.notices.push_back(notice),
-                Frame::Request { .. } | Frame::Reply { .. } | Frame::Message(_) => {}
+                Frame::Notice(notice) if self.watching => self.receiver.notices.push_back(notice),
+                Frame::Notice(_) | Frame::Request { .. } | Frame::Reply { .. } | Frame::Message(_) => {}
             }
         }
     }
 
-    /// The next notice, be it one that came between a request and its answer.
+    /// Waits for the next notice. Notices that came between a request and its answer are returned first.
     pub async fn notice(&mut self) -> Result<Notice, Lost> {
         loop {
             if let Frame::Notice(notice) = self.receiver.next().await? {
@@ -103,14 +107,14 @@ impl Client {
         }
     }
 
-    /// The two halves, to be used at the same time. Request ids are the caller's from now on.
-    /// Notices not yet taken come first.
+    /// Returns the two halves, to be used at the same time. The caller chooses request ids from now on.
+    /// Queued notices come first.
     #[must_use]
     pub fn split(self) -> (Sender, Receiver) {
         (self.sender, self.receiver)
     }
 
-    /// Takes leave, and waits until the node took its own.
+    /// Closes the connection and waits until the node has closed its end.
     pub async fn close(mut self) {
         if self.sender.close().await.is_ok() {
             while self.receiver.next().await.is_ok() {}
@@ -119,33 +123,33 @@ impl Client {
 }
 
 impl Sender {
-    /// Asks. The id is repeated by the answer.
+    /// Sends a request. The answer repeats its id.
     pub async fn send(&mut self, id: RequestId, command: Command) -> Result<(), Lost> {
         self.feed(id, command).await?;
         self.flush().await
     }
 
-    /// Makes a question ready, to be sent with others by one [`flush`](Self::flush).
+    /// Queues a request, to be sent with others by one [`flush`](Self::flush).
     pub async fn feed(&mut self, id: RequestId, command: Command) -> Result<(), Lost> {
         let text = encode(&Frame::Request { id, command });
         self.sink.feed(Message::text(text)).await.map_err(|error| broken(&error))
     }
 
-    /// Sends what is ready.
+    /// Sends the queued requests.
     pub async fn flush(&mut self) -> Result<(), Lost> {
         self.sink.flush().await.map_err(|error| broken(&error))
     }
 
-    /// Takes leave; the other half sees the end.
+    /// Sends a close frame; the other half sees the end.
     pub async fn close(&mut self) -> Result<(), Lost> {
         self.sink.send(Message::Close(None)).await.map_err(|error| broken(&error))
     }
 }
 
 impl Receiver {
-    /// The next frame, in the order in which the node said them. Nothing is lost where the
-    /// caller stops waiting. An error about a frame that the node could not read, and so not
-    /// match, comes as [`Lost::Malformed`] with the node's refusal; more may follow it.
+    /// Waits for the next frame, in the order in which the node sent them. Nothing is lost if the caller
+    /// stops waiting. An error about a frame that the node could not read, and so not match, comes as
+    /// [`Lost::Malformed`] with the node's refusal; more frames may follow it.
     pub async fn next(&mut self) -> Result<Frame, Lost> {
         match self.notices.pop_front() {
             Some(notice) => Ok(Frame::Notice(notice)),
@@ -168,7 +172,7 @@ impl Receiver {
 
 fn reason(frame: Option<CloseFrame>) -> String {
     match frame {
-        None => "it said no more".to_owned(),
+        None => "it sent nothing more".to_owned(),
         Some(frame) if frame.reason.is_empty() => format!("code {}", frame.code),
         Some(frame) => frame.reason.to_string(),
     }

@@ -1,7 +1,7 @@
-//! Where a node's log goes: normal events to standard output, problems to standard error.
+//! A node's log: normal events go to standard output, problems to standard error.
 //!
-//! How a line looks is [`core`](crate::core)'s to say. A line that cannot be written is lost and
-//! nothing else: a node outlives whoever read its log.
+//! [`core`](crate::core) defines the form of a line. A line that cannot be written is lost and nothing else:
+//! a node outlives the reader of its log.
 
 use std::fmt;
 use std::io::Write;
@@ -9,27 +9,27 @@ use std::io::Write;
 use super::clock::wall_ms;
 use crate::core::{Level, LogEvent, push_log_line};
 
-/// Something normal happened.
+/// Logs a normal event.
 pub(super) fn info(text: fmt::Arguments) {
-    say(Level::Info, text);
+    write_line(Level::Info, text);
 }
 
-/// Something that a person may have to look at.
+/// Logs an event that a person may have to look at.
 pub(super) fn warn(text: fmt::Arguments) {
-    say(Level::Warn, text);
+    write_line(Level::Warn, text);
 }
 
-/// What the node ends with.
+/// Logs the error with which the node ends.
 pub(super) fn error(text: fmt::Arguments) {
-    say(Level::Error, text);
+    write_line(Level::Error, text);
 }
 
-/// What the core had to say.
+/// Logs an event of the core, at its own level.
 pub(super) fn event(event: &LogEvent) {
-    say(event.level(), event);
+    write_line(event.level(), event);
 }
 
-fn say(level: Level, text: impl fmt::Display) {
+fn write_line(level: Level, text: impl fmt::Display) {
     match level {
         Level::Info => write(std::io::stdout(), level, text),
         Level::Warn | Level::Error => write(std::io::stderr(), level, text),
@@ -39,7 +39,7 @@ fn say(level: Level, text: impl fmt::Display) {
 fn write(mut to: impl Write, level: Level, text: impl fmt::Display) {
     let mut line = String::with_capacity(128);
     push_log_line(&mut line, wall_ms(), level, text);
-    // Whoever read the log may be gone; the node goes on.
+    // The reader of the log may be gone; the node goes on.
     let _ = to.write_all(line.as_bytes()).and_then(|()| to.flush());
 }
 

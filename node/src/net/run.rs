@@ -1,4 +1,4 @@
-//! A node's life: listen, say so, serve, take leave.
+//! A node's life: it listens, reports that it is ready, serves, and closes its connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,39 +13,68 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
-use super::address::{host_of, normalise};
+use super::address::{AddressError, host_of, normalise};
 use super::arguments::Arguments;
-use super::clock::Clock;
-use super::data::{self, Data, DataError, Kept, Space};
-use super::front::Front;
+use super::clock::SystemClock;
+use super::data::{self, Commit, Data, DataError, DiskSpace};
+use super::dial::TcpDialler;
+use super::http_server::HttpServer;
 use super::log;
-use super::shell::{Keeper, Shell};
-use super::supervisor::{Supervisor, Word};
+use super::shell::{Shell, Storage};
+use super::supervisor::{Supervisor, SupervisorCommand};
 use crate::core::Config;
 use crate::wire::{Hex, LABEL_MAX, Version};
 
-/// How long an orderly end may take: neighbours that run answer at once.
-const FAREWELL: Duration = Duration::from_millis(500);
+/// The longest time that an orderly end may take. Chosen: neighbours that run answer within a round trip, and
+/// a person who stops a node waits for it.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Why a node could not start.
+/// The reason why a node could not start.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
-    #[error("{0}")]
-    Usage(String),
+    /// The text of an option cannot be used.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// Another process listens on the port.
     #[error("port {port} is taken: choose another with --listen")]
     Taken { port: String },
+    /// The system refuses the address.
     #[error("cannot listen on {address}: {source}: choose another with --listen")]
     Listen { address: String, source: io::Error },
+    /// The data folder cannot be used. Nothing was written to it.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The system refuses something else that every node needs.
     #[error("cannot start: {0}")]
     System(#[from] io::Error),
+    /// The system has no random numbers.
     #[error("cannot draw random numbers: {0}")]
     Random(#[from] getrandom::Error),
 }
 
+/// The reason why an option cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum UsageError {
+    /// Standard input is not the end of a socket pair.
+    #[error("standard input is not a socket: leave out --supervised, which is for a harness")]
+    Supervised,
+    /// A text is too long for the messages between nodes.
+    #[error("{option} has {length} bytes; at most {LABEL_MAX} are taken")]
+    Long { option: &'static str, length: usize },
+    /// A text is no address.
+    #[error("{option}: {source}")]
+    Address { option: &'static str, source: AddressError },
+}
+
+impl UsageError {
+    /// Returns the error of an option whose text is no address.
+    fn address(option: &'static str) -> impl FnOnce(AddressError) -> Self {
+        move |source| Self::Address { option, source }
+    }
+}
+
 impl StartError {
-    /// 2 for wrong usage, 3 for an environment that fails.
+    /// Returns 2 for wrong usage, 3 for an environment that fails.
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) | Self::Data(DataError::Policy { .. }) => ExitCode::from(2),
@@ -56,128 +85,145 @@ impl StartError {
     }
 }
 
-/// Runs a node until it is told to end, by SIGTERM, SIGINT or its supervisor: then 0. 2 after
-/// wrong usage, 3 where the environment fails, a taken port for one.
+/// Runs a node until SIGTERM, SIGINT or its supervisor ends it, and returns 0. Returns 2 after wrong usage,
+/// and 3 where the environment fails, for example if the port is taken.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    let Ok(supervisor) = arguments.supervised.then(Supervisor::take).transpose() else {
-        let message = "standard input is not a socket: --supervised is for a harness".to_owned();
-        return give_up(None, &StartError::Usage(message));
+    report_panics(arguments.supervised);
+    if let Some(task) = &arguments.task {
+        return task.run().map_or_else(|error| report_failure(None, &error.into()), |()| ExitCode::SUCCESS);
+    }
+    let Ok(supervisor) = arguments.supervised.then(Supervisor::at_stdin).transpose() else {
+        return report_failure(None, &UsageError::Supervised.into());
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build() {
         Ok(runtime) => runtime,
-        Err(error) => return give_up(supervisor.as_ref(), &error.into()),
+        Err(error) => return report_failure(supervisor.as_ref(), &error.into()),
     };
-    let ended = LocalSet::new().block_on(&runtime, live(arguments, supervisor));
-    // A name that is still being looked up must not hold up the end.
+    let ended = LocalSet::new().block_on(&runtime, run_node(arguments, supervisor));
+    // The look-up of a name may still run; it must not hold up the end.
     runtime.shutdown_background();
     ended
 }
 
-fn give_up(supervisor: Option<&Supervisor>, error: &StartError) -> ExitCode {
+/// Makes a panic in the storage library a reported reason for which the node ends.
+fn report_panics(supervised: bool) {
+    data::report_panics(move |reason| {
+        log::error(format_args!("{reason}"));
+        // A supervisor takes this for the node's end once the node is ready.
+        if supervised && let Ok(supervisor) = Supervisor::at_stdin() {
+            supervisor.report_failure(reason);
+        }
+    });
+}
+
+/// Logs the reason why the node does not run, reports it to the supervisor, and returns the exit code.
+fn report_failure(supervisor: Option<&Supervisor>, error: &StartError) -> ExitCode {
     log::error(format_args!("{error}"));
     if let Some(supervisor) = supervisor {
-        supervisor.failed(&error.to_string());
+        supervisor.report_failure(&error.to_string());
     }
     error.exit_code()
 }
 
-async fn live(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode {
+/// Runs the node until it is ended, and returns its exit code.
+async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode {
     let Prepared { listener, config, data, held } = match prepare(arguments).await {
         Ok(prepared) => prepared,
-        Err(error) => return give_up(supervisor.as_ref(), &error),
+        Err(error) => return report_failure(supervisor.as_ref(), &error),
     };
     let (mut terminate, mut interrupt) =
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
             (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-            (Err(error), _) | (_, Err(error)) => return give_up(supervisor.as_ref(), &error.into()),
+            (Err(error), _) | (_, Err(error)) => return report_failure(supervisor.as_ref(), &error.into()),
         };
     let listen = match listener.local_addr() {
         Ok(address) => address,
-        Err(error) => return give_up(supervisor.as_ref(), &error.into()),
+        Err(error) => return report_failure(supervisor.as_ref(), &error.into()),
     };
-    introduce(listen, &config, arguments.data.as_deref(), held.len());
-    warn_of_strangers(listen, arguments);
+    log_start(listen, &config, arguments.data.as_deref(), held.len());
+    warn_if_exposed(listen, arguments);
     #[cfg(feature = "mutants")]
     if let Some(mutant) = arguments.mutant {
-        log::warn(format_args!("it makes the mistake {mutant}"));
+        log::warn(format_args!("the node makes the mistake {mutant}, as --mutant says"));
     }
     if arguments.clock_ahead_ms != 0 {
-        log::warn(format_args!("its wall clock is put {} ms ahead", arguments.clock_ahead_ms));
+        let clock = ahead_or_behind(arguments.clock_ahead_ms);
+        log::warn(format_args!("the wall clock is {clock} the machine's, as --clock-ahead-ms says"));
     }
     let listen = listen.to_string();
     if let Some(supervisor) = &supervisor {
-        supervisor.ready(&listen, &config.node);
+        supervisor.report_ready(&listen, &config.node);
     }
-    let front = Front::new(&listen, &config.address);
-    let (keeper, mut kept, space) = match data {
-        Some(Data { writer, kept, space }) => (Keeper::Disk(writer), Some(kept), Some(space)),
-        None => (Keeper::Nobody, None, None),
+    let server = HttpServer::new(&listen, &config.address);
+    let (storage, mut commits, space) = match data {
+        Some(Data { writer, commits, space }) => (Storage::Disk(writer), Some(commits), Some(space)),
+        None => (Storage::Memory, None, None),
     };
-    // What it wrote on opening its file went where it had room already.
+    // The writes at the opening of its file were made while there still was room.
     if let Some(space) = space.as_ref().filter(|_| arguments.disk_full) {
-        log::warn(format_args!("its disk is taken to be full"));
-        space.fill(true);
+        log::warn(format_args!("the disk is taken to be full, as --disk-full says: writes are refused"));
+        space.set_full(true);
     }
-    let clock = Clock::start(arguments.clock_ahead_ms);
-    let shell = Shell::new(config, &listen, clock, keeper, held);
+    let clock = SystemClock::start(arguments.clock_ahead_ms);
+    let shell = Shell::new(config, &listen, clock, storage, held, Box::new(TcpDialler));
+    shell.wake_core();
     let reason = tokio::select! {
-        () = Box::pin(front.open(shell.clone(), listener)) => "the front door closed",
-        () = shell.keep_time() => "time ended",
-        () = keep(&shell, kept.as_mut()) => "the disk is gone",
+        () = Box::pin(server.run(shell.clone(), listener)) => "the HTTP server has stopped",
+        () = shell.run_timer() => "the timer has stopped",
+        () = report_commits(&shell, commits.as_mut()) => "the thread of the disk has stopped",
         _ = terminate.recv() => "terminated",
         _ = interrupt.recv() => "interrupted",
-        () = attend(supervisor, &shell, space.as_ref()) => "the supervisor is gone",
+        () = run_commands(supervisor, &shell, space.as_ref()) => "the supervisor is gone",
     };
     log::info(format_args!("ending: {reason}"));
-    if let Some(kept) = &mut kept {
+    if let Some(commits) = &mut commits {
         shell.close_disk();
-        shell.keep(kept).await;
+        shell.report_commits(commits).await;
     }
-    // Whoever does not answer in time is not waited for.
-    let _ = tokio::time::timeout(FAREWELL, shell.end()).await;
+    // Connections that do not close in time are dropped.
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, shell.close_all()).await;
     ExitCode::SUCCESS
 }
 
-/// Tells what the disk keeps, where there is one, for as long as there is.
-async fn keep(shell: &Rc<Shell>, kept: Option<&mut mpsc::UnboundedReceiver<Kept>>) {
-    match kept {
+/// Reports the commits of the disk for as long as it runs. Never returns where there is no disk.
+async fn report_commits(shell: &Rc<Shell>, commits: Option<&mut mpsc::UnboundedReceiver<Commit>>) {
+    match commits {
         None => std::future::pending().await,
-        Some(kept) => shell.keep(kept).await,
+        Some(commits) => shell.report_commits(commits).await,
     }
 }
 
-/// Does what the supervisor says. Resolves when there was one and there is none any more.
-async fn attend(supervisor: Option<Supervisor>, shell: &Rc<Shell>, space: Option<&Space>) {
+/// Carries out the supervisor's commands. Returns when the supervisor has gone; never where there is none.
+async fn run_commands(supervisor: Option<Supervisor>, shell: &Rc<Shell>, space: Option<&DiskSpace>) {
     match supervisor {
         None => std::future::pending().await,
-        // An error on this socket is as much of an end as its end is.
+        // An error on this socket means the same as its end.
         Some(supervisor) => {
-            let act = |word: &Word| match (word, space) {
-                (Word::ClockAhead(ahead_ms), _) => shell.put_clock_ahead(*ahead_ms),
-                (Word::DiskFull(full), Some(space)) => space.fill(*full),
-                // Who keeps nothing needs no room.
-                (Word::DiskFull(_), None) => {}
+            let carry_out = |command: &SupervisorCommand| match (command, space) {
+                (SupervisorCommand::ClockAhead(ahead_ms), _) => shell.set_clock_ahead(*ahead_ms),
+                (SupervisorCommand::DiskFull(full), Some(space)) => space.set_full(*full),
+                // A node without a disk needs no room.
+                (SupervisorCommand::DiskFull(_), None) => {}
             };
-            drop(supervisor.attend(act).await);
+            drop(supervisor.run_commands(carry_out).await);
         }
     }
 }
 
-/// All that a node needs to live.
+/// The parts of a node that was prepared to run.
 struct Prepared {
     listener: TcpListener,
     config: Config,
     data: Option<Data>,
-    /// What its disk held.
+    /// The versions that the disk held.
     held: Vec<Arc<Version>>,
 }
 
 async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
     for (option, text) in [("--name", &arguments.name), ("--network", &arguments.network)] {
         if text.len() > LABEL_MAX {
-            let message = format!("{option} has {} bytes; at most {LABEL_MAX} are taken", text.len());
-            return Err(StartError::Usage(message));
+            return Err(UsageError::Long { option, length: text.len() }.into());
         }
     }
     let listen = match arguments.port {
@@ -189,7 +235,7 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
         .as_ref()
         .map(|address| normalise(address, host_of(&listen)))
         .transpose()
-        .map_err(|error| StartError::Usage(format!("--advertise: {error}")))?;
+        .map_err(UsageError::address("--advertise"))?;
     let listener = TcpListener::bind(&listen).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => {
             StartError::Taken { port: listen.rsplit(':').next().unwrap_or_default().to_owned() }
@@ -200,7 +246,7 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
         Some(address) => address,
         None => listener.local_addr()?.to_string(),
     };
-    let (mut node, mut data, mut held) = (draw()?, None, Vec::new());
+    let (mut node, mut data, mut held) = (random()?, None, Vec::new());
     if let Some(folder) = &arguments.data {
         let (opened, found) = data::open(folder, arguments.policy, node)?;
         (node, held) = (found.node, found.versions);
@@ -213,33 +259,40 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
         #[cfg(feature = "mutants")]
         mutant: arguments.mutant,
         // 53 bits, which every reader of JSON keeps.
-        incarnation: u64::from_be_bytes(draw::<8>()?.0) >> 11,
+        incarnation: u64::from_be_bytes(random::<8>()?.0) >> 11,
         seed: match arguments.seed {
             Some(seed) => seed,
-            None => u64::from_be_bytes(draw::<8>()?.0),
+            None => u64::from_be_bytes(random::<8>()?.0),
         },
         ..Config::new(node, &arguments.name, &arguments.network, address)
     };
     Ok(Prepared { listener, config, data, held })
 }
 
-/// Where to listen: as other addresses, but port 0 lets the system choose.
-fn listen_address(address: &str) -> Result<String, StartError> {
+/// Returns the address to listen on. It has the form of other addresses, and with port 0 the system
+/// chooses one.
+fn listen_address(address: &str) -> Result<String, UsageError> {
     match address.strip_suffix(":0") {
         Some(host) => normalise(&format!("{host}:1"), "127.0.0.1").map(|_| address.to_owned()),
         None => normalise(address, "127.0.0.1"),
     }
-    .map_err(|error| StartError::Usage(format!("--listen: {error}")))
+    .map_err(UsageError::address("--listen"))
 }
 
-fn draw<const N: usize>() -> Result<Hex<N>, getrandom::Error> {
+fn random<const N: usize>() -> Result<Hex<N>, getrandom::Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;
     Ok(Hex(bytes))
 }
 
-/// The first lines of the log.
-fn introduce(listen: SocketAddr, config: &Config, data: Option<&Path>, held: usize) {
+/// Returns the lead of a clock as text.
+fn ahead_or_behind(ahead_ms: i64) -> String {
+    let side = if ahead_ms < 0 { "behind" } else { "ahead of" };
+    format!("{} ms {side}", ahead_ms.unsigned_abs())
+}
+
+/// Logs the first lines of a run.
+fn log_start(listen: SocketAddr, config: &Config, data: Option<&Path>, held: usize) {
     let Config { node, name, policy, network, address, .. } = config;
     let name = if name.is_empty() { String::new() } else { format!(" as {name}") };
     log::info(format_args!("listening on {listen}{name} (id {node}, policy {policy}, network {network})"));
@@ -253,17 +306,19 @@ fn introduce(listen: SocketAddr, config: &Config, data: Option<&Path>, held: usi
         }
     }
     if *address != listen.to_string() {
-        log::info(format_args!("others are told to dial {address}"));
+        log::info(format_args!("other nodes are told to dial {address}"));
     } else if listen.ip().is_unspecified() {
-        log::warn(format_args!("others cannot dial {listen}: say what they can with --advertise"));
+        log::warn(format_args!(
+            "other nodes cannot dial {listen}: give an address that they can dial with --advertise"
+        ));
     }
 }
 
-/// Says who else is let in, unless a harness has chosen the network it listens on.
-fn warn_of_strangers(listen: SocketAddr, arguments: &Arguments) {
+/// Warns that programs on other machines can connect, unless a harness has chosen the network that the node listens on.
+fn warn_if_exposed(listen: SocketAddr, arguments: &Arguments) {
     if !listen.ip().is_loopback() && !arguments.supervised {
         log::warn(format_args!(
-            "listening beyond this machine: whoever can reach {listen} can read and write everything"
+            "listening beyond this machine: any program that can reach {listen} can read and write everything"
         ));
     }
 }

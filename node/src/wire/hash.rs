@@ -1,14 +1,14 @@
-//! Fixed-width names: hashes, node ids, and sums of hashes; written as lower-case hexadecimal.
+//! Values of fixed width: hashes, node ids and sums of hashes, written as lower-case hexadecimal.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A text that should have been `2 × N` hexadecimal digits.
+/// Error of a text that is not `2 × N` hexadecimal digits; holds the expected number of digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected {0} hexadecimal digits")]
 pub struct NotHex(usize);
 
-/// `N` bytes that are read and written as `2 × N` hexadecimal digits.
+/// Array of `N` bytes that is read and written as `2 × N` hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hex<const N: usize>(pub [u8; N]);
 
@@ -16,17 +16,17 @@ pub struct Hex<const N: usize>(pub [u8; N]);
 pub type Hash = Hex<32>;
 /// The first 128 bits of the BLAKE3 hash of a key: its place in the trie of all keys.
 pub type KeyHash = Hex<16>;
-/// Who a node is: drawn anew at each start where nothing is kept on disk.
+/// The id of a node; drawn anew at each start of a node that keeps nothing on disk.
 pub type NodeId = Hex<16>;
 
 impl<const N: usize> Hex<N> {
-    /// All zeros.
+    /// The value with all bits zero.
     pub const ZERO: Self = Self([0; N]);
 
-    /// The first `M` bytes.
+    /// Returns the first `M` bytes.
     ///
     /// # Panics
-    /// Does not compile into anything but a panic where `M > N`; both are constants.
+    /// Panics if `M > N`. Both are constants, so a call either always panics or never does.
     #[must_use]
     pub fn truncated<const M: usize>(&self) -> Hex<M> {
         let mut short = [0; M];
@@ -36,7 +36,7 @@ impl<const N: usize> Hex<N> {
 }
 
 impl KeyHash {
-    /// Where `key` stands in the trie.
+    /// Returns the place of `key` in the trie.
     #[must_use]
     pub fn of(key: &str) -> Self {
         Hex(*blake3::hash(key.as_bytes()).as_bytes()).truncated()
@@ -49,7 +49,7 @@ impl<const N: usize> fmt::Display for Hex<N> {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits.
+/// Returns the bytes as lower-case hexadecimal digits.
 pub(super) fn digits(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = String::with_capacity(2 * bytes.len());
@@ -97,25 +97,25 @@ impl<'de, const N: usize> serde::Deserialize<'de> for Hex<N> {
     }
 }
 
-/// The sum of version ids modulo 2²⁵⁶: the fingerprint of a set, whatever the order in which
-/// its members came and went.
+/// The sum of version ids modulo 2²⁵⁶: the fingerprint of a set. It does not depend on the order in
+/// which members were added and removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sum([u64; 4]);
 
 impl Sum {
-    /// With one more member.
+    /// Adds one member.
     pub fn add(&mut self, id: &Hash) {
         self.add_sum(&Self::of(id));
     }
 
-    /// With one member less.
+    /// Removes one member.
     pub fn subtract(&mut self, id: &Hash) {
         let negated = Self::of(id).0.map(|word| !word);
         self.add_sum(&Self(negated));
         self.add_sum(&Self([1, 0, 0, 0]));
     }
 
-    /// With all members of a disjoint set.
+    /// Adds all members of a disjoint set.
     pub fn add_sum(&mut self, other: &Self) {
         let mut carry = false;
         for (word, more) in self.0.iter_mut().zip(other.0) {
@@ -126,7 +126,7 @@ impl Sum {
         }
     }
 
-    /// The sum as 32 bytes, most significant first.
+    /// Returns the sum as 32 bytes, most significant first.
     #[must_use]
     pub fn bytes(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
@@ -136,13 +136,17 @@ impl Sum {
         bytes
     }
 
-    /// What goes on the wire: 16 bytes of the sum's hash, so that a sum cannot be steered.
+    /// Returns the form on the wire: the first 16 bytes of the sum's BLAKE3 hash, so that nobody
+    /// can construct a set with a given fingerprint.
     #[must_use]
     pub fn fingerprint(&self) -> Hex<16> {
         Hex(*blake3::hash(&self.bytes()).as_bytes()).truncated()
     }
 
-    fn of(id: &Hash) -> Self {
+    /// Returns the sum of one member. Given the [`bytes`](Self::bytes) of a sum, it returns that
+    /// sum.
+    #[must_use]
+    pub fn of(id: &Hash) -> Self {
         let mut words = [0; 4];
         for (word, chunk) in words.iter_mut().rev().zip(id.0.chunks_exact(8)) {
             let mut bytes = [0; 8];
@@ -153,10 +157,10 @@ impl Sum {
     }
 }
 
-/// What a node holds, in two figures: equal digests mean equal versions.
+/// The contents of a store in two figures: equal digests mean equal versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Digest {
-    /// How many versions are held, tombstones included.
+    /// The number of versions held, tombstones included.
     pub count: u64,
     /// The [`Sum::fingerprint`] of their ids.
     pub fingerprint: Hex<16>,

@@ -1,7 +1,7 @@
-//! `/byc` as clients see it: every command, every error, and whoever does not keep to the protocol.
+//! `/byc` as clients see it: every command, every error, and clients that break the protocol.
 
 use futures_util::{SinkExt, StreamExt};
-use node::net::byc::{Answer, Client, argument};
+use node::net::byc::{BycClient, BycResult, argument};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,26 +11,26 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::node::{DEADLINE, Node, Socket, ask, refused, within};
+use crate::node::{DEADLINE, Node, Socket, refused_request, request, within};
 
-pub(crate) async fn client(node: &Node) -> Client {
-    within(Client::connect(&node.address)).await.unwrap()
+pub(crate) async fn client(node: &Node) -> BycClient {
+    within(BycClient::connect(&node.address)).await.unwrap()
 }
 
-pub(crate) async fn call(client: &Client, event: &str, arguments: &[Value]) -> Answer {
+pub(crate) async fn call(client: &BycClient, event: &str, arguments: &[Value]) -> BycResult {
     let arguments: Vec<Box<RawValue>> = arguments.iter().map(argument).collect();
-    client.ask(event, &arguments, DEADLINE).await.unwrap()
+    client.request(event, &arguments, DEADLINE).await.unwrap()
 }
 
-/// Asks, and takes nothing but a result.
-pub(crate) async fn result(client: &Client, event: &str, arguments: &[Value]) -> Value {
+/// Sends an event and returns its result; panics on an error.
+pub(crate) async fn result(client: &BycClient, event: &str, arguments: &[Value]) -> Value {
     let answer = call(client, event, arguments).await;
     let json = answer.unwrap_or_else(|error| panic!("{event} was refused: {error}"));
     serde_json::from_str(json.get()).unwrap()
 }
 
-/// Asks, and takes nothing but an error.
-pub(crate) async fn error(client: &Client, event: &str, arguments: &[Value]) -> String {
+/// Sends an event and returns its error; panics on a result.
+pub(crate) async fn error(client: &BycClient, event: &str, arguments: &[Value]) -> String {
     call(client, event, arguments).await.map(|json| json.to_string()).unwrap_err()
 }
 
@@ -43,37 +43,37 @@ pub(crate) fn port(node: &Node) -> u16 {
     node.address.rsplit(':').next().unwrap().parse().unwrap()
 }
 
-/// A bare socket that has joined the namespace.
+/// Opens a bare socket that has joined the namespace.
 async fn socket(node: &Node) -> Socket {
     let mut socket = unjoined(node).await;
-    say(&mut socket, "40").await;
-    assert!(hear(&mut socket).await.starts_with("40{\"sid\":"));
+    send_text(&mut socket, "40").await;
+    assert!(next_text(&mut socket).await.starts_with("40{\"sid\":"));
     socket
 }
 
 async fn unjoined(node: &Node) -> Socket {
     let url = format!("ws://{}/byc/?EIO=4&transport=websocket", node.address);
     let mut socket = within(connect_async(url)).await.unwrap().0;
-    assert!(hear(&mut socket).await.starts_with("0{\"sid\":"));
+    assert!(next_text(&mut socket).await.starts_with("0{\"sid\":"));
     socket
 }
 
-async fn say(socket: &mut Socket, text: &str) {
+async fn send_text(socket: &mut Socket, text: &str) {
     within(socket.send(Message::text(text))).await.unwrap();
 }
 
-/// The next packet that is no ping.
-async fn hear(socket: &mut Socket) -> String {
+/// Returns the next packet that is no ping.
+async fn next_text(socket: &mut Socket) -> String {
     loop {
         match within(socket.next()).await {
-            Some(Ok(Message::Text(text))) if text == "2" => say(socket, "3").await,
+            Some(Ok(Message::Text(text))) if text == "2" => send_text(socket, "3").await,
             Some(Ok(Message::Text(text))) => return text.to_string(),
             other => panic!("not a packet: {other:?}"),
         }
     }
 }
 
-/// How the node closes the connection.
+/// Waits for the node's close frame and returns its code.
 async fn closed(socket: &mut Socket) -> CloseCode {
     within(async {
         loop {
@@ -111,7 +111,7 @@ async fn a_key_is_set_once_and_read_with_its_date_and_its_hash() {
 async fn a_value_that_brings_its_date_is_merged() {
     let node = Node::start(&["--policy", "oldest"]);
     let client = client(&node).await;
-    let check = async |client: &Client, value: Value, date: u64, expected: Value| {
+    let check = async |client: &BycClient, value: Value, date: u64, expected: Value| {
         let dated = json!({ "value": value, "date": date, "hash": "not believed" });
         assert_eq!(result(client, "set", &[json!("k"), dated]).await, json!(true));
         assert_eq!(result(client, "get", &[json!("k")]).await["value"], expected);
@@ -127,8 +127,8 @@ async fn a_value_is_kept_as_its_author_wrote_it() {
     let node = Node::start(&["--policy", "oldest"]);
     let client = client(&node).await;
     let value: Box<RawValue> = serde_json::from_str("{\"b\": 1.0, \"a\":1e2}").unwrap();
-    client.ask("set", &[argument("k"), value], DEADLINE).await.unwrap().unwrap();
-    let held = client.ask("get", &[argument("k")], DEADLINE).await.unwrap().unwrap();
+    client.request("set", &[argument("k"), value], DEADLINE).await.unwrap().unwrap();
+    let held = client.request("get", &[argument("k")], DEADLINE).await.unwrap().unwrap();
     assert!(held.get().starts_with("{\"value\":{\"b\": 1.0, \"a\":1e2},"), "{held}");
 }
 
@@ -179,7 +179,7 @@ async fn under_last_a_key_may_be_set_again_and_there_are_no_links() {
         check_says(&error(&client, event, &[json!(port(&other))]).await, "--policy oldest");
     }
     let address = format!("{}/byc", other.address);
-    let refusal = refused(&mut node.client().await, node::wire::Command::AddPeer { address }).await;
+    let refusal = refused_request(&mut node.client().await, node::wire::Command::AddPeer { address }).await;
     check_says(&refusal.message, "--policy oldest");
 }
 
@@ -190,24 +190,24 @@ async fn who_asks_for_no_acknowledgement_gets_none() {
     for event in
         ["[\"keys\"]", "[\"get\"]", "[\"set\",\"k\",1]", "[\"addPeer\",\"x\"]", "[\"fly\"]", "{}", "["]
     {
-        say(&mut socket, &format!("42{event}")).await;
+        send_text(&mut socket, &format!("42{event}")).await;
     }
-    say(&mut socket, "427[\"keys\"]").await;
-    assert_eq!(hear(&mut socket).await, "437[null,[\"k\"]]");
-    // An acknowledgement that nobody waits for.
-    say(&mut socket, "4399[null,1]").await;
-    say(&mut socket, "428[5]").await;
-    check_says(&hear(&mut socket).await, "begins with its name");
+    send_text(&mut socket, "427[\"keys\"]").await;
+    assert_eq!(next_text(&mut socket).await, "437[null,[\"k\"]]");
+    // An acknowledgement that the node does not wait for.
+    send_text(&mut socket, "4399[null,1]").await;
+    send_text(&mut socket, "428[5]").await;
+    check_says(&next_text(&mut socket).await, "begins with its name");
 }
 
 #[tokio::test]
 async fn another_namespace_is_not_there() {
     let node = Node::start(&[]);
     let mut socket = socket(&node).await;
-    say(&mut socket, "40/admin,").await;
-    assert_eq!(hear(&mut socket).await, "44/admin,{\"message\":\"Invalid namespace\"}");
-    say(&mut socket, "421[\"keys\"]").await;
-    assert_eq!(hear(&mut socket).await, "431[null,[]]");
+    send_text(&mut socket, "40/admin,").await;
+    assert_eq!(next_text(&mut socket).await, "44/admin,{\"message\":\"Invalid namespace\"}");
+    send_text(&mut socket, "421[\"keys\"]").await;
+    assert_eq!(next_text(&mut socket).await, "431[null,[]]");
 }
 
 #[tokio::test]
@@ -225,24 +225,27 @@ async fn what_is_no_packet_ends_its_connection_alone() {
         ("41", CloseCode::Normal),
     ] {
         let mut socket = socket(&node).await;
-        say(&mut socket, text).await;
+        send_text(&mut socket, text).await;
         assert_eq!(closed(&mut socket).await, code, "{text}");
     }
     let mut bytes = socket(&node).await;
     within(bytes.send(Message::binary(vec![1, 2, 3]))).await.unwrap();
     assert_eq!(closed(&mut bytes).await, CloseCode::Unsupported);
     let mut early = unjoined(&node).await;
-    say(&mut early, "421[\"keys\"]").await;
+    send_text(&mut early, "421[\"keys\"]").await;
     assert_eq!(closed(&mut early).await, CloseCode::Policy);
     assert_eq!(result(&good, "keys", &[]).await, json!([]));
-    assert_eq!(ask(&mut node.client().await, node::wire::Command::Count).await, node::wire::Reply::Count(0));
+    assert_eq!(
+        request(&mut node.client().await, node::wire::Command::Count).await,
+        node::wire::Reply::Count(0)
+    );
 }
 
 #[tokio::test]
 async fn a_packet_that_is_too_long_ends_its_connection() {
     let node = Node::start(&[]);
     let mut socket = socket(&node).await;
-    say(&mut socket, &format!("421[\"get\",\"{}\"]", "x".repeat(8 << 20))).await;
+    send_text(&mut socket, &format!("421[\"get\",\"{}\"]", "x".repeat(8 << 20))).await;
     assert_eq!(closed(&mut socket).await, CloseCode::Size);
 }
 
@@ -267,11 +270,11 @@ async fn a_page_of_another_site_may_not_speak() {
     assert_eq!(http(&node, &own).await.0, 200);
 }
 
-/// Says this by HTTP, on a connection of its own; the status and the body of the answer.
+/// Sends an HTTP request on a connection of its own. Returns the status and the body of the answer.
 async fn http(node: &Node, request: &str) -> (u16, String) {
     let mut stream = within(TcpStream::connect(&node.address)).await.unwrap();
     let request = request.replacen("HOST", &node.address, 1);
-    // Whoever refuses a long body may not read all of it.
+    // A node that refuses a long body may not read all of it.
     let _ = within(stream.write_all(request.as_bytes())).await;
     let mut answer = Vec::new();
     within(async {
@@ -306,7 +309,7 @@ async fn post(node: &Node, query: &str, body: &str) -> (u16, String) {
     .await
 }
 
-/// A session that has joined the namespace by polling: its query.
+/// Begins a session that has joined the namespace by polling. Returns its query.
 async fn session(node: &Node) -> String {
     let (status, greeting) = poll(node, "EIO=4&transport=polling").await;
     assert_eq!(status, 200);
@@ -325,7 +328,7 @@ async fn packets_are_brought_and_fetched_several_at_a_time() {
     assert_eq!(post(&node, &query, packets).await, (200, "ok".to_owned()));
     let expected = "431[null,true]\u{1e}432[null,[\"k\"]]\u{1e}433[\"Field x not exists\"]";
     assert_eq!(poll(&node, &query).await, (200, expected.to_owned()));
-    // A poll waits until there is something.
+    // A poll waits until there is a packet.
     let (polled, posted) = tokio::join!(poll(&node, &query), post(&node, &query, "424[\"peers\"]"));
     assert_eq!((polled.1.as_str(), posted.0), ("434[null,[]]", 200));
 }
@@ -354,7 +357,7 @@ async fn a_request_that_makes_no_sense_is_refused_with_its_code() {
 async fn a_session_that_is_misused_ends() {
     let node = Node::start(&["--policy", "oldest"]);
     let over = async |query: &str| {
-        // It may still tell that it is over.
+        // The session may still tell its end.
         while poll(&node, query).await.0 == 200 {}
     };
     let query = session(&node).await;
@@ -375,12 +378,12 @@ async fn an_upgrade_that_comes_to_nothing_leaves_the_session_as_it_was() {
     let query = session(&node).await;
     let url = format!("ws://{}/byc/?{}", node.address, query.replace("polling", "websocket"));
     let mut socket = within(connect_async(&url)).await.unwrap().0;
-    say(&mut socket, "2probe").await;
-    assert_eq!(hear(&mut socket).await, "3probe");
+    send_text(&mut socket, "2probe").await;
+    assert_eq!(next_text(&mut socket).await, "3probe");
     assert_eq!(poll(&node, &query).await.1, "6");
     drop(socket);
     post(&node, &query, "421[\"keys\"]").await;
-    // Until the node has seen that the WebSocket is gone, whoever polls is sent away.
+    // Until the node has seen that the WebSocket is gone, polls are answered with a noop.
     let polled = loop {
         let polled = poll(&node, &query).await.1;
         if polled != "6" {
@@ -389,10 +392,10 @@ async fn an_upgrade_that_comes_to_nothing_leaves_the_session_as_it_was() {
     };
     assert_eq!(polled, "431[null,[]]");
     let mut socket = within(connect_async(&url)).await.unwrap().0;
-    say(&mut socket, "2probe").await;
-    assert_eq!(hear(&mut socket).await, "3probe");
-    say(&mut socket, "5").await;
-    say(&mut socket, "422[\"keys\"]").await;
-    assert_eq!(hear(&mut socket).await, "432[null,[]]");
+    send_text(&mut socket, "2probe").await;
+    assert_eq!(next_text(&mut socket).await, "3probe");
+    send_text(&mut socket, "5").await;
+    send_text(&mut socket, "422[\"keys\"]").await;
+    assert_eq!(next_text(&mut socket).await, "432[null,[]]");
     assert_eq!(poll(&node, &query).await.0, 400);
 }

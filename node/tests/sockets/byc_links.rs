@@ -1,7 +1,7 @@
 //! Links by `/byc`: between nodes of this make, in mixed networks, and with neighbours that say little.
 
 use futures_util::{SinkExt, StreamExt};
-use node::net::byc::{Client, Event, argument};
+use node::net::byc::{BycClient, BycEvent, argument};
 use node::wire::{Command, Reply};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use crate::byc::{client, error, port, result};
-use crate::node::{DEADLINE, Node, ask, get, link, peers, refused, until, within};
+use crate::node::{DEADLINE, Node, get, link, peers, refused_request, request, wait_until, within};
 
 fn start() -> Node {
     Node::start(&["--policy", "oldest"])
@@ -17,20 +17,20 @@ fn start() -> Node {
 
 /// Waits until a node has this key.
 async fn holds(node: &Node, key: &str) {
-    until(&mut node.client().await, || get(key), Result::is_ok).await;
+    wait_until(&mut node.client().await, || get(key), Result::is_ok).await;
 }
 
-/// Waits until two nodes hold the same.
+/// Waits until two nodes hold the same versions.
 async fn agree(one: &Node, other: &Node) {
-    let expected = ask(&mut one.client().await, Command::Digest).await;
-    until(&mut other.client().await, || Command::Digest, |reply| *reply == Ok(expected.clone())).await;
+    let expected = request(&mut one.client().await, Command::Digest).await;
+    wait_until(&mut other.client().await, || Command::Digest, |reply| *reply == Ok(expected.clone())).await;
 }
 
-/// Waits until a node has so many neighbours.
+/// Waits until a node has this many neighbours.
 async fn has_neighbours(node: &Node, count: usize) {
     let mut client = node.client().await;
     let holds = |reply: &Result<Reply, _>| matches!(reply, Ok(Reply::Peers(peers)) if peers.len() == count);
-    until(&mut client, || Command::Peers, holds).await;
+    wait_until(&mut client, || Command::Peers, holds).await;
 }
 
 async fn set(node: &Node, key: &str, value: &str) {
@@ -69,8 +69,8 @@ async fn a_neighbour_is_one_neighbour_in_both_protocols() {
     let (c, d) = (start(), start());
     let address = format!("{}/byc", d.address);
     let mut native = c.client().await;
-    assert!(matches!(ask(&mut native, Command::AddPeer { address }).await, Reply::Added(_)));
-    let refusal = refused(&mut native, Command::AddPeer { address: d.address.clone() }).await;
+    assert!(matches!(request(&mut native, Command::AddPeer { address }).await, Reply::Added(_)));
+    let refusal = refused_request(&mut native, Command::AddPeer { address: d.address.clone() }).await;
     assert_eq!(refusal.message, "neighbor exists");
 }
 
@@ -88,7 +88,7 @@ async fn a_mixed_triangle_and_a_late_joiner_of_each_kind_converge() {
     }
     for node in [a, b, c] {
         let all = |reply: &Result<Reply, _>| *reply == Ok(Reply::Count(150));
-        until(&mut node.client().await, || Command::Count, all).await;
+        wait_until(&mut node.client().await, || Command::Count, all).await;
     }
     agree(a, b).await;
     agree(b, c).await;
@@ -123,9 +123,9 @@ async fn nodes_that_dial_each_other_at_once_end_with_one_link() {
     let (a, b) = (start(), start());
     let (at_a, at_b) = (client(&a).await, client(&b).await);
     let (to_b, to_a) = ([argument(&port(&b))], [argument(&port(&a))]);
-    // Either may be told that they are neighbours already.
+    // Either node may answer that the two are neighbours already.
     let (one, other) =
-        tokio::join!(at_a.ask("addPeer", &to_b, DEADLINE), at_b.ask("addPeer", &to_a, DEADLINE));
+        tokio::join!(at_a.request("addPeer", &to_b, DEADLINE), at_b.request("addPeer", &to_a, DEADLINE));
     drop((one.unwrap(), other.unwrap()));
     set(&a, "nom", "Reimert").await;
     holds(&b, "nom").await;
@@ -133,10 +133,11 @@ async fn nodes_that_dial_each_other_at_once_end_with_one_link() {
     has_neighbours(&b, 1).await;
 }
 
-/// The next event of this name that asks for something, its arguments as JSON.
-async fn event(client: &Client, name: &str) -> (u64, Vec<Value>) {
+/// Returns the number and the arguments of the next event of this name that asks for an
+/// acknowledgement.
+async fn event(client: &BycClient, name: &str) -> (u64, Vec<Value>) {
     loop {
-        let Event { name: found, arguments, ack } = within(client.event()).await.unwrap();
+        let BycEvent { name: found, arguments, ack } = within(client.event()).await.unwrap();
         if found == name {
             let arguments = arguments.iter().map(|json| serde_json::from_str(json.get()).unwrap()).collect();
             return (ack.expect("nodes of the course call back unasked"), arguments);
@@ -152,7 +153,7 @@ async fn who_says_where_it_listens_is_a_neighbour_on_its_own_connection() {
     assert_eq!(result(&it, "auth", &[json!("9")]).await, json!(true));
     assert_eq!(error(&it, "auth", &[json!(9)]).await, "neighbor exists");
     assert_eq!(result(&it, "peers", &[]).await, json!([9]));
-    // It is asked what it holds, and for that of which it has more.
+    // The node asks it for its keys, and for the values that it has a better version of.
     let (ack, _) = event(&it, "keysAndTime").await;
     let listed = json!({
         "nom": { "date": 10_000, "hash": "00" },
@@ -164,7 +165,7 @@ async fn who_says_where_it_listens_is_a_neighbour_on_its_own_connection() {
     let found = json!({ "value": "Reimert", "date": 10_000, "hash": "00" });
     it.acknowledge(ack, Ok(argument(&found))).await.unwrap();
     holds(&node, "nom").await;
-    // What it tells is stored, what others write it is told, what it wrote it is not told again.
+    // A version that it sends is stored. Writes of other nodes are pushed to it, its own are not.
     let told = json!({ "value": "Damien", "date": 10_000, "hash": "00" });
     assert_eq!(result(&it, "set", &[json!("prenom"), told]).await, json!(true));
     set(&node, "ville", "Paris").await;
@@ -193,10 +194,10 @@ async fn who_knows_no_listing_is_asked_for_its_keys() {
         it.acknowledge(ack, answer).await.unwrap();
     }
     holds(&node, "nom").await;
-    assert_eq!(ask(&mut node.client().await, Command::Count).await, Reply::Count(1));
+    assert_eq!(request(&mut node.client().await, Command::Count).await, Reply::Count(1));
 }
 
-/// A node of the course's kind that only does what a test has it do.
+/// A node of the course's kind that does only what a test tells it.
 struct Foreign {
     listener: TcpListener,
 }
@@ -210,15 +211,18 @@ impl Foreign {
         (Self { listener }, port)
     }
 
-    /// Lets in whoever dials, and hears its `auth`: the connection, the number and the port.
+    /// Accepts a connection and reads its `auth`. Returns the connection, the number and the port.
     async fn accept(&self) -> (Stream, u64, Value) {
         let (stream, _) = within(self.listener.accept()).await.unwrap();
         let mut socket = within(accept_async(stream)).await.unwrap();
-        say(&mut socket, "0{\"sid\":\"x\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000}")
-            .await;
-        assert_eq!(hear(&mut socket).await, "40");
-        say(&mut socket, "40{\"sid\":\"y\"}").await;
-        let said = hear(&mut socket).await;
+        send_text(
+            &mut socket,
+            "0{\"sid\":\"x\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000}",
+        )
+        .await;
+        assert_eq!(next_text(&mut socket).await, "40");
+        send_text(&mut socket, "40{\"sid\":\"y\"}").await;
+        let said = next_text(&mut socket).await;
         let (ack, json) = said.strip_prefix("42").unwrap().split_once('[').unwrap();
         let event: Value = serde_json::from_str(&format!("[{json}")).unwrap();
         assert_eq!(event[0], "auth");
@@ -226,11 +230,11 @@ impl Foreign {
     }
 }
 
-async fn say(socket: &mut Stream, text: &str) {
+async fn send_text(socket: &mut Stream, text: &str) {
     within(socket.send(Message::text(text))).await.unwrap();
 }
 
-async fn hear(socket: &mut Stream) -> String {
+async fn next_text(socket: &mut Stream) -> String {
     match within(socket.next()).await {
         Some(Ok(Message::Text(text))) => text.to_string(),
         other => panic!("not a packet: {other:?}"),
@@ -245,10 +249,10 @@ async fn who_never_acknowledges_is_not_waited_for() {
     let accept = async {
         let (mut socket, _, from) = foreign.accept().await;
         assert_eq!(from, json!(port(&node)));
-        say(&mut socket, "2").await;
-        // It answers pings, asks, and acknowledges nothing.
+        send_text(&mut socket, "2").await;
+        // The node answers pings, sends requests, and acknowledges nothing.
         loop {
-            match hear(&mut socket).await.as_str() {
+            match next_text(&mut socket).await.as_str() {
                 "3" => break,
                 other => assert!(other.starts_with("42"), "{other}"),
             }
@@ -259,7 +263,8 @@ async fn who_never_acknowledges_is_not_waited_for() {
     let (added, mut socket) = tokio::join!(result(&client, "addPeer", &asked), accept);
     assert_eq!(added, json!(true));
     assert_eq!(result(&client, "peers", &[]).await, json!([port_of_it]));
-    say(&mut socket, "42[\"set\",\"nom\",{\"value\":\"Reimert\",\"date\":10000,\"hash\":\"00\"}]").await;
+    send_text(&mut socket, "42[\"set\",\"nom\",{\"value\":\"Reimert\",\"date\":10000,\"hash\":\"00\"}]")
+        .await;
     holds(&node, "nom").await;
 }
 
@@ -270,11 +275,11 @@ async fn an_answer_to_what_was_asked_later_lets_in_as_well() {
     let client = client(&node).await;
     let accept = async {
         let (mut socket, auth, _) = foreign.accept().await;
-        let asked = hear(&mut socket).await;
+        let asked = next_text(&mut socket).await;
         assert_eq!(asked, format!("42{}[\"peers\"]", auth + 1));
-        say(&mut socket, &format!("43{}[null,[]]", auth + 1)).await;
-        // The link is used.
-        while !hear(&mut socket).await.contains("keysAndTime") {}
+        send_text(&mut socket, &format!("43{}[null,[]]", auth + 1)).await;
+        // The node uses the link.
+        while !next_text(&mut socket).await.contains("keysAndTime") {}
         socket
     };
     let asked = [json!(port_of_it)];
@@ -289,7 +294,7 @@ async fn who_refuses_is_no_neighbour() {
     let client = client(&node).await;
     let accept = async {
         let (mut socket, auth, _) = foreign.accept().await;
-        say(&mut socket, &format!("43{auth}[\"not today\"]")).await;
+        send_text(&mut socket, &format!("43{auth}[\"not today\"]")).await;
         socket
     };
     let asked = [json!(port_of_it)];
@@ -306,7 +311,7 @@ async fn what_is_no_node_of_this_protocol_is_said_to_be_none() {
     let accept = async {
         let (stream, _) = within(foreign.listener.accept()).await.unwrap();
         let mut socket = within(accept_async(stream)).await.unwrap();
-        say(&mut socket, "welcome").await;
+        send_text(&mut socket, "welcome").await;
         socket
     };
     let asked = [json!(port_of_it)];

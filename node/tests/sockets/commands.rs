@@ -1,31 +1,32 @@
-//! Every command, asked of one node.
+//! Tests of every command, at one node.
 
 use node::wire::{Command, Digest, ErrorCode, Frame, Hex, Limits, Notice, Reply, Stamp, Value};
 
-use crate::node::{Node, ask, get, refused, set, value_of, within};
+use crate::node::{Node, get, refused_request, request, set, value_of, within};
 
 #[tokio::test]
 async fn what_was_set_is_there_until_it_is_deleted() {
     let node = Node::start(&["--name", "a"]);
     let mut client = node.client().await;
-    assert_eq!(refused(&mut client, get("nom")).await.code, ErrorCode::Absent);
-    let Reply::Written { stamp, author, .. } = ask(&mut client, set("nom", "Reimert")).await else {
+    assert_eq!(refused_request(&mut client, get("nom")).await.code, ErrorCode::Absent);
+    let Reply::Written { stamp, author, .. } = request(&mut client, set("nom", "Reimert")).await else {
         panic!("not written");
     };
     assert_eq!(author.to_string(), node.id);
     assert_eq!(value_of(&mut client, "nom").await, "\"Reimert\"");
-    let Reply::Written { stamp: told, .. } = ask(&mut client, Command::Stamp { key: "nom".into() }).await
+    let Reply::Written { stamp: told, .. } = request(&mut client, Command::Stamp { key: "nom".into() }).await
     else {
         panic!("no stamp");
     };
     assert_eq!(told, stamp);
-    let Reply::Written { stamp: deleted, .. } = ask(&mut client, Command::Delete { key: "nom".into() }).await
+    let Reply::Written { stamp: deleted, .. } =
+        request(&mut client, Command::Delete { key: "nom".into() }).await
     else {
         panic!("not deleted");
     };
     assert!(deleted > stamp);
-    assert_eq!(refused(&mut client, get("nom")).await.code, ErrorCode::Absent);
-    assert_eq!(ask(&mut client, Command::Count).await, Reply::Count(0));
+    assert_eq!(refused_request(&mut client, get("nom")).await.code, ErrorCode::Absent);
+    assert_eq!(request(&mut client, Command::Count).await, Reply::Count(0));
 }
 
 #[tokio::test]
@@ -41,7 +42,7 @@ async fn a_value_comes_back_as_it_was_written() {
         "\"\\ud800\"",
         "123456789012345678901234567890",
     ] {
-        ask(&mut client, set("k", json)).await;
+        request(&mut client, set("k", json)).await;
         assert_eq!(value_of(&mut client, "k").await, json);
     }
 }
@@ -52,7 +53,7 @@ async fn a_date_is_the_stamp() {
     let mut client = node.client().await;
     let value = Value::typed("Paris", &Limits::default()).unwrap();
     let command = Command::Set { key: "Ville".into(), value, date: Some(10_000) };
-    let Reply::Written { stamp, .. } = ask(&mut client, command).await else { panic!("not written") };
+    let Reply::Written { stamp, .. } = request(&mut client, command).await else { panic!("not written") };
     assert_eq!(stamp, Stamp { wall_ms: 10_000, counter: stamp.counter });
 }
 
@@ -61,14 +62,14 @@ async fn keys_are_listed_in_order_and_counted() {
     let node = Node::start(&[]);
     let mut client = node.client().await;
     for key in ["b", "c", "a", ""] {
-        ask(&mut client, set(key, "1")).await;
+        request(&mut client, set(key, "1")).await;
     }
-    ask(&mut client, Command::Delete { key: "c".into() }).await;
+    request(&mut client, Command::Delete { key: "c".into() }).await;
     let keys =
         |keys: &[&str]| Reply::Keys { keys: keys.iter().map(|&key| key.into()).collect(), more: false };
-    assert_eq!(ask(&mut client, Command::Keys { after: None }).await, keys(&["", "a", "b"]));
-    assert_eq!(ask(&mut client, Command::Keys { after: Some("a".into()) }).await, keys(&["b"]));
-    assert_eq!(ask(&mut client, Command::Count).await, Reply::Count(3));
+    assert_eq!(request(&mut client, Command::Keys { after: None }).await, keys(&["", "a", "b"]));
+    assert_eq!(request(&mut client, Command::Keys { after: Some("a".into()) }).await, keys(&["b"]));
+    assert_eq!(request(&mut client, Command::Count).await, Reply::Count(3));
 }
 
 #[tokio::test]
@@ -88,7 +89,7 @@ async fn more_keys_than_one_frame_holds_come_in_pages() {
     let (mut seen, mut client, mut pages) = (Vec::new(), node.client().await, 0);
     loop {
         let after = seen.last().cloned();
-        let Reply::Keys { keys, more } = ask(&mut client, Command::Keys { after }).await else {
+        let Reply::Keys { keys, more } = request(&mut client, Command::Keys { after }).await else {
             panic!("no keys");
         };
         seen.extend(keys);
@@ -105,13 +106,13 @@ async fn more_keys_than_one_frame_holds_come_in_pages() {
 async fn the_digest_tells_two_states_apart() {
     let node = Node::start(&[]);
     let mut client = node.client().await;
-    let empty = ask(&mut client, Command::Digest).await;
+    let empty = request(&mut client, Command::Digest).await;
     assert!(matches!(&empty, Reply::Digest(Digest { count: 0, .. })), "{empty:?}");
-    ask(&mut client, set("nom", "Reimert")).await;
-    let one = ask(&mut client, Command::Digest).await;
+    request(&mut client, set("nom", "Reimert")).await;
+    let one = request(&mut client, Command::Digest).await;
     assert!(matches!(&one, Reply::Digest(Digest { count: 1, .. })), "{one:?}");
-    ask(&mut client, set("nom", "Damien")).await;
-    let other = ask(&mut client, Command::Digest).await;
+    request(&mut client, set("nom", "Damien")).await;
+    let other = request(&mut client, Command::Digest).await;
     assert!(matches!(&other, Reply::Digest(Digest { count: 1, .. })), "{other:?}");
     assert_ne!(one, other);
 }
@@ -120,8 +121,8 @@ async fn the_digest_tells_two_states_apart() {
 async fn stats_have_names_and_figures() {
     let node = Node::start(&[]);
     let mut client = node.client().await;
-    ask(&mut client, set("nom", "Reimert")).await;
-    let Reply::Stats(figures) = ask(&mut client, Command::Stats).await else { panic!("no figures") };
+    request(&mut client, set("nom", "Reimert")).await;
+    let Reply::Stats(figures) = request(&mut client, Command::Stats).await else { panic!("no figures") };
     assert!(figures.values().any(|figure| *figure > 0), "{figures:?}");
 }
 
@@ -129,8 +130,8 @@ async fn stats_have_names_and_figures() {
 async fn a_watcher_is_told_of_a_write_before_its_reply() {
     let node = Node::start(&[]);
     let mut client = node.client().await;
-    ask(&mut client, set("before", "1")).await;
-    let Reply::Watching(start) = ask(&mut client, Command::Watch { versions: true }).await else {
+    request(&mut client, set("before", "1")).await;
+    let Reply::Watching(start) = request(&mut client, Command::Watch { versions: true }).await else {
         panic!("not watching");
     };
     assert_eq!(start.digest.count, 1);
@@ -174,10 +175,13 @@ async fn many_questions_at_once_are_answered_in_order() {
 async fn the_oldest_write_stays_where_that_is_the_policy() {
     let node = Node::start(&["--policy", "oldest"]);
     let mut client = node.client().await;
-    ask(&mut client, set("nom", "Reimert")).await;
-    ask(&mut client, set("nom", "Reimert")).await;
-    assert_eq!(refused(&mut client, set("nom", "Damien")).await.code, ErrorCode::Exists);
-    assert_eq!(refused(&mut client, Command::Delete { key: "nom".into() }).await.code, ErrorCode::Refused);
+    request(&mut client, set("nom", "Reimert")).await;
+    request(&mut client, set("nom", "Reimert")).await;
+    assert_eq!(refused_request(&mut client, set("nom", "Damien")).await.code, ErrorCode::Exists);
+    assert_eq!(
+        refused_request(&mut client, Command::Delete { key: "nom".into() }).await.code,
+        ErrorCode::Refused
+    );
     assert_eq!(value_of(&mut client, "nom").await, "\"Reimert\"");
 }
 
@@ -185,10 +189,10 @@ async fn the_oldest_write_stays_where_that_is_the_policy() {
 async fn an_address_that_is_none_is_refused_with_the_remedy() {
     let node = Node::start(&[]);
     let mut client = node.client().await;
-    let refusal = refused(&mut client, Command::AddPeer { address: "localhost".into() }).await;
+    let refusal = refused_request(&mut client, Command::AddPeer { address: "localhost".into() }).await;
     assert_eq!(refusal.code, ErrorCode::Refused);
     assert!(refusal.message.contains("has no port"), "{refusal}");
-    assert_eq!(ask(&mut client, Command::Peers).await, Reply::Peers(Vec::new()));
-    // Nobody was harmed by the question.
+    assert_eq!(request(&mut client, Command::Peers).await, Reply::Peers(Vec::new()));
+    // The refused command has not harmed the node.
     assert_ne!(node.id, Hex::<16>::ZERO.to_string());
 }

@@ -1,5 +1,5 @@
-//! Whoever attacks a node harms neither its memory nor the others: two nodes go on telling each other
-//! what is written, and a bound says what the attack may cost.
+//! Attacks on a node. They harm neither its memory nor the others: two nodes go on exchanging writes, and
+//! a bound says how much memory each attack may cost.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message as Raw;
 
-use crate::node::{Node, Socket, ask, get, hear, link, say, set, until, within};
+use crate::node::{Node, Socket, get, link, next_frame, request, send_text, set, wait_until, within};
 
-/// How long what is written at one node may take to the other while a third party attacks: on an idle
+/// The longest time that a write at one node may take to the other while a third party attacks. On an idle
 /// machine it takes a millisecond.
 const PROMPT: Duration = Duration::from_secs(10);
 
@@ -40,25 +40,25 @@ impl Scene {
         let (mut at_attacked, at_other) = (attacked.client().await, other.client().await);
         link(&mut at_attacked, &other).await;
         let mut scene = Self { attacked, _other: other, at_attacked, at_other, written: 0 };
-        // What a node needs for its first writes is none of an attack's.
+        // The memory for a node's first writes is not counted for the attack.
         scene.goes_on().await;
         scene
     }
 
-    /// What is written at either node is soon at the other.
+    /// Checks that a write at either node is soon at the other.
     async fn goes_on(&mut self) {
         self.written += 1;
         let (there, back) = (format!("there{}", self.written), format!("back{}", self.written));
         let both = async {
-            ask(&mut self.at_attacked, set(&there, "1")).await;
-            until(&mut self.at_other, || get(&there), Result::is_ok).await;
-            ask(&mut self.at_other, set(&back, "1")).await;
-            until(&mut self.at_attacked, || get(&back), Result::is_ok).await;
+            request(&mut self.at_attacked, set(&there, "1")).await;
+            wait_until(&mut self.at_other, || get(&there), Result::is_ok).await;
+            request(&mut self.at_other, set(&back, "1")).await;
+            wait_until(&mut self.at_attacked, || get(&back), Result::is_ok).await;
         };
         tokio::time::timeout(PROMPT, both).await.expect("the others were held up");
     }
 
-    /// Writes on until an attack is over; how often.
+    /// Writes on until an attack is over. Returns the attack's output and the number of rounds.
     async fn goes_on_during<T>(&mut self, attack: impl Future<Output = T>) -> (T, usize) {
         let (mut attack, before) = (std::pin::pin!(within(attack)), self.written);
         loop {
@@ -71,14 +71,14 @@ impl Scene {
     }
 
     async fn stat(&mut self, name: &str) -> u64 {
-        match ask(&mut self.at_attacked, Command::Stats).await {
+        match request(&mut self.at_attacked, Command::Stats).await {
             Reply::Stats(figures) => figures[name],
             other => panic!("not figures: {other:?}"),
         }
     }
 }
 
-/// A neighbour of the same make, as far as it says.
+/// Introduces a neighbour that claims to be a node of the same make.
 async fn introduce(node: &Node) -> Socket {
     let mut socket = node.socket().await;
     let hello = Hello {
@@ -90,20 +90,20 @@ async fn introduce(node: &Node) -> Socket {
         name: "hostile".to_owned(),
         address: "127.0.0.1:9".to_owned(),
     };
-    say(&mut socket, &encode(&Frame::Request { id: 1, command: Command::Auth(hello) })).await;
-    let reply = hear(&mut socket).await;
+    send_text(&mut socket, &encode(&Frame::Request { id: 1, command: Command::Auth(hello) })).await;
+    let reply = next_frame(&mut socket).await;
     assert!(matches!(reply, Ok(Frame::Reply { result: Ok(Reply::Hello(_)), .. })), "{reply:?}");
     socket
 }
 
-/// A connection that takes in as little as it may.
+/// Opens a connection with a small receive buffer, of 4 KiB.
 async fn connect(address: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4 << 10).unwrap();
     within(socket.connect(address.parse().unwrap())).await.unwrap()
 }
 
-/// One that was upgraded: what follows should be WebSocket.
+/// Opens a connection that was upgraded: the next bytes should be WebSocket.
 async fn upgraded(address: &str) -> TcpStream {
     let mut stream = connect(address).await;
     within(stream.write_all(UPGRADE.as_bytes())).await.unwrap();
@@ -115,7 +115,7 @@ async fn upgraded(address: &str) -> TcpStream {
     stream
 }
 
-/// A frame of WebSocket: its first byte has the kind, the mask is of zeros.
+/// Returns a frame of WebSocket: its first byte has the kind, the mask is of zeros.
 fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(payload.len()).unwrap();
     let mut frame = match u8::try_from(length) {
@@ -127,7 +127,8 @@ fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Says the same again and again until the node has had enough, or so often; all that it answered.
+/// Sends the same bytes again and again, until the node closes or `times` is reached. Returns the node's
+/// whole answer.
 async fn repeat(stream: TcpStream, first: &[u8], again: &[u8], times: usize) -> Vec<u8> {
     let (mut from, mut to) = stream.into_split();
     let saying = async {
@@ -138,7 +139,7 @@ async fn repeat(stream: TcpStream, first: &[u8], again: &[u8], times: usize) -> 
             }
             heard = to.write_all(again).await;
         }
-        // Its end stays open: the node is to be the one who ends this.
+        // This end stays open: the node has to end the connection.
         std::future::pending::<()>().await;
     };
     let mut answer = Vec::new();
@@ -149,7 +150,7 @@ async fn repeat(stream: TcpStream, first: &[u8], again: &[u8], times: usize) -> 
     }
 }
 
-/// The code in the close frame that an answer ends with.
+/// Returns the code in the close frame at the end of an answer.
 fn close_code(answer: &[u8]) -> Option<u16> {
     let at = answer.iter().position(|byte| *byte == 0x88)?;
     Some(u16::from_be_bytes([*answer.get(at + 2)?, *answer.get(at + 3)?]))
@@ -160,13 +161,13 @@ async fn what_waits_for_one_that_reads_nothing_is_bounded() {
     let mut scene = Scene::new().await;
     let deaf = introduce(&scene.attacked).await;
     let before = scene.attacked.memory();
-    // 60 MB, of which the node owes each neighbour 4 MiB at most, and half a frame's text beside it.
+    // 60 MB, of which the node may queue 4 MiB for each neighbour, and half a frame's text beside it.
     let large = format!("\"{}\"", "x".repeat(500_000));
     for _ in 0..120 {
-        ask(&mut scene.at_attacked, set("large", &large)).await;
+        request(&mut scene.at_attacked, set("large", &large)).await;
     }
     scene.goes_on().await;
-    scene.attacked.logs("hostile reads slowly").await;
+    scene.attacked.wait_for_log("hostile reads slowly").await;
     let grown = scene.attacked.memory().saturating_sub(before);
     assert!(scene.stat("outbox_weight_max").await <= 4 << 20);
     assert!(scene.stat("outbox_overflows").await > 0);
@@ -189,7 +190,7 @@ async fn whatever_garbage_comes_ends_its_own_connection_within_bounds() {
         let body = "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
         let body = repeat(connect(&node).await, body.as_bytes(), b"4\r\nxxxx\r\n", 1 << 20);
         let unframed = repeat(upgraded(&node).await, &[], &megabyte, 64);
-        // A text of eight exabytes; one whose end never comes.
+        // A text of eight exabytes, and one without an end.
         let huge = [&[0x81, 0x80 | 0x7f, 0x70][..], &[0; 11]].concat();
         let huge = repeat(upgraded(&node).await, &huge, &megabyte, 64);
         let endless = repeat(upgraded(&node).await, &first, &next, 1 << 20);
@@ -197,7 +198,7 @@ async fn whatever_garbage_comes_ends_its_own_connection_within_bounds() {
             tokio::join!(nonsense, head, body, unframed, huge, endless);
         for (answer, status) in [(nonsense, "400"), (head, "431"), (body, "426")] {
             let answer = String::from_utf8_lossy(&answer);
-            // What was not read when it was closed may have taken the answer with it.
+            // A close with unread bytes resets the connection, which may lose the answer.
             assert!(answer.is_empty() || answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
         }
         assert_eq!(close_code(&unframed), Some(1002));
@@ -206,9 +207,9 @@ async fn whatever_garbage_comes_ends_its_own_connection_within_bounds() {
     scene.goes_on_during(attacks).await;
     scene.goes_on().await;
     for reason in ["not the WebSocket protocol", "a frame is too long"] {
-        scene.attacked.logs(reason).await;
+        scene.attacked.wait_for_log(reason).await;
     }
-    // One whole frame for the two that began one, and 16 KiB for a head.
+    // One whole frame for each of the two that began one, and 16 KiB for a head.
     let grown = scene.attacked.memory().saturating_sub(before);
     assert!(grown < 8 << 20, "{grown} bytes more");
 }
@@ -274,7 +275,7 @@ async fn a_thousand_connections_cost_little_and_those_that_never_begin_are_given
         }
     };
     scene.goes_on_during(given_up).await;
-    // A client that has nothing to ask is none of these.
+    // An idle client is not given up.
     let text = frame(0x81, b"{\"id\":7,\"type\":\"count\"}");
     for stream in &mut idle {
         within(stream.write_all(&text)).await.unwrap();
@@ -282,7 +283,7 @@ async fn a_thousand_connections_cost_little_and_those_that_never_begin_are_given
     }
 }
 
-/// Lets this process, and those that it starts, have as many files open.
+/// Raises the limit of open files for this process and its children.
 fn allow_open_files(needed: u64) {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
     let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
@@ -295,14 +296,14 @@ fn allow_open_files(needed: u64) {
     }
 }
 
-/// A key hash that no key has, anywhere among the others.
+/// Returns a key hash that no key has, spread over all key hashes.
 fn nobodys(number: u64) -> Hex<16> {
     // Fibonacci hashing: two to the 64 over the golden ratio.
     Hex((u128::from(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | 1).to_be_bytes())
 }
 
-/// Tells of what it never delivers for as long as it is heard: versions announced, keys in small ranges,
-/// ranges full of others. Whatever it is asked for, it answers with nothing, and has told of more before.
+/// Promises versions that it never delivers, as long as the link is up: versions announced, keys in small
+/// ranges, ranges full of others. It answers each request with nothing, after it has promised more.
 async fn promise(socket: &mut Socket, told: &mut u64) {
     let mut send = Vec::new();
     let more = |told: &mut u64| {
@@ -349,7 +350,7 @@ async fn promise(socket: &mut Socket, told: &mut u64) {
 async fn one_that_promises_for_ever_holds_up_nobody() {
     let mut scene = Scene::new().await;
     let late = Node::start(&[]);
-    ask(&mut late.client().await, set("late", "1")).await;
+    request(&mut late.client().await, set("late", "1")).await;
     let mut hostile = introduce(&scene.attacked).await;
     let before = scene.attacked.memory();
     let mut told = 0;
@@ -357,13 +358,13 @@ async fn one_that_promises_for_ever_holds_up_nobody() {
     {
         let mut promising = std::pin::pin!(promise(&mut hostile, &mut told));
         let honest = async {
-            // The attack is under way: what it announced is waited for.
+            // The attack is under way once the node waits for announced versions.
             while scene.stat("missing").await == 0 {
                 scene.goes_on().await;
             }
-            // What a node that comes now holds is learnt, though there is ever more to be asked of another.
-            ask(&mut scene.at_attacked, Command::AddPeer { address }).await;
-            until(&mut scene.at_other, || get("late"), Result::is_ok).await;
+            // A node that comes now is read as well, though the other one always has more to fetch.
+            request(&mut scene.at_attacked, Command::AddPeer { address }).await;
+            wait_until(&mut scene.at_other, || get("late"), Result::is_ok).await;
             scene.goes_on().await;
             assert!(scene.stat("missing").await <= 4_096);
         };
@@ -372,7 +373,7 @@ async fn one_that_promises_for_ever_holds_up_nobody() {
             done = tokio::time::timeout(2 * PROMPT, honest) => done.expect("the others were held up"),
         }
     }
-    // What is announced, what is asked for: 4,096 and 262,144 at most.
+    // The bounds are 4,096 announced versions and 262,144 wanted ones.
     let grown = scene.attacked.memory().saturating_sub(before);
     assert!(grown < 32 << 20, "{grown} bytes more after {told} promises");
 }

@@ -1,27 +1,27 @@
-//! How a node starts, and how it ends.
+//! The start and the end of a node.
 
 use std::process::{Command as Process, Stdio};
 
 use node::net::client::Lost;
 
-use crate::node::{Node, ask, link, lost, peers, set};
+use crate::node::{Node, connection_lost, link, peers, request, set};
 
 #[tokio::test]
 async fn it_says_where_it_listens_and_what_it_does_not_keep() {
     let node = Node::start(&["--name", "a", "--network", "n7"]);
-    let line = node.logs("listening on").await;
+    let line = node.wait_for_log("listening on").await;
     let expected =
         format!(" INFO listening on {} as a (id {}, policy last, network n7)", node.address, node.id);
     assert_eq!(&line[24..], expected);
     assert_eq!((&line[4..5], &line[23..24]), ("-", "Z"));
-    node.logs("keeps nothing on disk").await;
+    node.wait_for_log("keeps nothing on disk").await;
 }
 
 #[tokio::test]
 async fn values_are_not_logged() {
     let node = Node::start(&[]);
-    ask(&mut node.client().await, set("nom", "Reimert")).await;
-    node.logs("set nom").await;
+    request(&mut node.client().await, set("nom", "Reimert")).await;
+    node.wait_for_log("set nom").await;
     assert!(!node.log().contains("Reimert"));
 }
 
@@ -29,7 +29,7 @@ async fn values_are_not_logged() {
 async fn it_ends_with_its_supervisor() {
     let mut node = Node::start(&[]);
     node.abandon();
-    assert_eq!(node.ended().await, Some(0));
+    assert_eq!(node.exit_code().await, Some(0));
 }
 
 #[tokio::test]
@@ -39,9 +39,9 @@ async fn it_takes_leave_of_everybody_when_told_to_end() {
         let (mut at_a, mut at_b) = (a.client().await, b.client().await);
         link(&mut at_b, &a).await;
         a.signal(signal);
-        assert_eq!(lost(&mut at_a).await, Lost::Closed("the node ends".to_owned()));
-        assert_eq!(a.ended().await, Some(0));
-        b.logs("link to a is down").await;
+        assert_eq!(connection_lost(&mut at_a).await, Lost::Closed("the node ends".to_owned()));
+        assert_eq!(a.exit_code().await, Some(0));
+        b.wait_for_log("link to a is down").await;
         assert_eq!(peers(&mut at_b).await, []);
     }
 }
@@ -95,14 +95,14 @@ async fn its_clock_is_put_ahead_by_its_supervisor_at_any_time() {
         node::wire::Reply::Written { stamp, .. } => stamp.wall_ms,
         reply => panic!("not written: {reply:?}"),
     };
-    let ahead = wall_ms(ask(&mut client, set("k", "1")).await);
+    let ahead = wall_ms(request(&mut client, set("k", "1")).await);
     assert!((begun + HOUR_MS..=machine() + HOUR_MS).contains(&ahead), "{ahead}");
-    node.logs("its wall clock is put 3600000 ms ahead").await;
-    node.put_clock_ahead(3 * i64::try_from(HOUR_MS).unwrap()).await;
-    let further = wall_ms(ask(&mut client, set("k", "2")).await);
+    node.wait_for_log("the wall clock is 3600000 ms ahead of").await;
+    node.set_clock_ahead(3 * i64::try_from(HOUR_MS).unwrap()).await;
+    let further = wall_ms(request(&mut client, set("k", "2")).await);
     assert!(further >= begun + 3 * HOUR_MS, "{further}");
-    // Nonsense is passed over, and stamps never go back.
-    node.say("no JSON");
-    node.put_clock_ahead(0).await;
+    // A line that is no command is ignored, and stamps never go back.
+    node.send_line("no JSON");
+    node.set_clock_ahead(0).await;
     node.client().await;
 }

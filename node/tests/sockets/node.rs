@@ -1,4 +1,4 @@
-//! A node under test: its process, its supervisor's end, its log.
+//! A node under test: its process, its supervisor's end of the socket pair, its log.
 
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::os::fd::OwnedFd;
@@ -15,14 +15,14 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// Longer than anything here takes on the slowest machine.
+/// The deadline of every wait: longer than anything here takes on the slowest machine.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 const NODE: &str = env!("CARGO_BIN_EXE_node");
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// What a future gives, before the deadline.
+/// Returns the output of a future, or panics at the deadline.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(DEADLINE, future).await.expect("nothing was told before the deadline")
 }
@@ -41,7 +41,7 @@ pub(crate) struct Log {
     grown: Condvar,
 }
 
-/// How a process ended that was never ready.
+/// The end of a process that was never ready.
 pub(crate) struct Failed {
     pub(crate) code: Option<i32>,
     pub(crate) reason: String,
@@ -49,7 +49,7 @@ pub(crate) struct Failed {
 }
 
 impl Node {
-    /// A node on a port of the system's choice.
+    /// Starts a node on a port that the system chooses.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::start_at("127.0.0.1:0", arguments)
     }
@@ -63,15 +63,20 @@ impl Node {
         Self::launch(&mut Process::new(NODE), listen, arguments)
     }
 
-    /// A node that may have as many files open.
+    /// Starts a node that may have at most this many open files.
     pub(crate) fn start_with_files(most: u32) -> Self {
         Self::start_in_shell(&format!("ulimit -n {most}"), &[])
     }
 
-    /// A node whose files may have as many blocks of 512 bytes.
+    /// Starts a node whose files may have at most this many blocks of 512 bytes.
     pub(crate) fn start_with_blocks(most: u32, arguments: &[&str]) -> Self {
-        // The signal would end it; without it a write fails, as on a full disk.
+        // The signal would end the node; without it a write fails, as on a full disk.
         Self::start_in_shell(&format!("trap '' XFSZ; ulimit -S -f {most}"), arguments)
+    }
+
+    /// Starts a node whose files are created under this umask.
+    pub(crate) fn start_with_umask(umask: &str, arguments: &[&str]) -> Self {
+        Self::start_in_shell(&format!("umask {umask}"), arguments)
     }
 
     fn start_in_shell(prelude: &str, arguments: &[&str]) -> Self {
@@ -112,12 +117,12 @@ impl Node {
         within(Client::connect(&self.address)).await.unwrap()
     }
 
-    /// A bare socket, to say what no client would.
+    /// Opens a bare socket, for texts that no client would send.
     pub(crate) async fn socket(&self) -> Socket {
         within(connect_async(format!("ws://{}/", self.address))).await.unwrap().0
     }
 
-    /// How the upgrade of a page of `origin` is answered.
+    /// Opens a socket as a page of `origin` does, or returns the answer to its upgrade.
     pub(crate) async fn socket_from(
         &self,
         origin: &str,
@@ -127,8 +132,8 @@ impl Node {
         within(connect_async(request)).await.map(|(socket, _)| socket)
     }
 
-    /// Waits until the log has a line with this in it.
-    pub(crate) async fn logs(&self, text: &str) -> String {
+    /// Waits until a line of the log contains this text.
+    pub(crate) async fn wait_for_log(&self, text: &str) -> String {
         let (log, text) = (Arc::clone(&self.log), text.to_owned());
         tokio::task::spawn_blocking(move || log.wait_for(&text)).await.unwrap()
     }
@@ -137,13 +142,13 @@ impl Node {
         self.log.text()
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills the node, as a power cut would end it.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Its files may become as long as they like from now on.
+    /// Lifts the bound on the length of the node's files.
     pub(crate) fn lift_blocks(&self) {
         let pid = self.process.id().to_string();
         let status = Process::new("prlimit").args(["--fsize=unlimited", "--pid", &pid]).status();
@@ -155,31 +160,31 @@ impl Node {
         assert!(status.unwrap().success());
     }
 
-    /// What it has in memory that is of no file, in bytes.
+    /// Returns the node's memory that belongs to no file, in bytes.
     pub(crate) fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let kib = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
         kib.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
     }
 
-    /// Says a line to it, as its supervisor.
-    pub(crate) fn say(&self, line: &str) {
+    /// Sends a line to the node, as its supervisor.
+    pub(crate) fn send_line(&self, line: &str) {
         let mut supervisor = self.supervisor.as_ref().unwrap();
         supervisor.write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
-    /// Puts its wall clock ahead of the machine's, and waits until it has taken that.
-    pub(crate) async fn put_clock_ahead(&mut self, ahead_ms: i64) {
-        self.say_and_hear(format!("{{\"clock_ahead_ms\":{ahead_ms}}}")).await;
+    /// Puts the node's wall clock ahead of the machine's, and waits for the confirmation.
+    pub(crate) async fn set_clock_ahead(&mut self, ahead_ms: i64) {
+        self.send_command(format!("{{\"clock_ahead_ms\":{ahead_ms}}}")).await;
     }
 
-    /// Fills its disk, or makes room, and waits until it has taken that.
-    pub(crate) async fn fill_disk(&mut self, full: bool) {
-        self.say_and_hear(format!("{{\"disk_full\":{full}}}")).await;
+    /// Fills the node's disk or makes room, and waits for the confirmation.
+    pub(crate) async fn set_disk_full(&mut self, full: bool) {
+        self.send_command(format!("{{\"disk_full\":{full}}}")).await;
     }
 
-    async fn say_and_hear(&mut self, line: String) {
-        self.say(&line);
+    async fn send_command(&mut self, line: String) {
+        self.send_line(&line);
         let supervisor = self.supervisor.as_ref().unwrap().try_clone().unwrap();
         let mut heard = String::new();
         let read = move || BufReader::new(supervisor).read_line(&mut heard).map(|_| heard);
@@ -192,9 +197,9 @@ impl Node {
         self.supervisor = None;
     }
 
-    /// How the process ended, once it has.
-    pub(crate) async fn ended(mut self) -> Option<i32> {
-        // Its end stays open until then, lest it be the reason.
+    /// Waits until the process has ended and returns its exit code.
+    pub(crate) async fn exit_code(mut self) -> Option<i32> {
+        // The supervisor's end stays open until then, so that it is not the reason.
         let supervisor = self.supervisor.take();
         let mut process = std::mem::replace(&mut self.process, placeholder());
         let status = tokio::task::spawn_blocking(move || process.wait());
@@ -204,7 +209,7 @@ impl Node {
     }
 }
 
-/// A process that is over, to stand where one was taken away.
+/// Returns a process that is over, in place of one that was taken away.
 fn placeholder() -> Child {
     Process::new("true").spawn().unwrap()
 }
@@ -247,14 +252,14 @@ impl Log {
     }
 }
 
-/// As much of a log as a person reads.
+/// Returns as much of a log as a person reads.
 fn last(lines: &[String]) -> String {
     let lines = &lines[lines.len().saturating_sub(20)..];
     lines.iter().map(|line| line.chars().take(200).chain(['\n']).collect::<String>()).collect()
 }
 
-/// Asks, and takes nothing but an answer.
-pub(crate) async fn ask(client: &mut Client, command: Command) -> Reply {
+/// Sends a request and returns its answer; panics on a refusal.
+pub(crate) async fn request(client: &mut Client, command: Command) -> Reply {
     let name = command.name();
     within(client.request(command))
         .await
@@ -262,8 +267,8 @@ pub(crate) async fn ask(client: &mut Client, command: Command) -> Reply {
         .unwrap_or_else(|refusal| panic!("{name} was refused: {refusal:?}"))
 }
 
-/// Asks, and takes nothing but a refusal.
-pub(crate) async fn refused(client: &mut Client, command: Command) -> Refusal {
+/// Sends a request and returns its refusal; panics on an answer.
+pub(crate) async fn refused_request(client: &mut Client, command: Command) -> Refusal {
     match within(client.request(command)).await.unwrap() {
         Err(refusal) => refusal,
         Ok(reply) => panic!("not refused: {reply:?}"),
@@ -279,33 +284,33 @@ pub(crate) fn get(key: &str) -> Command {
     Command::Get { key: key.to_owned() }
 }
 
-/// The JSON text of a key's value.
+/// Returns the JSON text of a key's value.
 pub(crate) async fn value_of(client: &mut Client, key: &str) -> String {
-    match ask(client, get(key)).await {
+    match request(client, get(key)).await {
         Reply::Value(version) => version.value().map(|value| value.json().to_owned()).unwrap_or_default(),
         other => panic!("not a value: {other:?}"),
     }
 }
 
 pub(crate) async fn peers(client: &mut Client) -> Vec<PeerInfo> {
-    match ask(client, Command::Peers).await {
+    match request(client, Command::Peers).await {
         Reply::Peers(peers) => peers,
         other => panic!("not peers: {other:?}"),
     }
 }
 
-/// Links the node that `client` speaks with to `other`.
+/// Links the node of `client` to `other`.
 pub(crate) async fn link(client: &mut Client, other: &Node) {
-    let reply = ask(client, Command::AddPeer { address: other.address.clone() }).await;
+    let reply = request(client, Command::AddPeer { address: other.address.clone() }).await;
     assert!(matches!(reply, Reply::Added(_)), "{reply:?}");
 }
 
-/// Waits until `holds` of the node that `client` speaks with, asked again after each change.
-pub(crate) async fn until<T>(client: &mut Client, mut command: impl FnMut() -> Command, holds: T)
+/// Waits until `holds` is true of an answer of the client's node. It asks again after each change.
+pub(crate) async fn wait_until<T>(client: &mut Client, mut command: impl FnMut() -> Command, holds: T)
 where
     T: Fn(&Result<Reply, Refusal>) -> bool,
 {
-    ask(client, Command::Watch { versions: false }).await;
+    request(client, Command::Watch { versions: false }).await;
     within(async {
         while !holds(&client.request(command()).await.unwrap()) {
             client.notice().await.unwrap();
@@ -314,8 +319,8 @@ where
     .await;
 }
 
-/// The connection's end, as the client sees it.
-pub(crate) async fn lost(client: &mut Client) -> Lost {
+/// Waits for the connection's end, as the client sees it.
+pub(crate) async fn connection_lost(client: &mut Client) -> Lost {
     within(async {
         loop {
             if let Err(lost) = client.notice().await {
@@ -327,12 +332,12 @@ pub(crate) async fn lost(client: &mut Client) -> Lost {
 }
 
 /// Sends a text frame.
-pub(crate) async fn say(socket: &mut Socket, text: &str) {
+pub(crate) async fn send_text(socket: &mut Socket, text: &str) {
     within(socket.send(Message::text(text))).await.unwrap();
 }
 
-/// The next frame that the node says.
-pub(crate) async fn hear(socket: &mut Socket) -> Result<Frame, Malformed> {
+/// Returns the next frame that the node sends.
+pub(crate) async fn next_frame(socket: &mut Socket) -> Result<Frame, Malformed> {
     match within(socket.next()).await {
         Some(Ok(Message::Text(text))) => decode(&text, &Limits::default()),
         other => panic!("not a text frame: {other:?}"),

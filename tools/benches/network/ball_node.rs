@@ -1,10 +1,10 @@
-//! A node of Maelstrom's protocol that does nothing but play ball: told `echo N` it serves N balls to the
-//! other node, and whatever comes it plays back. It does as little as it can with each, so that what
-//! carries them is what is measured.
+//! A node of the Maelstrom protocol that passes balls. At `echo N` it sends N balls to the other node, and
+//! it returns each ball that comes. It does as little as possible with each, so that the benchmark measures
+//! the router alone.
 
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 
-/// A ball from one node to the other: of the same length whoever plays it.
+/// Returns the message that carries a ball from one node to the other, as long for both nodes.
 fn ball(from: &str, to: &str) -> String {
     format!(
         "{{\"src\":\"{from}\",\"dest\":\"{to}\",\"body\":{{\"type\":\"ball\",\"text\":\"{}\"}}}}\n",
@@ -42,7 +42,7 @@ fn main() -> io::Result<()> {
                 output.write_all(back.as_bytes())?;
             }
         }
-        // What has come together goes out together.
+        // Balls that arrive together are flushed together, which saves system calls.
         if input.buffer().is_empty() {
             output.flush()?;
         }

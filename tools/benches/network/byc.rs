@@ -1,20 +1,20 @@
-//! Operations through `/byc`, by socket.io, beside the same by the native protocol, at one node.
+//! The rate of operations at one node through `/byc`, by socket.io, beside the native protocol.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use node::net::byc::{Client as Foreign, argument};
-use node::net::client::Client as Native;
+use node::net::byc::{BycClient, argument};
+use node::net::client::Client;
 use node::wire::{Command, Frame, Limits, Value};
 
 use crate::Result;
 use crate::network::Network;
 use crate::table::Table;
 
-/// How many operations of each kind.
+/// The number of operations of each kind.
 const OPERATIONS: usize = 20_000;
-/// How many are under way.
+/// The numbers of operations under way at the same time.
 const WINDOWS: [usize; 2] = [1, 64];
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -51,7 +51,7 @@ fn rate(began: Instant) -> f64 {
 }
 
 async fn native(address: &str, window: usize, write: bool) -> Result<f64> {
-    let (mut sender, mut receiver) = Native::connect(address).await?.split();
+    let (mut sender, mut receiver) = Client::connect(address).await?.split();
     let value = Value::typed("v", &Limits::default()).map_err(|error| error.to_string())?;
     let began = Instant::now();
     for batch in (0..OPERATIONS).collect::<Vec<_>>().chunks(window) {
@@ -75,7 +75,7 @@ async fn native(address: &str, window: usize, write: bool) -> Result<f64> {
 }
 
 async fn byc(address: &str, window: usize, write: bool) -> Result<f64> {
-    let client = Foreign::connect(address).await?;
+    let client = BycClient::connect(address).await?;
     let began = Instant::now();
     for batch in (0..OPERATIONS).collect::<Vec<_>>().chunks(window) {
         let asked = batch.iter().map(|number| {
@@ -84,7 +84,7 @@ async fn byc(address: &str, window: usize, write: bool) -> Result<f64> {
                 arguments.push(argument("v"));
             }
             let client = &client;
-            async move { client.ask(if write { "set" } else { "get" }, &arguments, PATIENCE).await }
+            async move { client.request(if write { "set" } else { "get" }, &arguments, PATIENCE).await }
         });
         for answer in try_join_all(asked).await? {
             answer?;

@@ -1,4 +1,4 @@
-//! Clients of our own beside the harness's: one a node, told of every version that it stores.
+//! The benchmark's own clients: one for each node, notified of every version that the node stores.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,26 +11,26 @@ use tokio::time::{Instant, timeout};
 
 use crate::Result;
 
-/// How long anything here may take: a figure that is worse than this is a failure.
+/// The time-out of every wait: a slower network is a failure.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a node told.
-pub(crate) enum Told {
-    /// It stored a version of this key.
+/// A frame that a node sent to its client.
+pub(crate) enum ClientEvent {
+    /// The node stored a version of this key.
     Stored { node: usize, key: String },
-    /// It answered, and whether it did what was asked.
+    /// The node answered; `done` is true if it did what was asked.
     Answered { done: bool },
 }
 
-/// One client a node. Lives inside of a `LocalSet`.
+/// The clients, one for each node. They must be used inside of a `LocalSet`.
 pub(crate) struct Clients {
     senders: Vec<Sender>,
-    told: mpsc::UnboundedReceiver<(Instant, Told)>,
+    told: mpsc::UnboundedReceiver<(Instant, ClientEvent)>,
     last: RequestId,
 }
 
 impl Clients {
-    /// Connects to all and watches them.
+    /// Connects to all nodes and watches them.
     pub(crate) async fn watch(addresses: &[String]) -> Result<Self> {
         let (teller, told) = mpsc::unbounded_channel();
         let mut senders = Vec::with_capacity(addresses.len());
@@ -44,7 +44,7 @@ impl Clients {
         Ok(Self { senders, told, last: 0 })
     }
 
-    /// Sets a key at one node, and waits until all hold it; how long that took.
+    /// Sets a key at one node and waits until all nodes hold it. Returns the time until then.
     pub(crate) async fn spread(&mut self, node: usize, key: &str) -> Result<Duration> {
         let began = Instant::now();
         self.feed(node, key).await?;
@@ -52,7 +52,7 @@ impl Clients {
         let mut waiting: BTreeSet<usize> = (0..self.senders.len()).collect();
         let mut last = began;
         while !waiting.is_empty() {
-            if let (at, Told::Stored { node, key: stored }) = self.next().await?
+            if let (at, ClientEvent::Stored { node, key: stored }) = self.next().await?
                 && stored == key
             {
                 waiting.remove(&node);
@@ -62,7 +62,7 @@ impl Clients {
         Ok(last - began)
     }
 
-    /// Makes a `set` ready to be sent.
+    /// Queues a `set`.
     pub(crate) async fn feed(&mut self, node: usize, key: &str) -> Result<()> {
         self.last += 1;
         let value = Value::typed("x", &Limits::default())?;
@@ -70,23 +70,23 @@ impl Clients {
         Ok(self.senders[node].feed(self.last, command).await?)
     }
 
-    /// Sends what is ready.
+    /// Sends the queued requests.
     pub(crate) async fn flush(&mut self, node: usize) -> Result<()> {
         Ok(self.senders[node].flush().await?)
     }
 
-    /// What a node told next, and when.
-    pub(crate) async fn next(&mut self) -> Result<(Instant, Told)> {
+    /// Waits for the next frame of any node. Returns it with the time of its arrival.
+    pub(crate) async fn next(&mut self) -> Result<(Instant, ClientEvent)> {
         let told = timeout(PATIENCE, self.told.recv()).await?;
         Ok(told.ok_or("every node took leave")?)
     }
 }
 
-async fn listen(node: usize, mut receiver: Receiver, teller: mpsc::UnboundedSender<(Instant, Told)>) {
+async fn listen(node: usize, mut receiver: Receiver, teller: mpsc::UnboundedSender<(Instant, ClientEvent)>) {
     while let Ok(frame) = receiver.next().await {
         let told = match frame {
-            Frame::Notice(Notice::Stored { key, .. }) => Told::Stored { node, key },
-            Frame::Reply { result, .. } => Told::Answered { done: result.is_ok() },
+            Frame::Notice(Notice::Stored { key, .. }) => ClientEvent::Stored { node, key },
+            Frame::Reply { result, .. } => ClientEvent::Answered { done: result.is_ok() },
             _ => continue,
         };
         if teller.send((Instant::now(), told)).is_err() {

@@ -1,5 +1,5 @@
-//! What it costs to keep: durable writes beside a file that is appended to and synced, and starting
-//! with a million keys, or with the tombstones of as many.
+//! The costs of a disk. Durable writes are measured beside synced appends to a file. Starts are measured
+//! with a million keys, and with a million tombstones.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -18,12 +18,12 @@ use crate::network::Network;
 use crate::samples::ms;
 use crate::table::Table;
 
-/// How many clients write at once, and how often each.
+/// The numbers of clients that write at once, each with its number of writes.
 const CLIENTS: [(usize, usize); 3] = [(1, 500), (16, 200), (256, 100)];
-/// About as long as the record of such a write.
+/// A record about as long as that of one durable write.
 pub(crate) const RECORD: [u8; 64] = [b'x'; 64];
 pub(crate) const MANY: usize = 1_000_000;
-/// How many writes are under way at once while the million is written.
+/// The number of writes that are under way at once while the million is written.
 const WINDOW: usize = 4_096;
 
 pub(crate) fn run(logs: &Path) -> Result<()> {
@@ -36,12 +36,12 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> 
     LocalSet::new().block_on(&runtime, future)
 }
 
-/// A node that keeps what it holds.
+/// Starts a node with a disk.
 fn node(logs: &Path) -> Result<Network> {
     Network::perform("node a data=disk\nnetwork a\n", logs)
 }
 
-/// Each client waits for its answer before it writes again.
+/// Measures durable writes. Each client waits for its answer before it writes again.
 fn writes(logs: &Path) -> Result<()> {
     let mut table = Table::new(
         "disk: writes that are acknowledged when they are kept, beside appending and syncing, one after another",
@@ -52,7 +52,7 @@ fn writes(logs: &Path) -> Result<()> {
         let address = network.addresses().remove(0);
         let before = appends(logs, 500)?;
         let took = block_on(from_clients(&address, clients, each))?;
-        // A disk that others use as well is never faster than it is.
+        // Other users of the disk can only make it slower, so the faster of two measurements counts.
         let floor = appends(logs, 500)?.max(before);
         let rate = (clients * each) as f64 / took.as_secs_f64();
         table.row([
@@ -66,7 +66,7 @@ fn writes(logs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How many records a second are appended to a file, each synced.
+/// Returns the number of records a second that are appended to a file, each synced.
 pub(crate) fn appends(folder: &Path, times: u32) -> Result<f64> {
     let mut file = tempfile::tempfile_in(folder)?;
     let began = std::time::Instant::now();
@@ -105,12 +105,12 @@ async fn from_clients(address: &str, clients: usize, each: usize) -> Result<Dura
 }
 
 pub(crate) fn set(key: &str) -> Command {
-    // As good as any other, and it is JSON.
+    // As good as any other text, and it is JSON.
     let value = Value::typed("0123456789", &Limits::default()).expect("a number is JSON");
     Command::Set { key: key.to_owned(), value, date: None }
 }
 
-/// From the command to start until the node has answered.
+/// Measures starts, from the command until the node has answered.
 fn starts(logs: &Path) -> Result<()> {
     let mut table = Table::new(
         &format!("disk: a node starts again with {MANY} keys"),
@@ -128,7 +128,7 @@ fn starts(logs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Ends and starts the node in both ways.
+/// Measures a start after an orderly stop, and one after a kill.
 fn started(network: &mut Network, holding: &str, table: &mut Table) -> Result<()> {
     for (after, steps) in [("stop", "stop a"), ("kill -9", "kill a")] {
         network.go_on(steps)?;
@@ -147,7 +147,7 @@ fn started(network: &mut Network, holding: &str, table: &mut Table) -> Result<()
     Ok(())
 }
 
-/// Asks for a million things, and waits until all are done.
+/// Sends a million requests and waits until all are done. Returns the time until then.
 pub(crate) async fn many(address: &str, command: impl Fn(usize) -> Command) -> Result<Duration> {
     let began = Instant::now();
     let (mut sender, mut receiver) = Client::connect(address).await?.split();

@@ -1,8 +1,8 @@
-//! The floor: what the machine itself takes for as many processes that speak WebSocket.
+//! The floor: the cost of as many bare processes that speak WebSocket, on the same machine.
 //!
-//! Bare servers (`floor_node.rs`), started by a plain loop: each says its port, is told that of the
-//! next, and connects. They are a program of their own, so that nothing of this one blurs the floor,
-//! linked as `tools` is; `cargo bench` builds no examples, so it is built here.
+//! A plain loop starts bare servers (`floor_node.rs`). Each prints its port, reads the port of the next, and
+//! connects to it. They are a program of their own, linked as `tools` is, so that nothing of the benchmark
+//! blurs the floor. `cargo bench` builds no examples, so the program is built here.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use crate::Result;
 use crate::network::PROGRAM;
 
-/// What a node says when it has connected to the next.
+/// The line by which a node reports that it has connected to the next.
 const WIRED: &str = "wired";
 
 /// Bare servers, wired in a ring. They end when this is dropped: their standard input ends.
@@ -19,7 +19,7 @@ pub(crate) struct Ring {
     nodes: Vec<(Child, Option<ChildStdin>, BufReader<ChildStdout>)>,
 }
 
-/// Builds a program of the benchmark; where it is.
+/// Builds a program of the benchmark and returns its path.
 pub(crate) fn build(name: &str) -> Result<PathBuf> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let arguments = ["build", "--quiet", "--release", "--example", name, "--manifest-path", manifest];
@@ -31,7 +31,7 @@ pub(crate) fn build(name: &str) -> Result<PathBuf> {
 }
 
 impl Ring {
-    /// Starts so many and waits until each is connected to the next.
+    /// Starts this many servers and waits until each is connected to the next.
     pub(crate) fn start(program: &Path, nodes: usize) -> Result<Self> {
         let mut ring = Self { nodes: Vec::with_capacity(nodes) };
         for _ in 0..nodes {
@@ -54,7 +54,7 @@ impl Ring {
         Ok(ring)
     }
 
-    /// The process ids.
+    /// Returns the process ids.
     pub(crate) fn processes(&self) -> Vec<u32> {
         self.nodes.iter().map(|(child, ..)| child.id()).collect()
     }
@@ -66,7 +66,7 @@ impl Drop for Ring {
             stdin.take();
         }
         for (child, ..) in &mut self.nodes {
-            // It ends by itself, and is ours to wait for.
+            // The child ends by itself, but the system keeps its entry until it is waited for.
             let _: io::Result<_> = child.wait();
         }
     }

@@ -1,6 +1,6 @@
-//! One node of the floor that `cargo bench` compares start-up with: a bare WebSocket server, one
-//! thread, no protocol. It says its port, reads that of the next, connects, says so, and ends when
-//! its standard input does.
+//! A node of the floor, with which `cargo bench` compares start-up: a WebSocket server of one thread,
+//! without a protocol. It prints its port, reads the port of the next node, connects to it and reports
+//! that. It ends when its standard input does.
 
 use std::error::Error;
 use std::io;
@@ -46,8 +46,8 @@ async fn live() -> Result<()> {
     Ok(())
 }
 
-/// The small buffers that a thousand nodes on one machine ask for; a library's own take 128 KiB for
-/// each connection.
+/// Returns a configuration with small buffers, as a thousand nodes on one machine need them. The library's
+/// default takes 128 KiB for each connection.
 fn config() -> WebSocketConfig {
     WebSocketConfig::default().read_buffer_size(4 << 10).write_buffer_size(16 << 10)
 }

@@ -1,4 +1,4 @@
-//! The scenario `latency`, as `tools test` judges it: the whole command, and each of its runs.
+//! The times of the scenario `latency`: of the whole command `tools test`, and of each run.
 
 use std::collections::BTreeMap;
 use std::path::Path;

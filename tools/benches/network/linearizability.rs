@@ -1,10 +1,10 @@
-//! How fast histories of registers are judged: of ten clients, with one key and with many.
+//! The speed of the linearizability checker on histories of ten clients, with one key and with many.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use tools::workload::linearizable::{Call, Interval, Judgement, NOTHING, judge};
+use tools::workload::linearizable::{Call, Interval, Linearizability, NOTHING, judge};
 
 use crate::Result;
 use crate::samples::ms;
@@ -12,9 +12,9 @@ use crate::table::Table;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const CLIENTS: usize = 10;
-/// How many values are written: few, so that there are many ways in which a history may have happened.
+/// The number of different values. With few of them, many orders of the operations are possible.
 const VALUES: u32 = 5;
-/// Of so many operations one is never answered.
+/// The number of operations of which one, on average, is never answered.
 const UNKNOWN: u64 = 200;
 
 pub(crate) fn run(_logs: &Path) -> Result<()> {
@@ -29,9 +29,11 @@ pub(crate) fn run(_logs: &Path) -> Result<()> {
             let mut undecided = None;
             for history in histories.values() {
                 match judge(history) {
-                    Judgement::Linearizable => {}
-                    Judgement::Undecided { at } => undecided = Some(at),
-                    Judgement::Not(why) => return Err(format!("a valid history was judged {why:?}").into()),
+                    Linearizability::Linearizable => {}
+                    Linearizability::Undecided { at } => undecided = Some(at),
+                    Linearizability::Not(why) => {
+                        return Err(format!("a valid history was judged {why:?}").into());
+                    }
                 }
             }
             let took = began.elapsed();
@@ -49,7 +51,7 @@ pub(crate) fn run(_logs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Histories that happened: each operation takes effect at a drawn moment while it is under way.
+/// Returns linearizable histories: each operation takes effect at a drawn moment while it is under way.
 fn histories(operations: usize, keys: usize, unknown: bool) -> BTreeMap<u64, Vec<Interval>> {
     let mut draws = fastrand::Rng::with_seed(1);
     let mut calls: Vec<(u64, u64, u64, u64)> = Vec::with_capacity(operations);

@@ -1,4 +1,4 @@
-//! What a proxy in a link costs: the time of a round trip, and how much gets through.
+//! The cost of a proxy in a link: the time of a round trip, and the throughput.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,11 +14,11 @@ use crate::Result;
 use crate::samples::Samples;
 use crate::table::Table;
 
-/// About what a write of a short value takes on the wire.
+/// The length of a message in bytes: about that of a write of a short value on the wire.
 const MESSAGE: usize = 200;
 const WARM_UP: usize = 200;
 const ROUNDS: usize = 5_000;
-/// What is sent one way, in portions.
+/// The number of portions that are sent in one direction.
 const PORTIONS: usize = 4_096;
 const PORTION: usize = 64 << 10;
 
@@ -39,7 +39,7 @@ pub(crate) fn run(_logs: &Path) -> Result<()> {
             let address = listener.local_addr()?.to_string();
             let route = carrier.route(NodeIndex(0), NodeIndex(1), &address)?;
             thread::spawn(move || answer(&listener));
-            // The sockets have threads of their own, as nodes have; the carrier has this one.
+            // The two sockets have threads of their own, as nodes have. The carrier runs on this thread.
             let measured = tokio::task::spawn_blocking(move || measure(&route)).await?;
             Result::Ok(measured?)
         })?;
@@ -56,7 +56,7 @@ pub(crate) fn run(_logs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sends every message back, then takes what comes and says when it has all.
+/// Sends every message back. Then receives the portions, and reports when it has all of them.
 fn answer(listener: &TcpListener) -> std::io::Result<()> {
     let (mut socket, _) = listener.accept()?;
     socket.set_nodelay(true)?;

@@ -1,9 +1,9 @@
-//! What a network costs, and how fast it is: `cargo bench`, or `cargo bench -- NAME…` for some of
-//! the [`SECTIONS`].
+//! The costs and the speed of a network: `cargo bench`, or `cargo bench -- NAME…` for some of the
+//! [`SECTIONS`].
 //!
-//! Start-up is compared with a floor, bare WebSocket servers started by a plain loop ([`floor`]),
-//! in turn with it, so that both see the same machine. Nothing is asserted here: these are figures
-//! for people, and ratios say more than times where other work shares the cores.
+//! Start-up is compared with a floor: bare WebSocket servers that a plain loop starts ([`floor`]). Both are
+//! measured in turn, so that they see the same machine. Nothing is asserted: the figures are for people.
+//! Ratios say more than times where other work shares the cores.
 
 mod byc;
 mod clients;
@@ -37,10 +37,11 @@ use tools::world::process::raise_open_files;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The largest network that is started, and as many sockets of ours again to watch it.
+/// The number of nodes for which files may be open: the 1,000 of the largest network, and as many sockets
+/// that watch them.
 const NODES_MAX: usize = 2_000;
 
-/// A part of the benchmark: its name, and what it does with a folder for logs.
+/// A section of the benchmark: its name, and its function, which gets a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
 const SECTIONS: [Section; 16] = [
@@ -74,7 +75,7 @@ fn main() -> ExitCode {
 }
 
 fn bench(arguments: &[String]) -> Result<()> {
-    // What begins with a dash comes from cargo.
+    // Arguments with a dash come from cargo.
     let words: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
     let chosen: Vec<&Section> = SECTIONS
         .iter()
@@ -93,8 +94,8 @@ fn bench(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Ends this process, and what it started with it, when the person at the terminal or the system
-/// wants that: a world takes the signal for itself, and there is not always one that looks.
+/// Ends this process and all processes that it started, after SIGINT or SIGTERM. A world handles these
+/// signals itself, but not every section has a world that looks for them.
 fn end_when_told(logs: &Path) {
     let logs = logs.to_owned();
     std::thread::spawn(move || {
@@ -109,9 +110,9 @@ fn end_when_told(logs: &Path) {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
         if runtime.and_then(|runtime| runtime.block_on(told)).is_ok() {
-            // What is left of it lies in a folder for what may be removed.
+            // Files that cannot be removed stay in a folder for temporary files.
             let _: std::io::Result<()> = std::fs::remove_dir_all(logs);
-            // Floor nodes see the end of their standard input; the guards see to all others.
+            // Floor nodes see the end of their standard input; the guards end all others.
             std::process::exit(130);
         }
     });

@@ -1,29 +1,28 @@
-//! What processes have for themselves, as the kernel accounts it.
+//! The memory of processes, as the kernel accounts it.
 
 use std::fs;
 use std::time::Duration;
 
 use crate::Result;
 
-/// How long nodes are left alone before they count as idle: long enough for what a handshake left
-/// behind to be freed.
+/// The time after which nodes count as idle: long enough for the memory of a handshake to be freed.
 const QUIET: Duration = Duration::from_millis(300);
 
 /// The mean over some processes, in KiB.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Memory {
-    /// Its share of all pages it has, those shared with others divided by how many share them.
+    /// The proportional share of all pages: shared pages are divided by the number of processes with them.
     pub(crate) pss: f64,
-    /// Of that: heap, stack, and pages of files that it changed.
+    /// The part of `pss` in heap, stack, and pages of files that the process changed.
     pub(crate) pss_anonymous: f64,
-    /// Of that: pages of files, most of them the program.
+    /// The part of `pss` in pages of files, most of them the program.
     pub(crate) pss_file: f64,
-    /// Pages that no other process shares and that it has written to.
+    /// The pages that no other process shares and that the process has written to.
     pub(crate) private_dirty: f64,
 }
 
 impl Memory {
-    /// Of processes that have nothing to do.
+    /// Measures processes that are idle.
     pub(crate) fn idle(processes: &[u32]) -> Result<Self> {
         std::thread::sleep(QUIET);
         let mut sum = Self::default();
@@ -53,7 +52,7 @@ impl Memory {
         })
     }
 
-    /// As cells of a table.
+    /// Returns the figures as cells of a table.
     pub(crate) fn cells(self) -> [String; 4] {
         [self.pss, self.pss_anonymous, self.pss_file, self.private_dirty].map(|kib| format!("{kib:.0} KiB"))
     }

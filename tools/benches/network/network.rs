@@ -1,5 +1,5 @@
-//! A network of ours, on the way that `tools run` and `tools test` take: the world of processes, a
-//! session, and the release binary of `tools` as every node.
+//! A network of the project's own nodes, started as `tools run` and `tools test` start it. It has the world
+//! of processes, a session, and the release binary of `tools` as every node.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,20 +18,20 @@ use tools::world::process::{self, Lease, Links, Ports, Processes};
 
 use crate::Result;
 
-/// The binary that carries the node.
+/// The binary that contains the node.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tools");
 
-/// Where every node of a network of its own listens.
+/// The port of every node that has a network of its own.
 const NETNS_PORT: u16 = 3000;
 
-/// A network that runs. Its nodes end when this is dropped.
+/// A running network. Its nodes end when this is dropped.
 pub(crate) struct Network {
     session: Session,
     world: Live,
     processes: Rc<Processes>,
-    /// Where its nodes keep what they hold, if they do.
+    /// The folder of the nodes' data folders, for nodes with a disk.
     pub(crate) data: PathBuf,
-    /// From the first spawn to ready and wired.
+    /// The time from the first spawn to ready and wired.
     pub(crate) took: Duration,
 }
 
@@ -41,12 +41,12 @@ impl Network {
         Self::wired(topology, || Self::empty(logs))
     }
 
-    /// The same with a network of its own for each node.
+    /// Starts a topology like [`Network::start`], with a network of its own for each node.
     pub(crate) fn start_in_netns(topology: &str, logs: &Path) -> Result<Self> {
         Self::wired(topology, || Self::made(logs, |options| netns::world(options, NETNS_PORT, Links::Direct)))
     }
 
-    /// The same with every node this program of somebody else's.
+    /// Starts a topology like [`Network::start`], with a foreign program as every node.
     pub(crate) fn start_of(driver: &str, exec: &str, topology: &str, logs: &Path) -> Result<Self> {
         Self::wired(topology, || Self::empty_of(driver, exec, logs))
     }
@@ -64,7 +64,7 @@ impl Network {
         Ok(network)
     }
 
-    /// Runs a scenario in a world of its own; the figures of its measures, in order.
+    /// Runs a scenario in a world of its own. Returns the figures of its measures, in order.
     pub(crate) fn measures(name: &str, text: &str, logs: &Path) -> Result<Vec<(String, Figures)>> {
         let mut none = |path: &str| Err(format!("there is no `{path}`"));
         let (scenario, _) = parse(&Source::new(name, text), &BTreeMap::new(), &mut none)
@@ -72,7 +72,7 @@ impl Network {
         Self::measured(Self::empty(logs)?, &scenario)
     }
 
-    /// The same with every node this program of somebody else's.
+    /// Runs a scenario like [`Network::measures`], with a foreign program as every node.
     pub(crate) fn measures_of(
         driver: &str,
         exec: &str,
@@ -91,14 +91,14 @@ impl Network {
         Ok(report.measures)
     }
 
-    /// A network that has done some steps.
+    /// Starts a network and performs some steps.
     pub(crate) fn perform(steps: &str, logs: &Path) -> Result<Self> {
         let mut network = Self::empty(logs)?;
         network.go_on(steps)?;
         Ok(network)
     }
 
-    /// Does some steps more.
+    /// Performs further steps.
     pub(crate) fn go_on(&mut self, steps: &str) -> Result<()> {
         let mut none = |path: &str| Err(format!("there is no `{path}`"));
         let (scenario, _) = parse(&Source::new("steps", steps), &BTreeMap::new(), &mut none)
@@ -113,7 +113,7 @@ impl Network {
     fn empty_of(driver: &str, exec: &str, logs: &Path) -> Result<Self> {
         let given = [("driver", driver), ("exec", exec)];
         let node_options = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let session = Session::unrecorded(Options { node_options, ..Options::default() });
+        let session = Session::without_journal(Options { node_options, ..Options::default() });
         let mut network = Self::empty(logs)?;
         network.session = session;
         Ok(network)
@@ -132,19 +132,20 @@ impl Network {
             network: format!("bench-{}-{number}", std::process::id()),
             program: PathBuf::from(PROGRAM),
             seed: 1,
+            log_limit: process::LOG_LIMIT,
         };
         let (world, processes) = world(options)?;
-        let session = Session::unrecorded(Options::default());
+        let session = Session::without_journal(Options::default());
         Ok(Self { session, world, processes, data, took: Duration::ZERO })
     }
 
-    /// The addresses of its nodes, in order of appearance.
+    /// Returns the addresses of the nodes, in order of appearance.
     pub(crate) fn addresses(&self) -> Vec<String> {
         let addresses = self.session.network().indices().filter_map(|node| self.processes.address(node));
         addresses.map(|(host, port)| format!("{host}:{port}")).collect()
     }
 
-    /// The process ids of its nodes, in order of appearance.
+    /// Returns the process ids of the nodes, in order of appearance.
     pub(crate) fn processes(&self) -> Vec<u32> {
         self.session.network().indices().filter_map(|node| self.processes.process_id(node)).collect()
     }
@@ -158,7 +159,7 @@ impl Drop for Network {
 
 fn passed(verdict: &Verdict) -> Result<()> {
     match verdict.failure() {
-        Some(failure) => Err(report::explain(failure, Style::new(false)).into()),
+        Some(failure) => Err(report::explain(failure, Style::PLAIN).into()),
         None if *verdict == Verdict::Passed => Ok(()),
         None => Err(verdict.word().into()),
     }

@@ -1,4 +1,4 @@
-//! Networks in the kernel: what it takes to give every node one of its own.
+//! The cost of a network of its own for every node, in the kernel.
 
 use std::path::Path;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::network::Network;
 use crate::samples::{Samples, ms};
 use crate::table::Table;
 
-/// How many nodes, and how often each side is started.
+/// The numbers of nodes, and the number of starts of each side.
 const SIZES: [(usize, usize); 2] = [(100, 7), (500, 3)];
 
 pub(crate) fn run(logs: &Path) -> Result<()> {

@@ -1,4 +1,4 @@
-//! How long a topology of 100,000 links takes from its text to its graph.
+//! The time from a text of 100,000 links to its graph.
 
 use std::path::Path;
 use std::time::Instant;

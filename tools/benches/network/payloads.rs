@@ -1,4 +1,4 @@
-//! How many copies of a value travel for one write, compared with the least there can be: one for
+//! The number of copies of a value that travel for one write, compared with the least possible: one for
 //! each node that has to learn of it.
 
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! What reconciliation costs: a node that comes late and fetches a million keys, beside copying as many
-//! bytes; and two nodes that differ in one key among a million.
+//! The costs of reconciliation. A late node fetches a million keys, beside a copy of as many bytes. Two
+//! nodes find the one key among a million in which they differ.
 
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
@@ -19,7 +19,7 @@ use crate::memory::Memory;
 use crate::network::Network;
 use crate::table::Table;
 
-/// How many bytes are copied at a time.
+/// The number of bytes that are copied at a time.
 const COPIED: usize = 64 << 10;
 
 pub(crate) fn run(logs: &Path) -> Result<()> {
@@ -27,7 +27,7 @@ pub(crate) fn run(logs: &Path) -> Result<()> {
     difference()
 }
 
-/// A node is linked to one that holds all.
+/// Measures an empty node that is linked to one with all keys.
 fn late(logs: &Path) -> Result<()> {
     let network = Network::perform("network a, b\n", logs)?;
     let addresses = network.addresses();
@@ -35,7 +35,7 @@ fn late(logs: &Path) -> Result<()> {
     block_on(many(full, |number| set(&format!("key{number}"))))?;
     let took = block_on(fetched(full, late))?;
     let wire = block_on(sent(full))? + block_on(sent(late))?;
-    // Keys and values, without who wrote them and when.
+    // Keys and values, without authors and stamps.
     let data: usize = (0..MANY).map(|number| format!("key{number}0123456789").len()).sum();
     let copied = copied(wire)?;
     let mut table = Table::new(
@@ -56,7 +56,7 @@ fn late(logs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Links two nodes, and waits until one holds what the other does.
+/// Links two nodes and waits until one holds as many keys as the other. Returns the time until then.
 async fn fetched(full: &str, late: &str) -> Result<Duration> {
     let mut client = Client::connect(late).await?;
     asked(&mut client, Command::Watch { versions: false }).await?;
@@ -75,7 +75,7 @@ async fn asked(client: &mut Client, command: Command) -> Result<Reply> {
     Ok(client.request(command).await?.map_err(|refusal| refusal.to_string())?)
 }
 
-/// The bytes that a node has sent to its neighbours.
+/// Returns the number of bytes that a node has sent to its neighbours.
 async fn sent(address: &str) -> Result<u64> {
     let Reply::Stats(figures) = asked(&mut Client::connect(address).await?, Command::Stats).await? else {
         return Err("not figures".into());
@@ -83,7 +83,7 @@ async fn sent(address: &str) -> Result<u64> {
     Ok(figures["bytes_sent"])
 }
 
-/// How long it takes to bring so many bytes through a socket of this machine.
+/// Returns the time to send this many bytes through a socket of this machine.
 fn copied(bytes: u64) -> Result<Duration> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut from = TcpStream::connect(listener.local_addr()?)?;
@@ -103,10 +103,10 @@ fn copied(bytes: u64) -> Result<Duration> {
     Ok(took)
 }
 
-/// Two cores with nothing between them: what they say to each other until they hold the same.
+/// Counts the messages between two cores, without sockets, until they hold the same versions.
 ///
-/// Most of it is the way down, four levels for a million keys: sixteen summaries each, of 78 bytes as
-/// JSON. Then sixteen ids of 72 bytes.
+/// Most of them are the way down, four levels for a million keys: sixteen summaries each, of 78 bytes as
+/// JSON. Then come sixteen ids of 72 bytes.
 fn difference() -> Result<()> {
     let mut table = Table::new(
         &format!("reconciliation: two nodes of {MANY} keys that differ in one"),
@@ -126,7 +126,7 @@ fn difference() -> Result<()> {
     ] {
         let mut pair = Pair::new([(all.clone(), here), (all.clone(), there)]);
         pair.link()?;
-        // The one who accepts speaks after the one who dials.
+        // The node that accepts sends after the node that dials.
         table.row([
             which.to_owned(),
             pair.messages.to_string(),
@@ -138,15 +138,15 @@ fn difference() -> Result<()> {
     Ok(())
 }
 
-/// The one connection, at both ends.
+/// The connection between the two nodes, with the same id at both ends.
 const CONN: ConnId = ConnId(1);
-/// That of whoever has them linked.
+/// The connection of the client that links the nodes.
 const CLIENT: ConnId = ConnId(2);
 
 /// Two nodes whose frames arrive at once.
 struct Pair {
     cores: [Core; 2],
-    /// Frames under way: to whom, and how many came before in this exchange.
+    /// The frames under way: the receiver, the frame, and the number of messages before it in its chain.
     queue: VecDeque<(usize, Arc<Frame>, u64)>,
     messages: u64,
     bytes: usize,

@@ -1,5 +1,5 @@
-//! redb's quick repair, which a node does not use: what each commit pays for it, and what a start after
-//! `kill -9` saves by it. Bare redb, beside appending and syncing.
+//! The costs of redb's quick repair, which a node does not use: for each commit, and the time that it saves
+//! at a start after `kill -9`. Bare redb is measured, beside appends that are synced.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use crate::samples::ms;
 use crate::table::Table;
 
 const TABLE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("versions");
-/// How many records a commit keeps, as for as many clients, and how many commits are measured.
+/// The numbers of records in one commit, as of that many clients, each with the number of commits measured.
 const COMMITS: [(usize, u32); 2] = [(1, 300), (256, 50)];
-/// How many go into one commit while the million is written.
+/// The number of records in one commit while the million is written.
 const BATCH: usize = 4_096;
 
 pub(crate) fn run(logs: &Path) -> Result<()> {
@@ -46,7 +46,7 @@ pub(crate) fn run(logs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How long it takes to open what somebody left who was killed.
+/// Returns the time to open a file that a killed process left.
 fn opened(logs: &Path, quick: bool) -> Result<Duration> {
     let folder = tempfile::tempdir_in(logs)?;
     let (left, whole) = (folder.path().join("left.redb"), folder.path().join("store.redb"));
@@ -54,7 +54,7 @@ fn opened(logs: &Path, quick: bool) -> Result<Duration> {
     for first in (0..MANY).step_by(BATCH) {
         keep(&database, quick, (first..MANY.min(first + BATCH)).map(|number| format!("key{number}")))?;
     }
-    // Between two commits the file is what a kill would leave.
+    // Between two commits, a copy of the file is what a kill would leave.
     std::fs::copy(&whole, &left)?;
     let began = Instant::now();
     let _repaired = Database::open(&left)?;

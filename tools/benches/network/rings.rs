@@ -1,4 +1,4 @@
-//! Rings: from the first spawn to ready and wired, and what each node then weighs.
+//! Rings: the time from the first spawn to ready and wired, and the memory of each node.
 
 use std::path::Path;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::network::Network;
 use crate::samples::{Samples, ms};
 use crate::table::Table;
 
-/// How many nodes, and how often each side is started.
+/// The numbers of nodes, and the number of starts of each side.
 const SIZES: [(usize, usize); 3] = [(26, 15), (100, 9), (1_000, 5)];
 
 pub(crate) fn run(logs: &Path) -> Result<()> {

@@ -1,4 +1,5 @@
-//! Nodes whose messages the harness carries: how many a second, and how soon many of them are ready.
+//! The router, which carries the messages of Maelstrom nodes: messages a second, and the start of many
+//! nodes.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,13 +17,13 @@ use crate::network::Network;
 use crate::samples::{Samples, ms};
 use crate::table::Table;
 
-/// How many messages are under way between the two nodes.
+/// The numbers of messages under way between the two nodes, one for each measurement.
 const BALLS: [u64; 3] = [1, 16, 256];
-/// How long they are counted.
+/// The time for which messages are counted.
 const SPAN: Duration = Duration::from_secs(2);
-/// How often each side is measured.
+/// The number of measurements of each side.
 const TIMES: usize = 5;
-/// How many nodes in Python are started.
+/// The number of Python nodes that are started.
 const NODES: usize = 25;
 const PYTHON_NODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/maelstrom/broadcast.py");
 
@@ -60,7 +61,7 @@ fn median(mut rates: Vec<f64>) -> f64 {
     rates[rates.len() / 2]
 }
 
-/// What the router carries.
+/// Returns the messages a second that the router carries.
 fn routed(program: &Path, balls: u64, logs: &Path) -> Result<f64> {
     let steps = format!("network a-b\na: echo {balls}\nmeasure play {{ wait {}ms }}\n", SPAN.as_millis());
     let measures = Network::measures_of("maelstrom", &program.display().to_string(), &steps, logs)?;
@@ -68,7 +69,7 @@ fn routed(program: &Path, balls: u64, logs: &Path) -> Result<f64> {
     Ok(figures["messages"] / figures["duration"])
 }
 
-/// What two threads carry that look at nothing.
+/// Returns the messages a second that two threads carry without reading them.
 fn pumped(program: &Path, balls: u64) -> Result<f64> {
     let mut nodes = [Bare::start(Command::new(program))?, Bare::start(Command::new(program))?];
     for (number, node) in nodes.iter_mut().enumerate() {
@@ -97,7 +98,7 @@ fn pumped(program: &Path, balls: u64) -> Result<f64> {
     Ok(carried as f64 / f64::from(length) / took.as_secs_f64())
 }
 
-/// Carries bytes until there are no more.
+/// Carries bytes from one node to the other until there are no more.
 fn pump(
     mut from: BufReader<ChildStdout>,
     mut to: ChildStdin,
@@ -115,7 +116,7 @@ fn pump(
     })
 }
 
-/// A program of the protocol that is started by nobody but this.
+/// A program of the protocol that the benchmark starts without the harness.
 struct Bare {
     child: Child,
     input: ChildStdin,
@@ -142,7 +143,7 @@ impl Bare {
     }
 }
 
-/// From the first spawn until all have answered `init` and `topology`.
+/// Measures starts: from the first spawn until all nodes have answered `init` and `topology`.
 fn ready(logs: &Path) -> Result<()> {
     let python = |program: &str| {
         let mut command = Command::new("python3");

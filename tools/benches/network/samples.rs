@@ -1,8 +1,8 @@
-//! Several measurements of the same thing.
+//! Several measurements of the same time.
 
 use std::time::Duration;
 
-/// Times, in no order.
+/// A list of times, in no order.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Samples(Vec<Duration>);
 
@@ -11,7 +11,7 @@ impl Samples {
         self.0.push(sample);
     }
 
-    /// The middle one, the later of two; zero of none.
+    /// Returns the median: the greater of two in the middle, and zero without samples.
     pub(crate) fn median(&self) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
@@ -33,7 +33,7 @@ impl FromIterator<Duration> for Samples {
     }
 }
 
-/// `12.3 ms`: always in milliseconds, so that a column can be compared.
+/// Returns a time like `12.3 ms`: always in milliseconds, so that a column can be compared.
 pub(crate) fn ms(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1e3)
 }

@@ -19,7 +19,7 @@ use crate::table::Table;
 
 const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
 const TIMES: usize = 5;
-/// What an event carries in the heap that is compared with: as much as a frame and where it goes.
+/// The payload of an event in the heap of the comparison: as large as a frame and its destination.
 type Payload = [u64; 6];
 
 pub(crate) fn run(logs: &Path) -> Result<()> {
@@ -36,7 +36,7 @@ struct Network {
 }
 
 impl Network {
-    /// Starts a network, wires it, and lets it come to rest.
+    /// Starts a network and wires it.
     fn new(topology: &str) -> Result<Self> {
         let graph = read(topology)?;
         let world = Sim::new(Options { seed: 1, ..Options::default() });
@@ -55,8 +55,7 @@ impl Network {
         Ok(network)
     }
 
-    /// Submits operations and waits until all have ended; what came of them, in the order in which
-    /// they ended.
+    /// Submits operations and waits until all have ended. Returns their outcomes in the order of their ends.
     fn all(&mut self, operations: impl Iterator<Item = Operation>) -> Result<Vec<Outcome>> {
         let first = self.last;
         for operation in operations {
@@ -75,13 +74,16 @@ impl Network {
         Ok(outcomes)
     }
 
-    /// Has these nodes write a key each, and waits until every node holds all.
+    /// Writes a key at each of these nodes and waits until every node holds all of them.
     fn write(&mut self, writers: &[usize]) -> Result<()> {
         let deadline = Duration::from_hours(1);
         for writer in writers {
             self.last += 1;
             let words = vec!["set".to_owned(), format!("key{writer}"), "value".to_owned()];
-            self.world.submit(OpId(self.last), Operation::Ask { node: NodeIndex(*writer), words, deadline });
+            self.world.submit(
+                OpId(self.last),
+                Operation::Ask { node: NodeIndex(*writer), words, deadline, until: None },
+            );
         }
         let mut digests = vec![String::new(); self.nodes];
         let mut counts = std::collections::BTreeMap::from([(String::new(), self.nodes)]);
@@ -106,7 +108,7 @@ impl Network {
         Ok(())
     }
 
-    /// The sum of a figure over all nodes.
+    /// Returns the sum of a figure over all nodes.
     fn figure(&mut self, name: &str) -> Result<u64> {
         let words = vec!["stats".to_owned(), name.to_owned()];
         let deadline = Duration::from_hours(1);
@@ -114,13 +116,14 @@ impl Network {
             node: NodeIndex(node),
             words: words.clone(),
             deadline,
+            until: None,
         });
         let outcomes = self.all(asks.collect::<Vec<_>>().into_iter())?;
         Ok(outcomes
             .iter()
             .filter_map(|outcome| match outcome {
                 Outcome::Answered(answer) => match &answer.value {
-                    Value::Text(text) => text.parse::<u64>().ok(),
+                    Value::Json(number) => number.parse::<u64>().ok(),
                     _ => None,
                 },
                 _ => None,
@@ -129,7 +132,7 @@ impl Network {
     }
 }
 
-/// Many writes at once, beside a bare heap.
+/// Measures many writes at once, beside a bare heap.
 fn writes() -> Result<()> {
     let mut table = Table::new(
         "simulator: writes until every node holds all, beside a bare heap of as many boxed events",
@@ -160,8 +163,8 @@ fn writes() -> Result<()> {
     Ok(())
 }
 
-/// What a node takes that is wired and at rest. Before anything else: memory that was given back by
-/// others would be used again, and not be seen.
+/// Measures the memory of a node that is linked and at rest. This section runs first: later, memory that
+/// other sections have freed would be used again, and would not be counted.
 pub(crate) fn memory(_: &Path) -> Result<()> {
     let mut table = Table::new("simulator: memory of a network at rest", &["", "bytes/node"]);
     let topology = "random(10000, degree=6)";
@@ -173,7 +176,7 @@ pub(crate) fn memory(_: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How long a network takes to be there, and to hold one write everywhere.
+/// Measures the time until a network is wired, and until one write is everywhere.
 fn reach() -> Result<()> {
     let mut table = Table::new(
         "simulator: a network is started and wired, then a write reaches every node",
@@ -191,7 +194,7 @@ fn reach() -> Result<()> {
     Ok(())
 }
 
-/// Whole commands, as a person types them.
+/// Measures whole commands, as a person types them.
 fn commands(logs: &Path) -> Result<()> {
     let mut table = Table::new("simulator: whole commands", &["", "median", "max"]);
     let logs = logs.display().to_string();
@@ -214,8 +217,8 @@ fn commands(logs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How long a bare binary heap takes for so many events, each pushed and popped once, while at most so
-/// many wait, as many as did in the simulator.
+/// Returns the time of a bare binary heap for this many events, each pushed and popped once. The heap holds
+/// as many events as waited in the simulator at most.
 fn heap(events: u64, waiting: u64) -> Duration {
     let mut heap: BinaryHeap<Reverse<(u64, u64, Box<Payload>)>> = BinaryHeap::new();
     let mut draws = fastrand::Rng::with_seed(1);
@@ -239,7 +242,7 @@ fn heap(events: u64, waiting: u64) -> Duration {
     began.elapsed()
 }
 
-/// The memory that this process has in use, in bytes.
+/// Returns the memory that this process has in use, in bytes.
 fn resident() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

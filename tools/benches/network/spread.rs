@@ -1,4 +1,4 @@
-//! How long a write takes from the `set` to the last node that holds it, as nodes tell it.
+//! The time from a `set` to the last node that holds the write, by the nodes' own notices.
 
 use std::path::Path;
 
@@ -10,9 +10,9 @@ use crate::network::Network;
 use crate::samples::{Samples, ms};
 use crate::table::Table;
 
-/// Writes by which links find out which of them bring news first.
+/// The number of writes in which the nodes find the fastest links, before the measured ones.
 const WARM_UP: usize = 30;
-/// Writes that count.
+/// The number of writes that are measured.
 const WRITES: usize = 200;
 
 pub(crate) fn run(logs: &Path) -> Result<()> {
@@ -27,7 +27,7 @@ pub(crate) fn run(logs: &Path) -> Result<()> {
         let rows = LocalSet::new().block_on(&runtime, async {
             let mut clients = Clients::watch(&addresses).await?;
             let first = series(&mut clients, "first", |_| 0).await?;
-            // A step that has no divisor in common with 26 or 100 comes by every node.
+            // A step that has no divisor in common with 26 or 100 visits every node.
             let all = series(&mut clients, "all", |write| write * 7 % addresses.len()).await?;
             Result::Ok([("the first", first), ("each in turn", all)])
         })?;
@@ -39,7 +39,7 @@ pub(crate) fn run(logs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes one after another; how long each took, the first ones aside.
+/// Makes writes one after another. Returns the time of each but the first [`WARM_UP`].
 async fn series(clients: &mut Clients, name: &str, place: impl Fn(usize) -> usize) -> Result<Samples> {
     let mut samples = Samples::default();
     for write in 0..WARM_UP + WRITES {

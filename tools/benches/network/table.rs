@@ -1,4 +1,4 @@
-//! A table for people: a title, the names of the columns, aligned cells.
+//! Tables for people: a title, the names of the columns, and aligned cells.
 
 /// A table that grows by rows.
 pub(crate) struct Table {
@@ -18,7 +18,7 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// Prints it: the first column to the left, all others to the right.
+    /// Prints the table: the first column to the left, all others to the right.
     pub(crate) fn print(&self) {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns)

@@ -1,4 +1,4 @@
-//! How many writes a second one client gets through one node when it does not wait for answers.
+//! The rate of writes that one client gets through one node without waiting for answers.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,12 +7,12 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::Result;
-use crate::clients::{Clients, Told};
+use crate::clients::{ClientEvent, Clients};
 use crate::network::Network;
 use crate::table::Table;
 
 const WRITES: usize = 20_000;
-/// How many are under way at once.
+/// The number of writes that are under way at once.
 const WINDOW: usize = 512;
 
 pub(crate) fn run(logs: &Path) -> Result<()> {
@@ -32,14 +32,14 @@ pub(crate) fn run(logs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// How long until all writes were acknowledged, and until every node held them.
+/// Returns the times until all writes were acknowledged, and until every node held them.
 async fn write(addresses: &[String]) -> Result<(Duration, Duration)> {
     let mut clients = Clients::watch(addresses).await?;
     let (mut sent, mut acknowledged, mut stored) = (0, 0, 0);
     let began = Instant::now();
     let (mut all_acknowledged, mut all_stored) = (began, began);
     while acknowledged < WRITES || stored < WRITES * addresses.len() {
-        // Refilled by halves, so that many go out in one flush.
+        // Half of the window is refilled at a time, so that one flush sends many writes.
         if sent < WRITES && sent - acknowledged <= WINDOW / 2 {
             for _ in 0..(WINDOW / 2).min(WRITES - sent) {
                 clients.feed(0, &format!("key{sent}")).await?;
@@ -48,12 +48,12 @@ async fn write(addresses: &[String]) -> Result<(Duration, Duration)> {
             clients.flush(0).await?;
         }
         match clients.next().await? {
-            (_, Told::Answered { done: false }) => return Err("a write was refused".into()),
-            (at, Told::Answered { done: true }) => {
+            (_, ClientEvent::Answered { done: false }) => return Err("a write was refused".into()),
+            (at, ClientEvent::Answered { done: true }) => {
                 acknowledged += 1;
                 all_acknowledged = at;
             }
-            (at, Told::Stored { .. }) => {
+            (at, ClientEvent::Stored { .. }) => {
                 stored += 1;
                 all_stored = at;
             }

@@ -1,8 +1,8 @@
-//! Which names a source text uses, as whole paths: `crate::world::Event`, `std::fs::read`, `println!`.
+//! The names in a source text, as whole paths: `crate::world::Event`, `std::fs::read`, `println!`.
 //!
-//! This is no compiler: it knows comments, strings, `use` trees and paths, which is all that names of
-//! other modules come by. A glob import names the module only, so nothing here may be imported so
-//! from a module with forbidden parts; the compiler's lint on wildcard imports sees to that.
+//! The reader is no compiler. It knows comments, strings, `use` trees and paths, since a name of another
+//! module appears in these only. A glob import names the module alone, and hides the items behind it. So
+//! the compiler's lint on wildcard imports keeps them out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -11,38 +11,69 @@ use regex::Regex;
 
 static PATH: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"[A-Za-z_]\w*(?:\s*::\s*[A-Za-z_]\w*)*!?").unwrap());
-static USE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\buse\s+([^;]+);").unwrap());
+static USE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(\bpub(?:\([^)]*\))?\s+)?\buse\s+([^;]+);").unwrap());
+static TEST_USE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"#\[cfg\(test\)\]\s*(?:pub(?:\([^)]*\))?\s+)?use\s+[^;]+;").unwrap());
 static TEST_MODULE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"#\[cfg\(test\)\]\s*(?:pub(?:\([a-z]+\))?\s+)?mod\s+(\w+)\s*([;{])").unwrap()
 });
 
-/// The names that a text uses, what is compiled only for tests aside. `module` is where it stands.
-pub(super) fn names(text: &str, module: &[String]) -> BTreeSet<String> {
-    let text = without_tests(&without_words(text));
-    let (mut known, mut found) = (BTreeMap::new(), BTreeSet::new());
-    for tree in USE.captures_iter(&text) {
-        for (path, name) in branches(&tree[1]) {
-            let whole = resolve(&path, module, &BTreeMap::new());
-            found.insert(whole.clone());
-            known.insert(name, whole);
-        }
-    }
-    let rest = USE.replace_all(&text, ";");
-    for path in PATH.find_iter(&rest) {
-        let path: String = path.as_str().split_whitespace().collect();
-        if path.contains("::") || path.ends_with('!') {
-            found.insert(resolve(&path, module, &known));
-        }
-    }
-    found
+/// A name that a `use` brings into a file.
+pub(super) struct Import {
+    /// The path that the name stands for, from the crate's root or from another crate's.
+    pub(super) path: String,
+    pub(super) name: String,
+    /// True for `pub use`, with any bound on who sees it.
+    pub(super) public: bool,
 }
 
-/// The modules that a text declares for tests only.
-pub(super) fn test_modules(text: &str) -> Vec<String> {
-    TEST_MODULE.captures_iter(&without_words(text)).map(|found| found[1].to_owned()).collect()
+/// Returns the names that the `use` declarations of a code bring into it. `module` is the code's own place.
+pub(super) fn imports(code: &str, module: &[String]) -> Vec<Import> {
+    let mut imports = Vec::new();
+    for tree in USE.captures_iter(code) {
+        for (path, name) in branches(&tree[2]) {
+            let path = resolve(&path, module, &BTreeMap::new());
+            imports.push(Import { path, name, public: tree.get(1).is_some() });
+        }
+    }
+    imports
 }
 
-/// A text without its comments, and with empty strings.
+/// Returns the paths and macros written out in a code, its `use` declarations aside. A path that begins with an
+/// imported name is returned from that name's root.
+pub(super) fn written_paths(code: &str, module: &[String]) -> BTreeSet<String> {
+    let known = imports(code, module).into_iter().map(|import| (import.name, import.path)).collect();
+    let rest = USE.replace_all(code, ";");
+    let paths = PATH.find_iter(&rest).map(|path| path.as_str().split_whitespace().collect::<String>());
+    let named = paths.filter(|path| path.contains("::") || path.ends_with('!'));
+    named.map(|path| resolve(&path, module, &known)).collect()
+}
+
+/// Returns all names of other modules in a code.
+pub(super) fn names(code: &str, module: &[String]) -> BTreeSet<String> {
+    let mut names = written_paths(code, module);
+    names.extend(imports(code, module).into_iter().map(|import| import.path));
+    names
+}
+
+/// The code of a source text.
+pub(super) struct Code {
+    /// The text without comments, contents of strings and code that is compiled for tests only.
+    pub(super) text: String,
+    /// The modules that the text declares for tests only.
+    pub(super) test_modules: Vec<String>,
+}
+
+/// Returns the code of a source text.
+pub(super) fn code(text: &str) -> Code {
+    let text = without_words(text);
+    let test_modules = TEST_MODULE.captures_iter(&text).map(|found| found[1].to_owned()).collect();
+    let text = TEST_USE.replace_all(&without_tests(&text), "").into_owned();
+    Code { text, test_modules }
+}
+
+/// Returns a text without its comments and with empty strings.
 fn without_words(text: &str) -> String {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         let comments = r"//[^\n]*|(?s:/\*.*?\*/)";
@@ -53,7 +84,7 @@ fn without_words(text: &str) -> String {
     WORDS.replace_all(text, "\"\"").into_owned()
 }
 
-/// A text without the modules in it that are for tests only.
+/// Returns a text without its inline modules that are for tests only.
 fn without_tests(text: &str) -> String {
     let mut rest = text.to_owned();
     while let Some(found) = TEST_MODULE.captures(&rest).filter(|found| &found[2] == "{") {
@@ -69,7 +100,7 @@ fn without_tests(text: &str) -> String {
     rest
 }
 
-/// Each path of a `use` tree, and the name that it gives.
+/// Returns each path of a `use` tree, and the name that it brings.
 fn branches(tree: &str) -> Vec<(String, String)> {
     let tree = tree.trim();
     let Some(open) = tree.find('{') else {
@@ -95,7 +126,7 @@ fn branches(tree: &str) -> Vec<(String, String)> {
     parts.flat_map(|part| branches(&format!("{stem}{part}"))).collect()
 }
 
-/// A path from the crate's root, or from another crate's.
+/// Returns a path from the crate's root, or from another crate's.
 fn resolve(path: &str, module: &[String], known: &BTreeMap<String, String>) -> String {
     let (first, rest) = path.split_once("::").map_or((path, None), |(first, rest)| (first, Some(rest)));
     let join = |stem: &str| rest.map_or(stem.to_owned(), |rest| format!("{stem}::{rest}"));
@@ -119,7 +150,7 @@ fn from_root(module: &[String]) -> String {
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
     let module = ["run".to_owned(), "steps".to_owned()];
-    assert_eq!(names(text, &module), expected.iter().map(|name| (*name).to_owned()).collect());
+    assert_eq!(names(&code(text).text, &module), expected.iter().map(|name| (*name).to_owned()).collect());
 }
 
 #[test]
@@ -147,5 +178,5 @@ fn words_and_tests_name_nothing() {
         &[],
     );
     check("#[cfg(test)]\nmod tests {\n fn f() { a::b() }\n mod c { }\n}\nuse d::e;", &["d::e"]);
-    assert_eq!(test_modules("#[cfg(test)]\nmod tests;\nmod other;"), ["tests"]);
+    assert_eq!(code("#[cfg(test)]\nmod tests;\nmod other;").test_modules, ["tests"]);
 }

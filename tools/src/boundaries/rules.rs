@@ -1,39 +1,39 @@
 //! The rules, as `ARCHITECTURE.md` states them.
 
-/// What files of some modules may not name.
+/// A rule: the names that files of some modules may not use.
 #[derive(Debug)]
 pub(super) struct Rule {
     /// The package whose files these are.
     pub(super) package: &'static str,
-    /// The modules it is about; all of the package where there is none.
+    /// The modules under the rule; empty for all of the package.
     about: &'static [&'static str],
-    /// Those it is not about.
+    /// The modules that are excepted from it.
     except: &'static [&'static str],
-    /// What may not be named, nor anything in it.
+    /// The paths that may not be named, with all that lies below them.
     forbidden: &'static [&'static str],
-    /// Why, for whoever breaks it.
+    /// The reason, shown to the person who breaks the rule.
     pub(super) why: &'static str,
 }
 
 impl Rule {
-    /// Whether it is about files of this module.
+    /// Returns true if files of this module are under the rule.
     pub(super) fn is_about(&self, module: &str) -> bool {
         let among = |modules: &[&str]| modules.iter().any(|one| is_in(module, one));
         (self.about.is_empty() || among(self.about)) && !among(self.except)
     }
 
-    /// Whether this name is among what it forbids.
+    /// Returns true if the rule forbids this name.
     pub(super) fn forbids(&self, name: &str) -> bool {
         self.forbidden.iter().any(|one| is_in(name, one))
     }
 }
 
-/// Whether a path is this one or in it.
+/// Returns true if a path is `of` or lies below it.
 fn is_in(path: &str, of: &str) -> bool {
     path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-/// What reaches out of a program: sockets, files, processes, threads, the environment.
+/// The parts of libraries that reach out of a program: sockets, files, processes, threads, the environment, clocks.
 const OUTSIDE: &[&str] = &[
     "tokio",
     "tokio_tungstenite",
@@ -65,6 +65,20 @@ pub(super) const RULES: &[Rule] = &[
         why: "the shell knows the core, and the core knows no shell",
     },
     Rule {
+        package: "node",
+        about: &["wire"],
+        except: &[],
+        forbidden: &["crate::core"],
+        why: "messages and their encoding are the same for the core, the shell and the clients",
+    },
+    Rule {
+        package: "tools",
+        about: &[],
+        except: &["driver"],
+        forbidden: &["node::net"],
+        why: "only a driver is a client of nodes, and starts the program of one",
+    },
+    Rule {
         package: "tools",
         about: &[],
         except: &["world", "driver"],
@@ -75,12 +89,17 @@ pub(super) const RULES: &[Rule] = &[
         package: "tools",
         about: &["run", "workload"],
         except: &[],
-        forbidden: &["crate::world::process", "crate::world::live"],
+        forbidden: &[
+            "crate::world::process",
+            "crate::world::live",
+            "crate::world::netns",
+            "crate::world::sim",
+        ],
         why: "the runner knows the `World` trait and no world",
     },
     Rule {
         package: "tools",
-        about: &["service"],
+        about: &["driver::maelstrom::service"],
         except: &[],
         forbidden: &["crate::world", "crate::workload", "crate::run"],
         why: "a service answers what it is asked, whoever carries that to it",
@@ -89,21 +108,29 @@ pub(super) const RULES: &[Rule] = &[
         package: "tools",
         about: &["workload"],
         except: &[],
-        forbidden: &["crate::run", "crate::report", "crate::service"],
+        forbidden: &["crate::run", "crate::report", "crate::driver::maelstrom::service"],
         why: "a workload asks nodes and judges their answers; it knows neither the runner of scenarios nor a service",
     },
     Rule {
         package: "tools",
-        about: &["run", "report", "scenario", "topology", "text", "fuzz", "workload", "service", "chance"],
+        about: &[
+            "run",
+            "report",
+            "scenario",
+            "topology",
+            "text",
+            "fuzz",
+            "workload",
+            "driver::maelstrom::service",
+            "random",
+        ],
         except: &[],
         forbidden: OUTSIDE,
         why: "this part is pure: the same inputs give the same outputs, in virtual time as in real",
     },
     Rule {
         package: "tools",
-        about: &[
-            "run", "report", "scenario", "topology", "text", "world", "driver", "fuzz", "workload", "service",
-        ],
+        about: &["run", "report", "scenario", "topology", "text", "world", "driver", "fuzz", "workload"],
         except: &[],
         forbidden: &["crate::cli"],
         why: "only the command line knows the command line",

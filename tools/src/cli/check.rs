@@ -1,29 +1,36 @@
-//! `tools check`: says what is wrong with scenarios, without starting anything.
+//! `tools check`: reports the errors of scenarios, without starting anything.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
+use super::exit::Exit;
+use super::failure::Failure;
 use super::load::{self, Loaded};
+use super::reach::IncludeArguments;
 use super::setting::{ParamArguments, ProgramArguments, SettingArguments};
 use crate::text::{Diagnostic, Severity};
 
-/// Says what is wrong with scenarios, without starting anything
+/// Check scenarios for errors, without starting anything
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Scenarios, or folders that hold some
+    /// The scenarios, or folders with scenarios
     #[arg(default_value = load::DEFAULT, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Write what is wrong to standard output, as JSON
+    /// Write the errors and warnings to standard output, as JSON
     #[arg(long)]
     pub json: bool,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
     pub params: ParamArguments,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
+    pub includes: IncludeArguments,
 
     #[command(flatten)]
     #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
@@ -34,7 +41,7 @@ pub struct Arguments {
     pub program: ProgramArguments,
 }
 
-/// One diagnostic, as a program reads it.
+/// A diagnostic, as a program reads it.
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     file: &'a str,
@@ -62,27 +69,17 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Checks every scenario in every combination of its parameters. Gives the ending code: 0, or 2 if
-/// something is wrong. An error is one of `out` or `err`.
-pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let mut loaded = match load::load(&arguments.paths, &arguments.params.by_name()) {
-        Ok(loaded) => loaded,
-        Err(error) => {
-            writeln!(err, "error: {error}")?;
-            return Ok(2);
-        }
-    };
-    let options = match arguments.program.node_options() {
-        Ok(options) => options,
-        Err(wrong) => {
-            writeln!(err, "error: {wrong}")?;
-            return Ok(2);
-        }
-    };
+/// Checks every scenario in every combination of its parameters.
+pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
+    let mut loaded = load::load(&arguments.paths, &arguments.params.by_name(), &arguments.includes.folders)?;
+    let options = arguments.program.node_options()?;
+    arguments.program.fits_world(arguments.setting.world)?;
     let setting = arguments.setting.setting(&options);
     for loaded in &mut loaded {
-        loaded.check(&setting);
+        loaded.check(&setting, |_, _| {});
     }
+    arguments.program.are_used(|option| loaded.iter().any(|file| file.uses(option)))?;
+    report_misfits(&mut loaded, &arguments.program.kind());
     let all = || loaded.iter().flat_map(|loaded| &loaded.diagnostics);
     if arguments.json {
         let reports: Vec<Report<'_>> = all().map(Report::new).collect();
@@ -92,13 +89,29 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> i
         for diagnostic in all() {
             writeln!(err, "{diagnostic}\n")?;
         }
-        writeln!(out, "{}", summary(&loaded))?;
+        writeln!(out, "{}", summary(&loaded, &arguments.program.kind()))?;
     }
-    Ok(if loaded.iter().any(Loaded::is_wrong) { 2 } else { 0 })
+    Ok(if loaded.iter().any(Loaded::is_wrong) { Exit::Usage } else { Exit::Held })
 }
 
-/// `13 scenarios, no errors`.
-fn summary(loaded: &[Loaded]) -> String {
+/// Adds the abilities that nodes of a kind lack to the diagnostics of each file: as warnings, since such
+/// scenarios are skipped, or as errors if no scenario would be left to run.
+fn report_misfits(loaded: &mut [Loaded], kind: &str) {
+    let nothing_runs = loaded.iter().all(Loaded::is_unfit);
+    for file in loaded {
+        let misfits = std::mem::take(&mut file.misfits).into_iter().map(|misfit| {
+            if nothing_runs {
+                return misfit;
+            }
+            let message = format!("skipped with {kind}: {}", misfit.message);
+            Diagnostic { severity: Severity::Warning, message, ..misfit }
+        });
+        file.diagnostics.extend(misfits);
+    }
+}
+
+/// Returns the summary: `13 scenarios, no errors`.
+fn summary(loaded: &[Loaded], kind: &str) -> String {
     let count = |severity: Severity| {
         let all = loaded.iter().flat_map(|loaded| &loaded.diagnostics);
         all.filter(|diagnostic| diagnostic.severity == severity).count()
@@ -109,10 +122,16 @@ fn summary(loaded: &[Loaded]) -> String {
         _ => format!("{count} {thing}s"),
     };
     let (scenarios, errors) = (counted(loaded.len(), "scenario"), counted(count(Severity::Error), "error"));
-    match count(Severity::Warning) {
-        0 => format!("{scenarios}, {errors}"),
-        warnings => format!("{scenarios}, {errors}, {}", counted(warnings, "warning")),
+    let mut summary = format!("{scenarios}, {errors}");
+    if count(Severity::Warning) > 0 {
+        summary += &format!(", {}", counted(count(Severity::Warning), "warning"));
     }
+    match loaded.iter().filter(|file| file.is_unfit()).count() {
+        0 => {}
+        1 => summary += &format!("; 1 does not fit {kind}"),
+        unfit => summary += &format!("; {unfit} do not fit {kind}"),
+    }
+    summary
 }
 
 #[cfg(test)]
@@ -120,6 +139,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::cli::failure::conclude;
 
     #[derive(Debug, Parser)]
     struct Command {
@@ -127,8 +147,8 @@ mod tests {
         arguments: Arguments,
     }
 
-    /// Ending code, standard output and standard error of a check of these files, whose folder is
-    /// called `DIR`.
+    /// Checks these files. Returns the exit code, standard output and standard error, with `DIR` for the
+    /// folder.
     fn ran(files: &[(&str, &str)], arguments: &[&str]) -> (u8, String, String) {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -138,7 +158,8 @@ mod tests {
         let all = ["check", &path].into_iter().chain(arguments.iter().copied());
         let command = Command::try_parse_from(all).unwrap();
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = run(&command.arguments, &mut out, &mut err).unwrap();
+        let ended = run(&command.arguments, &mut out, &mut err);
+        let code = conclude(ended, &mut err).code();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&path, "DIR");
         (code, text(out), text(err))
     }

@@ -1,88 +1,97 @@
-//! How a running network is spoken to from other terminals: one socket in its folder of logs.
+//! The control protocol of a running network: requests from other terminals, over one socket in its folder of
+//! logs.
 //!
-//! One request, a line of JSON, a connection; answered by lines of JSON. The network belongs to
-//! the process that listens: if nobody does, nothing runs.
+//! A connection carries one request, a line of JSON, and the reply, another line. The network belongs to the
+//! process that listens on the socket; without a listener nothing runs. Both ends belong to one user: a
+//! client may start programs, and the reply of the listener is believed.
 
-use std::collections::VecDeque;
+mod client;
+mod listener;
+
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsRawFd as _;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::world::live::Waker;
+use crate::driver;
 
-/// The longest request or reply line.
+pub(super) use client::{ask, connect, send, state, unexpected, wait_for_end};
+pub(super) use listener::{Control, answer};
+
+/// The longest request or reply line, in bytes. Chosen: the state of ten thousand nodes takes a quarter of
+/// it.
 const LINE: u64 = 16 << 20;
-/// The most requests that wait for the network to attend to them.
-const WAITING: usize = 64;
-/// How long a client may take to say what it wants.
-const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What is asked of a running network.
+/// A request to a running network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(super) enum Request {
-    /// What runs.
+    /// Asks for the state of the network.
     Ps,
-    /// Steps of the scenario language.
+    /// Runs steps of the scenario language.
     Steps {
-        /// The text.
+        /// The text of the steps.
         text: String,
     },
-    /// Nothing, but to take note of what a node was asked from elsewhere. It is not answered.
-    Note {
-        /// Who was asked.
+    /// Asks one node, by its driver.
+    Ask {
+        /// The name of the node.
         node: String,
         /// The command and its arguments, nodes by name.
         words: Vec<String>,
-        /// Whether the node said no.
+    },
+    /// Reports an ask that a node was sent past the network, for the recording. The network sends no reply.
+    Note {
+        /// The name of the node that was asked.
+        node: String,
+        /// The command and its arguments, nodes by name.
+        words: Vec<String>,
+        /// True if the node refused.
         refused: bool,
     },
-    /// What was done by hand, as a scenario.
+    /// Asks for the steps that were done by hand, as a scenario.
     Record,
-    /// Its end.
+    /// Ends the network.
     Stop,
-    /// Nothing, but that the connection stays open as long as the network runs.
+    /// Keeps the connection open for as long as the network runs.
     Attend,
 }
 
-/// What comes back.
+/// A reply of the network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub(super) enum Reply {
-    /// What runs.
+    /// The state of the network.
     Network(Box<NetworkState>),
-    /// What came of steps.
+    /// The result of steps or of an ask.
     Steps {
-        /// What was asked for, to be printed.
+        /// The lines to print.
         output: Vec<String>,
-        /// What went wrong, rendered for people.
+        /// The reason of a failure, rendered for people.
         error: Option<String>,
-        /// The ending code.
+        /// The exit code.
         code: u8,
     },
-    /// What was done by hand.
+    /// The steps that were done by hand.
     Recording {
-        /// The scenario; none where one left the network up.
+        /// The scenario; `None` where a scenario left the network up.
         text: Option<String>,
     },
-    /// It ends.
+    /// Confirms that the network ends.
     Stopping,
+    /// Refuses the request: too many others are waiting.
+    Busy,
 }
 
 impl Reply {
-    /// The ending code, if it has one.
+    /// Returns the exit code, if the reply has one.
     pub(super) fn code(&self) -> Option<u8> {
         match self {
             Self::Steps { code, .. } => Some(*code),
-            Self::Network(_) | Self::Recording { .. } | Self::Stopping => None,
+            Self::Network(_) | Self::Recording { .. } | Self::Stopping | Self::Busy => None,
         }
     }
 }
@@ -94,219 +103,79 @@ pub(super) struct NetworkState {
     pub nodes: Vec<NodeState>,
     /// The links that were asked for.
     pub links: Vec<(String, String)>,
-    /// How long it took until all was ready and wired, in milliseconds.
+    /// The time from the start until all nodes were ready and wired, in milliseconds.
     pub ready_ms: u64,
+    /// The faults in force.
+    #[serde(default, skip_serializing_if = "Faults::is_empty")]
+    pub faults: Faults,
+}
+
+/// The faults of links and clocks that are in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Faults {
+    /// The links that are cut: `a-b`, or `a->b` if only one direction is.
+    pub cuts: Vec<String>,
+    /// The nodes on each side of a partition.
+    pub sides: Vec<Vec<String>>,
+    /// The shapes of links, as `a-b delay 200ms`.
+    pub shapes: Vec<String>,
+    /// The shifts of clocks, as `c +10s`.
+    pub clocks: Vec<String>,
+}
+
+impl Faults {
+    /// Returns true if no fault is in force.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A node of a network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct NodeState {
-    /// Its name.
+    /// The name of the node.
     pub name: String,
-    /// The host it listens on.
+    /// The host that the node listens on.
     pub host: String,
-    /// The port it listens on.
+    /// The port that the node listens on.
     pub port: u16,
-    /// How it is spoken to.
+    /// The name of the driver that speaks to the node.
     pub driver: String,
-    /// Its process, if it runs.
+    /// The process id, if the node runs.
     pub pid: Option<u32>,
-    /// The neighbours it was given, by name.
+    /// The neighbours that the node was given, by name.
     pub peers: Vec<String>,
-    /// Where its log lies.
+    /// The path of the log file.
     pub log: String,
-    /// `running`, `paused`, `stopped`, `exited N`.
+    /// The state of the process: `running`, `paused`, `stopped`, `killed` or `exited N`.
     pub state: String,
 }
 
 impl NodeState {
-    /// `host:port`.
+    /// Returns the address as `host:port`.
     pub(super) fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// Whether it is reached from everywhere on this machine.
+    /// Returns true if a client asks the node at its address; other nodes are asked by their network.
+    pub(super) fn is_asked_directly(&self) -> bool {
+        driver::ALL.iter().any(|driver| driver.name == self.driver && driver.asked_directly)
+    }
+
+    /// Returns true if the host is a loopback address, which every program on this machine reaches.
     pub(super) fn is_on_loopback(&self) -> bool {
         self.host.parse().is_ok_and(|host: IpAddr| host.is_loopback())
     }
 }
 
 /// The name of the socket in a folder of logs.
-const SOCKET: &str = ".tools.sock";
+pub(super) const SOCKET: &str = ".tools.sock";
 
-/// Does something with the path of a folder's socket. The path of a socket has little more than a
-/// hundred bytes: it goes by way of the open folder, so that the folder's own may have any length.
+/// Calls `act` with a path of the folder's socket that is always short enough. A socket path is limited to
+/// little more than a hundred bytes; this one leads through the open folder, whose own path may have any
+/// length.
 fn at_socket<T>(logs: &Path, act: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
     let folder = File::open(logs)?;
     act(&Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(SOCKET))
-}
-
-/// Connects to the network of a folder.
-pub(super) fn connect(logs: &Path) -> io::Result<UnixStream> {
-    at_socket(logs, |path| UnixStream::connect(path))
-}
-
-/// The end that listens, as long as the network runs.
-pub(super) struct Control {
-    /// Says whose folder it is. Let go by the system, however this process ends; and first of all
-    /// here, so that whoever waits for the end finds the folder free.
-    _lock: File,
-    requests: Arc<Mutex<VecDeque<(Request, UnixStream)>>>,
-    /// How many notes found no place among those that wait.
-    missed: Arc<AtomicU64>,
-    /// Connections that wait for the end.
-    attending: Vec<UnixStream>,
-    logs: PathBuf,
-}
-
-/// Why a folder cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Occupied {
-    /// A network runs there.
-    #[error(
-        "a network is already running in {0}: end it with `tools stop`, or use another folder with --logs"
-    )]
-    Running(String),
-    /// It cannot be written.
-    #[error("cannot use {0}: {1}")]
-    Unusable(String, io::Error),
-}
-
-impl Control {
-    /// Takes a folder of logs for one network. Requests are handed out once `listen` was called.
-    pub(super) fn take(logs: &Path) -> Result<Self, Occupied> {
-        let unusable = |error| Occupied::Unusable(logs.display().to_string(), error);
-        std::fs::create_dir_all(logs).map_err(unusable)?;
-        let mut options = std::fs::OpenOptions::new();
-        let lock = options.create(true).truncate(false).write(true).open(logs.join(".tools.lock"));
-        let lock = lock.map_err(unusable)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
-                return Err(Occupied::Running(logs.display().to_string()));
-            }
-            Err(std::fs::TryLockError::Error(error)) => return Err(unusable(error)),
-        }
-        Ok(Self {
-            requests: Arc::default(),
-            missed: Arc::default(),
-            attending: Vec::new(),
-            logs: logs.to_owned(),
-            _lock: lock,
-        })
-    }
-
-    /// Begins to listen; `waker` is used for every request that comes in.
-    pub(super) fn listen(&mut self, waker: Waker) -> io::Result<()> {
-        // What a killed harness left behind: the lock says that nobody listens there any more.
-        match std::fs::remove_file(self.logs.join(SOCKET)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = at_socket(&self.logs, |path| UnixListener::bind(path))?;
-        let (requests, missed) = (Arc::clone(&self.requests), Arc::clone(&self.missed));
-        std::thread::Builder::new().name("control".to_owned()).spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let Some(request) = read_request(&stream) else { continue };
-                match requests.lock() {
-                    Ok(mut requests) if requests.len() < WAITING => requests.push_back((request, stream)),
-                    _ if matches!(request, Request::Note { .. }) => {
-                        missed.fetch_add(1, Ordering::Relaxed);
-                    }
-                    _ => {}
-                }
-                waker.wake();
-            }
-        })?;
-        Ok(())
-    }
-
-    /// The next request that waits.
-    pub(super) fn next(&mut self) -> Option<(Request, UnixStream)> {
-        self.requests.lock().ok()?.pop_front()
-    }
-
-    /// How many notes were not taken since this was last asked.
-    pub(super) fn missed(&self) -> u64 {
-        self.missed.swap(0, Ordering::Relaxed)
-    }
-
-    /// Keeps a connection open until the network ends.
-    pub(super) fn attend(&mut self, stream: UnixStream) {
-        // Those whose other end has gone are let go of.
-        self.attending.retain(|stream| !has_closed(stream));
-        self.attending.push(stream);
-    }
-}
-
-impl Drop for Control {
-    fn drop(&mut self) {
-        // Without its socket nobody asks; a file that stays is removed by the next to listen.
-        let _: io::Result<()> = std::fs::remove_file(self.logs.join(SOCKET));
-    }
-}
-
-fn has_closed(stream: &UnixStream) -> bool {
-    let mut byte = [0];
-    let quiet = stream.set_nonblocking(true).and_then(|()| (&*stream).read(&mut byte));
-    !matches!(quiet, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-}
-
-fn read_request(stream: &UnixStream) -> Option<Request> {
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    let mut line = String::new();
-    BufReader::new(stream.take(LINE)).read_line(&mut line).ok()?;
-    serde_json::from_str(&line).ok()
-}
-
-/// Answers a request. Whoever does not wait for the answer does not get it.
-pub(super) fn answer(mut stream: UnixStream, reply: &Reply) {
-    if let Ok(mut line) = serde_json::to_string(reply) {
-        line.push('\n');
-        // Whoever does not read must not hold up the network.
-        let _: io::Result<()> = stream.set_write_timeout(Some(PATIENCE));
-        let _: io::Result<()> = stream.write_all(line.as_bytes());
-    }
-}
-
-/// Asks the network of a folder; none if nothing runs there.
-pub(super) fn ask(logs: &Path, request: &Request) -> io::Result<Option<Reply>> {
-    let mut stream = match connect(logs) {
-        Ok(stream) => stream,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let mut line = serde_json::to_string(request)?;
-    line.push('\n');
-    stream.write_all(line.as_bytes())?;
-    let mut line = String::new();
-    BufReader::new((&stream).take(LINE)).read_line(&mut line)?;
-    if line.is_empty() {
-        return Err(io::Error::other("the network ended before it answered"));
-    }
-    Ok(Some(serde_json::from_str(&line)?))
-}
-
-/// Tells the network of a folder something, if one runs there. It answers nothing.
-pub(super) fn tell(logs: &Path, request: &Request) -> io::Result<()> {
-    let mut line = serde_json::to_string(request)?;
-    line.push('\n');
-    connect(logs)?.write_all(line.as_bytes())
-}
-
-/// Waits until the network of a folder has ended.
-pub(super) fn wait_for_end(logs: &Path) -> io::Result<()> {
-    let Ok(mut stream) = connect(logs) else { return Ok(()) };
-    let mut rest = Vec::new();
-    let attended =
-        stream.write_all(b"{\"do\":\"attend\"}\n").and_then(|()| stream.take(LINE).read_to_end(&mut rest));
-    match attended {
-        // It ended before it had read that somebody waits for that.
-        Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
-            Ok(())
-        }
-        attended => attended.map(drop),
-    }
 }

@@ -1,39 +1,58 @@
-//! `tools graph`: shows what a topology means.
+//! `tools graph`: shows the graph of a topology.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::exit::Exit;
+use super::failure::Failure;
 use super::source::read_topology;
-use crate::topology::{self, Graph, draw};
+use crate::text::io_cause;
+use crate::topology::{self, Graph, render};
 
-/// Shows what a topology means, without starting anything
+/// Show the graph of a topology, without starting anything
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
     /// The topology: text like "ring(5), a-x", `@FILE`, or `-` for standard input
     #[arg(default_value = topology::DEFAULT, hide_default_value = true, allow_hyphen_values = true)]
     pub topology: String,
 
-    /// How to show it
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    pub format: Format,
+    /// The format of the output [default: by the extension of the file, else text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
 
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
+
+    /// Leave out links from a node to itself, with a warning
+    #[arg(long)]
+    pub lenient: bool,
 
     /// Write to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
-/// How a topology is shown.
+impl Arguments {
+    /// Returns true if the output is for programs, and so exact to the byte unless it goes to a terminal.
+    pub(super) fn is_for_programs(&self) -> bool {
+        self.format() != Format::Text
+    }
+
+    fn format(&self) -> Format {
+        let of_file = || self.output.as_deref().and_then(Format::of_file);
+        if self.json { Format::Json } else { self.format.or_else(of_file).unwrap_or(Format::Text) }
+    }
+}
+
+/// The format in which a topology is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Counts, measures and neighbours, for a person
     Text,
-    /// Graphviz's language
+    /// The language of Graphviz
     Dot,
     /// A Mermaid flowchart, for Markdown
     Mermaid,
@@ -44,45 +63,48 @@ pub enum Format {
 }
 
 impl Format {
-    fn draw(self, graph: &Graph) -> String {
+    /// Returns the format of files with this name.
+    fn of_file(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "svg" => Some(Self::Svg),
+            "dot" | "gv" => Some(Self::Dot),
+            "mmd" | "mermaid" => Some(Self::Mermaid),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    fn render(self, graph: &Graph) -> String {
         match self {
-            Self::Text => draw::text(graph),
-            Self::Dot => draw::dot(graph),
-            Self::Mermaid => draw::mermaid(graph),
-            Self::Json => draw::json(graph),
-            Self::Svg => draw::svg(graph),
+            Self::Text => render::text(graph),
+            Self::Dot => render::dot(graph),
+            Self::Mermaid => render::mermaid(graph),
+            Self::Json => render::json(graph),
+            Self::Svg => render::svg(graph),
         }
     }
 }
 
-/// Shows the topology. Gives the ending code: 0, 2 for a wrong topology, 3 for a file that cannot be
-/// written. An error is one of `out` or `err`.
-pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let parsed = match read_topology(&arguments.topology) {
-        Ok((_, parsed)) => parsed,
-        Err(wrong) => {
-            writeln!(err, "{wrong}")?;
-            return Ok(2);
-        }
-    };
+/// Shows the topology.
+pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
+    let (_, parsed) = read_topology(&arguments.topology, arguments.lenient)?;
     for warning in &parsed.warnings {
         writeln!(err, "{warning}")?;
     }
-    let format = if arguments.json { Format::Json } else { arguments.format };
-    let drawing = format.draw(&parsed.graph);
+    let drawing = arguments.format().render(&parsed.graph);
     let Some(path) = &arguments.output else {
         out.write_all(drawing.as_bytes())?;
         out.flush()?;
-        return Ok(0);
+        return Ok(Exit::Held);
     };
-    match std::fs::write(path, drawing) {
-        Ok(()) => Ok(0),
-        Err(error) => {
-            let path = path.display();
-            writeln!(err, "error: cannot write `{path}`: {error}; choose another file with --output")?;
-            Ok(3)
-        }
-    }
+    std::fs::write(path, drawing).map_err(|error| {
+        let path = path.display();
+        Failure::environment(format!(
+            "cannot write `{path}`: {}; choose another file with --output",
+            io_cause(&error)
+        ))
+    })?;
+    Ok(Exit::Held)
 }
 
 #[cfg(test)]
@@ -90,6 +112,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::cli::failure::conclude;
 
     #[derive(Debug, Parser)]
     struct Command {
@@ -97,11 +120,12 @@ mod tests {
         arguments: Arguments,
     }
 
-    /// Ending code, standard output, standard error.
+    /// Runs the command. Returns the exit code, standard output and standard error.
     fn ran(arguments: &[&str]) -> (u8, String, String) {
         let command = Command::try_parse_from(["graph"].iter().chain(arguments)).unwrap();
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = run(&command.arguments, &mut out, &mut err).unwrap();
+        let ended = run(&command.arguments, &mut out, &mut err);
+        let code = conclude(ended, &mut err).code();
         (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 
@@ -149,6 +173,17 @@ mod tests {
         let path = folder.path().join("ring.dot");
         check(&["a-b", "--format", "dot", "-o", path.to_str().unwrap()], 0, "", "");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "graph {\n    a -- b;\n}\n");
+        for (name, begin) in [
+            ("x.svg", "<svg "),
+            ("x.GV", "graph {"),
+            ("x.mmd", "graph LR"),
+            ("x.json", "{\"nodes\""),
+            ("x.txt", "2 nodes"),
+        ] {
+            let path = folder.path().join(name);
+            check(&["a-b", "-o", path.to_str().unwrap()], 0, "", "");
+            assert!(std::fs::read_to_string(&path).unwrap().starts_with(begin), "{name}");
+        }
         let (code, out, err) = ran(&["a-b", "-o", folder.path().to_str().unwrap()]);
         assert_eq!((code, out.as_str()), (3, ""));
         assert!(err.starts_with("error: cannot write `"), "{err}");

@@ -1,5 +1,6 @@
-//! Ctrl-C in virtual time, in which no world hears it: the runs under way are told, and end.
+//! The interrupt (Ctrl-C) in virtual time, where no world listens for it: all runs under way end.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,40 +11,41 @@ use super::exit::Exit;
 use crate::world::live::interrupts;
 use crate::world::{Declaration, Event, Occurrence, OpId, Operation, World};
 
-/// Whether the person at the terminal, or the system, wants an end. Cheap to clone.
+/// The flag that an interrupt from the terminal or the system sets. A clone is cheap and shares the flag.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Listens from now on. A second wish for an end is granted at once. Where signals cannot be
-    /// heard, the first one is: it ends the process.
+    /// Starts to listen for interrupts. The first sets the flag, the second ends the process at once. If
+    /// signals cannot be listened for, the first one ends the process.
     pub(super) fn listen() -> Self {
         let interrupt = Self::default();
-        let told = interrupt.clone();
+        let flag = interrupt.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
         let Ok(runtime) = runtime else { return interrupt };
         let mut listening = Box::pin(interrupts(move || {
-            if told.0.swap(true, Ordering::Relaxed) {
+            if flag.0.swap(true, Ordering::Relaxed) {
                 std::process::exit(Exit::Interrupted.code().into());
             }
         }));
-        // Looked at once before anything else happens: from then on signals are heard.
+        // The first poll installs the handlers before anything else happens.
         let entered = runtime.enter();
         let failed = (&mut listening).now_or_never().is_some();
         drop(entered);
         if !failed {
-            std::thread::spawn(move || runtime.block_on(listening));
+            // Without a thread to listen on, a signal ends the process, as by default.
+            let _: io::Result<_> = std::thread::Builder::new().spawn(move || runtime.block_on(listening));
         }
         interrupt
     }
 
-    /// Whether an end is wanted.
-    pub(super) fn came(&self) -> bool {
+    /// Returns true if an interrupt came.
+    pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A world that tells of an interrupt which it could not hear by itself.
+/// A world that reports the interrupt in place of a world that does not listen for it.
 pub(super) struct Interruptible<W> {
     world: W,
     interrupt: Interrupt,
@@ -55,7 +57,7 @@ impl<W: World> Interruptible<W> {
         Self { world, interrupt, now: Duration::ZERO }
     }
 
-    /// The world itself, when the run is over.
+    /// Returns the inner world, after the run.
     pub(super) fn into_world(self) -> W {
         self.world
     }
@@ -71,12 +73,16 @@ impl<W: World> World for Interruptible<W> {
     }
 
     fn next(&mut self) -> Occurrence {
-        if self.interrupt.came() {
+        if self.interrupt.is_set() {
             return Occurrence { at: self.now, event: Event::Interrupted };
         }
         let occurrence = self.world.next();
         self.now = occurrence.at;
         occurrence
+    }
+
+    fn wall_ms(&self) -> u64 {
+        self.world.wall_ms()
     }
 }
 

@@ -1,35 +1,45 @@
-//! `tools list`: which scenarios there are.
+//! `tools list`: lists scenarios.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::load;
-use super::setting::world_named;
-use crate::scenario::{self, Headers};
-use crate::text::{Diagnostic, Source};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::load::{self, Loaded};
+use super::reach::Reach;
+use super::screen;
+use super::setting::{driver_named, world_named};
+use crate::driver;
+use crate::scenario::{self, Headers, Setting};
+use crate::text::{Diagnostic, Source, readable};
 use crate::world;
 
-/// Lists scenarios: name, parameters and how many combinations they have, tags, and what each shows
+/// List scenarios: name, parameters with the number of their combinations, tags and purpose
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Scenarios, or folders that hold some
+    /// The scenarios, or folders with scenarios
     #[arg(default_value = load::DEFAULT, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// Only those that apply in this world
+    /// List only scenarios for this world
     #[arg(long, value_name = "NAME", value_parser = world_named)]
     pub world: Option<&'static world::Declaration>,
+
+    /// List only scenarios that nodes of this driver can run
+    #[arg(long, value_name = "NAME", value_parser = driver_named)]
+    pub driver: Option<&'static driver::Declaration>,
 
     /// Write JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// One scenario, as a program reads it.
+/// A scenario, as a program reads it.
 #[derive(Debug, Serialize)]
 struct Entry {
     name: String,
@@ -69,7 +79,7 @@ impl Entry {
         }
     }
 
-    /// What a person reads, column by column.
+    /// Returns the columns for a person.
     fn columns(&self) -> [String; 4] {
         let params = self.params.iter().map(|param| param.name.as_str()).collect::<Vec<_>>().join(", ");
         let params =
@@ -79,46 +89,86 @@ impl Entry {
     }
 }
 
-/// Lists the scenarios. Gives the ending code: 0, or 2 if the headers of one are wrong. An error is
-/// one of `out` or `err`.
-pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let paths = match load::find(&arguments.paths) {
-        Ok(paths) => paths,
-        Err(error) => {
-            writeln!(err, "error: {error}")?;
-            return Ok(2);
-        }
-    };
+/// Lists the scenarios. Files with wrong headers are reported after the others.
+pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
+    let paths = load::find(&arguments.paths)?;
+    let reach = Reach::of_paths(&arguments.paths);
     let (mut entries, mut wrong): (Vec<Entry>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
     for path in &paths {
-        let (source, headers) = load::read_headers(path);
-        match headers {
-            Ok(headers) if !applies(&headers, arguments.world) => {}
-            Ok(headers) => entries.push(Entry::new(&source, &headers)),
-            Err(diagnostic) => wrong.push(diagnostic),
+        let (source, headers) = load::read_headers(path, &reach);
+        let headers = match headers {
+            Ok(headers) if !applies(&headers, arguments.world) => continue,
+            Ok(headers) => headers,
+            Err(diagnostic) => {
+                wrong.push(diagnostic);
+                continue;
+            }
+        };
+        let fits = arguments.driver.map_or(Ok(true), |driver| {
+            let file = Loaded::new(source.clone(), Ok(headers.clone()), &BTreeMap::new(), &reach);
+            fits(file, driver, arguments.world)
+        });
+        match fits {
+            Ok(true) => entries.push(Entry::new(&source, &headers)),
+            Ok(false) => {}
+            Err(mistakes) => wrong.extend(mistakes),
         }
     }
     if arguments.json {
         serde_json::to_writer_pretty(&mut *out, &entries)?;
         writeln!(out)?;
     } else {
-        table(&entries, out)?;
+        table(&entries, screen::width(), out)?;
     }
     for diagnostic in &wrong {
         writeln!(err, "{diagnostic}\n")?;
     }
-    Ok(if wrong.is_empty() { 0 } else { 2 })
+    Ok(if wrong.is_empty() { Exit::Held } else { Exit::Usage })
 }
 
-/// Whether a scenario runs in that world, if one is named, and is not skipped.
+/// Returns true if scenarios of a file are not skipped in a world. Without a world, none is skipped.
 fn applies(headers: &Headers, world: Option<&world::Declaration>) -> bool {
     let worlds = &headers.worlds;
     worlds.is_empty() || world.is_none_or(|world| worlds.iter().any(|name| name == world.name))
 }
 
-/// Columns as wide as what stands in them.
-fn table(entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<[String; 4]> = entries.iter().map(Entry::columns).collect();
+/// Returns true if nodes of a driver fit a file's scenarios in that world, or in one of the file's worlds.
+/// Fails with the mistakes of a file that fits no nodes.
+fn fits(
+    mut file: Loaded,
+    driver: &driver::Declaration,
+    world: Option<&'static world::Declaration>,
+) -> Result<bool, Vec<Diagnostic>> {
+    let options = BTreeMap::from([("driver".to_owned(), driver.name.to_owned())]);
+    let worlds = world::HERE.iter().copied().filter(|here| world.is_none_or(|world| world.name == here.name));
+    let mut mistakes: Vec<Vec<Diagnostic>> = Vec::new();
+    let worlds: Vec<_> = worlds.filter(|world| applies(&file.headers, Some(world))).collect();
+    for world in worlds {
+        file.diagnostics.clear();
+        if file.fits(&Setting { options: &options, ..Setting::of(world) }) {
+            return Ok(true);
+        }
+        mistakes.push(std::mem::take(&mut file.diagnostics));
+    }
+    // A file that some nodes can run in some world has no mistake.
+    let is_right = mistakes.iter().any(Vec::is_empty);
+    mistakes.into_iter().next().filter(|_| !is_right).map_or(Ok(false), Err)
+}
+
+/// The most columns of a cell before the last, if a line has to fit. Chosen: three cells fit beside the
+/// purpose on 80 columns.
+const CELL_MAX: usize = 24;
+
+/// Prints a table with columns as wide as their widest cells. If a line has to fit, cells that are too wide
+/// are cut.
+fn table(entries: &[Entry], fit: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let cell = |(at, cell): (usize, String)| {
+        let cell = readable(&cell);
+        // Names are shown whole.
+        if fit.is_some() && at > 0 && at < 3 { cut(&cell, CELL_MAX) } else { cell }
+    };
+    let rows: Vec<Vec<String>> =
+        entries.iter().map(|entry| entry.columns().into_iter().enumerate().map(cell).collect()).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
     let widths = [width(0), width(1), width(2), 0];
     for row in &rows {
@@ -126,21 +176,42 @@ fn table(entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
             let padding = width.saturating_sub(cell.width());
             format!("{cell}{}", " ".repeat(padding))
         });
-        writeln!(out, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
+        let line = padded.collect::<Vec<_>>().join("  ");
+        let line = line.trim_end();
+        writeln!(out, "{}", fit.map_or_else(|| line.to_owned(), |columns| cut(line, columns)))?;
     }
     Ok(())
+}
+
+/// Returns the part of a text that fits into this many columns, with a sign if the rest is cut.
+fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut left = columns.saturating_sub(1);
+    let fits = |character: &char| {
+        let width = character.width().unwrap_or(0);
+        let fits = width <= left;
+        left = left.saturating_sub(width);
+        fits
+    };
+    let mut text: String = text.chars().take_while(fits).collect();
+    text.truncate(text.trim_end().len());
+    text + "…"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::failure::conclude;
 
     fn ran(files: &[(&str, &str)], json: bool) -> (u8, String, String) {
-        ran_in(None, files, json)
+        ran_in(None, None, files, json)
     }
 
     fn ran_in(
         world: Option<&'static world::Declaration>,
+        driver: Option<&'static driver::Declaration>,
         files: &[(&str, &str)],
         json: bool,
     ) -> (u8, String, String) {
@@ -149,8 +220,9 @@ mod tests {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let arguments = Arguments { paths: vec![folder.path().to_owned()], world, json };
-        let code = run(&arguments, &mut out, &mut err).unwrap();
+        let arguments = Arguments { paths: vec![folder.path().to_owned()], world, driver, json };
+        let ended = run(&arguments, &mut out, &mut err);
+        let code = conclude(ended, &mut err).code();
         let path = folder.path().display().to_string();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&path, "DIR");
         (code, text(out), text(err))
@@ -170,10 +242,62 @@ mod tests {
     }
 
     #[test]
+    fn lines_fit_the_terminal() {
+        let text = format!(
+            "# {}\nparam network_of_the_test = a-b | a-c\ntags {}\nnetwork a-b\n",
+            "word ".repeat(40),
+            "tag, other_tag, and_a_third_one_that_is_long"
+        );
+        let source = Source::new("a.scn", text);
+        let entries = [Entry::new(&source, &scenario::headers(&source).unwrap())];
+        for columns in [20, 40, 80, 200] {
+            let mut out = Vec::new();
+            table(&entries, Some(columns), &mut out).unwrap();
+            let line = String::from_utf8(out).unwrap();
+            assert!(line.starts_with('a') && line.trim_end().width() <= columns, "{line}");
+        }
+        assert_eq!(cut("東東東", 4), "東…");
+        assert_eq!(cut("abc", 3), "abc");
+    }
+
+    #[test]
     fn those_of_one_world() {
         let files = [("latency.scn", LATENCY), ("x.scn", "")];
-        assert_eq!(ran_in(Some(&world::PROCESS), &files, false).1, "x  -  -\n");
-        assert_eq!(ran_in(Some(&world::SIM), &files, false).1.lines().count(), 2);
+        assert_eq!(ran_in(Some(&world::PROCESS), None, &files, false).1, "x  -  -\n");
+        assert_eq!(ran_in(Some(&world::SIM), None, &files, false).1.lines().count(), 2);
+    }
+
+    /// Scenarios, each with the abilities that its nodes need.
+    const OF_KINDS: [(&str, &str); 6] = [
+        ("any.scn", "network a-b\na: set k v\nexpect b: get k == v\n"),
+        ("figures.scn", "network a-b\nexpect a: stats keys == 0\n"),
+        ("lines.scn", "network a-b\na: broadcast 1\nexpect a: read contains 1\n"),
+        ("lossy.scn", "network a-b\nlink all loss 5%\na: set k v\nexpect b: get k == v\n"),
+        ("mixed.scn", "param ask = count | digest\nnetwork a-b\nexpect all: $ask agree\n"),
+        ("ours.scn", "worlds sim\nnetwork a-b\na: set k v\nexpect b: get k == v\n"),
+    ];
+
+    #[test]
+    fn those_that_fit_a_driver() {
+        let fitting = |world: Option<&'static world::Declaration>, driver| {
+            let (_, out, _) = ran_in(world, Some(driver), &OF_KINDS, false);
+            out.lines().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(fitting(None, &driver::NATIVE), ["any", "figures", "lossy", "mixed", "ours"]);
+        // Nodes of `byc` know each other by ports of one host, and a world of processes that can lose
+        // messages has many hosts.
+        assert_eq!(fitting(None, &driver::BYC), ["any", "mixed"]);
+        assert_eq!(fitting(Some(&world::NETNS), &driver::BYC), [""; 0]);
+        assert_eq!(fitting(None, &driver::ASK), ["any", "lossy", "mixed"]);
+        assert_eq!(fitting(None, &driver::MAELSTROM), ["lines"]);
+    }
+
+    #[test]
+    fn a_scenario_that_is_right_with_no_nodes_is_reported_with_a_driver() {
+        let files = [("a.scn", "network a-b\na: gte k\n"), ("b.scn", "network a-b\na: keys\n")];
+        let (code, out, err) = ran_in(None, Some(&driver::BYC), &files, false);
+        assert_eq!((code, out.as_str()), (2, "b  -  -\n"));
+        assert!(err.starts_with("error: `byc` nodes have no command `gte`\n --> DIR/a.scn:2:4\n"), "{err}");
     }
 
     #[test]

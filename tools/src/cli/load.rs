@@ -1,41 +1,41 @@
-//! Finding scenarios in files and folders, and reading them in every combination of their parameters.
+//! The loader of scenarios: finds them in files and folders, and reads them in every combination of their
+//! parameters.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use thiserror::Error;
 
-use crate::scenario::{self, CombinationError, Headers, Scenario, Setting};
-use crate::text::{Diagnostic, Severity, Source, Span, nearest};
+use super::failure::Failure;
+use super::reach::{Reach, is_scenario, read};
+use crate::driver;
+use crate::scenario::{self, CombinationError, Combinations, Fit, Headers, Scenario, Setting};
+use crate::text::{Diagnostic, Severity, Source, Span, io_cause, nearest};
 
-/// The largest scenario that is read; all scenarios of a large suite together are smaller.
-const SIZE_MAX: u64 = 1 << 20;
-
-/// How deep folders are searched: deeper is a mistake in the path.
+/// The deepest level of folders that is searched. Chosen: a deeper tree is a mistake in the path.
 const FOLDERS_MAX: usize = 32;
 
-/// The folder that is meant when no path is given.
+/// The folder that is searched when no path is given.
 pub const DEFAULT: &str = "scenarios";
 
-/// Why scenarios are not even looked at. Nothing was read.
+/// The reason why no scenario was loaded. No scenario was checked.
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// A path that does not exist.
     #[error("there is no `{}`{}", path.display(), or_nearest(nearest.as_deref()))]
     Missing {
-        /// What was given.
+        /// The path that was given.
         path: PathBuf,
-        /// What was probably meant.
+        /// The existing path nearest to it, if any.
         nearest: Option<PathBuf>,
     },
     /// A folder that cannot be listed.
-    #[error("cannot list `{}`: {error}", path.display())]
+    #[error("cannot list `{}`: {}", path.display(), io_cause(error))]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The reason that the system gave.
         error: std::io::Error,
     },
     /// A folder without scenarios.
@@ -49,6 +49,12 @@ pub enum LoadError {
     Params(CombinationError),
 }
 
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Self::usage(error)
+    }
+}
+
 fn or_nearest(nearest: Option<&Path>) -> String {
     match nearest {
         Some(nearest) => format!(": did you mean `{}`?", nearest.display()),
@@ -56,39 +62,216 @@ fn or_nearest(nearest: Option<&Path>) -> String {
     }
 }
 
-/// A file with the scenarios that it stands for.
+/// A file with the scenarios that it holds, one for each combination of its parameters. Each is read on
+/// demand, so that there need not be room for all of them.
 #[derive(Debug)]
 pub struct Loaded {
     /// The file; empty if it cannot be read.
     pub source: Source,
-    /// What stands before its steps.
+    /// The lines before its steps.
     pub headers: Headers,
-    /// One scenario for each combination of parameters, of those that can be read.
-    pub scenarios: Vec<Scenario>,
-    /// What is wrong with it, and what is probably not meant; each once, however many combinations
-    /// have it.
+    /// The errors and warnings; each once, however many combinations have it.
     pub diagnostics: Vec<Diagnostic>,
+    /// The abilities that its scenarios need and nodes of the command line lack; each once, however many
+    /// combinations need it.
+    pub misfits: Vec<Diagnostic>,
+    /// The number of its scenarios that do not fit those nodes.
+    unfit: usize,
+    /// The options that only some kinds of nodes use and that nodes of its scenarios use.
+    used_options: BTreeSet<&'static str>,
+    /// The combinations of the parameters; `None` if the headers cannot be read or combined.
+    combinations: Option<Combinations>,
+    reach: Reach,
+    /// The included files, as they were when first read.
+    included: Mutex<BTreeMap<String, Result<Source, String>>>,
 }
 
+/// The most diagnostics kept of one file, since each of a great many combinations may have its own. Chosen:
+/// more than a person reads.
+const DIAGNOSTICS_MAX: usize = 200;
+
 impl Loaded {
-    /// Whether something is wrong, so that it may not run.
-    #[must_use]
-    pub fn is_wrong(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    /// Creates a file with its headers, or with the diagnostics of headers that cannot be read.
+    pub(super) fn new(
+        source: Source,
+        headers: Result<Headers, Diagnostic>,
+        params: &BTreeMap<String, String>,
+        reach: &Reach,
+    ) -> Self {
+        let reach = reach.with_scenario(Path::new(source.name()));
+        let mut loaded = Self {
+            source,
+            headers: Headers::default(),
+            diagnostics: Vec::new(),
+            misfits: Vec::new(),
+            unfit: 0,
+            used_options: BTreeSet::new(),
+            combinations: None,
+            reach,
+            included: Mutex::default(),
+        };
+        match headers {
+            Ok(headers) => {
+                loaded.headers = headers;
+                loaded.combine(params);
+            }
+            Err(wrong) if loaded.source.text().is_empty() => loaded.diagnostics.push(wrong),
+            Err(wrong) => {
+                loaded.diagnostics = loaded.read(&BTreeMap::new()).err().unwrap_or_else(|| vec![wrong]);
+            }
+        }
+        loaded
     }
 
-    /// Adds what is wrong with its scenarios in that setting.
-    pub fn check(&mut self, setting: &Setting<'_>) {
-        for scenario in &self.scenarios {
-            add(&mut self.diagnostics, scenario::check(scenario, setting));
+    fn combine(&mut self, params: &BTreeMap<String, String>) {
+        let own = self.headers.params.iter().filter_map(|param| {
+            let value = params.get(&param.name)?;
+            Some((param.name.clone(), value.clone()))
+        });
+        match scenario::combinations(&self.headers, &own.collect()) {
+            Ok(combinations) => self.combinations = Some(combinations),
+            Err(why) => {
+                let spans = self.headers.params.iter().map(|param| param.span);
+                let span = spans.reduce(Span::to).unwrap_or_default();
+                self.diagnostics.push(Diagnostic::error(&self.source, span, why.to_string()));
+            }
+        }
+    }
+
+    /// Returns true if the file has an error, so that its scenarios may not run.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        is_wrong(&self.diagnostics)
+    }
+
+    /// Returns the number of its scenarios.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.combinations.as_ref().map_or(0, Combinations::len)
+    }
+
+    /// Returns true if the file has no scenario, since it cannot be read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the name of the scenario at an index.
+    #[must_use]
+    pub fn name(&self, index: usize) -> String {
+        let choice = self.combinations.as_ref().map(|all| all.at(index)).unwrap_or_default();
+        scenario::combination_name(&self.source, &self.headers, &choice)
+    }
+
+    /// Returns the scenario at an index, if it can be read.
+    #[must_use]
+    pub fn scenario(&self, index: usize) -> Option<Scenario> {
+        let choice = self.combinations.as_ref()?.at(index);
+        self.read(&choice).ok().map(|(scenario, _)| scenario)
+    }
+
+    /// Adds the diagnostics of its scenarios in a setting. Hands each scenario that can be read to `each`,
+    /// with the first ability that nodes of the setting lack for it.
+    pub fn check(&mut self, setting: &Setting<'_>, mut each: impl FnMut(&Scenario, Option<&Diagnostic>)) {
+        let Some(combinations) = self.combinations.take() else { return };
+        for choice in combinations.iter() {
+            match self.read(&choice) {
+                Ok((scenario, warnings)) => {
+                    self.add(warnings);
+                    let found = scenario::check(&scenario, setting);
+                    if setting.options.keys().any(|option| driver::user_of(option).is_some()) {
+                        self.used_options.extend(scenario::options_in_use(&scenario, setting));
+                    }
+                    let misfit = if is_wrong(&found) { scenario::fit(&scenario, setting) } else { Fit::Fits };
+                    if let Fit::Misfit(lacking) = misfit {
+                        self.unfit += 1;
+                        each(&scenario, lacking.first());
+                        add(&mut self.misfits, lacking);
+                    } else {
+                        self.add(found);
+                        each(&scenario, None);
+                    }
+                }
+                Err(mistakes) => self.add(mistakes),
+            }
+        }
+        self.combinations = Some(combinations);
+    }
+
+    /// Returns true if nodes of a setting fit one of its scenarios. Otherwise, if no scenario is right with
+    /// other nodes either, adds the mistakes.
+    pub fn fits(&mut self, setting: &Setting<'_>) -> bool {
+        let Some(combinations) = self.combinations.take() else { return false };
+        let (mut fits, mut mistakes, mut right) = (false, Vec::new(), false);
+        for choice in combinations.iter() {
+            match self.read(&choice).map(|(scenario, _)| scenario::fit(&scenario, setting)) {
+                Ok(Fit::Fits) => fits = true,
+                Ok(Fit::Misfit(_)) => right = true,
+                Ok(Fit::Wrong(wrong)) | Err(wrong) => add(&mut mistakes, wrong),
+            }
+            if fits {
+                break;
+            }
+        }
+        if !fits && !right {
+            self.add(mistakes);
+        }
+        self.combinations = Some(combinations);
+        fits
+    }
+
+    /// Returns true if some node of its scenarios uses an option.
+    #[must_use]
+    pub fn uses(&self, option: &str) -> bool {
+        self.used_options.contains(option)
+    }
+
+    /// Returns true if none of its scenarios fits the nodes that the command line names.
+    #[must_use]
+    pub fn is_unfit(&self) -> bool {
+        self.unfit > 0 && self.unfit == self.len()
+    }
+
+    fn read(
+        &self,
+        choice: &BTreeMap<String, String>,
+    ) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
+        scenario::parse_all(&self.source, choice, &mut |path: &str| {
+            let mut included = self.included.lock().unwrap_or_else(PoisonError::into_inner);
+            included.entry(path.to_owned()).or_insert_with(|| self.reach.include(path)).clone()
+        })
+    }
+
+    fn add(&mut self, more: Vec<Diagnostic>) {
+        add(&mut self.diagnostics, more);
+    }
+}
+
+/// Adds the diagnostics that are new, up to the bound.
+fn add(diagnostics: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
+    for diagnostic in more {
+        if diagnostics.len() < DIAGNOSTICS_MAX && !diagnostics.contains(&diagnostic) {
+            diagnostics.push(diagnostic);
         }
     }
 }
 
-/// The scenarios in files and folders, in the order of the paths; within a folder, and those in it,
-/// by name. Wrong ones are among them. `params` fixes parameters of those that have them.
-pub fn load(paths: &[PathBuf], params: &BTreeMap<String, String>) -> Result<Vec<Loaded>, LoadError> {
-    let read: Vec<_> = find(paths)?.iter().map(|path| read_headers(path)).collect();
+fn is_wrong(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// Loads the scenarios in files and folders, in the order of the paths and within a folder by name. Scenarios
+/// with errors are among them.
+///
+/// `params` fixes parameters of the scenarios that have them. A scenario may include files below its own
+/// folder, below a folder among the paths, or below one of `folders`.
+pub fn load(
+    paths: &[PathBuf],
+    params: &BTreeMap<String, String>,
+    folders: &[PathBuf],
+) -> Result<Vec<Loaded>, LoadError> {
+    let reach = Reach::of_paths(paths).with_folders(folders);
+    let read: Vec<_> = find(paths)?.iter().map(|path| read_headers(path, &reach)).collect();
     let known = || {
         let headers = read.iter().filter_map(|(_, headers)| headers.as_ref().ok());
         headers.flat_map(|headers| &headers.params).map(|param| param.name.as_str())
@@ -99,23 +282,20 @@ pub fn load(paths: &[PathBuf], params: &BTreeMap<String, String>) -> Result<Vec<
         let known: BTreeSet<&str> = known().collect();
         return Err(LoadError::Params(CombinationError::unknown(name, known)));
     }
-    Ok(read
-        .into_iter()
-        .map(|(source, headers)| match headers {
-            Ok(headers) => combine(source, headers, params),
-            Err(wrong) => Loaded {
-                source,
-                headers: Headers::default(),
-                scenarios: Vec::new(),
-                diagnostics: vec![wrong],
-            },
-        })
-        .collect())
+    let loaded = |(source, headers)| Loaded::new(source, headers, params, &reach);
+    Ok(read.into_iter().map(loaded).collect())
 }
 
-/// The text of the scenario at `path`, and what stands before its steps.
-pub fn read_headers(path: &Path) -> (Source, Result<Headers, Diagnostic>) {
+/// Reads the text of the scenario at `path`, and its headers. A link is followed only to scenarios within
+/// reach.
+pub fn read_headers(path: &Path, reach: &Reach) -> (Source, Result<Headers, Diagnostic>) {
     let name = path.to_string_lossy();
+    // Another user may have put the file among the others, where a shell's `*` finds it.
+    if let Some(why) = reach.with_scenario(path).refusal(path).filter(|_| is_scenario(path)) {
+        let source = Source::new(name, "");
+        let wrong = Diagnostic::error(&source, Span::default(), why);
+        return (source, Err(wrong));
+    }
     match read(path) {
         Ok(text) => {
             let source = Source::new(name, text);
@@ -130,58 +310,8 @@ pub fn read_headers(path: &Path) -> (Source, Result<Headers, Diagnostic>) {
     }
 }
 
-/// Gets included files: what the scenario's parser is given.
-pub fn include(path: &str) -> Result<Source, String> {
-    match read(Path::new(path)) {
-        Ok(text) => Ok(Source::new(path, text)),
-        Err(why) => Err(format!("`{path}` cannot be read: {why}")),
-    }
-}
-
-fn combine(source: Source, headers: Headers, params: &BTreeMap<String, String>) -> Loaded {
-    let has = |name: &str| headers.params.iter().any(|param| param.name == name);
-    let own = params.iter().filter(|(name, _)| has(name)).map(|(name, value)| (name.clone(), value.clone()));
-    let (mut scenarios, mut diagnostics) = (Vec::new(), Vec::new());
-    match scenario::combinations(&headers, &own.collect()) {
-        Ok(combinations) => {
-            for choice in combinations {
-                match scenario::parse(&source, &choice, &mut include) {
-                    Ok((scenario, warnings)) => {
-                        scenarios.push(scenario);
-                        add(&mut diagnostics, warnings);
-                    }
-                    Err(wrong) => add(&mut diagnostics, vec![wrong]),
-                }
-            }
-        }
-        Err(why) => {
-            let span = headers.params.iter().map(|param| param.span).reduce(Span::to).unwrap_or_default();
-            diagnostics.push(Diagnostic::error(&source, span, why.to_string()));
-        }
-    }
-    Loaded { source, headers, scenarios, diagnostics }
-}
-
-fn add(diagnostics: &mut Vec<Diagnostic>, more: Vec<Diagnostic>) {
-    for diagnostic in more {
-        if !diagnostics.contains(&diagnostic) {
-            diagnostics.push(diagnostic);
-        }
-    }
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(SIZE_MAX + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    if bytes.len() as u64 > SIZE_MAX {
-        return Err("it is larger than 1 MiB".to_owned());
-    }
-    String::from_utf8(bytes)
-        .map_err(|error| format!("byte {} of it is no UTF-8 text", error.utf8_error().valid_up_to() + 1))
-}
-
-/// The files that paths stand for, each once: a file itself, a folder all `.scn` files in it and below.
+/// Returns the files that paths stand for, each once. A path to a folder stands for all `.scn` files in it
+/// and below.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
     let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
     for path in paths {
@@ -202,7 +332,8 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LoadError> {
     Ok(files)
 }
 
-/// Links to folders are not followed: they may lead in a circle. Hidden ones hold other things.
+/// Adds the scenarios in a folder and below. Skips links to folders, which may form a circle, and hidden
+/// files and folders.
 fn in_folder(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), LoadError> {
     let failed = |error| LoadError::Folder { path: folder.to_owned(), error };
     let entries: Result<Vec<_>, _> = std::fs::read_dir(folder).and_then(Iterator::collect).map_err(failed);
@@ -217,14 +348,14 @@ fn in_folder(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()
             if depth < FOLDERS_MAX {
                 in_folder(&path, depth + 1, files)?;
             }
-        } else if path.extension().is_some_and(|extension| extension == "scn") && path.is_file() {
+        } else if is_scenario(&path) && path.is_file() {
             files.push(path);
         }
     }
     Ok(())
 }
 
-/// The path that exists and is nearest to one that does not.
+/// Returns the existing path that is nearest to a missing one.
 fn meant(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     let stem = name.strip_suffix(".scn").unwrap_or(name);
@@ -247,102 +378,4 @@ fn meant(path: &Path) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A folder with these files.
-    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        folder
-    }
-
-    #[test]
-    fn finds_scenarios_below_a_folder_by_name() {
-        let folder = folder(&[
-            ("b.scn", ""),
-            ("a/z.scn", ""),
-            ("a/notes.txt", ""),
-            (".hidden/c.scn", ""),
-            ("c.scn", ""),
-        ]);
-        let names = |paths: &[PathBuf]| -> Vec<String> {
-            let found = find(paths).unwrap();
-            let relative = |path: &PathBuf| path.strip_prefix(folder.path()).unwrap().display().to_string();
-            found.iter().map(relative).collect()
-        };
-        assert_eq!(names(&[folder.path().to_owned()]), ["a/z.scn", "b.scn", "c.scn"]);
-        let twice = [folder.path().join("c.scn"), folder.path().to_owned()];
-        assert_eq!(names(&twice), ["c.scn", "a/z.scn", "b.scn"]);
-        assert_eq!(names(&[folder.path().join("a/notes.txt")]), ["a/notes.txt"]);
-    }
-
-    #[test]
-    fn a_missing_path_says_what_was_probably_meant() {
-        let folder = folder(&[("sync.scn", ""), ("empty/x.txt", "")]);
-        let message = |name: &str| {
-            let error = find(&[folder.path().join(name)]).unwrap_err().to_string();
-            error.replace(&folder.path().display().to_string(), "DIR")
-        };
-        assert_eq!(message("snyc.scn"), "there is no `DIR/snyc.scn`: did you mean `DIR/sync.scn`?");
-        assert_eq!(message("sync"), "there is no `DIR/sync`: did you mean `DIR/sync.scn`?");
-        assert_eq!(
-            message("nothing_like_it"),
-            "there is no `DIR/nothing_like_it`: name scenarios, or folders that hold some"
-        );
-        assert_eq!(message("empty"), "there is no `.scn` file in `DIR/empty`");
-    }
-
-    #[test]
-    fn loads_every_combination_and_says_a_thing_once() {
-        let folder = folder(&[
-            ("a.scn", "param x = 1 | 2\nparam net = a-b | a-b-c\nnetwork $net\na: set k $x\nwait 5"),
-            ("b.scn", "param x = 1 | 2\nnetwork a-b\nz: set k $x\ninclude \"part/more\""),
-            ("part/more", "a: get k"),
-        ]);
-        let paths = [folder.path().to_owned()];
-        let mut loaded = load(&paths, &BTreeMap::new()).unwrap();
-        let counts = |loaded: &[Loaded]| -> Vec<(usize, usize)> {
-            loaded.iter().map(|loaded| (loaded.scenarios.len(), loaded.diagnostics.len())).collect()
-        };
-        assert_eq!(counts(&loaded), [(0, 1), (2, 0)]);
-        let setting = Setting::of(&crate::world::PROCESS);
-        for one in &mut loaded {
-            one.check(&setting);
-        }
-        assert!(loaded.iter().all(Loaded::is_wrong));
-        // One unknown node, and one warning that nothing is expected.
-        assert_eq!(counts(&loaded), [(0, 1), (2, 2)]);
-        // `net` is a parameter of one of them only.
-        let fixed = |name: &str| BTreeMap::from([(name.to_owned(), "a-b".to_owned())]);
-        assert_eq!(counts(&load(&paths, &fixed("net")).unwrap()), [(0, 1), (2, 0)]);
-        let error = load(&paths, &fixed("nte")).unwrap_err().to_string();
-        assert_eq!(error, "unknown parameter `nte`: did you mean `net`?");
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_wrong_and_does_not_hide_the_rest() {
-        let folder = folder(&[("a.scn", ""), ("b.scn", "network a-b"), ("c.scn", "include \"none\"")]);
-        std::fs::write(folder.path().join("a.scn"), b"kill \xff").unwrap();
-        std::fs::write(folder.path().join("d.scn"), vec![b' '; (1 << 20) + 1]).unwrap();
-        let loaded = load(&[folder.path().to_owned()], &BTreeMap::new()).unwrap();
-        let messages: Vec<Option<String>> = loaded
-            .iter()
-            .map(|loaded| loaded.diagnostics.first().map(|diagnostic| diagnostic.message.clone()))
-            .map(|message| message.map(|text| text.replace(&folder.path().display().to_string(), "DIR")))
-            .collect();
-        assert_eq!(
-            messages,
-            [
-                Some("cannot be read: byte 6 of it is no UTF-8 text".to_owned()),
-                None,
-                Some("`DIR/none` cannot be read: No such file or directory (os error 2)".to_owned()),
-                Some("cannot be read: it is larger than 1 MiB".to_owned()),
-            ]
-        );
-    }
-}
+mod tests;

@@ -1,135 +1,102 @@
 //! `tools ps`, `stop`, `start`, `kill`, `restart`, `pause`, `resume`: the network of this folder.
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+mod everywhere;
+
+use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::control::{self, NetworkState, Reply, Request};
+use super::control::{self, Request};
 use super::exit::Exit;
-use super::table;
+use super::failure::Failure;
+use super::{network, table};
 
-/// Lists the nodes of the network of this folder
+/// List the nodes of the network of this folder, or all networks of this user
 #[derive(Debug, Clone, Args)]
 pub struct PsArguments {
+    /// List all networks of this user on this machine, one a line
+    #[arg(long, conflicts_with = "logs")]
+    pub all: bool,
     /// Print one line of JSON
     #[arg(long)]
     pub json: bool,
-    /// The folder of its logs
+    /// The folder of the network's logs
     #[arg(long, value_name = "FOLDER", default_value = "logs")]
     pub logs: PathBuf,
 }
 
-/// Which nodes to end; all without a name.
+/// The arguments of `tools stop`.
 #[derive(Debug, Clone, Args)]
 pub struct StopArguments {
-    /// Only these nodes; without a name, the whole network
+    /// The nodes to stop; without a name, the whole network
     pub nodes: Vec<String>,
-    /// Print what came of it as one line of JSON
+    /// Stop all networks of this user on this machine
+    #[arg(long, conflicts_with_all = ["nodes", "logs"])]
+    pub all: bool,
+    /// Print the result as one line of JSON
     #[arg(long)]
     pub json: bool,
-    /// The folder of its logs
+    /// The folder of the network's logs
     #[arg(long, value_name = "FOLDER", default_value = "logs")]
     pub logs: PathBuf,
 }
 
-/// Which nodes.
+/// The arguments of the commands that apply one step to some nodes.
 #[derive(Debug, Clone, Args)]
 pub struct NodesArguments {
     /// The nodes: names, or `all`
     #[arg(required = true)]
     pub nodes: Vec<String>,
-    /// Print what came of it as one line of JSON
+    /// Print the result as one line of JSON
     #[arg(long)]
     pub json: bool,
-    /// The folder of its logs
+    /// The folder of the network's logs
     #[arg(long, value_name = "FOLDER", default_value = "logs")]
     pub logs: PathBuf,
 }
 
-/// Lists the nodes.
-pub fn ps(arguments: &PsArguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    let Some(state) = state(&arguments.logs)? else {
-        return none(&arguments.logs, err);
-    };
+/// Lists the nodes of a network, or all networks.
+pub fn ps(arguments: &PsArguments, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if arguments.all {
+        return everywhere::ps(arguments.json, out);
+    }
+    let state = network::state(&arguments.logs)?;
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string(&state)?)?;
     } else {
         write!(out, "{}", table::network(&state, true))?;
     }
-    Ok(Exit::Held.code())
+    Ok(Exit::Held)
 }
 
-/// Ends the whole network, or some nodes.
-pub fn stop(arguments: &StopArguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+/// Ends the whole network, or some of its nodes.
+pub fn stop(arguments: &StopArguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
+    if arguments.all {
+        return everywhere::stop(arguments.json, out, err);
+    }
     if !arguments.nodes.is_empty() {
-        let StopArguments { nodes, json, logs } = arguments.clone();
+        let StopArguments { nodes, json, logs, .. } = arguments.clone();
         return signal("stop", &NodesArguments { nodes, json, logs }, out, err);
     }
     let Some(reply) = control::ask(&arguments.logs, &Request::Stop)? else {
-        return none(&arguments.logs, err);
+        return Err(network::not_running(&arguments.logs));
     };
     control::wait_for_end(&arguments.logs)?;
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string(&reply)?)?;
     }
-    Ok(Exit::Held.code())
+    Ok(Exit::Held)
 }
 
-/// Does one of the verbs to some nodes.
+/// Applies a step such as `kill` to some nodes.
 pub fn signal(
-    verb: &str,
+    step: &str,
     arguments: &NodesArguments,
     out: &mut dyn Write,
     err: &mut dyn Write,
-) -> io::Result<u8> {
+) -> Result<Exit, Failure> {
     let names = arguments.nodes.iter().flat_map(|word| word.split(',')).map(str::trim);
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
-    perform(&arguments.logs, &format!("{verb} {}", names.join(", ")), arguments.json, out, err)
-}
-
-/// Has the network of a folder do steps, and prints what came of them.
-pub(super) fn perform(
-    logs: &Path,
-    text: &str,
-    json: bool,
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-) -> io::Result<u8> {
-    match control::ask(logs, &Request::Steps { text: text.to_owned() })? {
-        Some(reply @ Reply::Steps { code, .. }) if json => {
-            writeln!(out, "{}", serde_json::to_string(&reply)?)?;
-            Ok(code)
-        }
-        Some(Reply::Steps { output, error, code }) => {
-            for line in output {
-                writeln!(out, "{line}")?;
-            }
-            if let Some(error) = error {
-                writeln!(err, "{error}")?;
-            }
-            Ok(code)
-        }
-        Some(_) => Err(io::Error::other("the network answered something else")),
-        None => none(logs, err),
-    }
-}
-
-/// The network of a folder, if one runs there.
-pub(super) fn state(logs: &Path) -> io::Result<Option<NetworkState>> {
-    match control::ask(logs, &Request::Ps)? {
-        Some(Reply::Network(state)) => Ok(Some(*state)),
-        Some(_) => Err(io::Error::other("the network answered something else")),
-        None => Ok(None),
-    }
-}
-
-/// Says that nothing runs there.
-pub(super) fn none(logs: &Path, err: &mut dyn Write) -> io::Result<u8> {
-    let folder = logs.display();
-    writeln!(
-        err,
-        "error: no network is running in `{folder}`\n  = help: start one with `tools run --detach`"
-    )?;
-    Ok(Exit::Usage.code())
+    network::run_steps(&arguments.logs, &format!("{step} {}", names.join(", ")), arguments.json, out, err)
 }

@@ -1,18 +1,18 @@
-//! Progress on a terminal, while more than a moment passes.
+//! The progress bars on a terminal, for work that takes longer than a moment.
 
 use std::cell::RefCell;
-use std::io::IsTerminal as _;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::run::{Record, RunEvent};
+use super::screen;
+use crate::run::{JournalEntry, JournalEvent};
 
-/// What is no more than a moment: nothing is shown before it has passed.
-const MOMENT: Duration = Duration::from_millis(400);
+/// The time before which no bar is shown. Chosen: shorter work ends before a person looks for a bar.
+const SHOWN_AFTER: Duration = Duration::from_millis(400);
 
-/// A bar that counts nodes that are ready and links that are wired. Cheap to clone.
+/// A bar that counts ready nodes and wired links. A clone is cheap and shares the bar.
 #[derive(Clone)]
 pub(super) struct Progress(Rc<RefCell<State>>);
 
@@ -22,37 +22,37 @@ struct State {
 }
 
 impl Progress {
-    /// A bar for so many nodes and links; shows nothing unless standard error is a terminal.
+    /// Creates a bar for this many nodes and links. It is hidden unless standard error is a terminal.
     pub(super) fn new(nodes: usize, links: usize) -> Self {
         let bar = ProgressBar::with_draw_target(Some((nodes + links) as u64), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} ({elapsed})") {
             bar.set_style(style);
         }
-        Self(Rc::new(RefCell::new(State { bar, shown: !std::io::stderr().is_terminal() })))
+        Self(Rc::new(RefCell::new(State { bar, shown: !screen::has_bars() })))
     }
 
-    /// Takes in what happened.
-    pub(super) fn note(&self, record: &Record) {
+    /// Updates the bar by an event of the run.
+    pub(super) fn update(&self, record: &JournalEntry) {
         let mut state = self.0.borrow_mut();
-        if !state.shown && Duration::from_micros(record.at_us) > MOMENT {
+        if !state.shown && Duration::from_micros(record.at_us) > SHOWN_AFTER {
             state.shown = true;
             state.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         match &record.event {
-            RunEvent::Launch { .. } => state.bar.set_message("starting nodes"),
-            RunEvent::Wire { .. } => state.bar.set_message("wiring links"),
-            RunEvent::Done { .. } => state.bar.inc(1),
+            JournalEvent::Launch { .. } => state.bar.set_message("starting nodes"),
+            JournalEvent::Wire { .. } => state.bar.set_message("wiring links"),
+            JournalEvent::Done { .. } => state.bar.inc(1),
             _ => {}
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         self.0.borrow().bar.finish_and_clear();
     }
 }
 
-/// A bar that counts runs. Shows nothing unless standard error is a terminal.
+/// A bar that counts runs. It is hidden unless standard error is a terminal.
 pub(super) struct RunsProgress {
     bar: ProgressBar,
     began: Instant,
@@ -61,7 +61,7 @@ pub(super) struct RunsProgress {
 }
 
 impl RunsProgress {
-    /// A bar for so many runs.
+    /// Creates a bar for this many runs.
     pub(super) fn new(runs: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::hidden());
         if let Ok(style) =
@@ -69,28 +69,28 @@ impl RunsProgress {
         {
             bar.set_style(style);
         }
-        Self { bar, began: Instant::now(), shown: !std::io::stderr().is_terminal(), failed: 0 }
+        Self { bar, began: Instant::now(), shown: !screen::has_bars(), failed: 0 }
     }
 
-    /// Takes in that a run has ended.
-    pub(super) fn note(&mut self, failed: bool) {
+    /// Counts a run that has ended.
+    pub(super) fn count(&mut self, failed: bool) {
         if failed {
             self.failed += 1;
             self.bar.set_message(format!("{} failed ", self.failed));
         }
-        if !self.shown && self.began.elapsed() > MOMENT {
+        if !self.shown && self.began.elapsed() > SHOWN_AFTER {
             self.shown = true;
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.inc(1);
     }
 
-    /// Takes the bar away while something else is printed.
-    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+    /// Hides the bar while something else is printed.
+    pub(super) fn suspended<T>(&self, print: impl FnOnce() -> T) -> T {
         self.bar.suspend(print)
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }

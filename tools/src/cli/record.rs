@@ -1,39 +1,46 @@
-//! `tools record`: what was done by hand to the network of this folder, as a scenario.
+//! `tools record`: prints the recording of the network of this folder, as a scenario.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::control::{self, Reply, Request};
 use super::exit::Exit;
-use super::nodes;
+use super::failure::Failure;
+use super::recording::Recording;
 
-/// Prints what was done by hand to the network of this folder, as a scenario that does it again
+/// Print the steps done by hand to the network of this folder, as a scenario that repeats them
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Example:\n  tools record > mine.scn && tools test mine.scn")]
 pub struct Arguments {
-    /// The folder of its logs
+    /// The folder of the network's logs
     #[arg(long, value_name = "FOLDER", default_value = "logs")]
     pub logs: PathBuf,
 }
 
-/// Prints it.
-pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
-    match control::ask(&arguments.logs, &Request::Record)? {
-        None => nodes::none(&arguments.logs, err),
-        Some(Reply::Recording { text: Some(text) }) => {
-            write!(out, "{text}")?;
-            Ok(Exit::Held.code())
-        }
+/// Prints the scenario.
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let text = match control::ask(&arguments.logs, &Request::Record)? {
+        None => text_of_ended_network(&arguments.logs)?,
+        Some(Reply::Recording { text: Some(text) }) => text,
         Some(Reply::Recording { text: None }) => {
-            writeln!(
-                err,
-                "error: this network was left up by a scenario\n  = help: what was done to it stands in its \
-                 file; `tools run --detach` starts one to be driven by hand"
-            )?;
-            Ok(Exit::Usage.code())
+            return Err(Failure::usage("this network was left up by a scenario").help(
+                "its steps are in the file of the scenario; `tools run --detach` starts a network to drive by hand",
+            ));
         }
-        Some(_) => Err(io::Error::other("the network answered something else")),
-    }
+        Some(_) => return Err(control::unexpected().into()),
+    };
+    write!(out, "{text}")?;
+    Ok(Exit::Held)
+}
+
+/// Returns the recording of a network that has ended, as a scenario.
+fn text_of_ended_network(logs: &Path) -> Result<String, Failure> {
+    let recording = Recording::read(logs)?;
+    recording.and_then(|recording| recording.scenario_text()).ok_or_else(|| {
+        let folder = logs.display();
+        Failure::usage(format!("no network is running in `{folder}`, and none that ran there is recorded"))
+            .help("start one with `tools run --detach`")
+    })
 }

@@ -1,23 +1,25 @@
-//! How to have a run again that panicked: the thread knows the command, and the hook tells it, also
-//! where a panic ends the process at once.
+//! The command that repeats a run that panicked. Each thread knows the command of its run, and the panic hook
+//! prints it, even if a panic ends the process at once.
 
 use std::cell::RefCell;
 use std::io::{self, Write as _};
 use std::panic;
 use std::sync::Once;
 
+use super::screen;
+
 thread_local! {
-    /// The command that has again what this thread runs.
+    /// The command that repeats the run of this thread.
     static COMMAND: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs what this command would run again.
+/// Calls `run` with this command as the one that repeats it.
 pub(super) fn with_command<T>(command: String, run: impl FnOnce() -> T) -> T {
     let _before = Before(COMMAND.replace(Some(command)));
     run()
 }
 
-/// The command that was known before; it is again when this is dropped.
+/// The command that was set before, restored when this value is dropped.
 struct Before(Option<String>);
 
 impl Drop for Before {
@@ -26,27 +28,29 @@ impl Drop for Before {
     }
 }
 
-/// From now on a panic is told with the command that has it again.
-pub(super) fn tell_panics() {
+/// Installs a panic hook that prints the command of the thread's run.
+pub(super) fn report_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         hook(|command| {
-            // Where even this cannot be said, the panic itself still ends the run.
-            let _: io::Result<()> =
-                writeln!(io::stderr(), "error: this is a bug in tools: please report it; again: {command}");
+            // If even this cannot be printed, the panic itself still ends the run.
+            let _: io::Result<()> = writeln!(
+                screen::stderr(),
+                "error: this is a bug in tools: please report it; again: {command}"
+            );
         });
     });
 }
 
-/// Tells the command of each thread that panics, after what is told of it anyway.
-fn hook(tell: impl Fn(&str) + Send + Sync + 'static) {
+/// Installs a hook that hands the command of a panicking thread to `report`, after the usual hook.
+fn hook(report: impl Fn(&str) + Send + Sync + 'static) {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         usual(panic);
-        // A thread that is about to end may have forgotten.
+        // The thread-local value of a thread that is ending may be gone.
         let command = COMMAND.try_with(|command| command.try_borrow().ok()?.clone()).ok().flatten();
         if let Some(command) = command {
-            tell(&command);
+            report(&command);
         }
     }));
 }

@@ -1,4 +1,4 @@
-//! Seeds as they are typed: one, or a range with both ends, as ranges are in scenarios.
+//! The seeds on a command line: one, or a range with both ends, as ranges are in scenarios.
 
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -10,47 +10,46 @@ pub struct Seeds {
     last: u64,
 }
 
-/// The most seeds that one range may have: a number typed with a zero too many should not keep a
-/// machine busy for weeks.
+/// The most seeds in one range. Chosen: a typing mistake should not keep a machine busy for weeks.
 pub const SEEDS_MAX: u64 = 10_000_000;
 
-/// Why a text is no [`Seeds`]; for whoever typed it.
+/// The reason why a text is no [`Seeds`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SeedsError {
-    /// Nothing, or one end of a range is missing.
+    /// The text is empty, or one end of a range is missing.
     #[error("a seed is a number, a range two of them: 5, or 1..200")]
     Missing,
-    /// Something that is no number, or too great a one, stands for a seed.
+    /// A seed is not a number, or too great.
     #[error("`{0}` is no seed: a seed is a number from 0 to {max}, a range two of them: 1..200", max = u64::MAX)]
     Number(String),
-    /// The first is greater than the last.
+    /// The first seed is greater than the last.
     #[error("the range {0}..{1} is reversed: did you mean {1}..{0}?")]
     Reversed(u64, u64),
-    /// More than [`SEEDS_MAX`].
+    /// The range has more than [`SEEDS_MAX`] seeds.
     #[error("the range {0}..{1} has more than {SEEDS_MAX} seeds")]
     TooMany(u64, u64),
 }
 
 impl Seeds {
-    /// The first seed.
+    /// Returns the first seed.
     #[must_use]
     pub fn first(self) -> u64 {
         self.first
     }
 
-    /// The last seed: the first one where there is only one.
+    /// Returns the last seed, which is also the first if there is only one.
     #[must_use]
     pub fn last(self) -> u64 {
         self.last
     }
 
-    /// How many there are; never 0.
+    /// Returns the number of seeds, which is never 0.
     #[must_use]
     pub fn count(self) -> u64 {
         self.last - self.first + 1
     }
 
-    /// Every seed, in order.
+    /// Returns every seed, in order.
     #[must_use]
     pub fn iter(self) -> RangeInclusive<u64> {
         self.first..=self.last
@@ -102,7 +101,7 @@ fn seed(text: &str) -> Result<u64, SeedsError> {
     if text.is_empty() {
         return Err(SeedsError::Missing);
     }
-    // A sign is understood by `parse`, and meant by nobody.
+    // `parse` would accept a sign, but a seed has none.
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| digits).ok_or_else(|| SeedsError::Number(text.to_owned()))
 }
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_is_told_with_what_is() {
+    fn a_text_that_is_no_range_is_refused_with_an_example() {
         check("9..3", "the range 9..3 is reversed: did you mean 3..9?");
         check("0..10000000", "the range 0..10000000 has more than 10000000 seeds");
         check("0..18446744073709551615", "the range 0..18446744073709551615 has more than 10000000 seeds");

@@ -1,45 +1,51 @@
-//! What several commands are told in the same words: where scenarios run, and with which parameters.
+//! The arguments that several commands share: the world, the nodes and the parameters of scenarios.
+
+mod error;
 
 use std::collections::BTreeMap;
 
 use clap::Args;
 
 use crate::scenario::Setting;
-use crate::text::nearest;
+use crate::world::Ability;
 use crate::{driver, world};
 
-/// Where scenarios run
+pub use error::SettingError;
+
+/// The world of a run
 #[derive(Debug, Clone, Args)]
 pub struct SettingArguments {
-    /// Where nodes live
+    /// The world in which nodes live: process, sim or netns
     #[arg(long, value_name = "NAME", default_value = "process", value_parser = world_named)]
     pub world: &'static world::Declaration,
 }
 
 impl SettingArguments {
-    /// What scenarios are checked against, where no network is up yet and every node has these options.
+    /// Returns the setting against which scenarios are checked: no network is up yet, and every node has
+    /// these options.
     #[must_use]
     pub fn setting<'a>(&self, options: &'a BTreeMap<String, String>) -> Setting<'a> {
         Setting { options, ..Setting::of(self.world) }
     }
 }
 
-/// What nodes are
+/// The program and the options of nodes
 #[derive(Debug, Clone, Default, Args)]
 pub struct ProgramArguments {
-    /// How nodes are spoken to, whatever a scenario says: native, byc, maelstrom, ask
+    /// The driver that speaks to nodes, in place of the scenario's: native, byc, maelstrom or ask
     #[arg(long, value_name = "NAME", value_parser = driver_named)]
     pub driver: Option<&'static driver::Declaration>,
 
-    /// Run this program instead of the node inside; {name}, {host}, {port} and {data} are filled in
-    #[arg(long, value_name = "PROGRAM ARGS", value_parser = program)]
+    /// The program to run as a node, instead of the node of tools; {name}, {host}, {port} and {data} are
+    /// replaced
+    #[arg(long, value_name = "PROGRAM ARGS", value_parser = node_program)]
     pub exec: Option<String>,
 
-    /// Who wins among versions of a key
+    /// The policy by which one version of a key wins
     #[arg(long, value_name = "last|oldest")]
     pub policy: Option<String>,
 
-    /// What nodes of the driver `maelstrom` are for, such as broadcast
+    /// The workload of nodes of the driver `maelstrom`, such as broadcast
     #[arg(long, value_name = "NAME")]
     pub workload: Option<String>,
 
@@ -47,38 +53,68 @@ pub struct ProgramArguments {
     #[arg(long, value_name = "PROGRAM ARGS", value_parser = program)]
     pub adapter: Option<String>,
 
-    /// How a node of the driver `ask` is known to be ready: port, log:REGEX, or a URL path such as /health
-    #[arg(long, value_name = "HOW")]
+    /// The sign that a node of the driver `ask` is ready: port, log:REGEX, or a URL path such as /health
+    #[arg(long, value_name = "SIGN")]
     pub ready: Option<String>,
 }
 
 impl ProgramArguments {
-    /// As options of every node. The error is for a person.
-    pub fn node_options(&self) -> Result<BTreeMap<String, String>, String> {
-        let given = self.given().into_iter().filter_map(|(name, value)| Some((name, value?)));
+    /// Returns the arguments as options of every node.
+    pub fn node_options(&self) -> Result<BTreeMap<String, String>, SettingError> {
+        let given = self.flags().into_iter().filter_map(|(name, value)| Some((name, value?)));
         let options = given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        if let Some(workload) = &self.workload
-            && !driver::WORKLOADS.contains(&workload.as_str())
-        {
-            let near = nearest(workload, driver::WORKLOADS.iter().copied());
-            return Err(unknown("workload", workload, near, &driver::WORKLOADS.join(", ")));
+        let useless = |(option, value): &(&'static str, Option<&str>)| {
+            let user = self.driver.filter(|_| value.is_some())?.has_no_use_for(option)?;
+            Some((*option, user))
+        };
+        if let (Some(driver), Some((option, user))) = (self.driver, self.flags().iter().find_map(useless)) {
+            return Err(SettingError::Useless { driver: driver.name, option, user });
+        }
+        if let Some(workload) = &self.workload {
+            SettingError::check("workload", workload, driver::WORKLOADS)?;
         }
         if let Some(ready) = &self.ready {
-            driver::ready(ready)?;
+            ready.parse::<driver::Ready>().map_err(|error| SettingError::Ready(error.to_string()))?;
         }
         if let Some(policy) = &self.policy {
-            let driver = self.driver.unwrap_or(&driver::NATIVE);
-            if !driver.policies.contains(&policy.as_str()) {
-                let near = nearest(policy, driver.policies.iter().copied());
-                return Err(unknown("policy", policy, near, &driver.policies.join(", ")));
-            }
+            let driver = self.driver.unwrap_or(driver::DEFAULT);
+            SettingError::check("policy", policy, driver.policies)?;
         }
         Ok(options)
     }
 
-    /// Each option of nodes that has a flag of its name, and what was given for it.
+    /// Checks that a world can have such nodes.
+    pub fn fits_world(&self, world: &world::Declaration) -> Result<(), SettingError> {
+        let nodes = match (&self.exec, self.driver) {
+            _ if world.can(Ability::Exec) => return Ok(()),
+            (Some(_), _) => "--exec names a program".to_owned(),
+            (None, Some(driver)) if !driver.simulated => {
+                format!("nodes of the driver `{}` are processes", driver.name)
+            }
+            _ => return Ok(()),
+        };
+        Err(SettingError::World { nodes, world: world.name })
+    }
+
+    /// Returns the name for such nodes in messages: `the driver` and its name, or the flag.
     #[must_use]
-    pub fn given(&self) -> [(&'static str, Option<&str>); 6] {
+    pub fn kind(&self) -> String {
+        self.driver.map_or_else(|| "--exec".to_owned(), |driver| format!("the driver `{}`", driver.name))
+    }
+
+    /// Checks that some node uses each option. Applies only without `--driver`, where each scenario declares
+    /// the kind of its nodes.
+    pub fn are_used(&self, is_taken: impl Fn(&str) -> bool) -> Result<(), SettingError> {
+        let mut given = self.flags().into_iter().filter(|(name, value)| value.is_some() && !is_taken(name));
+        match given.find_map(|(option, _)| Some((option, driver::user_of(option)?))) {
+            Some((option, user)) if self.driver.is_none() => Err(SettingError::Unused { option, user }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns each option of nodes that has a flag of its name, with its value.
+    #[must_use]
+    pub fn flags(&self) -> [(&'static str, Option<&str>); 6] {
         [
             ("driver", self.driver.map(|driver| driver.name)),
             ("exec", self.exec.as_deref()),
@@ -90,67 +126,63 @@ impl ProgramArguments {
     }
 }
 
-fn program(text: &str) -> Result<String, String> {
+/// Parses the command line of a node's program.
+fn node_program(text: &str) -> Result<String, SettingError> {
+    let program = program(text)?;
+    let Some(word) = driver::unknown_placeholder(&program) else { return Ok(program) };
+    Err(SettingError::unknown("placeholder", word, &driver::PLACEHOLDERS))
+}
+
+/// Parses the command line of a program.
+fn program(text: &str) -> Result<String, SettingError> {
     match shlex::split(text) {
         Some(words) if !words.is_empty() => Ok(text.to_owned()),
-        Some(_) => {
-            Err("a program and its arguments are expected, as in \"node ./server.js {port}\"".to_owned())
-        }
-        None => Err("a quote is not closed".to_owned()),
+        Some(_) => Err(SettingError::NoProgram),
+        None => Err(SettingError::OpenQuote),
     }
 }
 
-/// Parameters of scenarios
+/// The parameters of scenarios
 #[derive(Debug, Clone, Default, Args)]
 pub struct ParamArguments {
-    /// Give a parameter this value instead of all that the scenario names; may come several times
+    /// Give a parameter this value alone, instead of all values in the scenario; may be given several times
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = param)]
     pub params: Vec<(String, String)>,
 }
 
 impl ParamArguments {
-    /// By name; of one that is given twice, the last.
+    /// Returns the parameters by name. The last value of a name counts.
     #[must_use]
     pub fn by_name(&self) -> BTreeMap<String, String> {
         self.params.iter().cloned().collect()
     }
 }
 
-/// The world of that name. The error is for a person.
-pub fn world_named(name: &str) -> Result<&'static world::Declaration, String> {
-    let here = || world::HERE.iter().map(|world| world.name);
-    if let Some(world) = world::HERE.iter().find(|world| world.name == name) {
-        return Ok(world);
-    }
-    let worlds = here().collect::<Vec<_>>().join(", ");
-    Err(if world::NAMES.contains(&name) {
-        format!("the world `{name}` is not in this version; there is {worlds}")
-    } else {
-        unknown("world", name, nearest(name, here()), &worlds)
+/// Returns the world with this name.
+pub fn world_named(name: &str) -> Result<&'static world::Declaration, SettingError> {
+    let worlds: Vec<&'static str> = world::HERE.iter().map(|world| world.name).collect();
+    world::HERE.iter().copied().find(|world| world.name == name).ok_or_else(|| {
+        if world::NAMES.contains(&name) {
+            return SettingError::PlannedWorld { name: name.to_owned(), worlds: worlds.join(", ") };
+        }
+        SettingError::unknown("world", name, &worlds)
     })
 }
 
-/// The driver of that name. The error is for a person.
-pub fn driver_named(name: &str) -> Result<&'static driver::Declaration, String> {
-    let names = || driver::ALL.iter().map(|driver| driver.name);
-    driver::ALL.iter().copied().find(|driver| driver.name == name).ok_or_else(|| {
-        unknown("driver", name, nearest(name, names()), &names().collect::<Vec<_>>().join(", "))
-    })
+/// Returns the driver with this name.
+pub fn driver_named(name: &str) -> Result<&'static driver::Declaration, SettingError> {
+    let drivers: Vec<&'static str> = driver::ALL.iter().map(|driver| driver.name).collect();
+    let found = driver::ALL.iter().copied().find(|driver| driver.name == name);
+    found.ok_or_else(|| SettingError::unknown("driver", name, &drivers))
 }
 
-fn unknown(what: &str, name: &str, nearest: Option<&str>, all: &str) -> String {
-    match nearest {
-        Some(nearest) => format!("unknown {what} `{name}`: did you mean `{nearest}`? There is {all}"),
-        None => format!("unknown {what} `{name}`; there is {all}"),
-    }
-}
-
-fn param(text: &str) -> Result<(String, String), String> {
+/// Parses a parameter with its value.
+fn param(text: &str) -> Result<(String, String), SettingError> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => {
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         }
-        _ => Err("a parameter is given as NAME=VALUE".to_owned()),
+        _ => Err(SettingError::Param),
     }
 }
 
@@ -162,16 +194,63 @@ mod tests {
     fn worlds_and_drivers_go_by_name() {
         assert_eq!(world_named("process").unwrap().name, "process");
         assert_eq!(
-            world_named("proces").unwrap_err(),
-            "unknown world `proces`: did you mean `process`? There is process, sim, netns"
+            world_named("proces").unwrap_err().to_string(),
+            "unknown world `proces`: did you mean `process`? There are process, sim, netns"
         );
-        assert!(world_named("docker").unwrap_err().starts_with("the world `docker` is not in this version"));
+        let planned = world_named("docker").unwrap_err().to_string();
+        assert!(planned.starts_with("the world `docker` is not in this version"), "{planned}");
         assert_eq!(driver_named("native").unwrap().name, "native");
         assert!(
             driver_named("zzzzzzzzzz")
                 .unwrap_err()
-                .starts_with("unknown driver `zzzzzzzzzz`; there is native")
+                .to_string()
+                .starts_with("unknown driver `zzzzzzzzzz`: there are native")
         );
+    }
+
+    #[test]
+    fn a_placeholder_that_nothing_is_filled_in_for_is_refused_with_the_nearest() {
+        assert_eq!(node_program("./node {port} {data}"), Ok("./node {port} {data}".to_owned()));
+        assert_eq!(
+            node_program("./node {prot}").unwrap_err().to_string(),
+            "unknown placeholder `{prot}`: did you mean `{port}`? There are {name}, {host}, {port}, {data}"
+        );
+    }
+
+    #[test]
+    fn an_option_that_a_driver_has_no_use_for_is_refused() {
+        let given = |driver, option: &str| {
+            let value = |name: &str, value: &str| (name == option).then(|| value.to_owned());
+            ProgramArguments {
+                driver: Some(driver),
+                adapter: value("adapter", "./adapter"),
+                workload: value("workload", "broadcast"),
+                ready: value("ready", "port"),
+                ..ProgramArguments::default()
+            }
+        };
+        for (driver, option, user) in [
+            (&driver::NATIVE, "adapter", Some("ask")),
+            (&driver::MAELSTROM, "adapter", Some("ask")),
+            (&driver::BYC, "ready", Some("ask")),
+            (&driver::ASK, "workload", Some("maelstrom")),
+            (&driver::ASK, "adapter", None),
+            (&driver::ASK, "ready", None),
+            (&driver::MAELSTROM, "workload", None),
+        ] {
+            let refused = given(driver, option).node_options().err().map(|error| {
+                let text = crate::cli::failure::Failure::from(error).to_string();
+                text.strip_prefix("error: ").unwrap_or_default().to_owned()
+            });
+            let expected = user.map(|user| {
+                format!(
+                    "nodes of the driver `{}` have no use for --{option}\n  = help: leave it out, or use \
+                     `--driver {user}`",
+                    driver.name
+                )
+            });
+            assert_eq!(refused, expected);
+        }
     }
 
     #[test]

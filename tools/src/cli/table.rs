@@ -1,15 +1,19 @@
-//! Networks as tables for people.
+//! The tables of networks for people.
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::control::{NetworkState, NodeState};
+use super::control::{Faults, NetworkState, NodeState};
+use crate::text::readable;
 
-/// The most nodes that are listed one by one.
+/// The most nodes that are listed one by one. Chosen: about the lines of a tall terminal.
 const ROWS: usize = 60;
-/// The widest list of neighbours.
+/// The most links, nodes of a side, or clocks that are listed. Chosen: they fit on one line.
+const LISTED: usize = 12;
+/// The widest list of neighbours, in columns. Chosen: the row fits on 80 columns.
 const PEERS: usize = 32;
 
-/// Node, port, process, neighbours and log, a node a line.
+/// Returns the table of nodes, one a line: node, port, process, neighbours and log. With `with_state`, adds
+/// the state.
 pub(super) fn network(state: &NetworkState, with_state: bool) -> String {
     let loopback = state.nodes.iter().all(NodeState::is_on_loopback);
     let mut rows = vec![header(with_state, loopback)];
@@ -25,10 +29,36 @@ pub(super) fn network(state: &NetworkState, with_state: bool) -> String {
         rows.push(row);
     }
     let mut text = align(&rows);
+    text += &faults(&state.faults);
     if let Some(more) = state.nodes.len().checked_sub(ROWS).filter(|more| *more > 0) {
         text += &format!("… and {more} more: `tools ps --json` lists them all\n");
     }
     text
+}
+
+/// Returns the faults in force, a kind a line.
+fn faults(faults: &Faults) -> String {
+    let sides: Vec<String> = faults.sides.iter().map(|side| listed(side)).collect();
+    let kinds = [
+        ("cut", listed(&faults.cuts)),
+        ("partition", sides.join(" | ")),
+        ("link", listed(&faults.shapes)),
+        ("clock", listed(&faults.clocks)),
+    ];
+    let mut text = String::new();
+    for (kind, what) in kinds.iter().filter(|(_, what)| !what.is_empty()) {
+        text += &format!("{kind} {what}\n");
+    }
+    text
+}
+
+/// Returns a list of names or links, cut to as many as a person reads.
+fn listed(all: &[String]) -> String {
+    let shown = all.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match all.len().checked_sub(LISTED) {
+        Some(more) if more > 0 => format!("{shown} … {} in all", all.len()),
+        _ => shown,
+    }
 }
 
 fn header(with_state: bool, loopback: bool) -> Vec<String> {
@@ -54,13 +84,15 @@ fn peers(names: &[String]) -> String {
     text
 }
 
-/// Columns, each as wide as its widest cell.
+/// Returns rows with columns as wide as their widest cell.
 pub(super) fn align(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| readable(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             line.push_str(cell);

@@ -1,55 +1,55 @@
-//! How far runs side by side may be ahead of the first whose end is still awaited: what they found
-//! is told in order, and until then it is kept.
+//! The window of runs side by side: the bound on runs ahead of the first unfinished one. Results are handed
+//! over in order, and those that come early are held in memory.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How many runs, for each worker, may be ahead of the first that has not ended: enough for one that
-/// takes long not to keep the others waiting, and few enough to be kept.
+/// The most runs, for each worker, ahead of the first unfinished one. Chosen: it is high enough that a long
+/// run does not hold the others up, and low enough for their results to fit in memory.
 const AHEAD: u64 = 64;
 
-/// Lets runs begin, by their place among all.
+/// The window, which admits runs by their index.
 #[derive(Debug)]
 pub(super) struct Window {
     ahead: u64,
     state: Mutex<State>,
-    moved: Condvar,
+    advanced: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The first that has not been taken in.
+    /// The index of the first run whose result has not been handed over.
     wanted: u64,
     closed: bool,
 }
 
 impl Window {
-    /// Of so many workers.
+    /// Creates the window for this many workers.
     pub(super) fn new(workers: usize) -> Self {
         let ahead = AHEAD.saturating_mul(workers.max(1) as u64);
-        Self { ahead, state: Mutex::default(), moved: Condvar::new() }
+        Self { ahead, state: Mutex::default(), advanced: Condvar::new() }
     }
 
-    /// Waits until the run at this place may begin; whether it may.
-    pub(super) fn admits(&self, place: u64) -> bool {
-        let too_early = |state: &mut State| !state.closed && place.saturating_sub(state.wanted) >= self.ahead;
-        let state = self.moved.wait_while(self.lock(), too_early);
+    /// Waits until the run at this index may begin. Returns false if the window was closed.
+    pub(super) fn admits(&self, index: u64) -> bool {
+        let too_early = |state: &mut State| !state.closed && index.saturating_sub(state.wanted) >= self.ahead;
+        let state = self.advanced.wait_while(self.lock(), too_early);
         !state.unwrap_or_else(PoisonError::into_inner).closed
     }
 
-    /// All before this one have been taken in.
+    /// Moves the window: the results of all runs before `wanted` have been handed over.
     pub(super) fn advance(&self, wanted: u64) {
         self.lock().wanted = wanted;
-        self.moved.notify_all();
+        self.advanced.notify_all();
     }
 
-    /// Lets no further run begin.
+    /// Admits no further run.
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.moved.notify_all();
+        self.advanced.notify_all();
     }
 
-    /// Closes if the thread that holds this panics: its run will not be taken in, and the others would
-    /// wait for that without end.
+    /// Returns a guard that closes the window if its thread panics. The result of that thread's run never
+    /// comes, and the other workers would wait for it for ever.
     pub(super) fn worker(&self) -> Worker<'_> {
         Worker(self)
     }
@@ -59,7 +59,7 @@ impl Window {
     }
 }
 
-/// A thread that runs what is admitted.
+/// The guard of a thread that takes runs.
 pub(super) struct Worker<'a>(&'a Window);
 
 impl Drop for Worker<'_> {
@@ -79,15 +79,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_too_early_waits_until_others_are_taken_in_or_all_is_over() {
+    fn a_run_beyond_the_window_waits_until_it_advances_or_closes() {
         let window = Window::new(2);
         assert!(window.admits(0) && window.admits(2 * AHEAD - 1));
         thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel();
             let window = &window;
             scope.spawn(move || {
-                for place in [2 * AHEAD, 2 * AHEAD + 5] {
-                    sender.send(window.admits(place)).unwrap();
+                for index in [2 * AHEAD, 2 * AHEAD + 5] {
+                    sender.send(window.admits(index)).unwrap();
                 }
             });
             let soon = || receiver.recv_timeout(Duration::from_millis(20));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_that_panics_leaves_nobody_waiting() {
+    fn a_worker_that_panics_closes_the_window() {
         let window = Window::new(1);
         thread::scope(|scope| {
             let waiting = scope.spawn(|| window.admits(AHEAD));

@@ -1,36 +1,38 @@
-//! Requests that wait for their answers: by number on one connection, or each by itself.
+//! The requests that wait for answers: by number on one connection, or each by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Meeting, Request, Told};
+use super::{DriverEvent, NodeSession, Request};
 use crate::text;
 use crate::world::Outcome;
 
-/// How many requests that were given up are remembered: their answers may still come.
+/// The most given-up requests that are remembered, since their answers may still come. Beyond that, an answer to
+/// a forgotten number counts as late. Chosen: more than any scenario leaves unanswered at a node.
 const GIVEN_UP: usize = 4_096;
 
-/// The requests under way, numbered from 1, each with what its protocol has to remember of it.
+/// The requests under way, numbered from 1, each with the protocol's own data about it.
 #[derive(Debug)]
 pub(super) struct Pending<T> {
     by_number: BTreeMap<u64, (Request, T)>,
-    /// When each is given up, the next one first.
+    /// The deadlines of all requests, the next one first.
     deadlines: BTreeSet<(Instant, u64)>,
     given_up: BTreeSet<u64>,
-    /// Of what was given up and is not remembered one by one, the last.
+    /// The highest number of a given-up request that is no longer remembered.
     forgotten: u64,
     last: u64,
 }
 
-/// Why an answer fits no request that waits.
+/// The reason why an answer fits no waiting request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unasked {
-    /// Nothing of that number was ever asked.
+    /// No request had this number.
     Never,
-    /// It was answered before.
+    /// The request was answered before.
     Answered,
-    /// It comes too late.
+    /// The request was given up; the answer comes too late.
     GivenUp,
 }
 
@@ -45,13 +47,13 @@ impl<T> Pending<T> {
         }
     }
 
-    /// A number that is used once.
+    /// Returns a number that no other request has.
     pub(super) fn number(&mut self) -> u64 {
         self.last += 1;
         self.last
     }
 
-    /// Begins to wait; the number that the answer repeats.
+    /// Adds a request, and returns the number that its answer repeats.
     pub(super) fn begin(&mut self, request: Request, with: T) -> u64 {
         let number = self.number();
         self.deadlines.insert((request.deadline, number));
@@ -59,7 +61,7 @@ impl<T> Pending<T> {
         number
     }
 
-    /// The request that an answer is for, which waits no more.
+    /// Removes the request with this number, which has an answer, and returns it.
     pub(super) fn end(&mut self, number: u64) -> Result<(Request, T), Unasked> {
         let Some((request, with)) = self.by_number.remove(&number) else {
             return Err(match number {
@@ -73,12 +75,12 @@ impl<T> Pending<T> {
         Ok((request, with))
     }
 
-    /// When the next request is to be given up.
+    /// Returns the next deadline.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
-    /// Gives up what has waited for too long: each with what came of it.
+    /// Gives up the requests past their deadlines, and calls `ended` with each and its outcome.
     pub(super) fn expire(&mut self, mut ended: impl FnMut(&Request, Outcome)) {
         let now = Instant::now();
         while let Some((_, number)) = self.deadlines.first().copied().filter(|(deadline, _)| *deadline <= now)
@@ -95,7 +97,7 @@ impl<T> Pending<T> {
         }
     }
 
-    /// Gives up everything.
+    /// Gives up all requests: their outcome is unknown, with this reason.
     pub(super) fn give_up(&mut self, why: &str, mut ended: impl FnMut(&Request, Outcome)) {
         self.deadlines.clear();
         for (_, (request, _)) in std::mem::take(&mut self.by_number) {
@@ -104,37 +106,59 @@ impl<T> Pending<T> {
     }
 }
 
-/// What came of a request whose answer no longer counts.
+/// Returns the outcome of a request whose deadline has passed.
 pub(super) fn late(request: &Request) -> Outcome {
-    Outcome::Unknown { reason: format!("nothing came within {}", text::duration(request.patience)) }
+    Outcome::Unknown { reason: silent_for("nothing came", request.patience) }
 }
 
-/// A request that is under way by itself, and ends in any case: where nobody said what came of it, the node
-/// or the connection to it has ended.
-pub(super) struct Ending<'a> {
-    meeting: &'a Meeting,
+/// Returns the message that something did not happen within a time. Below a millisecond it says that no time
+/// was left.
+pub(super) fn silent_for(what: &str, patience: Duration) -> String {
+    if patience < Duration::from_millis(1) {
+        return "no time was left to ask it".to_owned();
+    }
+    format!("{what} within {}", text::duration(patience))
+}
+
+/// A guard for a request under way by itself. Dropping it ends the request. Without an outcome, the reason is the end of
+/// the node or of the connection to it.
+pub(super) struct RequestGuard<'a> {
+    session: &'a NodeSession,
     pub(super) request: Request,
     pub(super) outcome: Option<Outcome>,
 }
 
-impl<'a> Ending<'a> {
-    pub(super) fn new(meeting: &'a Meeting, request: Request) -> Self {
-        Self { meeting, request, outcome: None }
+impl<'a> RequestGuard<'a> {
+    pub(super) fn new(session: &'a NodeSession, request: Request) -> Self {
+        Self { session, request, outcome: None }
     }
 }
 
-impl Drop for Ending<'_> {
+impl Drop for RequestGuard<'_> {
     fn drop(&mut self) {
         let gone = || Outcome::Unknown { reason: "it has ended, or the connection to it".to_owned() };
         let outcome = self.outcome.take().unwrap_or_else(gone);
-        (self.meeting.tell)(Told::Ended(self.request.id, outcome));
+        (self.session.report)(DriverEvent::Ended(self.request.id, outcome));
     }
 }
 
-/// Waits until then; for ever if there is no such moment.
+/// Waits until a moment, or for ever if there is none.
 pub(super) async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_time_is_not_called_a_time() {
+        assert_eq!(silent_for("nothing came", Duration::from_millis(250)), "nothing came within 250 ms");
+        for none in [Duration::ZERO, Duration::from_micros(999)] {
+            assert_eq!(silent_for("nothing came", none), "no time was left to ask it");
+        }
     }
 }

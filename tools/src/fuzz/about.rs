@@ -1,17 +1,17 @@
-//! The comment on top of a file: what it is, and how to have it again.
+//! The comment on top of a file: its origin, and the command that produces it again.
 
 use super::plan::Plan;
-use super::run::Broken;
+use super::run::PlanFailure;
 
-/// Of a plan as it was drawn.
+/// Returns the comment for a plan as it was drawn.
 #[must_use]
 pub fn drawn(seed: u64) -> String {
     format!("Drawn by `tools fuzz --seed {seed}`: a network, writes and faults that the laws must survive.")
 }
 
-/// Of a plan as it was drawn, that failed; `again` is what its command said besides.
+/// Returns the comment for a plan as it was drawn, that failed. `again` holds the other words of its command.
 #[must_use]
-pub fn broken(broken: &Broken, seed: u64, again: &str) -> String {
+pub fn broken(broken: &PlanFailure, seed: u64, again: &str) -> String {
     format!(
         "Drawn by `tools fuzz --seed {seed}{again}`. Breaks {}: {}.",
         broken.signature,
@@ -19,22 +19,22 @@ pub fn broken(broken: &Broken, seed: u64, again: &str) -> String {
     )
 }
 
-/// How what is left of a plan was found.
+/// The origin of a plan that was shrunk.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {
-    /// The plan that it is left of.
+    /// The plan before it was shrunk.
     pub drawn: &'a Plan,
-    /// The file that it goes to, as a shell takes it.
+    /// The file that the shrunk plan goes to, quoted for a shell.
     pub file: &'a str,
-    /// What the command said besides.
+    /// The other words of the command that found it.
     pub again: &'a str,
-    /// Whether it fails as well where only so much is watched as `tools test` does.
+    /// True if it also fails with only what `tools test` watches.
     pub plainly: bool,
 }
 
-/// Of what is left of a plan.
+/// Returns the comment for a plan that was shrunk.
 #[must_use]
-pub fn shrunk(broken: &Broken, found: &Found<'_>) -> String {
+pub fn shrunk(broken: &PlanFailure, found: &Found<'_>) -> String {
     let Found { drawn, file, again, plainly } = found;
     let seed = drawn.seed;
     let mut about = format!(
@@ -48,7 +48,7 @@ pub fn shrunk(broken: &Broken, found: &Found<'_>) -> String {
     about
 }
 
-/// A message may have several lines; a sentence has one, and one full stop.
+/// Joins a message of several lines to one line, without its last full stop.
 fn one_line(message: &str) -> String {
     message.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
 }

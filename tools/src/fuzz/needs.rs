@@ -1,11 +1,11 @@
-//! What a plan asks of a world, and what is left of it where a world cannot do all of that.
+//! The abilities that a plan needs of a world, and the part of it that fits a world without all of them.
 
 use super::plan::{NodeOption, Plan, Shape, Step, visit};
 use crate::scenario::Verb;
 use crate::world::{Ability, Declaration};
 
 impl Plan {
-    /// What a world must be able to do.
+    /// Returns the abilities that a world must have.
     pub(super) fn needs(&self) -> Vec<Ability> {
         let mut needs: Vec<Ability> = self.options.iter().filter_map(|(_, option)| option.need()).collect();
         visit(&self.steps, &mut |step| needs.extend(step.needs()));
@@ -14,7 +14,7 @@ impl Plan {
         needs
     }
 
-    /// The plan without what this world cannot do.
+    /// Returns the plan without the steps that this world cannot perform.
     #[must_use]
     pub fn fitting(&self, world: &Declaration) -> Self {
         let mut plan = self.clone();
@@ -56,7 +56,7 @@ impl Shape {
 }
 
 impl Step {
-    /// What it needs itself, without its block.
+    /// Returns the abilities that the step itself needs, without its block.
     fn needs(&self) -> Vec<Ability> {
         match self {
             Self::Signal(Verb::Pause | Verb::Resume, _) => vec![Ability::Pause],

@@ -1,7 +1,7 @@
-//! A drawn scenario before it is text: what can be taken away piece by piece.
+//! A drawn scenario before it is text, in a form from which parts can be taken away.
 //!
-//! Nodes and keys are numbers here, so that what is left of a plan can be named anew; what a plan
-//! says is its text ([`Plan::text`](super::text)).
+//! Nodes and keys are numbers here, so that a reduced plan can be named anew. The meaning of a plan is
+//! its text ([`Plan::text`](super::text)).
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::scenario::Verb;
 pub struct Node(pub usize);
 
 impl Node {
-    /// The node of that name, as generators name them.
+    /// Returns the node of that name, as generators name them.
     pub(super) fn named(name: &str) -> Option<Self> {
         match name.as_bytes() {
             [letter @ b'a'..=b'z'] => Some(Self(usize::from(letter - b'a'))),
@@ -33,7 +33,7 @@ impl fmt::Display for Node {
 /// A drawn scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// What it was drawn from, and what its run draws from.
+    /// The seed that the plan was drawn from, and that its run draws from.
     pub seed: u64,
     /// Options of nodes, given before the network starts.
     pub options: Vec<(Chosen, NodeOption)>,
@@ -41,214 +41,215 @@ pub struct Plan {
     pub steps: Vec<Step>,
 }
 
-/// Which nodes.
+/// A choice of nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chosen {
-    /// All of them; in an ask, all that run.
+    /// All nodes; in an ask, all that run.
     All,
-    /// These; at least one.
+    /// These nodes; at least one.
     These(Vec<Node>),
 }
 
 /// One option of nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeOption {
-    /// `policy=oldest`, of all nodes.
+    /// The option `policy=oldest`, of all nodes.
     Oldest,
-    /// `data=disk`.
+    /// The option `data=disk`.
     Disk,
-    /// `clock=+1s`, in milliseconds.
+    /// The option `clock=+1s`, in milliseconds.
     Clock(i64),
 }
 
 /// Nodes and links that a `network` step starts and wires.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Topology {
-    /// How it is written, while it is as it was drawn; of one that was changed, nothing.
+    /// The text that it was drawn as; none once it was changed.
     pub written: Option<String>,
     /// The nodes named, in order of appearance.
     pub nodes: Vec<Node>,
-    /// The links, the end that dials first.
+    /// The links, with the dialling end first.
     pub links: Vec<(Node, Node)>,
 }
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// `network …`.
+    /// The step `network …`.
     Network(Topology),
-    /// `who: ask`, or `try who: ask`.
+    /// The step `who: ask`, or `try who: ask`.
     Ask {
-        /// Whether errors and silence are let pass.
+        /// True if errors and silence are let pass.
         attempt: bool,
-        /// Whom.
+        /// The nodes that are asked.
         who: Chosen,
-        /// What.
+        /// The command that they are asked.
         ask: Ask,
     },
-    /// `expect …`.
+    /// The step `expect …`.
     Expect(Expect),
-    /// `kill`, `stop`, `start`, `restart`, `pause`, `resume`.
+    /// The step `kill`, `stop`, `start`, `restart`, `pause` or `resume`.
     Signal(Verb, Vec<Node>),
-    /// `cut …`.
+    /// The step `cut …`.
     Cut(Vec<Way>),
-    /// `join …`.
+    /// The step `join …`.
     Join(Vec<Way>),
-    /// `break …`.
+    /// The step `break …`.
     Break(Vec<Way>),
-    /// `partition … | rest`: the sets but for the last, which is `rest`.
+    /// The step `partition … | rest`, with all sets but the last, which is `rest`.
     Partition(Vec<Vec<Node>>),
-    /// `heal`.
+    /// The step `heal`.
     Heal,
-    /// `link … delay …`; without a shape `clear`.
+    /// The step `link … delay …`; without a shape `link … clear`.
     Link {
-        /// Which; all of them if none is named.
+        /// The links; all of them if none is named.
         ways: Vec<Way>,
-        /// How.
+        /// The shapes that they get.
         shapes: Vec<Shape>,
     },
-    /// `clock a +1s`, in milliseconds.
+    /// The step `clock a +1s`, in milliseconds.
     Clock(Node, i64),
-    /// `disk a full`, or `disk a free`.
+    /// The step `disk a full`, or `disk a free`.
     Disk {
-        /// Whose.
+        /// The node that owns the disk.
         node: Node,
-        /// Whether it takes nothing more from then on.
+        /// True if the disk takes nothing more from then on.
         full: bool,
     },
-    /// `wait 1s`, in milliseconds.
+    /// The step `wait 1s`, in milliseconds.
     Wait(u64),
-    /// `together { … }`.
+    /// The step `together { … }`.
     Together(Vec<Step>),
-    /// `do { … }`, a side of `together`.
+    /// The step `do { … }`, a side of `together`.
     Do(Vec<Step>),
-    /// `repeat 10 at 5/s as i { … }`.
+    /// The step `repeat 10 at 5/s as i { … }`.
     Repeat {
-        /// How often; without it, inside `together`, until the other sides have ended.
+        /// The number of turns; without it, inside `together`, the turns go on until the
+        /// other sides have ended.
         count: Option<u64>,
-        /// So many a second; without it one after another.
+        /// The number of turns a second; without it, one turn follows another.
         rate: Option<u64>,
-        /// What.
+        /// The steps of each turn.
         block: Vec<Step>,
     },
 }
 
-/// A link, both ways or one.
+/// A link, or one direction of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Way {
-    /// From here,
+    /// The end where it begins.
     pub from: Node,
-    /// to here,
+    /// The end where it leads.
     pub to: Node,
-    /// and back as well.
+    /// True if the way back is meant as well.
     pub both: bool,
 }
 
-/// What a link does to traffic.
+/// A treatment of traffic on a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// Milliseconds.
+    /// The delay, in milliseconds.
     Delay(u64),
-    /// Milliseconds.
+    /// The jitter, in milliseconds.
     Jitter(u64),
-    /// Percent.
+    /// The loss, in percent.
     Loss(u64),
-    /// Megabits a second.
+    /// The rate, in megabits a second.
     Rate(u64),
 }
 
-/// What is asked.
+/// A command to nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
-    /// `set KEY VALUE [DATE]`.
+    /// The command `set KEY VALUE [DATE]`.
     Set {
-        /// Of which key.
+        /// The key that is set.
         key: Key,
-        /// To what.
+        /// The value that it gets.
         value: Value,
         /// The stamp's wall time, in milliseconds; now if absent.
         date: Option<u64>,
     },
-    /// `delete KEY`.
+    /// The command `delete KEY`.
     Delete(Key),
-    /// `get KEY`.
+    /// The command `get KEY`.
     Get(Key),
-    /// `stamp KEY`.
+    /// The command `stamp KEY`.
     Stamp(Key),
-    /// `keys`.
+    /// The command `keys`.
     Keys,
-    /// `count`.
+    /// The command `count`.
     Count,
-    /// `peers`.
+    /// The command `peers`.
     Peers,
 }
 
-/// A key.
+/// A key, or a family of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// Its number, or that of its family.
+    /// The number of the key, or of its family.
     pub number: u32,
-    /// Which of its family.
+    /// The member of the family.
     pub turn: Turn,
 }
 
-/// Which key of a family.
+/// A member of a family of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Turn {
-    /// There is only one: `k1`.
+    /// The only one: `k1`.
     Alone,
-    /// This one: `k1_7`.
+    /// The one of this turn: `k1_7`.
     At(u64),
-    /// Inside `repeat`: another in each turn, `k1_$i`.
+    /// Another member in each turn, inside `repeat`: `k1_$i`.
     Each,
-    /// Inside `repeat`: so many in turn, `k1_${i % 5}`.
+    /// So many members in turn, inside `repeat`: `k1_${i % 5}`.
     Cycle(u64),
 }
 
-/// A value.
+/// A value that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     /// A number.
     Number(u32),
-    /// Inside `repeat`: the number of the turn.
+    /// The number of the turn, inside `repeat`.
     Turn,
 }
 
-/// What is expected: only what must hold whatever happened before.
+/// An expectation: only of things that must hold whatever happened before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
-    /// `converged within …`, in milliseconds.
+    /// The claim `converged within …`, in milliseconds.
     Converged(u64),
-    /// `who: get KEY == VALUE within …`, or `fails absent` where it was deleted.
+    /// The claim `who: get KEY == VALUE within …`, or `fails absent` for a deleted key.
     Holds {
-        /// Who: the node that wrote it, or all.
+        /// The nodes that are asked: the one that wrote the key, or all.
         who: Chosen,
-        /// Which key.
+        /// The key that is read.
         key: Key,
-        /// What was written last; nothing where it was deleted.
+        /// The value that was written last; none for a deleted key.
         value: Option<Value>,
-        /// Within so many milliseconds; now if 0.
+        /// The time within which it must hold, in milliseconds; now if 0.
         within_ms: u64,
     },
-    /// `a: peers == b c within …`.
+    /// The claim `a: peers == b c within …`.
     Peers {
-        /// Whose.
+        /// The node that is asked.
         node: Node,
-        /// Which.
+        /// The neighbours that it must list.
         peers: Vec<Node>,
-        /// Within so many milliseconds.
+        /// The time within which it must hold, in milliseconds.
         within_ms: u64,
     },
 }
 
 impl Plan {
-    /// How many steps it has: every line of the file but for headers, comments and closing braces.
+    /// Returns the number of steps: every line of the file but for headers, comments and closing braces.
     #[must_use]
     pub fn size(&self) -> usize {
         self.options.len() + count(&self.steps)
     }
 
-    /// All nodes that it names, in order.
+    /// Returns all nodes that it names, in order.
     #[must_use]
     pub fn nodes(&self) -> Vec<Node> {
         let mut nodes = Vec::new();
@@ -264,7 +265,7 @@ impl Plan {
 }
 
 impl Step {
-    /// The steps inside of it.
+    /// Returns the steps inside of it.
     #[must_use]
     pub fn block(&self) -> Option<&Vec<Step>> {
         match self {
@@ -273,7 +274,7 @@ impl Step {
         }
     }
 
-    /// The steps inside of it, to be changed.
+    /// Returns the steps inside of it, to be changed.
     pub fn block_mut(&mut self) -> Option<&mut Vec<Step>> {
         match self {
             Self::Together(block) | Self::Do(block) | Self::Repeat { block, .. } => Some(block),
@@ -286,7 +287,7 @@ fn count(steps: &[Step]) -> usize {
     steps.iter().map(|step| 1 + step.block().map_or(0, |block| count(block))).sum()
 }
 
-/// Shows every step, those inside of others included, in the order of the text.
+/// Shows every step to `see`, including those inside of others, in the order of the text.
 pub(super) fn visit<'a>(steps: &'a [Step], see: &mut impl FnMut(&'a Step)) {
     for step in steps {
         see(step);
@@ -296,7 +297,7 @@ pub(super) fn visit<'a>(steps: &'a [Step], see: &mut impl FnMut(&'a Step)) {
     }
 }
 
-/// The same, to change them.
+/// Hands every step to `change`, including those inside of others, in the order of the text.
 pub(super) fn visit_mut(steps: &mut [Step], change: &mut impl FnMut(&mut Step)) {
     for step in steps {
         change(step);

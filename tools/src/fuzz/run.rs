@@ -1,73 +1,91 @@
-//! Running a plan: its text, in virtual time, with every law watched.
+//! The run of a plan: its text, in virtual time, with every law watched.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use thiserror::Error;
 
 use super::plan::Plan;
 use super::shrink::{Budget, Shrunk, shrink};
 use super::signature::Signature;
 use crate::run::{self, Failure, Report, Session, Verdict};
 use crate::scenario::{self, Scenario};
-use crate::text::Source;
+use crate::text::{Diagnostic, Source};
 use crate::world::sim::{self, Sim};
 
-/// How often queues are looked at while steps run, in virtual time.
+/// The interval at which queues are looked at while steps run, in virtual time. Chosen: four looks a second
+/// find a queue that grows for a graft delay, and cost less than the traffic between them.
 const AUDIT: Duration = Duration::from_millis(250);
 
-/// How plans are run, whatever they say.
+/// Options of the runs of plans that are the same for every plan.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Setup {
-    /// Only what `tools test` watches is watched: the queues are looked at when the steps are over,
-    /// and not while they run. Whoever looks on changes when things happen by some microseconds, so
-    /// that a run is the same only with the same watching.
+    /// True if runs watch only what `tools test` watches: the queues when the steps are over, and
+    /// not while they run. Watching shifts events by some microseconds, so a run is the same only
+    /// with the same watching.
     pub plainly: bool,
     /// The mistake that every node makes.
     #[cfg(feature = "mutants")]
     pub mutant: Option<crate::world::Mutant>,
 }
 
-/// What came of a run.
+/// The result of the run of a plan.
 #[derive(Debug, Clone)]
-pub struct Outcome {
-    /// Why it did not pass, if it did not.
-    pub broken: Option<Broken>,
-    /// How long it took, in the time of its world.
+pub struct PlanResult {
+    /// The reason for which it did not pass; none if it passed.
+    pub broken: Option<PlanFailure>,
+    /// The duration of the run, in the time of its world.
     pub took: Duration,
 }
 
-/// Why a run did not pass.
+/// The reason why the run of a plan has no result.
+#[derive(Debug, Error)]
+pub enum NotJudged {
+    /// The text of the plan is no scenario. Nothing was started.
+    #[error("{0}")]
+    NoScenario(Box<Diagnostic>),
+    /// The environment failed during the run, which says nothing of the nodes. The run has ended.
+    #[error("{0}")]
+    Environment(String),
+    /// A person interrupted the run, which has ended.
+    #[error("the run was interrupted")]
+    Interrupted,
+}
+
+/// The failure of a plan: the reason for which its run did not pass.
 #[derive(Debug, Clone)]
-pub struct Broken {
-    /// What makes it the same as another.
+pub struct PlanFailure {
+    /// The signature by which it is the same failure as another.
     pub signature: Signature,
-    /// What was wrong, for people: one line.
+    /// The fault, for people: one line.
     pub message: String,
-    /// Everything that is known of it.
+    /// The failure with all its details.
     pub failure: Box<Failure>,
 }
 
 impl Setup {
-    /// Runs a plan with the seed it was drawn from. The error says why its text is no scenario.
-    pub fn run(self, plan: &Plan) -> Result<Outcome, String> {
+    /// Runs a plan with the seed that it was drawn from.
+    ///
+    /// # Errors If its text is no scenario, or the run was not judged.
+    pub fn run(self, plan: &Plan) -> Result<PlanResult, NotJudged> {
         self.run_text(&plan.text("Drawn."), plan.seed)
     }
 
-    /// What makes the failure of a plan the same as another; nothing if it holds.
+    /// Returns the signature of a plan's failure; none if it passes or cannot be judged.
     #[must_use]
     pub fn signature(self, plan: &Plan) -> Option<Signature> {
         Some(self.run(plan).ok()?.broken?.signature)
     }
 
-    /// The same, with only what `tools test` watches.
+    /// Returns the setup that watches only what `tools test` watches.
     #[must_use]
     pub fn as_test(mut self) -> Self {
         self.plainly = true;
         self
     }
 
-    /// Makes a plan that fails small. If it fails as well for those who watch no more than `tools
-    /// test` does, what is left does, too, and the setup says so: a file that is to be kept should
-    /// fail there.
+    /// Shrinks a plan that fails. If the plan also fails with only what `tools test` watches, so does the
+    /// result: a file that is to be kept should fail there. The returned setup is the one that was used.
     #[must_use]
     pub fn shrink(self, plan: &Plan, signature: &Signature, budget: Budget) -> (Self, Shrunk) {
         let as_test = self.as_test();
@@ -75,50 +93,58 @@ impl Setup {
         (setup, shrink(plan, signature, budget, |plan| setup.signature(plan)))
     }
 
-    /// Runs a scenario with a seed. The error says why it cannot be run.
-    pub fn run_text(self, text: &str, seed: u64) -> Result<Outcome, String> {
+    /// Runs a scenario with a seed.
+    ///
+    /// # Errors If the text is no scenario, or the run was not judged.
+    pub fn run_text(self, text: &str, seed: u64) -> Result<PlanResult, NotJudged> {
         self.run_in(text, sim::Options::judged(seed))
     }
 
-    /// The same; what takes events is handed each, as one line of JSON.
-    pub fn run_traced(self, text: &str, seed: u64, trace: sim::Tracer) -> Result<Outcome, String> {
+    /// Runs a scenario as [`Setup::run_text`] does. `trace` is handed each event, as one line of JSON.
+    pub fn run_traced(self, text: &str, seed: u64, trace: sim::Tracer) -> Result<PlanResult, NotJudged> {
         self.run_in(text, sim::Options { trace: Some(trace), ..sim::Options::judged(seed) })
     }
 
-    fn run_in(self, text: &str, world: sim::Options) -> Result<Outcome, String> {
+    fn run_in(self, text: &str, world: sim::Options) -> Result<PlanResult, NotJudged> {
         let scenario = parse(text)?;
         let audit = (!self.plainly).then_some(AUDIT);
-        let session = Session::unrecorded(run::Options {
+        let session = Session::without_journal(run::Options {
             audit,
             #[cfg(feature = "mutants")]
             mutant: self.mutant,
             ..run::Options::in_virtual_time(world.seed)
         });
         let mut world = Sim::new(world);
-        Outcome::of(session.scenario(&mut world, &scenario), &scenario)
+        PlanResult::of(session.scenario(&mut world, &scenario), &scenario)
     }
 }
 
-impl Outcome {
-    /// Of the run of a scenario, in whatever world. The error says why it was not judged.
-    pub fn of(report: Report, scenario: &Scenario) -> Result<Self, String> {
+impl PlanResult {
+    /// Returns the outcome of the run of a scenario, in whatever world.
+    ///
+    /// # Errors If the run was not judged.
+    pub fn of(report: Report, scenario: &Scenario) -> Result<Self, NotJudged> {
         let broken = match report.verdict {
             Verdict::Passed | Verdict::Skipped(_) => None,
-            Verdict::Failed(failure) | Verdict::Broken(failure) => Some(Broken {
+            // A failure of the environment says nothing of the nodes.
+            Verdict::Broken(failure) => return Err(NotJudged::Environment(failure.message)),
+            Verdict::Failed(failure) => Some(PlanFailure {
                 signature: Signature::of(&failure, scenario),
                 message: failure.message.clone(),
                 failure,
             }),
-            Verdict::Interrupted => return Err("the run was interrupted".to_owned()),
+            Verdict::Interrupted => return Err(NotJudged::Interrupted),
         };
         Ok(Self { broken, took: report.duration })
     }
 }
 
-/// The scenario that a drawn text is. The error says why it is none.
-pub fn parse(text: &str) -> Result<Scenario, String> {
+/// Parses a drawn text as a scenario.
+///
+/// # Errors If the text is no scenario.
+pub fn parse(text: &str) -> Result<Scenario, NotJudged> {
     let source = Source::new("fuzz.scn", text);
     let includes = &mut |path: &str| Err(format!("`{path}` is not read here"));
     let parsed = scenario::parse(&source, &BTreeMap::new(), includes);
-    parsed.map(|(scenario, _)| scenario).map_err(|wrong| wrong.to_string())
+    parsed.map(|(scenario, _)| scenario).map_err(|wrong| NotJudged::NoScenario(Box::new(wrong)))
 }

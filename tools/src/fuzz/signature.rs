@@ -1,37 +1,39 @@
-//! What makes two failures the same.
+//! The signature of a failure: two failures with the same signature are the same.
 
 use std::fmt;
 
 use crate::run::{Failure, FailureKind, Law};
 use crate::scenario::{At, Block, Claim, Scenario, StepKind};
 
-/// What makes two failures the same: the law that was broken, else what kind of step failed how.
+/// The signature of a failure: the broken law, or else the kind of failure and the step that failed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signature {
-    /// This law was broken.
+    /// A law was broken.
     Law(Law),
-    /// A step of this kind failed, or time was up during one: the failure in a word, the step in
-    /// one or two.
+    /// A step failed, or time was up during it: the failure in a few words, and the step in one or two.
     Step(&'static str, String),
 }
 
 impl Signature {
-    /// That of a failure of this scenario.
+    /// Returns the signature of a failure of this scenario.
     #[must_use]
     pub fn of(failure: &Failure, scenario: &Scenario) -> Self {
         if let Some(law) = failure.law {
             return Self::Law(law);
         }
         let step = failure.at.as_ref().and_then(|at| words(&scenario.steps, at));
-        // To expect it in the end or a step before is the same.
+        // To expect convergence at the end or a step before is the same.
         if failure.kind == FailureKind::Expectation && step.as_deref() == Some(CONVERGED) {
             return Self::Law(Law::Convergence);
         }
         let kind = match failure.kind {
             FailureKind::Expectation => "not as expected",
+            FailureKind::NotAsked => "not asked in time",
             FailureKind::Step => "failed",
             FailureKind::Died => "a node died",
             FailureKind::Misbehaved => "a node broke its protocol",
+            FailureKind::Flood => "a node flooded",
+            FailureKind::Bypassed => "bypassed",
             FailureKind::Timeout => "no end",
             FailureKind::End => "at the end",
             FailureKind::Environment => "the environment failed",
@@ -52,7 +54,7 @@ impl fmt::Display for Signature {
 
 const CONVERGED: &str = "expect converged";
 
-/// The words for the step that stands there, the innermost one.
+/// Returns the words for the innermost step at that place.
 fn words(steps: &Block, at: &At) -> Option<String> {
     let within = |place: &At| place.span.start <= at.span.start && at.span.end <= place.span.end;
     steps.iter().find_map(|step| {

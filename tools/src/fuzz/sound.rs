@@ -1,12 +1,12 @@
-//! Keeping a plan sound: each step as far as it makes sense where it stands.
+//! The mending of plans: a plan stays sound, with each step as far as it makes sense in its place.
 
 use super::plan::{Ask, Chosen, Expect, Node, NodeOption, Plan, Shape, Step, Topology, Turn, Value, Way};
 use super::state::{Life, State};
 use crate::scenario::Verb;
 
 impl Plan {
-    /// The plan without what makes no sense in it (a start of what runs, a link between whom none
-    /// is). Sound plans are given back as they are.
+    /// Returns the plan without the parts that make no sense in it, such as the start of a running node.
+    /// A sound plan is returned as it is.
     #[must_use]
     pub fn mended(&self) -> Self {
         let named = self.nodes();
@@ -30,22 +30,22 @@ impl Plan {
         }
         let mut plan = Self { seed: self.seed, options, steps: Vec::new() };
         let mut state = State::new(&plan);
-        plan.steps.extend(self.steps.iter().filter_map(|step| state.take(step)));
+        plan.steps.extend(self.steps.iter().filter_map(|step| state.apply(step)));
         plan
     }
 }
 
 impl State {
-    /// Takes one step, as far as it makes sense here; what of it that is.
-    pub(super) fn take(&mut self, step: &Step) -> Option<Step> {
+    /// Adds one step, as far as it makes sense here. Returns the part of it that does.
+    pub(super) fn apply(&mut self, step: &Step) -> Option<Step> {
         if self.lives.is_empty() && !matches!(step, Step::Network(_) | Step::Link { .. }) {
             return None;
         }
         match step {
-            Step::Network(topology) => self.take_network(topology),
-            Step::Ask { attempt, who, ask } => self.take_ask(*attempt, who, *ask),
-            Step::Expect(expect) => self.take_expect(expect).map(Step::Expect),
-            Step::Signal(verb, nodes) => self.take_signal(*verb, nodes),
+            Step::Network(topology) => self.apply_network(topology),
+            Step::Ask { attempt, who, ask } => self.apply_ask(*attempt, who, *ask),
+            Step::Expect(expect) => self.apply_expect(expect).map(Step::Expect),
+            Step::Signal(verb, nodes) => self.apply_signal(*verb, nodes),
             Step::Cut(ways) => {
                 let ways = self.ways(ways, false)?;
                 self.silence(&ways, true);
@@ -66,7 +66,7 @@ impl State {
                 if sets.is_empty() {
                     return None;
                 }
-                self.part(&sets);
+                self.partition_into(&sets);
                 self.wire();
                 Some(Step::Partition(sets))
             }
@@ -74,9 +74,9 @@ impl State {
                 self.heal();
                 Some(Step::Heal)
             }
-            Step::Link { ways, shapes } => self.take_shape(ways, shapes),
+            Step::Link { ways, shapes } => self.apply_shape(ways, shapes),
             Step::Clock(node, ms) => {
-                // A clock is asked of a node that runs.
+                // The clock of a stopped or frozen node is not shifted.
                 if !self.is(*node, Life::Running) || *ms == 0 {
                     return None;
                 }
@@ -89,18 +89,18 @@ impl State {
                 self.elapsed_ms += ms;
                 Some(step.clone())
             }
-            Step::Together(sides) => self.take_together(sides),
+            Step::Together(sides) => self.apply_together(sides),
             Step::Do(block) => {
-                let block: Vec<Step> = block.iter().filter_map(|step| self.take(step)).collect();
+                let block: Vec<Step> = block.iter().filter_map(|step| self.apply(step)).collect();
                 (!block.is_empty()).then_some(Step::Do(block))
             }
             Step::Repeat { count, rate, block } => {
-                self.take_repeat(Some(count.unwrap_or(10)), *rate, block, false)
+                self.apply_repeat(Some(count.unwrap_or(10)), *rate, block, false)
             }
         }
     }
 
-    fn take_network(&mut self, topology: &Topology) -> Option<Step> {
+    fn apply_network(&mut self, topology: &Topology) -> Option<Step> {
         let known = |link: &(Node, Node)| self.is_linked(link.0, link.1);
         let grows = topology.nodes.iter().any(|node| !self.lives.contains_key(node))
             || topology.links.iter().any(|link| !known(link));
@@ -111,7 +111,7 @@ impl State {
         Some(Step::Network(topology.clone()))
     }
 
-    fn take_signal(&mut self, verb: Verb, nodes: &[Node]) -> Option<Step> {
+    fn apply_signal(&mut self, verb: Verb, nodes: &[Node]) -> Option<Step> {
         let nodes: Vec<Node> = nodes.iter().filter(|node| self.signal(verb, **node)).copied().collect();
         if nodes.is_empty() {
             return None;
@@ -122,7 +122,7 @@ impl State {
         Some(Step::Signal(verb, nodes))
     }
 
-    fn take_shape(&mut self, ways: &[Way], shapes: &[Shape]) -> Option<Step> {
+    fn apply_shape(&mut self, ways: &[Way], shapes: &[Shape]) -> Option<Step> {
         let ways = if ways.is_empty() { Vec::new() } else { self.ways(ways, false)? };
         let delay: u64 = shapes
             .iter()
@@ -137,14 +137,14 @@ impl State {
         Some(Step::Link { ways, shapes: shapes.to_vec() })
     }
 
-    /// Those of the ways that are links; only those that may be up, where that matters.
+    /// Returns the ways that are links. If `up` is set, they must also be links that may be up.
     fn ways(&self, ways: &[Way], up: bool) -> Option<Vec<Way>> {
         let fits = |way: &&Way| self.is_linked(way.from, way.to) && (!up || self.is_open((way.from, way.to)));
         let ways: Vec<Way> = ways.iter().filter(fits).copied().collect();
         (!ways.is_empty()).then_some(ways)
     }
 
-    fn take_ask(&mut self, attempt: bool, who: &Chosen, ask: Ask) -> Option<Step> {
+    fn apply_ask(&mut self, attempt: bool, who: &Chosen, ask: Ask) -> Option<Step> {
         let (who, nodes) = match who {
             Chosen::All => (Chosen::All, self.nodes(Life::Running)),
             Chosen::These(nodes) => {
@@ -158,7 +158,7 @@ impl State {
         }
         let run = nodes.iter().all(|node| self.is(*node, Life::Running));
         if nodes.iter().any(|node| self.is(*node, Life::Paused)) {
-            // Silence is waited for.
+            // A frozen node is silent, and the step waits for it.
             self.elapsed_ms += 5_000;
         }
         let takes = run && nodes.iter().all(|node| self.has_room(*node));
@@ -166,7 +166,7 @@ impl State {
         let safe = match ask {
             Ask::Keys | Ask::Count | Ask::Peers => run,
             Ask::Set { key, value, date } => {
-                // Under `oldest` a key that is taken is not written again.
+                // Under `oldest` a key that has a value is not written again.
                 let free =
                     !self.oldest || (alone.is_some() && key.turn == Turn::Alone && !self.is_known(key));
                 let safe = takes && free && date.is_none() && self.is_in_time();
@@ -199,7 +199,7 @@ impl State {
         Some(Step::Ask { attempt: attempt || !safe, who, ask })
     }
 
-    fn take_expect(&mut self, expect: &Expect) -> Option<Expect> {
+    fn apply_expect(&mut self, expect: &Expect) -> Option<Expect> {
         let settle_ms = self.settle_ms();
         let expect = match expect {
             Expect::Converged(_) => Some(Expect::Converged(settle_ms)),
@@ -210,8 +210,8 @@ impl State {
                 }
                 let value = certain.value;
                 match who {
-                    // Everybody hears of it in time; by when, is not for a step to promise less of
-                    // than the nodes are given to agree.
+                    // All nodes hear of it in time. No step may give them less time for it than they
+                    // are given to agree.
                     Chosen::All => {
                         let heard = self.is_connected();
                         let within_ms = settle_ms;
@@ -235,9 +235,9 @@ impl State {
         Some(expect)
     }
 
-    /// Sides that run at the same time: one of them may do anything but expect, the others only
+    /// Adds sides that run at the same time. One of them may do anything but expect; the others only
     /// attempt to ask.
-    fn take_together(&mut self, sides: &[Step]) -> Option<Step> {
+    fn apply_together(&mut self, sides: &[Step]) -> Option<Step> {
         let acting = sides.iter().position(acts);
         let before = self.clone();
         let mut always = self.nodes(Life::Running);
@@ -252,8 +252,8 @@ impl State {
                 if matches!(step, Step::Expect(_) | Step::Together(_)) {
                     continue;
                 }
-                let Some(step) = self.take(step) else { continue };
-                // What others write at the same time makes nothing certain.
+                let Some(step) = self.apply(step) else { continue };
+                // Writes of other sides at the same time leave nothing certain.
                 kept.push(attempted(step));
                 always.retain(|node| self.is(*node, Life::Running));
             }
@@ -265,10 +265,10 @@ impl State {
         }
         let mut elapsed_ms = self.elapsed_ms - before.elapsed_ms;
         for (index, side) in sides.iter().enumerate().filter(|(_, side)| !acts(side)) {
-            // Each is taken as if it were alone: who does not run all the time may not answer.
+            // Each side is taken as if it were alone: a node that does not run all the time may not answer.
             let mut beside = before.clone();
             beside.lives.retain(|node, _| before.lives.contains_key(node));
-            let Some(step) = beside.take_beside(side) else { continue };
+            let Some(step) = beside.apply_concurrent(side) else { continue };
             if always.is_empty() && asks_all(&step) {
                 continue;
             }
@@ -295,15 +295,15 @@ impl State {
         Some(Step::Together(taken))
     }
 
-    /// A side that only asks.
-    fn take_beside(&mut self, side: &Step) -> Option<Step> {
+    /// Adds a side that only asks.
+    fn apply_concurrent(&mut self, side: &Step) -> Option<Step> {
         match side {
-            Step::Repeat { count, rate, block } => self.take_repeat(*count, *rate, block, true),
-            other => self.take(other),
+            Step::Repeat { count, rate, block } => self.apply_repeat(*count, *rate, block, true),
+            other => self.apply(other),
         }
     }
 
-    fn take_repeat(
+    fn apply_repeat(
         &mut self,
         count: Option<u64>,
         rate: Option<u64>,
@@ -314,7 +314,7 @@ impl State {
         let nested = |step: &&Step| matches!(step, Step::Together(_) | Step::Repeat { .. } | Step::Expect(_));
         let take = |state: &mut Self, only_asks: bool| -> Vec<Step> {
             let fits = |step: &&Step| !(nested(step) || only_asks && acts(step));
-            block.iter().filter(fits).filter_map(|step| state.take(step)).map(attempted).collect()
+            block.iter().filter(fits).filter_map(|step| state.apply(step)).map(attempted).collect()
         };
         // With a rate, turns do not wait for each other.
         let only_asks = beside || rate.is_some();
@@ -343,7 +343,7 @@ impl State {
     }
 }
 
-/// Whether a step does more than ask and wait.
+/// Returns true if a step does more than ask and wait.
 fn acts(step: &Step) -> bool {
     match step {
         Step::Ask { .. } | Step::Wait(_) => false,
@@ -352,7 +352,7 @@ fn acts(step: &Step) -> bool {
     }
 }
 
-/// Whether a step asks all that run.
+/// Returns true if a step asks all running nodes.
 fn asks_all(step: &Step) -> bool {
     match step {
         Step::Ask { who, .. } => *who == Chosen::All,
@@ -360,7 +360,7 @@ fn asks_all(step: &Step) -> bool {
     }
 }
 
-/// A step whose asks let errors pass.
+/// Returns a step with all its asks turned to attempts, which let errors pass.
 fn attempted(mut step: Step) -> Step {
     super::plan::visit_mut(std::slice::from_mut(&mut step), &mut |step| {
         if let Step::Ask { attempt, .. } = step {
@@ -370,7 +370,7 @@ fn attempted(mut step: Step) -> Step {
     step
 }
 
-/// The families of keys that a step writes.
+/// Returns the families of keys that a step writes.
 fn written(step: &Step) -> Vec<u32> {
     let mut numbers = Vec::new();
     super::plan::visit(std::slice::from_ref(step), &mut |step| {

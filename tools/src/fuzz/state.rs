@@ -1,24 +1,25 @@
-//! What is known of a network at a step of a plan, whatever its nodes answer: who runs, which links
-//! may be up, and which writes are certain.
+//! The state of a network at a step of a plan, as known whatever its nodes answer. It tells which nodes
+//! run, which links may be up, and which writes are certain.
 //!
 //! A plan is *sound* if nothing but a mistake of the nodes or of the harness makes it fail. That is
-//! decided here, for what is drawn and for what is left of it after something was taken away.
+//! decided here, both for a drawn plan and for the rest of a plan after something was taken away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{Chosen, Key, Node, NodeOption, Plan, Step, Topology, Turn, Value, Way};
 use crate::scenario::Verb;
 
-/// How long the end of a scenario waits for convergence where no header says otherwise.
+/// The time for which the end of a scenario waits for convergence, in milliseconds, unless a
+/// header says otherwise.
 pub(super) const SETTLE_MS: u64 = 5_000;
-/// When a scenario is ended where no header says otherwise.
+/// The time after which a scenario is ended, in milliseconds, unless a header says otherwise.
 pub(super) const TIMEOUT_MS: u64 = 60_000;
-/// How long a node may take to answer, and what may wait for a link: nothing takes longer.
+/// The most time, in milliseconds, that a node may take to answer, or a link to come up.
 const ASK_MS: u64 = 5_000;
-/// How far a node's stamps may be ahead of another's clock: what is further ahead is not yet due
-/// there. The node that is behind looks again at most a second after it is due.
+/// The most, in milliseconds, that a stamp may be ahead of another node's clock; a version further ahead is
+/// not yet due there. The node that is behind looks again at most a second after the version is due.
 const AHEAD_MS: u64 = 5_000;
-/// Clocks this close never put anything off, whatever is drawn from them.
+/// The distance of clocks, in milliseconds, up to which nothing is ever put off, whatever is drawn from them.
 const CLOSE_MS: u64 = 4_000;
 
 /// A node's life, as far as steps decide it.
@@ -29,49 +30,49 @@ pub(super) enum Life {
     Stopped,
 }
 
-/// What is known at a step.
+/// The facts that are known at a step.
 #[derive(Debug, Clone)]
 pub(super) struct State {
     pub(super) oldest: bool,
     disk: BTreeSet<Node>,
     disk_all: bool,
-    /// Every node that has started.
+    /// The nodes that have started, each with its life.
     pub(super) lives: BTreeMap<Node, Life>,
-    /// The links asked for, the end that dials first.
+    /// The links asked for, with the dialling end first.
     pub(super) links: BTreeSet<(Node, Node)>,
     /// Directions that are silent.
     pub(super) cut: BTreeSet<(Node, Node)>,
-    /// Sides of a partition; none where there is none.
+    /// The side of each node in a partition; empty without a partition.
     pub(super) sides: BTreeMap<Node, usize>,
-    /// Nodes whose disk takes nothing.
+    /// Nodes with a full disk.
     pub(super) full: BTreeSet<Node>,
-    /// Nodes whose disk was ever full: whether they take a write depends on when they ask it again.
+    /// Nodes with a disk that was ever full: they may refuse a write until they try the disk again.
     wary: BTreeSet<Node>,
-    /// How far each wall clock is shifted.
+    /// The shift of each wall clock, in milliseconds.
     clocks: BTreeMap<Node, i64>,
-    /// The least and the greatest shift so far: a stamp that was given stays.
+    /// The least and the greatest shift so far, in milliseconds: a stamp that was given stays.
     shifts: (i64, i64),
-    /// Keys, or families of keys, with what was certainly written last.
+    /// Keys, or families of keys, with the last certain write of each.
     pub(super) certain: BTreeMap<Key, Certain>,
-    /// Families of keys that somebody else may have written as well, or that may be lost.
+    /// Families of keys with writes by several nodes, or with writes that may be lost.
     doubtful: BTreeSet<u32>,
-    /// The longest time a message needs on one link, beyond what is usual.
+    /// The longest time that a message needs on one link beyond the usual, in milliseconds.
     delay_ms: u64,
-    /// How long it takes at most until here.
+    /// The most time that the steps so far can have taken, in milliseconds.
     pub(super) elapsed_ms: u64,
 }
 
 /// A write that was acknowledged, by the only node that writes its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Certain {
-    /// The node.
+    /// The node that wrote it.
     pub(super) author: Node,
-    /// What it wrote; nothing where it deleted the key.
+    /// The value that was written; none for a delete.
     pub(super) value: Option<Value>,
 }
 
 impl State {
-    /// Before the first step of a plan.
+    /// Returns the state before the first step of a plan.
     pub(super) fn new(plan: &Plan) -> Self {
         let mut state = Self {
             oldest: false,
@@ -106,7 +107,7 @@ impl State {
         state
     }
 
-    /// The nodes that live so.
+    /// Returns the nodes with this life.
     pub(super) fn nodes(&self, life: Life) -> Vec<Node> {
         self.lives.iter().filter(|(_, other)| **other == life).map(|(node, _)| *node).collect()
     }
@@ -115,14 +116,14 @@ impl State {
         self.lives.get(&node) == Some(&life)
     }
 
-    /// Whether a node keeps its data when it ends.
-    pub(super) fn keeps(&self, node: Node) -> bool {
+    /// Returns true if a node keeps its data when it ends.
+    pub(super) fn has_disk(&self, node: Node) -> bool {
         self.disk_all || self.disk.contains(&node)
     }
 
-    /// Fills a node's disk or makes room on it; whether that makes sense.
+    /// Fills a node's disk or makes room on it. Returns true if that makes sense.
     pub(super) fn fill(&mut self, node: Node, full: bool) -> bool {
-        if !self.lives.contains_key(&node) || !self.keeps(node) || self.full.contains(&node) == full {
+        if !self.lives.contains_key(&node) || !self.has_disk(node) || self.full.contains(&node) == full {
             return false;
         }
         if full {
@@ -134,7 +135,7 @@ impl State {
         true
     }
 
-    /// Whether a node can keep what it is given.
+    /// Returns true if a node's disk was never full, so that it can store each write at once.
     pub(super) fn has_room(&self, node: Node) -> bool {
         !self.wary.contains(&node)
     }
@@ -147,7 +148,7 @@ impl State {
         !apart && !self.cut.contains(&(from, to))
     }
 
-    /// Whether a link may be up.
+    /// Returns true if a link may be up.
     pub(super) fn is_open(&self, (from, to): (Node, Node)) -> bool {
         self.is(from, Life::Running)
             && self.is(to, Life::Running)
@@ -155,13 +156,13 @@ impl State {
             && self.permits(to, from)
     }
 
-    /// Whether every node runs and every link may be up.
+    /// Returns true if every node runs and every link may be up.
     pub(super) fn is_whole(&self) -> bool {
         self.links.iter().all(|link| self.is_open(*link))
             && self.lives.values().all(|life| *life == Life::Running)
     }
 
-    /// Whether everybody can hear of everybody.
+    /// Returns true if every node can reach every other over links that may be up.
     pub(super) fn is_connected(&self) -> bool {
         let mut reached: BTreeSet<Node> = self.lives.keys().next().copied().into_iter().collect();
         loop {
@@ -177,7 +178,7 @@ impl State {
         }
     }
 
-    /// The nodes linked to one.
+    /// Returns the nodes linked to one.
     pub(super) fn neighbours(&self, node: Node) -> Vec<Node> {
         let other = |(from, to): &(Node, Node)| match (*from == node, *to == node) {
             (true, _) => Some(*to),
@@ -188,7 +189,7 @@ impl State {
         neighbours.into_iter().collect()
     }
 
-    /// Whether no clock was ever so far off that a write could be refused or put off.
+    /// Returns true if no clocks were ever so far apart that a write could be refused or put off.
     pub(super) fn is_in_time(&self) -> bool {
         self.spread_ms() <= CLOSE_MS
     }
@@ -197,9 +198,9 @@ impl State {
         self.shifts.1.abs_diff(self.shifts.0)
     }
 
-    /// How long the nodes may take from now on to hold the same.
+    /// Returns the time that nodes may take from now on to hold the same, in milliseconds.
     pub(super) fn settle_ms(&self) -> u64 {
-        // What is not yet due is fetched up to a second after it is, at each node of a chain.
+        // A version that is not yet due is fetched up to a second after it is, at each node of a chain.
         let early = match self.spread_ms().saturating_sub(AHEAD_MS) {
             0 if self.is_in_time() => 0,
             ms => ms + 3_000,
@@ -210,7 +211,8 @@ impl State {
         (SETTLE_MS + early + slow).div_ceil(1000) * 1000
     }
 
-    /// Whether nobody but this node ever wrote this key, and what it acknowledged is not lost.
+    /// Returns true if no other node ever wrote this key, and no write that this node
+    /// acknowledged may be lost.
     pub(super) fn is_own(&self, node: Node, key: Key) -> bool {
         !self.doubtful.contains(&key.number)
             && self
@@ -220,12 +222,12 @@ impl State {
                 .all(|(_, certain)| certain.author == node)
     }
 
-    /// Whether a key, or any of its family, was ever written.
+    /// Returns true if a key, or any of its family, was ever written.
     pub(super) fn is_known(&self, key: Key) -> bool {
         self.doubtful.contains(&key.number) || self.certain.keys().any(|other| other.number == key.number)
     }
 
-    /// What was written there is not known any more.
+    /// Marks a family of keys as doubtful: its values are not known any more.
     pub(super) fn doubt(&mut self, number: u32) {
         self.doubtful.insert(number);
         self.certain.retain(|key, _| key.number != number);
@@ -243,7 +245,7 @@ impl State {
         self.elapsed_ms += ASK_MS;
     }
 
-    /// Does something to one node's life; whether that makes sense.
+    /// Applies a verb to one node's life. Returns true if that makes sense.
     pub(super) fn signal(&mut self, verb: Verb, node: Node) -> bool {
         let Some(life) = self.lives.get(&node).copied() else { return false };
         let after = match (verb, life) {
@@ -255,7 +257,7 @@ impl State {
             _ => return false,
         };
         self.lives.insert(node, after);
-        if matches!(verb, Verb::Kill | Verb::Stop | Verb::Restart) && !self.keeps(node) {
+        if matches!(verb, Verb::Kill | Verb::Stop | Verb::Restart) && !self.has_disk(node) {
             let lost: Vec<u32> = self
                 .certain
                 .iter()
@@ -269,7 +271,7 @@ impl State {
         true
     }
 
-    /// The links of nodes that have just started, or that have just been let up, are waited for.
+    /// Counts the wait for links of nodes that have just started, or that have just been let up.
     pub(super) fn wire(&mut self) {
         self.elapsed_ms += ASK_MS;
     }
@@ -293,7 +295,7 @@ impl State {
         }
     }
 
-    pub(super) fn part(&mut self, sets: &[Vec<Node>]) {
+    pub(super) fn partition_into(&mut self, sets: &[Vec<Node>]) {
         let rest = sets.len();
         let side = |node: &Node| sets.iter().position(|set| set.contains(node)).unwrap_or(rest);
         self.sides = self.lives.keys().map(|node| (*node, side(node))).collect();
@@ -309,12 +311,12 @@ impl State {
         self.shifts = (self.shifts.0.min(*clock), self.shifts.1.max(*clock));
     }
 
-    /// Whether a link exists between two nodes, whoever dials.
+    /// Returns true if a link exists between two nodes, in either direction of dialling.
     pub(super) fn is_linked(&self, one: Node, other: Node) -> bool {
         self.links.contains(&(one, other)) || self.links.contains(&(other, one))
     }
 
-    /// Takes account of a write.
+    /// Records a write: it is certain, or makes its family of keys doubtful.
     pub(super) fn written(&mut self, author: Node, key: Key, value: Option<Value>, certain: bool) {
         if certain && key.turn == Turn::Alone && self.is_own(author, key) {
             self.certain.insert(key, Certain { author, value });
@@ -323,8 +325,8 @@ impl State {
         }
     }
 
-    /// Whether what lives, what is silent and what is full is as it is in another state: what a block that is
-    /// repeated must leave as it found it.
+    /// Returns true if lives, links, silences and full disks are the same in another state. A repeated
+    /// block must leave them as it found them.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.lives == other.lives
             && self.links == other.links
@@ -334,15 +336,16 @@ impl State {
     }
 }
 
-/// How long the end of a plan may wait, and how long all of it takes at most, in milliseconds.
+/// Returns two times in milliseconds: the most that the end of a plan may wait, and the
+/// timeout of the whole plan.
 pub(super) fn times_ms(plan: &Plan) -> (u64, u64) {
     let mut state = State::new(plan);
     for step in &plan.steps {
-        // What a sound plan holds makes sense; of another one, what does.
-        let _: Option<Step> = state.take(step);
+        // All steps of a sound plan make sense; of another plan, those that do not are ignored.
+        let _: Option<Step> = state.apply(step);
     }
     let settle_ms = state.settle_ms();
-    // Twice what it may take: this is a safeguard, not an expectation.
+    // The timeout is rounded up to 10 s, and never below the default: it is a safeguard, not an expectation.
     let timeout_ms = (state.elapsed_ms + settle_ms + ASK_MS).div_ceil(10_000) * 10_000;
     (settle_ms, timeout_ms.max(TIMEOUT_MS))
 }

@@ -1,4 +1,4 @@
-//! What is drawn, seen as a whole.
+//! Tests of drawn plans as a whole.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use crate::scenario::{Setting, Verb, check, parse};
 use crate::text::Source;
 use crate::world::SIM;
 
-/// What is wrong with a plan as a scenario for the simulator, warnings but that of expectations
-/// included.
+/// Checks that a plan is a scenario for the simulator without mistakes or warnings, but for the warning
+/// that it expects nothing.
 #[track_caller]
 fn check_text(plan: &Plan) {
     let text = plan.text("Drawn.");
@@ -45,7 +45,7 @@ fn a_seed_names_one_plan_and_it_is_sound() {
     }
 }
 
-/// What a plan says, but for its comment.
+/// Checks the text of a plan without its comment.
 #[track_caller]
 fn check_said(plan: &Plan, expected: &str) {
     assert_eq!(plan.text(""), expected);
@@ -122,7 +122,7 @@ fn a_comment_is_folded_and_commands_are_not() {
     assert_eq!(lines[2..], ["#", "#   tools fuzz", "", "network a-b"]);
 }
 
-/// A plan is mended to what this says.
+/// Checks the text of a plan of these steps after it was mended.
 #[track_caller]
 fn check_mended(steps: Vec<Step>, expected: &str) {
     let mended = plan(steps).mended();

@@ -1,4 +1,4 @@
-//! A plan as a scenario file.
+//! The text of a plan: a scenario file.
 
 use std::fmt::{self, Write as _};
 
@@ -8,11 +8,11 @@ use super::plan::{
 use super::state;
 use crate::world::HERE;
 
-/// The longest line of the comment on top.
+/// The longest line of the comment on top, in characters. Chosen: about the width of this code.
 const WIDTH: usize = 100;
 
 impl Plan {
-    /// The scenario, with a comment on top that says `about`, then as many headers as it needs.
+    /// Returns the scenario, with `about` as a comment on top, then as many headers as it needs.
     #[must_use]
     pub fn text(&self, about: &str) -> String {
         let mut out = comment(about);
@@ -56,11 +56,11 @@ impl Plan {
     }
 }
 
-/// Each line of a text as a comment, folded.
+/// Returns each line of a text as a comment, folded at [`WIDTH`].
 fn comment(about: &str) -> String {
     let mut out = String::new();
     for line in about.lines() {
-        // What is to be copied into a terminal stays in one line.
+        // A command to be copied into a terminal stays in one line.
         if line.starts_with(' ') || line.is_empty() {
             let _: fmt::Result = writeln!(out, "{}", format!("# {line}").trim_end());
             continue;
@@ -98,7 +98,7 @@ fn write_steps(out: &mut String, steps: &[Step], depth: usize) {
     }
 }
 
-/// A step without what is inside of it.
+/// A step without its block.
 struct Head<'a>(&'a Step);
 
 impl fmt::Display for Head<'_> {
@@ -148,7 +148,7 @@ impl fmt::Display for Head<'_> {
     }
 }
 
-/// Whether a step says the number of the turn.
+/// Returns true if a step contains the number of the turn.
 fn uses_turn(step: &Step) -> bool {
     let Step::Ask { ask, .. } = step else { return false };
     let of_key = |key: &Key| matches!(key.turn, Turn::Each | Turn::Cycle(_));
@@ -243,7 +243,7 @@ impl fmt::Display for Expect {
 }
 
 impl fmt::Display for Topology {
-    /// As it was drawn, else as chains of links and lone nodes.
+    /// Writes the text as it was drawn, else chains of links and lone nodes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(written) = &self.written {
             return f.write_str(written);
@@ -272,7 +272,7 @@ fn list<T: ToString>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// `5s` or `1500ms`: nothing is rounded.
+/// Formats a time as `5s` or `1500ms`: nothing is rounded.
 fn duration(ms: u64) -> String {
     if ms.is_multiple_of(1000) { format!("{}s", ms / 1000) } else { format!("{ms}ms") }
 }

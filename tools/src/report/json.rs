@@ -1,10 +1,9 @@
-//! Reports for programs: what `--report-json FILE` writes.
+//! Reports for programs: the JSON that `--report-json FILE` writes.
 //!
-//! One JSON object, [`Document`]. Its fields are the fields of the types below, by the same names.
-//! The promise: while `format` stays [`FORMAT`], fields may be added and none is removed, renamed
-//! or given another meaning. Every field is always there; what does not apply is `null` or empty.
-//! All times are whole milliseconds of the world's own time, except for the figures of measures,
-//! which are seconds.
+//! The file is one JSON object, [`Document`]. Its fields are the fields of the types below, by the same
+//! names. While `format` stays [`FORMAT`], fields may be added, and none is removed, renamed or given another
+//! meaning. Every field is always there; one that does not apply is `null` or empty. All times are whole
+//! milliseconds of the world's own time, except for the figures of measures, which are seconds.
 //!
 //! ```json
 //! {
@@ -16,6 +15,7 @@
 //!       "duration_ms": 5120, "nodes": 3, "held": 1,
 //!       "measures": [{"name": "load", "figures": {"ok": 1000, "ack_p50": 0.00085}}],
 //!       "excused": [],
+//!       "notes": [],
 //!       "failure": {
 //!         "kind": "expectation", "law": null, "message": "expected `== Reimert` within 5 s",
 //!         "file": "scenarios/sync.scn", "line": 5, "column": 1,
@@ -30,9 +30,9 @@
 //! }
 //! ```
 //!
-//! A scenario that was run with many seeds has one entry for all of them, in which `seeds` says how
-//! many came out how, `seed` is that of the gravest run and `failure` is null; then one entry for each
-//! of its first failing seeds, twenty at most.
+//! A scenario that was run with many seeds has one entry for all of them. In it `seeds` counts the runs by
+//! verdict, `seed` is that of the gravest run and `failure` is null. Then follows one entry for each of its
+//! first failing seeds, twenty at most.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,139 +43,142 @@ use super::sweep::Sweep;
 use super::wording::{again, command};
 use crate::run::{Failure, FailureKind, Law, Report, Verdict};
 
-/// The number of this format; it changes when a program that reads it would have to.
+/// The number of this format. It changes when programs that read it would have to change.
 pub const FORMAT: u32 = 1;
 
-/// All scenarios of one invocation, in the order in which they ran.
+/// The scenarios of one invocation, in the order in which they ran.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Document<'a> {
-    /// [`FORMAT`].
+    /// The number of the format, [`FORMAT`].
     pub format: u32,
-    /// One entry a scenario, a choice of its parameters, a seed and a world.
+    /// The entries: one for each scenario, choice of its parameters, seed and world.
     pub scenarios: Vec<ScenarioEntry<'a>>,
 }
 
-/// One scenario.
+/// The entry of one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScenarioEntry<'a> {
-    /// Its name, with the choice of its parameters.
+    /// The name of the scenario, with the choice of its parameters.
     pub scenario: &'a str,
-    /// The file it stands in.
+    /// The file of the scenario.
     pub file: &'a str,
-    /// What it shows.
+    /// The comment that opens the file, which says what the scenario shows.
     pub about: &'a str,
     /// The choice of its parameters, by name.
     pub params: &'a BTreeMap<String, String>,
-    /// Where it ran.
+    /// The world in which it ran.
     pub world: &'a str,
-    /// What every draw came from.
+    /// The seed of all draws.
     pub seed: u64,
-    /// Of an entry for many seeds: how many came out how.
+    /// The number of runs by verdict, in an entry for many seeds.
     pub seeds: Option<SeedsEntry>,
     /// `passed`, `failed`, `broken` (the environment failed), `interrupted` or `skipped`.
     pub verdict: &'static str,
-    /// Why it was skipped.
+    /// The reason why it was skipped.
     pub reason: Option<&'a str>,
-    /// From its first step to its verdict.
+    /// The time from its first step to its verdict.
     pub duration_ms: u64,
-    /// How many nodes took part.
+    /// The number of nodes that took part.
     pub nodes: usize,
-    /// How many expectations held.
+    /// The number of expectations that held.
     pub held: u64,
-    /// What was measured, in order.
+    /// The measures, in order.
     pub measures: Vec<MeasureEntry<'a>>,
-    /// Acknowledged writes known only to nodes that ended without a disk, in words.
+    /// The acknowledged writes known only to nodes that ended without a disk, in words.
     pub excused: &'a [String],
-    /// Why it failed or broke.
+    /// The limits of what the run checked, one line each.
+    pub notes: &'a [String],
+    /// The failure, if it failed or broke.
     pub failure: Option<FailureEntry<'a>>,
     /// The folder of its logs and its record, `run.jsonl`.
     pub logs: Option<&'a str>,
-    /// The command that repeats it.
+    /// The command that repeats the run.
     pub again: String,
 }
 
-/// How many seeds came out how.
+/// The number of runs of a scenario with many seeds, by verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SeedsEntry {
-    /// The first that it was to run with.
+    /// The first seed that it was to run with.
     pub first: u64,
-    /// The last.
+    /// The last seed that it was to run with.
     pub last: u64,
-    /// How many passed.
+    /// The number of runs that passed.
     pub passed: u64,
-    /// With how many something did not hold.
+    /// The number of runs that failed.
     pub failed: u64,
-    /// How many the environment failed.
+    /// The number of runs in which the environment failed.
     pub broken: u64,
-    /// How many were interrupted.
+    /// The number of runs that were interrupted.
     pub interrupted: u64,
 }
 
-/// One `measure`.
+/// The entry of one `measure`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MeasureEntry<'a> {
-    /// Its name.
+    /// The name of the measure.
     pub name: &'a str,
-    /// Its figures, by the names that scenarios use; times in seconds.
+    /// The figures of the measure, by the names that scenarios use; times in seconds.
     #[serde(serialize_with = "figures")]
     pub figures: &'a BTreeMap<String, f64>,
 }
 
-/// Why a scenario failed or broke.
+/// The reason why a scenario failed or broke.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FailureEntry<'a> {
-    /// `expectation`, `step`, `died`, `timeout`, `end` or `environment`.
+    /// The kind of the failure: `expectation`, `not_asked`, `step`, `died`, `misbehaved`, `flood`,
+    /// `bypassed`, `timeout`, `end` or `environment`.
     pub kind: FailureKind,
     /// The law that was broken, if it is one: `convergence`, `nothing_lost`, ….
     pub law: Option<Law>,
-    /// In words.
+    /// The failure in words.
     pub message: &'a str,
-    /// The file of the step; another than the scenario's where that includes others. Absent, with
-    /// the three that follow, for what is checked unasked at the end.
+    /// The file of the step; another than the scenario's if that includes others. This field and the next
+    /// three are absent for the checks at the end, which belong to no step.
     pub file: Option<&'a str>,
-    /// The step's line, from 1.
+    /// The line of the step, from 1.
     pub line: Option<usize>,
-    /// Its column in characters, from 1.
+    /// The column of the step in characters, from 1.
     pub column: Option<usize>,
-    /// That line as it stands there.
+    /// The text of that line.
     pub line_text: Option<String>,
-    /// When, since the run began.
+    /// The time of the failure, since the run began.
     pub when_ms: u64,
-    /// How long it was waited for.
+    /// The time that the runner waited before the failure.
     pub waited_ms: Option<u64>,
-    /// What each node held.
+    /// The findings: what each node held.
     pub findings: Vec<FindingEntry<'a>>,
-    /// How nodes differ, key by key; which writes are missing; which steps were under way. In words.
+    /// The differences between nodes, key by key; or the missing writes; or the steps under way. In words.
     pub differences: &'a [String],
     /// The ends of the logs that matter.
     pub logs: Vec<LogEntry<'a>>,
-    /// What to do about it, if that can be said.
+    /// A remedy, if there is one.
     pub help: Option<&'a str>,
 }
 
-/// What one node held.
+/// The finding about one node.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FindingEntry<'a> {
-    /// The node.
+    /// The name of the node.
     pub node: &'a str,
-    /// What it held or answered.
+    /// The content that it held or answered.
     pub held: &'a str,
-    /// Whether that is what was expected.
+    /// True if the content is as expected.
     pub fits: bool,
-    /// Since when, counted from the run's beginning, if that is known.
+    /// The time since which it held the content, counted from the run's beginning; null if unknown.
     pub since_ms: Option<u64>,
 }
 
 /// The end of one node's log.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LogEntry<'a> {
-    /// The node.
+    /// The name of the node.
     pub node: &'a str,
     /// The lines, oldest first.
     pub lines: &'a [String],
 }
 
-/// Reports, then those of scenarios with many seeds, as the types that are written.
+/// Returns the reports, then those of scenarios with many seeds, as one document.
 #[must_use]
 pub fn document<'a>(reports: &'a [Report], sweeps: &'a [Sweep]) -> Document<'a> {
     let of_sweeps = sweeps
@@ -184,7 +187,7 @@ pub fn document<'a>(reports: &'a [Report], sweeps: &'a [Sweep]) -> Document<'a> 
     Document { format: FORMAT, scenarios: reports.iter().map(scenario).chain(of_sweeps).collect() }
 }
 
-/// The same as JSON, indented, with a newline at the end.
+/// Returns the document as JSON, indented, with a newline at the end.
 pub fn json(reports: &[Report], sweeps: &[Sweep]) -> serde_json::Result<String> {
     let mut text = serde_json::to_string_pretty(&document(reports, sweeps))?;
     text.push('\n');
@@ -211,13 +214,14 @@ fn scenario(report: &Report) -> ScenarioEntry<'_> {
         held: report.held,
         measures: report.measures.iter().map(|(name, figures)| measure((name.as_str(), figures))).collect(),
         excused: &report.excused,
+        notes: &report.notes,
         failure: report.verdict.failure().map(failure),
         logs: report.logs.as_deref(),
         again: again(report),
     }
 }
 
-/// One entry for all seeds of a scenario.
+/// Returns one entry for all seeds of a scenario.
 fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
     ScenarioEntry {
         seeds: Some(SeedsEntry {
@@ -233,6 +237,7 @@ fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
         held: sweep.held,
         measures: Vec::new(),
         excused: &[],
+        notes: &[],
         failure: None,
         logs: None,
         again: command(&sweep.gravest, &format!("--seeds {}..{}", sweep.first, sweep.last)),
@@ -272,7 +277,7 @@ fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A float that counts something is written as the whole number that it is.
+/// Writes a float that counts something as a whole number.
 fn figures<S: Serializer>(figures: &BTreeMap<String, f64>, to: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     #[serde(untagged)]
@@ -287,153 +292,4 @@ fn figures<S: Serializer>(figures: &BTreeMap<String, f64>, to: S) -> Result<S::O
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::sample;
-
-    #[test]
-    fn a_failure_is_written_whole() {
-        let mut report = sample::failed();
-        if let Verdict::Failed(failure) = &mut report.verdict {
-            failure.findings.drain(4..);
-            failure.differences = vec!["`k` is a: 1; b: nothing".to_owned()];
-        }
-        insta::assert_snapshot!(json(&[report], &[]).unwrap(), @r###"
-        {
-          "format": 1,
-          "scenarios": [
-            {
-              "scenario": "sync",
-              "file": "scenarios/sync.scn",
-              "about": "A node that joins late learns what was set before it came.",
-              "params": {},
-              "world": "process",
-              "seed": 417,
-              "seeds": null,
-              "verdict": "failed",
-              "reason": null,
-              "duration_ms": 5120,
-              "nodes": 26,
-              "held": 1,
-              "measures": [],
-              "excused": [],
-              "failure": {
-                "kind": "expectation",
-                "law": null,
-                "message": "expected `== Reimert` within 5 s",
-                "file": "scenarios/sync.scn",
-                "line": 5,
-                "column": 1,
-                "line_text": "expect all: get nom == Reimert within 5s",
-                "when_ms": 5118,
-                "waited_ms": 5000,
-                "findings": [
-                  {
-                    "node": "a",
-                    "held": "Reimert",
-                    "fits": true,
-                    "since_ms": 110
-                  },
-                  {
-                    "node": "b",
-                    "held": "Reimert",
-                    "fits": true,
-                    "since_ms": 110
-                  },
-                  {
-                    "node": "c",
-                    "held": "error: key `nom` is absent (absent)",
-                    "fits": false,
-                    "since_ms": null
-                  },
-                  {
-                    "node": "d",
-                    "held": "Reinert\u001b[2J",
-                    "fits": false,
-                    "since_ms": 101
-                  }
-                ],
-                "differences": [
-                  "`k` is a: 1; b: nothing"
-                ],
-                "logs": [
-                  {
-                    "node": "c",
-                    "lines": [
-                      "2026-11-21T07:54:11.123Z INFO link to b is up, dialled there",
-                      "2026-11-21T07:54:11.130Z INFO link to b is down: reset"
-                    ]
-                  }
-                ],
-                "help": null
-              },
-              "logs": "logs",
-              "again": "tools test scenarios/sync.scn --seed 417"
-            }
-          ]
-        }
-        "###);
-    }
-
-    #[test]
-    fn figures_stay_what_they_are() {
-        let mut report = sample::passed();
-        report.measures = vec![("load".to_owned(), sample::figures())];
-        let text = json(&[report], &[]).unwrap();
-        for line in ["\"ok\": 1000,", "\"ack_p50\": 0.00085,", "\"duration\": 1.2,", "\"bytes\": 1250000,"] {
-            assert!(text.contains(line), "{text}");
-        }
-    }
-
-    #[test]
-    fn every_entry_has_the_same_fields() {
-        let reports = [sample::passed(), sample::failed(), sample::broken(), sample::skipped()];
-        let value: serde_json::Value = serde_json::from_str(&json(&reports, &[]).unwrap()).unwrap();
-        let fields =
-            |entry: &serde_json::Value| entry.as_object().unwrap().keys().cloned().collect::<Vec<String>>();
-        let entries = value["scenarios"].as_array().unwrap();
-        assert_eq!(entries.len(), 4);
-        assert!(entries.iter().all(|entry| fields(entry) == fields(&entries[0])));
-        assert_eq!(fields(&entries[1]["failure"]), fields(&entries[2]["failure"]));
-        assert_eq!(entries[0]["failure"], serde_json::Value::Null);
-        assert_eq!(entries[3]["verdict"], "skipped");
-        assert!(entries[3]["reason"].as_str().unwrap().starts_with("the world `process` cannot"));
-    }
-
-    #[test]
-    fn what_is_checked_at_the_end_has_no_place() {
-        let mut report = sample::failed();
-        if let Verdict::Failed(failure) = &mut report.verdict {
-            failure.at = None;
-        }
-        let reports = [report];
-        let failure = document(&reports, &[]).scenarios.remove(0).failure.unwrap();
-        assert_eq!((failure.file, failure.line, failure.column, failure.line_text), (None, None, None, None));
-    }
-
-    #[test]
-    fn many_seeds_are_one_entry_and_one_for_each_that_failed() {
-        let sweeps = [sample::sweep()];
-        let reports = [sample::skipped()];
-        let value: serde_json::Value = serde_json::from_str(&json(&reports, &sweeps).unwrap()).unwrap();
-        let entries = value["scenarios"].as_array().unwrap();
-        let brief: Vec<String> = entries
-            .iter()
-            .map(|entry| format!("{} {} {}", entry["verdict"], entry["seed"], entry["failure"]["law"]))
-            .collect();
-        let expected = [
-            r#""skipped" 417 null"#,
-            r#""failed" 2 null"#,
-            r#""failed" 2 null"#,
-            r#""failed" 3 "convergence""#,
-        ];
-        assert_eq!(brief, expected);
-        let seeds = serde_json::json!({
-            "first": 1, "last": 3, "passed": 1, "failed": 2, "broken": 0, "interrupted": 0,
-        });
-        assert_eq!((&entries[1]["seeds"], &entries[2]["seeds"]), (&seeds, &serde_json::Value::Null));
-        assert_eq!(entries[1]["failure"], serde_json::Value::Null);
-        assert_eq!(entries[1]["again"], "tools test scenarios/sync.scn --world sim --seeds 1..3");
-        assert_eq!(entries[3]["again"], "tools test scenarios/sync.scn --world sim --seed 3");
-    }
-}
+mod tests;

@@ -1,11 +1,12 @@
 //! Reports for build servers, as `JUnit` XML.
 //!
-//! One suite a file, in order of appearance; one case a scenario and choice of parameters. Where
-//! the same one ran more than once, its world and its seed are added to its name. What did not hold
-//! is a failure, what the environment did or a person ended is an error. Times are the world's.
+//! There is one suite for each file, in order of appearance, and one case for each scenario and choice of
+//! parameters. If the same one ran more than once, its world and its seed are added to its name. A run that
+//! did not hold is a failure; a run that the environment or a person ended is an error. Times are the
+//! world's.
 //!
-//! A scenario that was run with many seeds is one case for all of them, which fails if one of them
-//! did, and one for each of its first failing seeds.
+//! A scenario that was run with many seeds is one case for all of them, which fails if one of them did. Each
+//! of its first failing seeds is one more case.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,11 +17,13 @@ use quick_junit::{
 
 use super::style::Style;
 use super::sweep::Sweep;
-use super::terminal::{excused, failure, measures};
+use super::terminal::{excused, failure, measures, notes};
 use super::wording::{again, command, count};
 use crate::run::{Failure, FailureKind, Report, Verdict};
+use crate::text::xml;
 
-/// Reports, then those of scenarios with many seeds, as `JUnit` XML. An error is one of the XML writer.
+/// Returns the reports, then those of scenarios with many seeds, as `JUnit` XML. An error comes from the XML
+/// writer.
 pub fn junit(reports: &[Report], sweeps: &[Sweep]) -> Result<String, SerializeError> {
     let mut runs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     let mut files: Vec<&str> = Vec::new();
@@ -34,7 +37,7 @@ pub fn junit(reports: &[Report], sweeps: &[Sweep]) -> Result<String, SerializeEr
     let swept: Duration = sweeps.iter().map(|sweep| sweep.duration).sum();
     junit.set_time(reports.iter().map(|report| report.duration).sum::<Duration>() + swept);
     for file in files {
-        let mut suite = TestSuite::new(file);
+        let mut suite = TestSuite::new(&*xml(file));
         let mut time = Duration::ZERO;
         for report in reports.iter().filter(|report| report.file == file) {
             let several = runs.get(&(file, report.scenario.as_str())).is_some_and(|runs| *runs > 1);
@@ -52,7 +55,7 @@ pub fn junit(reports: &[Report], sweeps: &[Sweep]) -> Result<String, SerializeEr
     junit.to_string()
 }
 
-/// One case for all seeds of a scenario.
+/// Returns one case for all seeds of a scenario.
 fn all_seeds(sweep: &Sweep) -> TestCase {
     let report = &sweep.gravest;
     let status = match &report.verdict {
@@ -70,21 +73,26 @@ fn all_seeds(sweep: &Sweep) -> TestCase {
         }
     };
     let seeds = format!("{}..{}", sweep.first, sweep.last);
-    let mut case = TestCase::new(format!("{} in {} seeds {seeds}", report.scenario, report.world), status);
-    case.set_classname(report.file.as_str());
+    let mut case =
+        TestCase::new(&*xml(&format!("{} in {} seeds {seeds}", report.scenario, report.world)), status);
+    case.set_classname(&*xml(&report.file));
     case.set_time(sweep.duration);
     case.set_assertions(usize::try_from(sweep.held).unwrap_or(usize::MAX));
     case.add_properties([
-        Property::new("world", report.world.as_str()),
-        Property::new("again", command(report, &format!("--seeds {seeds}"))),
-        Property::new("seeds", seeds),
+        property("world", &report.world),
+        property("again", &command(report, &format!("--seeds {seeds}"))),
+        property("seeds", &seeds),
     ]);
     case.add_properties(params(report));
     case
 }
 
+fn property(name: &str, value: &str) -> Property {
+    Property::new(&*xml(name), &*xml(value))
+}
+
 fn params(report: &Report) -> impl Iterator<Item = Property> {
-    report.params.iter().map(|(name, value)| Property::new(format!("param {name}"), value))
+    report.params.iter().map(|(name, value)| property(&format!("param {name}"), value))
 }
 
 fn case(report: &Report, several: bool) -> TestCase {
@@ -93,23 +101,24 @@ fn case(report: &Report, several: bool) -> TestCase {
     } else {
         report.scenario.clone()
     };
-    let mut case = TestCase::new(name, status(report));
-    case.set_classname(report.file.as_str());
+    let mut case = TestCase::new(&*xml(&name), status(report));
+    case.set_classname(&*xml(&report.file));
     case.set_time(report.duration);
     case.set_assertions(usize::try_from(report.held).unwrap_or(usize::MAX));
     case.add_properties([
-        Property::new("world", report.world.as_str()),
-        Property::new("seed", report.seed.to_string()),
-        Property::new("again", again(report)),
+        property("world", &report.world),
+        property("seed", &report.seed.to_string()),
+        property("again", &again(report)),
     ]);
     case.add_properties(params(report));
     let mut said = if report.about.is_empty() { String::new() } else { format!("{}\n", report.about) };
     said.push_str(&measures(report, Style::PLAIN));
+    said.push_str(&notes(report));
     if report.verdict.failure().is_none() {
         said.push_str(&excused(report, Style::PLAIN));
     }
     if !said.is_empty() {
-        case.set_system_out(said);
+        case.set_system_out(&*xml(&said));
     }
     case
 }
@@ -119,7 +128,7 @@ fn status(report: &Report) -> TestCaseStatus {
         Verdict::Passed => return TestCaseStatus::success(),
         Verdict::Skipped(reason) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(reason.as_str());
+            status.set_message(&*xml(reason));
             return status;
         }
         Verdict::Failed(failed) => (NonSuccessKind::Failure, message(failed), kind(failed.kind), true),
@@ -129,30 +138,34 @@ fn status(report: &Report) -> TestCaseStatus {
         }
     };
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(message).set_type(ty);
+    status.set_message(&*xml(&message)).set_type(ty);
     if text {
-        status.set_description(failure(report, Style::PLAIN));
+        status.set_description(&*xml(&failure(report, Style::PLAIN)));
     }
     status
 }
 
-/// What went wrong, after its place: a list of failures is read without their texts.
+/// Returns the failure's message behind its place: people read a list of failures without the full texts.
 fn message(failure: &Failure) -> String {
+    let message = failure.message.lines().next().unwrap_or_default();
     match &failure.at {
         Some(at) => {
-            format!("{}:{}: {}", at.source.name(), at.source.place(at.span).line, failure.message)
+            format!("{}:{}: {}", at.source.name(), at.source.place(at.span).line, message)
         }
-        None => failure.message.clone(),
+        None => message.to_owned(),
     }
 }
 
-/// The names that the kinds have in JSON.
+/// Returns the name that the kind has in JSON.
 fn kind(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Expectation => "expectation",
+        FailureKind::NotAsked => "not_asked",
         FailureKind::Step => "step",
         FailureKind::Died => "died",
         FailureKind::Misbehaved => "misbehaved",
+        FailureKind::Flood => "flood",
+        FailureKind::Bypassed => "bypassed",
         FailureKind::Timeout => "timeout",
         FailureKind::End => "end",
         FailureKind::Environment => "environment",
@@ -245,15 +258,34 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_asked_in_time_is_a_kind_of_its_own() {
+        let mut report = sample::failed();
+        if let Verdict::Failed(failure) = &mut report.verdict {
+            failure.kind = FailureKind::NotAsked;
+        }
+        let json = crate::report::json(std::slice::from_ref(&report), &[]).unwrap();
+        assert!(json.contains("\"kind\": \"not_asked\""), "{json}");
+        let junit = parsed(&[report]);
+        let (kind, _, ty, _) = non_success(&junit.test_suites[0].test_cases[0]);
+        assert_eq!((kind, ty), (NonSuccessKind::Failure, "not_asked"));
+    }
+
+    #[test]
     fn what_xml_cannot_hold_does_not_break_it() {
         let mut report = sample::failed();
         if let Verdict::Failed(failure) = &mut report.verdict {
-            failure.message = "a < b & \"c\" ]]> \u{0}\u{1b}".to_owned();
+            failure.message = "a < b & \"c\" ]]> \u{0}\u{1b}\u{fffe}\u{ffff}".to_owned();
             failure.logs[0].lines.push("]]> \u{1}".to_owned());
         }
+        report.file = "\u{ffff}.scn".to_owned();
+        report.scenario = "\u{fffe}".to_owned();
+        report.about = "\u{1}\u{fffe}".to_owned();
+        report.params.insert("\u{fffe}".to_owned(), "\u{ffff}".to_owned());
+        let text = junit(std::slice::from_ref(&report), &[]).unwrap();
+        assert!(text.chars().all(|c| !matches!(c, '\u{fffe}' | '\u{ffff}')), "{text}");
         let junit = parsed(&[report]);
         let (_, message, _, text) = non_success(&junit.test_suites[0].test_cases[0]);
-        assert!(message.contains("a < b & \"c\" ]]>"), "{message}");
+        assert!(message.contains("a < b & \"c\" ]]> \\u{0}\\u{1b}\\u{fffe}\\u{ffff}"), "{message}");
         assert!(text.contains("]]> \\u{1}"), "{text}");
     }
 

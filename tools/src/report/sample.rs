@@ -22,17 +22,19 @@ pub(super) fn passed() -> Report {
         seed: 417,
         timeout_factor: 1.0,
         node_options: BTreeMap::from([("driver".to_owned(), "native".to_owned())]),
+        flags: Vec::new(),
         verdict: Verdict::Passed,
         duration: Duration::from_millis(412),
         nodes: 26,
         held: 3,
         measures: Vec::new(),
         excused: Vec::new(),
+        notes: Vec::new(),
         logs: Some("logs".to_owned()),
     }
 }
 
-/// An expectation about 26 nodes did not hold for three of them.
+/// Returns a report: an expectation about 26 nodes did not hold for three of them.
 pub(super) fn failed() -> Report {
     let start = SYNC.find("expect").unwrap();
     let at = At { source: Source::new("scenarios/sync.scn", SYNC), span: Span { start, end: start + 40 } };
@@ -70,7 +72,7 @@ pub(super) fn failed() -> Report {
     }
 }
 
-/// A node never was ready.
+/// Returns a report: a node never was ready.
 pub(super) fn broken() -> Report {
     let source = Source::new("scenarios/sync.scn", SYNC);
     let start = SYNC.find("network").unwrap();
@@ -105,7 +107,7 @@ pub(super) fn skipped() -> Report {
     }
 }
 
-/// Two of three seeds did not pass.
+/// Returns a sweep in which two of three seeds did not pass.
 pub(super) fn sweep() -> Sweep {
     let in_sim = |seed, report: Report| Report { seed, world: "sim".to_owned(), logs: None, ..report };
     let mut sweep = Sweep::new((1, 3), in_sim(1, Report { verdict: Verdict::Passed, ..failed() }));

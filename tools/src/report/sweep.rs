@@ -1,41 +1,42 @@
-//! One scenario with many seeds: what is kept of its runs, however many there are.
+//! The sweep of one scenario over many seeds, of which a bounded number of runs is stored.
 
 use std::time::Duration;
 
 use crate::run::{Report, Verdict};
 
-/// The most failing runs of one scenario that are kept whole, for reports that programs read.
+/// The most failing runs of one scenario that are stored whole, for reports that programs read. Chosen: a
+/// failure with its logs takes some kilobytes, and more failures of one scenario teach nothing.
 pub(super) const FAILURES_KEPT: usize = 20;
 
-/// What came of one scenario with many seeds.
+/// The results of one scenario with many seeds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sweep {
-    /// Of its runs the gravest, and of several as grave the first.
+    /// The gravest of its runs; of several equally grave ones the first.
     pub gravest: Report,
     /// The first seed that it was to run with.
     pub first: u64,
-    /// The last.
+    /// The last seed that it was to run with.
     pub last: u64,
-    /// How many runs passed.
+    /// The number of runs that passed.
     pub passed: u64,
-    /// In how many something did not hold.
+    /// The number of runs that failed.
     pub failed: u64,
-    /// How many the environment failed.
+    /// The number of runs in which the environment failed.
     pub broken: u64,
-    /// How many were interrupted.
+    /// The number of runs that were interrupted.
     pub interrupted: u64,
-    /// The time of all its runs together, in the world's time.
+    /// The duration of all runs together, in the world's time.
     pub duration: Duration,
-    /// How many nodes took part, at most.
+    /// The greatest number of nodes that took part in a run.
     pub nodes: usize,
-    /// How many expectations held, in all runs together.
+    /// The number of expectations that held, in all runs together.
     pub held: u64,
     /// The first runs that failed or broke, twenty at most.
     pub failures: Vec<Report>,
 }
 
 impl Sweep {
-    /// A scenario's sweep over seeds, from its first run on.
+    /// Returns a scenario's sweep over seeds, which begins with its first run.
     #[must_use]
     pub fn new((first, last): (u64, u64), report: Report) -> Self {
         let mut sweep = Self {
@@ -55,7 +56,7 @@ impl Sweep {
         sweep
     }
 
-    /// Takes in one more run.
+    /// Adds one more run.
     pub fn add(&mut self, report: Report) {
         *(match report.verdict {
             Verdict::Passed | Verdict::Skipped(_) => &mut self.passed,
@@ -74,19 +75,19 @@ impl Sweep {
         }
     }
 
-    /// How many runs there were.
+    /// Returns the number of runs.
     #[must_use]
     pub fn runs(&self) -> u64 {
         self.passed + self.failed + self.broken + self.interrupted
     }
 
-    /// How many seeds it was to run with.
+    /// Returns the number of seeds that it was to run with.
     #[must_use]
     pub fn seeds(&self) -> u64 {
         (self.last - self.first).saturating_add(1)
     }
 
-    /// Whether it has run with all of them.
+    /// Returns true if it has run with all of these seeds.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.runs() >= self.seeds()

@@ -1,15 +1,15 @@
-//! Columns of text, aligned by what they take on a terminal.
+//! Columns of text, aligned by their width on a terminal.
 
 use unicode_width::UnicodeWidthStr;
 
-/// On which side a cell is filled up.
+/// The side on which a cell is filled with blanks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Left,
     Right,
 }
 
-/// The text filled up to a width with blanks on one side.
+/// Returns the text, filled to a width with blanks on one side.
 pub(super) fn pad(text: &str, width: usize, side: Side) -> String {
     let blanks = " ".repeat(width.saturating_sub(text.width()));
     match side {
@@ -18,7 +18,7 @@ pub(super) fn pad(text: &str, width: usize, side: Side) -> String {
     }
 }
 
-/// The width of the widest text.
+/// Returns the width of the widest text.
 pub(super) fn widest<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
     texts.into_iter().map(UnicodeWidthStr::width).max().unwrap_or(0)
 }

@@ -5,20 +5,20 @@ mod measures;
 mod seeds;
 
 pub use failure::{excused, explain, failure};
-pub use measures::measures;
+pub use measures::{measures, notes};
 pub use seeds::{failing_seed, sweep, sweeps_summary};
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::style::Style;
-use super::wording::{USUAL_WORLD, count, is_virtual, readable, seconds, simulated};
+use super::wording::{USUAL_WORLD, count, is_virtual, seconds, simulated};
 use crate::run::{Report, Verdict};
+use crate::text::readable;
 
-/// One line a scenario: `ok latency[net=line(26)] 0.41 s · 26 nodes · 3 expectations`.
+/// Returns one line a scenario: `ok latency[net=line(26)] 0.41 s · 26 nodes · 3 expectations`.
 ///
-/// The time is the world's. A world other than the usual one is named, since its time may be
-/// virtual.
+/// The time is the world's. A world other than the default is named, since its time may be virtual.
 #[must_use]
 pub fn line(report: &Report, style: Style) -> String {
     let word = mark(&report.verdict, style);
@@ -38,8 +38,8 @@ pub fn line(report: &Report, style: Style) -> String {
     format!("{word} {name} {}", style.faint(facts.join(" · ")))
 }
 
-/// How many came out how, how long it took, and from which seed:
-/// `12 passed, 1 failed (0.9 s), seed 417`. Where time was virtual, how much of it that was:
+/// Returns the number of scenarios by verdict, the time that they took, and the seed: `12 passed, 1 failed
+/// (0.9 s), seed 417`. For virtual time it has the sum of that as well:
 /// `17 passed (63.1 simulated seconds in 0.2 s), seed 417`.
 #[must_use]
 pub fn summary(reports: &[Report], wall: Duration, style: Style) -> String {
@@ -64,7 +64,7 @@ pub fn summary(reports: &[Report], wall: Duration, style: Style) -> String {
     format!("{} ({}), {}", parts.join(", "), took(reports, wall), said_seeds(&seeds))
 }
 
-/// How long it took, and how much time of their own runs had meanwhile.
+/// Returns the time that the runs took, with the sum of their own time if that is virtual.
 fn took(reports: &[Report], wall: Duration) -> String {
     if reports.iter().all(|report| is_virtual(&report.world)) {
         let duration = reports.iter().map(|report| report.duration).sum();

@@ -1,18 +1,17 @@
-//! How counts, moments and strangers' texts are said.
+//! The wording of counts, times, commands and texts of strangers.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::run::Report;
-use crate::text;
+use crate::text::{self, readable};
 
-/// The world that is taken when none is named on the command line.
+/// The default world of the command line.
 pub(super) const USUAL_WORLD: &str = "process";
-/// The driver that is taken then.
+/// The default driver of the command line.
 const USUAL_DRIVER: &str = "native";
 
-/// A stretch of a run's time. Always in seconds below a minute, so that moments of one run compare
-/// at a glance: `0.003 s`, `0.41 s`, `12.3 s`, `1 m 30 s`.
+/// Formats a duration of a run. It is in seconds below a minute, so that times of one run compare at a
+/// glance: `0.003 s`, `0.41 s`, `12.3 s`, `1 m 30 s`.
 #[must_use]
 pub fn seconds(duration: Duration) -> String {
     let decimals = match duration.as_millis() {
@@ -25,12 +24,12 @@ pub fn seconds(duration: Duration) -> String {
     format!("{} s", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// `1 node`, `2 nodes`.
+/// Returns a number of things: `1 node`, `2 nodes`.
 pub(super) fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// Names as a list, with no more than `shown` of them: `a, b and 3 more`.
+/// Lists names, at most `shown` of them: `a, b and 3 more`.
 pub(super) fn names(names: &[&str], shown: usize) -> String {
     let head = names[..names.len().min(shown)].join(", ");
     match names.len().saturating_sub(shown) {
@@ -39,31 +38,30 @@ pub(super) fn names(names: &[&str], shown: usize) -> String {
     }
 }
 
-/// A text without its control characters, which are shown instead: what a node says can neither
-/// recolour a terminal nor forge a line. Tabs stay.
-pub(crate) fn readable(text: &str) -> String {
-    let mut readable = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() && character != '\t' {
-            // Writing to a string does not fail.
-            let _ = write!(readable, "{}", character.escape_default());
-        } else {
-            readable.push(character);
-        }
-    }
-    readable
+/// Indents a further line of a text to at least `least` blanks, so that it is not mistaken for a line of the
+/// report.
+pub(super) fn indented(line: &str, least: usize) -> String {
+    let blanks = line.len() - line.trim_start_matches(' ').len();
+    format!("{}{}", " ".repeat(least.saturating_sub(blanks)), readable(line))
 }
 
-/// A word as a shell takes it.
+/// Returns a text as lines, with all but the first indented.
+pub(super) fn lines_of(text: &str) -> impl Iterator<Item = String> {
+    let mut lines = text.lines();
+    let first = lines.next().map(readable);
+    first.into_iter().chain(lines.map(|line| indented(line, 4)))
+}
+
+/// Quotes a word for a shell.
 pub(crate) fn quoted(word: &str) -> String {
     match shlex::try_quote(word) {
         Ok(quoted) => readable(&quoted),
-        // A zero byte: no shell could pass it on.
+        // The word has a zero byte, which no shell can pass on.
         Err(_) => readable(word),
     }
 }
 
-/// Stretches of virtual time, as a whole that real time is compared with: `4321 simulated seconds`.
+/// Formats a duration of virtual time, for comparison with real time: `4321 simulated seconds`.
 pub(super) fn simulated(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds >= 100.0 {
@@ -73,19 +71,19 @@ pub(super) fn simulated(duration: Duration) -> String {
     format!("{} simulated seconds", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Whether a world's time is virtual. Worlds of other versions are not known here.
+/// Returns true if a world's time is virtual. Worlds of other versions are not known here.
 pub(super) fn is_virtual(world: &str) -> bool {
     crate::world::HERE.iter().any(|here| here.name == world && here.virtual_time)
 }
 
-/// The command that repeats a run, ready for a shell.
+/// Returns the command that repeats a run, ready for a shell.
 #[must_use]
 pub fn again(report: &Report) -> String {
     command(report, &format!("--seed {}", report.seed))
 }
 
-/// The command that does the same with these seeds: all that a run depends on, and nothing that is as
-/// it would be anyway.
+/// Returns the command that repeats a run with these seeds. It has all settings that the run depends on, and
+/// no defaults.
 pub(super) fn command(report: &Report, seeds: &str) -> String {
     let mut command = format!("tools test {}", quoted(&report.file));
     if report.world != USUAL_WORLD {
@@ -100,9 +98,12 @@ pub(super) fn command(report: &Report, seeds: &str) -> String {
             command += &format!(" --{option} {}", quoted(value));
         }
     }
-    // A factor of exactly one is what there is unless something else is asked for.
+    // A factor of exactly one is the default.
     if (report.timeout_factor - 1.0).abs() > f64::EPSILON {
         command += &format!(" --timeout-factor {}", report.timeout_factor);
+    }
+    for (flag, value) in &report.flags {
+        command += &format!(" --{flag} {}", quoted(value));
     }
     command
 }
@@ -136,11 +137,6 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_are_shown() {
-        assert_eq!(readable("a\tb\u{1b}[31m\r\u{7}é"), "a\tb\\u{1b}[31m\\r\\u{7}é");
-    }
-
-    #[test]
     fn the_command_that_repeats_a_run_survives_a_shell() {
         let mut report = sample::passed();
         assert_eq!(
@@ -159,13 +155,16 @@ mod tests {
     fn the_command_that_repeats_a_run_says_all_that_was_said() {
         let mut report = sample::failed();
         report.timeout_factor = 2.5;
+        let flags = [("include-dir", "../my parts"), ("log-limit", "4096")];
+        report.flags = flags.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         report.node_options.insert("policy".to_owned(), "oldest".to_owned());
         report.node_options.insert("exec".to_owned(), "sh -c 'exec x'".to_owned());
         assert_eq!(
             again(&report),
             "tools test scenarios/sync.scn --seed 417 --exec \"sh -c 'exec x'\" --policy oldest \
-             --timeout-factor 2.5"
+             --timeout-factor 2.5 --include-dir '../my parts' --log-limit 4096"
         );
+        report.flags.clear();
         report.node_options = [("driver".to_owned(), "other".to_owned())].into();
         report.timeout_factor = 1.0;
         assert_eq!(

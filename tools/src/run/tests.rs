@@ -1,8 +1,12 @@
-//! The runner over a world of a few lines: what it submits, and what it makes of what happens.
+//! Tests of the runner over a world of a few lines: the operations that it submits, and
+//! its reaction to events.
 
+mod acknowledged_writes;
 mod details;
 mod double;
-mod owed;
+
+mod types;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,7 +21,7 @@ use crate::world::{Direction, Event, LinkChange, NodeIndex, Operation, Outcome};
 const A: NodeIndex = NodeIndex(0);
 const B: NodeIndex = NodeIndex(1);
 
-/// Runs a scenario; what came out, and what was submitted.
+/// Runs a scenario. Returns its verdict, and the operations that were submitted.
 fn run(
     text: &str,
     options: Options,
@@ -27,7 +31,7 @@ fn run(
     (report.verdict, told)
 }
 
-/// The same, with all that came out.
+/// Runs a scenario. Returns its report, and the operations that were submitted.
 fn report(
     text: &str,
     options: Options,
@@ -37,7 +41,7 @@ fn report(
     (report, told)
 }
 
-/// The same, and the session as it was left.
+/// Runs a scenario. Returns its report, the operations that were submitted, and the session after it.
 fn session(
     text: &str,
     options: Options,
@@ -47,7 +51,7 @@ fn session(
     let source = Source::new("test.scn", text);
     let (scenario, _) = parse(&source, &BTreeMap::new(), &mut includes).unwrap();
     let mut world = Double::new(Box::new(script));
-    let session = Session::unrecorded(options);
+    let session = Session::without_journal(options);
     let report = session.scenario(&mut world, &scenario);
     let told = world.told.take();
     (report, told, session)
@@ -87,7 +91,8 @@ fn an_answer_that_goes_back_fails_the_scenario_at_its_step() {
     assert_eq!(failure.differences.len(), 2);
 }
 
-/// One node that answers these ranks to `set`, to `get`, and to `stamp` at the end.
+/// Checks the law that is broken by one node which answers these ranks to `set`, to `get`, and to
+/// `stamp` at the end.
 #[track_caller]
 fn check_end(set: &'static str, get: &'static str, stamp: &'static str, expected: Option<Law>) {
     let (verdict, _) = run("network a\na: set k v 5\na: get k\n", Options::default(), move |_, operation| {
@@ -117,8 +122,12 @@ fn stored_versions_are_watched_from_the_start_and_must_increase() {
     let options = Options { versions: true, ..Options::default() };
     let script = |_: Duration, operation: &Operation| match operation {
         Operation::Watch { node, .. } => {
-            let stored =
-                |rank: &str| Event::Stored { node: *node, key: "k".to_owned(), rank: rank.to_owned() };
+            let stored = |rank: &str| Event::Stored {
+                node: *node,
+                key: "k".to_owned(),
+                rank: rank.to_owned(),
+                wall_ms: 0,
+            };
             let ms = Duration::from_millis;
             Reaction::events(vec![(ms(1), stored("5")), (ms(2), stored("4"))])
         }
@@ -251,7 +260,7 @@ fn a_clock_is_set_before_its_node_starts() {
 fn a_node_that_is_frozen_at_the_end_of_a_measure_is_named() {
     let script = |_: Duration, operation: &Operation| match operation {
         Operation::Ask { node, words, .. } if words[0] == "set" => {
-            let stored = Event::Stored { node: *node, key: "k".to_owned(), rank: "5".to_owned() };
+            let stored = Event::Stored { node: *node, key: "k".to_owned(), rank: "5".to_owned(), wall_ms: 0 };
             Reaction::events(vec![(Duration::ZERO, stored)])
         }
         _ => Reaction::default(),

@@ -1,19 +1,21 @@
-//! Reading expectations: what is claimed, of whom, and when it must hold.
+//! The parser of expectations: the claim, its nodes, and the time in which it must hold.
 
 use regex::Regex;
 
+use super::ask_text::addressed;
 use super::ast::{Ask, Bound, Claim, Comparison, Predicate, Who};
 use super::reader::{Read, Reader};
 use super::token;
-use crate::text::{Diagnostic, nearest};
+use crate::driver;
+use crate::text::{Diagnostic, nearest, regex_cause};
 
-/// The words that a predicate may begin with, beside the comparisons' signs.
+/// The words that a predicate may begin with, beside the signs of comparisons.
 pub(super) const PREDICATES: [&str; 7] = ["agree", "in", "contains", "matches", "is", "not", "fails"];
 
 /// The words that a bound begins with.
 const BOUNDS: [&str; 2] = ["within", "for"];
 
-/// Whether an unquoted `word` ends an ask within an expectation.
+/// Returns true if an unquoted `word` ends an ask within an expectation.
 fn ends_ask(word: &str) -> bool {
     PREDICATES.contains(&word) || is_bound(word) || is_sign(word)
 }
@@ -27,7 +29,7 @@ fn is_sign(word: &str) -> bool {
 }
 
 impl Reader<'_> {
-    /// What follows `expect`.
+    /// Reads the rest of an `expect` step.
     pub(super) fn expectation(&mut self) -> Read<(Claim, Option<Bound>)> {
         self.blanks();
         let claim = self.claim()?;
@@ -47,7 +49,11 @@ impl Reader<'_> {
 
     fn claim(&mut self) -> Read<Claim> {
         let start = self.position();
-        let any = self.keyword("any") && self.blanks();
+        let any = self.keyword("any");
+        if any && self.peek() == Some(':') {
+            return Err(self.expected("nodes after `any`").help("such as `expect any all: get x == 1`"));
+        }
+        let any = any && self.blanks();
         let who = self.who();
         self.blanks();
         if let Ok(who) = &who
@@ -79,8 +85,8 @@ impl Reader<'_> {
         Ok(Claim::Figures { left, comparison, right: self.expr()? })
     }
 
-    /// What is said of a claim that is neither an ask nor a comparison of figures, if it begins with
-    /// nodes.
+    /// Returns the error for a claim that begins with nodes, and is neither an ask nor a comparison of
+    /// figures.
     fn colon_missing(&mut self, start: usize, after_who: usize, who: Read<Who>) -> Option<Diagnostic> {
         who.ok()?;
         self.back_to(after_who);
@@ -98,8 +104,16 @@ impl Reader<'_> {
             return None;
         }
         let line = token::line(self.rest()).map_or("", |(_, line)| line);
+        if driver::DEFAULT.command(&subject).is_some() {
+            let error =
+                self.error(self.since(start), format!("expected the nodes to ask before `{subject}`"));
+            return Some(error.help(format!("write `expect all: {subject} {line}`")));
+        }
         let error = self.error(next.span, format!("expected `:` after `{subject}`, not `{}`", next.text));
-        Some(error.help(format!("write `expect {subject}: {line}`")))
+        Some(error.help(match subject.as_str() {
+            "not" => "`not` stands behind the ask: `expect a: get x not in 1 2`, or `!=`".to_owned(),
+            _ => format!("write `expect {}`", addressed(&subject, line)),
+        }))
     }
 
     fn ask_claim(&mut self, any: bool, who: Who) -> Read<Claim> {
@@ -112,7 +126,7 @@ impl Reader<'_> {
         Ok(Claim::Ask { any, who, ask, predicate })
     }
 
-    /// A comparison without blanks around it is a part of a word, which is seldom what was meant.
+    /// Reports a comparison without blanks around it. It is read as a part of a word, which is seldom meant.
     fn sign_touches(&self, ask: &Ask) -> Read<()> {
         for word in &ask.words {
             let Some(text) = word.fixed() else { continue };
@@ -154,7 +168,7 @@ impl Reader<'_> {
         } else if self.keyword("contains") {
             self.blanks();
             if self.at_end() {
-                return Err(self.expected("what must be contained"));
+                return Err(self.expected("what must be contained").help("such as `contains Paris`"));
             }
             Ok(Some(Predicate::Contains { not, word: self.word()? }))
         } else if self.keyword("matches") {
@@ -168,9 +182,11 @@ impl Reader<'_> {
             let help = if not { "write `not is empty`" } else { "write `is empty`, or `== V` for a value" };
             Err(self.expected("`empty`").help(help))
         } else if not {
-            let near = nearest(self.next_word().text, PREDICATES);
+            let word = self.next_word().text;
+            let near = nearest(word, PREDICATES);
             let error = self.expected("`in`, `contains`, `matches` or `is empty` after `not`");
             Err(match near {
+                None if word == "==" => error.help("write `!=`"),
                 Some("agree") => error.help("`not agree` cannot be claimed"),
                 Some("fails") => error.help("leave out `not fails`: an answer is expected anyway"),
                 near => error.did_you_mean(near),
@@ -181,7 +197,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The words after a comparison or `in`, up to the bound.
+    /// Reads the words after a comparison or `in`, up to the bound.
     fn values(&mut self, after: &str) -> Read<Vec<super::ast::Word>> {
         let words = self.words(is_bound)?;
         if words.is_empty() {
@@ -210,13 +226,14 @@ impl Reader<'_> {
         };
         match Regex::new(text) {
             Ok(_) => Ok(text.to_owned()),
-            Err(why) => {
-                Err(self.error(self.since(start), format!("no regular expression: {}", reason(&why))))
-            }
+            Err(why) => Err(self.error(
+                self.since(start),
+                format!("this regular expression is invalid: {}", regex_cause(&why)),
+            )),
         }
     }
 
-    /// `within 5s`, `for 2s`, or nothing.
+    /// Reads `within 5s`, `for 2s`, or nothing.
     fn bound(&mut self) -> Read<Option<Bound>> {
         self.blanks();
         let bound: (fn(std::time::Duration) -> Bound, &str) = if self.keyword("within") {
@@ -233,11 +250,4 @@ impl Reader<'_> {
         }
         Ok(Some(bound.0(self.duration()?)))
     }
-}
-
-/// Why a regular expression is none: the last line of what `regex` says, which names the cause.
-fn reason(why: &regex::Error) -> String {
-    let text = why.to_string();
-    let last = text.lines().last().unwrap_or_default().trim();
-    last.strip_prefix("error: ").unwrap_or(last).to_owned()
 }

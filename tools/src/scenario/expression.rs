@@ -1,25 +1,26 @@
-//! Reading arithmetic over figures.
+//! The parser of arithmetic over figures.
 
 use super::ast::{Expr, Fact, NAMED, Operator};
 use super::reader::{Read, Reader};
 use super::token;
 use crate::text::Span;
 
-/// How many operations may follow each other: trees are walked, and dropped, on the stack.
+/// The most operations in a row. Chosen: more than a person writes, and few, since trees are walked, and
+/// dropped, on the stack.
 const OPERATIONS_MAX: usize = 100;
 
-/// `$name`.
+/// Returns the expression of a variable: `$name`.
 pub(super) fn variable(name: &str, span: Span) -> Expr {
     Expr::Fact(Fact::Variable(name.to_owned()), span)
 }
 
-/// A name without a dollar: a figure that is always there, or what is kept under it.
+/// Returns the expression of a name without a dollar: a figure that every scenario has, or else a variable.
 pub(super) fn named(name: &str, span: Span) -> Expr {
     if NAMED.contains(&name) { Expr::Fact(Fact::Named(name.to_owned()), span) } else { variable(name, span) }
 }
 
 impl Reader<'_> {
-    /// Terms, added and subtracted.
+    /// Reads terms that are added and subtracted.
     pub(super) fn expr(&mut self) -> Read<Expr> {
         let mut left = self.term()?;
         let (start, mut operations) = (self.position(), 0);
@@ -46,17 +47,17 @@ impl Reader<'_> {
         Ok(left)
     }
 
-    /// One operation more.
+    /// Counts one operation more, and reports an error if there are too many.
     fn bounded(&self, start: usize, operations: &mut usize) -> Read<()> {
         *operations += 1;
         if *operations > OPERATIONS_MAX {
             let message = format!("more than {OPERATIONS_MAX} operations in a row");
-            return Err(self.error(self.since(start), message));
+            return Err(self.error(self.since(start), message).help("put some of them into parentheses"));
         }
         Ok(())
     }
 
-    /// One of the signs, and the blanks around it.
+    /// Reads one of the signs, and the blanks around it.
     fn operator(&mut self, signs: &'static str) -> Option<char> {
         let start = self.position();
         self.blanks();
@@ -83,7 +84,8 @@ impl Reader<'_> {
                         Ok(inner)
                     } else if matches!(reader.peek(), None | Some('\n')) {
                         Err(reader
-                            .error(Span { end: opening.start + 1, ..opening }, "this `(` is never closed"))
+                            .error(Span { end: opening.start + 1, ..opening }, "this `(` is never closed")
+                            .help("close it with `)`"))
                     } else {
                         Err(reader.expected("an operator or `)`"))
                     }
@@ -92,7 +94,9 @@ impl Reader<'_> {
             Some('"') => {
                 let mut parts = Vec::new();
                 self.quoted(&mut parts, false)?;
-                let text = super::ast::Word { parts, span: Span::default() }.fixed().unwrap_or_default();
+                let text = super::ast::Word { parts, quoted: true, span: Span::default() }
+                    .fixed()
+                    .unwrap_or_default();
                 Ok(Expr::Fact(Fact::Text(text), self.since(start)))
             }
             Some('$') => {
@@ -105,7 +109,9 @@ impl Reader<'_> {
             Some('0'..='9') => self.number(start),
             _ => {
                 let Some(name) = self.token(token::name) else {
-                    return Err(self.expected("a number, a figure or a name"));
+                    return Err(self
+                        .expected("a number, a figure or a name")
+                        .help("such as `2`, `m.updates` or `$i`"));
                 };
                 if self.eat_char('.') {
                     let Some(figure) = self.eat(token::name) else {
@@ -130,7 +136,7 @@ impl Reader<'_> {
         Ok(Expr::Fact(Fact::Number(value), self.since(start)))
     }
 
-    /// What a parameter is worth: a number where its text is one, else its text.
+    /// Returns the value of a parameter: a number if its text is one, else its text.
     fn param_fact(&mut self, token: &super::reader::Token<'_>) -> Fact {
         let value = self.params.get(token.text).map_or("", String::as_str);
         if !value.starts_with(|c: char| c.is_ascii_digit()) {

@@ -1,23 +1,24 @@
-//! Reading what stands before the first step.
+//! The parser of the headers, which stand before the first step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::ast::{Headers, NAMED, Param};
 use super::combination::COMBINATIONS_MAX;
-use super::reader::{Read, Reader};
+use super::reader::{Read, Reader, Token};
 use super::token;
 use crate::text::{Source, Span, nearest};
 use crate::world;
 
-/// The most parameters that a scenario may have.
+/// The most parameters that a scenario may have. Chosen: with two values each, fourteen already exceed
+/// [`COMBINATIONS_MAX`].
 const PARAMS_MAX: usize = 100;
 
 /// The words that headers begin with.
 pub(super) const HEADERS: [&str; 5] = ["param", "timeout", "settle", "worlds", "tags"];
 
 impl Reader<'_> {
-    /// The headers, up to the first step.
+    /// Reads the headers, up to the first step.
     pub(super) fn headers(&mut self) -> Read<Headers> {
         let mut headers = Headers::default();
         let mut once = Vec::new();
@@ -32,30 +33,52 @@ impl Reader<'_> {
                 self.back_to(start);
                 return Ok(headers);
             };
-            if word.text != "param" {
-                if once.contains(&word.text) {
-                    return Err(self.error(word.span, format!("`{}` is given twice", word.text)));
-                }
-                once.push(word.text);
+            if let Err(mistake) = self.header(word, &mut once, &mut headers) {
+                self.recover(mistake)?;
             }
-            if !self.blanks() {
-                return Err(self.expected(&format!("a blank after `{}`", word.text)));
-            }
-            match word.text {
-                "param" => {
-                    let param = self.param_header(start, &headers)?;
-                    headers.params.push(param);
-                }
-                "timeout" => headers.timeout = self.header_duration(&headers)?,
-                "settle" => headers.settle = self.header_duration(&headers)?,
-                "worlds" => headers.worlds = self.names("a world", Some(world::NAMES))?,
-                _ => headers.tags = self.names("a tag", None)?,
-            }
-            self.end()?;
         }
     }
 
-    /// A duration, or one of the parameters above that stands for one.
+    /// Reads the rest of a header, behind its first word.
+    fn header<'t>(&mut self, word: Token<'t>, once: &mut Vec<&'t str>, headers: &mut Headers) -> Read<()> {
+        if word.text != "param" {
+            if once.contains(&word.text) {
+                let error = self.error(word.span, format!("`{}` is given twice", word.text));
+                return Err(error.help("keep one of the two"));
+            }
+            once.push(word.text);
+        }
+        if !self.blanks() {
+            let (what, example) = match word.text {
+                "param" => ("a name", "param net = line(5) | ring(5)"),
+                "worlds" => ("a world", "worlds sim, netns"),
+                "tags" => ("a tag", "tags slow, ci"),
+                "settle" => ("a duration", "settle 10s"),
+                _ => ("a duration", "timeout 120s"),
+            };
+            let error = self.expected(&format!("{what} after `{}`", word.text));
+            return Err(error.help(format!("such as `{example}`")));
+        }
+        match word.text {
+            "param" => {
+                let param = self.param_header(word.span.start, headers)?;
+                headers.params.push(param);
+            }
+            "timeout" => headers.timeout = self.header_duration(headers)?,
+            "settle" => headers.settle = self.header_duration(headers)?,
+            "worlds" => {
+                headers.worlds = self.names("a world", Some(world::NAMES))?;
+                self.separated(word.span.start, ", ")?;
+            }
+            _ => {
+                headers.tags = self.names("a tag", None)?;
+                self.separated(word.span.start, ", ")?;
+            }
+        }
+        self.end()
+    }
+
+    /// Reads a duration, or one of the parameters above that stands for one.
     fn header_duration(&mut self, headers: &Headers) -> Read<Duration> {
         let chosen = chosen(headers, self.params);
         #[expect(
@@ -65,7 +88,7 @@ impl Reader<'_> {
         self.with_params(&chosen, |reader| reader.duration())
     }
 
-    /// `name, name`: of those that are known, if only those may be.
+    /// Reads `name, name`; where `known` is given, only those names are accepted.
     fn names(&mut self, what: &str, known: Option<&[&str]>) -> Read<Vec<String>> {
         let (mut names, mut seen) = (Vec::new(), BTreeSet::new());
         loop {
@@ -80,7 +103,8 @@ impl Reader<'_> {
                 });
             }
             if !seen.insert(name.text) {
-                return Err(self.error(name.span, format!("`{}` is named twice", name.text)));
+                let error = self.error(name.span, format!("`{}` is named twice", name.text));
+                return Err(error.help("keep one of the two"));
             }
             names.push(name.text.to_owned());
             if !self.comma() {
@@ -89,7 +113,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What follows `param`: `net = line(26) | ring(26)`.
+    /// Reads the rest of a `param` header, such as `net = line(26) | ring(26)`.
     fn param_header(&mut self, start: usize, headers: &Headers) -> Read<Param> {
         let Some(name) = self.token(token::name) else { return Err(self.expected("a parameter's name")) };
         if headers.params.iter().any(|param| param.name == name.text) {
@@ -98,7 +122,8 @@ impl Reader<'_> {
                 .help("several values stand behind one name: `param x = 1 | 2`"));
         }
         if headers.params.len() >= PARAMS_MAX {
-            return Err(self.error(name.span, format!("more than {PARAMS_MAX} parameters")));
+            let error = self.error(name.span, format!("more than {PARAMS_MAX} parameters"));
+            return Err(error.help("divide the file into several scenarios"));
         }
         if NAMED.contains(&name.text) {
             let message = format!("`{}` is a figure that is always there", name.text);
@@ -116,10 +141,12 @@ impl Reader<'_> {
             let value = self.choice()?;
             let span = Span { start: value_start, end: self.position() };
             if values.len() >= COMBINATIONS_MAX {
-                return Err(self.error(span, format!("more than {COMBINATIONS_MAX} values")));
+                let error = self.error(span, format!("more than {COMBINATIONS_MAX} values"));
+                return Err(error.help("each value is a run of its own; write fewer"));
             }
             if values.contains(&value) {
-                return Err(self.error(span, format!("the value `{value}` is given twice")));
+                let error = self.error(span, format!("the value `{value}` is given twice"));
+                return Err(error.help("keep one of the two"));
             }
             values.push(value);
             if !self.eat_char('|') {
@@ -130,13 +157,13 @@ impl Reader<'_> {
         Ok(Param { name: name.text.to_owned(), values, span: Span { start, end } })
     }
 
-    /// One value: quoted, or as it stands up to `|` or the end of the header, without the blanks
-    /// around it.
+    /// Reads one value of a parameter: quoted, or as it stands up to `|` or the end of the header, without
+    /// the blanks around it.
     fn choice(&mut self) -> Read<String> {
         if self.peek() == Some('"') {
             let mut parts = Vec::new();
             self.quoted(&mut parts, false)?;
-            let word = super::ast::Word { parts, span: Span::default() };
+            let word = super::ast::Word { parts, quoted: true, span: Span::default() };
             self.blanks();
             return Ok(word.fixed().unwrap_or_default());
         }
@@ -159,20 +186,20 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the value ends here: before `|`, a comment, or the end of the header.
+    /// Returns true if the value ends here: before `|`, a comment, or the end of the header.
     fn choice_ends(&mut self) -> bool {
         let brace = self.peek() == Some('}');
         (self.at_end() && !brace) || self.peek() == Some('|')
     }
 }
 
-/// The value of every parameter: the one that is chosen, else the first.
+/// Returns the value of every parameter: the chosen one, or else its first.
 pub(super) fn chosen(headers: &Headers, params: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let value = |param: &Param| params.get(&param.name).or(param.values.first()).cloned();
     headers.params.iter().filter_map(|param| Some((param.name.clone(), value(param)?))).collect()
 }
 
-/// The comment that opens a file: its first paragraph as one line. A `#!` line is passed over.
+/// Returns the comment that opens a file: its first paragraph as one line. A `#!` line is skipped.
 #[must_use]
 pub fn about(source: &Source) -> String {
     let text = source.text().trim_start_matches('\u{feff}');

@@ -1,11 +1,11 @@
-//! What steps need of a world: one table, for whoever checks a scenario and for whoever makes a world
-//! for it.
+//! The abilities of a world that steps need: one table, used by the check of a scenario and by the code that
+//! makes a world for it.
 
 use super::ast::{Ask, Claim, Scenario, Shape, Step, StepKind, Verb, Word};
 use crate::world::Ability;
 
 impl Scenario {
-    /// Whether a step needs one of these, wherever it stands.
+    /// Returns true if any step needs one of the abilities, at any depth.
     #[must_use]
     pub fn needs_any(&self, abilities: &[Ability]) -> bool {
         any_needs(&self.steps, abilities)
@@ -13,7 +13,7 @@ impl Scenario {
 }
 
 impl Scenario {
-    /// Whether some node is asked that, wherever it stands.
+    /// Returns true if any step asks a node that command, at any depth.
     #[must_use]
     pub fn asks(&self, command: &str) -> bool {
         any_asks(&self.steps, command)
@@ -38,7 +38,7 @@ fn any_needs(steps: &[Step], abilities: &[Ability]) -> bool {
 }
 
 impl StepKind {
-    /// What a world must be able to do for it, the steps inside of it aside.
+    /// Returns the abilities that the world must have for this step; the steps inside it are not counted.
     #[must_use]
     pub fn needs(&self) -> Vec<Ability> {
         match self {
@@ -53,7 +53,8 @@ impl StepKind {
     }
 }
 
-/// Loss and doubling are abilities of their own; no shape clears what was there.
+/// Returns the abilities that shapes need. Loss and duplication are abilities of their own, and an empty list
+/// needs the ability to shape, since it clears the shape of before.
 fn shaping(shapes: &[Shape]) -> Vec<Ability> {
     let mut needed = Vec::new();
     for ability in shapes.iter().map(|shape| match shape {

@@ -1,4 +1,4 @@
-//! Reading the topology of a `network` step: its text as it stands, or with parameters filled in.
+//! The parser of the topology of a `network` step: its text as it stands, or with parameters filled in.
 
 use std::ops::Range;
 
@@ -7,21 +7,21 @@ use super::token;
 use crate::text::{Diagnostic, Source, Span, nearest};
 use crate::topology::{self, Graph};
 
-/// How many nodes and links all `network` steps may have together: as many as one topology.
+/// The most nodes and links that all `network` steps may have together: as many as one topology.
 const SIZE_MAX: usize = topology::NODES_MAX + topology::LINKS_MAX;
 
 /// A part of a topology whose parameters are filled in.
 struct Piece {
-    /// Where it stands in the text that is parsed.
+    /// The bytes of the piece in the text that is parsed.
     range: Range<usize>,
-    /// Where it stands in the scenario.
+    /// The place of the piece in the scenario.
     span: Span,
-    /// The parameter that it is the value of.
+    /// The parameter whose value the piece is, if any.
     param: Option<String>,
 }
 
 impl Reader<'_> {
-    /// A topology, up to the end of its line; a newline after `,` is a blank.
+    /// Reads a topology, up to the end of its line; a newline after `,` counts as a blank.
     pub(super) fn topology(&mut self) -> Read<Graph> {
         let words = self.topology_words()?;
         let (Some(first), Some(last)) = (words.first(), words.last()) else {
@@ -50,7 +50,7 @@ impl Reader<'_> {
         Ok(parsed.graph)
     }
 
-    /// What stands between blanks and comments, to the end of the topology.
+    /// Reads the words between blanks and comments, to the end of the topology.
     fn topology_words(&mut self) -> Read<Vec<Span>> {
         let mut words = Vec::new();
         loop {
@@ -74,7 +74,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The text with the values of its parameters.
+    /// Returns the text with the values of its parameters, and the pieces that it is made of.
     fn fill_in(&mut self, words: &[Span]) -> Read<(String, Vec<Piece>)> {
         let (mut filled, mut pieces) = (String::new(), Vec::new());
         for &word in words {
@@ -92,7 +92,11 @@ impl Reader<'_> {
                     let message =
                         format!("`${name}` is no parameter, and a topology is fixed before anything starts");
                     let near = nearest(name, self.params.keys().map(String::as_str));
-                    return Err(self.error(place(dollar, end), message).did_you_mean(near));
+                    let error = self.error(place(dollar, end), message);
+                    return Err(match near {
+                        Some(near) => error.did_you_mean(Some(near)),
+                        None => error.help(format!("declare it above all steps: `param {name} = ring(5)`")),
+                    });
                 };
                 add(&mut filled, &mut pieces, value, place(dollar, end), Some(name.to_owned()));
                 at = end;
@@ -104,7 +108,7 @@ impl Reader<'_> {
         Ok((filled, pieces))
     }
 
-    /// The same diagnostic, at the place in the scenario.
+    /// Returns the diagnostic with its place in the scenario.
     fn placed(&self, diagnostic: Diagnostic, pieces: &[Piece]) -> Diagnostic {
         let at = diagnostic.span;
         let piece = pieces
@@ -127,7 +131,7 @@ impl Reader<'_> {
     }
 }
 
-/// Adds a piece of text, if it is not empty.
+/// Adds a piece of text unless it is empty.
 fn add(filled: &mut String, pieces: &mut Vec<Piece>, text: &str, span: Span, param: Option<String>) {
     if !text.is_empty() {
         let start = filled.len();
@@ -151,7 +155,7 @@ mod tests {
             let mut includes = |path: &str| Err(path.to_owned());
             Reader::new(&source, &BTreeMap::new(), &mut state, &mut includes).topology()
         };
-        // Three nodes and two links.
+        // The graph of the test has three nodes and two links.
         assert!(read(SIZE_MAX - 5).is_ok());
         let message = read(SIZE_MAX - 4).unwrap_err().message;
         assert_eq!(message, "the networks of this scenario have more than 5000000 nodes and links together");

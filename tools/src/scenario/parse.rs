@@ -1,4 +1,4 @@
-//! From a text to a scenario.
+//! The entry points of the parser: from a text to a scenario.
 
 use std::collections::BTreeMap;
 
@@ -7,60 +7,94 @@ use super::combination;
 use super::header;
 use super::include;
 use super::reader::{Reader, State};
-use crate::text::{Diagnostic, Source};
+use crate::text::{Diagnostic, Source, Span};
 
-/// What stands before the first step, every parameter at its first value. What follows is not looked
-/// at.
+/// Parses the headers, every parameter at its first value. The steps behind them are not read.
 pub fn headers(source: &Source) -> Result<Headers, Diagnostic> {
-    let (params, mut state) = (BTreeMap::new(), State::default());
-    let mut includes = |path: &str| Err(format!("`{path}` is not read for the headers"));
-    Reader::new(source, &params, &mut state, &mut includes).headers()
+    let (headers, state) = read_headers(source)?;
+    match state.mistakes.into_iter().next() {
+        None => Ok(headers),
+        Some(mistake) => Err(mistake),
+    }
 }
 
-/// A scenario with one choice of its parameters, as [`combinations`](super::combinations) gives them,
-/// and what is probably not meant in it. A parameter that is not chosen has its first value.
+/// Returns the headers that can be read, and the mistakes among the others.
+fn read_headers(source: &Source) -> Result<(Headers, State), Diagnostic> {
+    let (params, mut state) = (BTreeMap::new(), State::default());
+    let mut includes = |path: &str| Err(format!("`{path}` is not read for the headers"));
+    let headers = Reader::new(source, &params, &mut state, &mut includes).headers()?;
+    Ok((headers, state))
+}
+
+/// Parses a scenario with one choice of its parameters, as [`combinations`](super::combinations) gives them.
+/// Returns it with the warnings about it. A parameter that is not chosen has its first value. Of several
+/// mistakes the first is the error.
 ///
-/// `includes` gets the text of an included file by its path, seen from where the name of `source`
-/// is seen from; the name of what it gives back should be that path.
+/// `includes` gets the text of an included file by its path, which is relative to the same folder as the name
+/// of `source`. The source that it returns should have that path as its name.
 pub fn parse(
     source: &Source,
     params: &BTreeMap<String, String>,
     includes: &mut dyn FnMut(&str) -> Result<Source, String>,
 ) -> Result<(Scenario, Vec<Diagnostic>), Diagnostic> {
-    let chosen = header::chosen(&headers(source)?, params);
+    parse_all(source, params, includes).map_err(|mistakes| first(source, mistakes))
+}
+
+/// Parses as [`parse`] does; the error holds all mistakes in the order of the text, up to about a hundred.
+pub fn parse_all(
+    source: &Source,
+    params: &BTreeMap<String, String>,
+    includes: &mut dyn FnMut(&str) -> Result<Source, String>,
+) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let (known, _) = read_headers(source).map_err(|mistake| vec![mistake])?;
+    let chosen = header::chosen(&known, params);
     let (headers, steps, state) = read(source, &chosen, true, includes)?;
     let unused = headers.params.iter().filter(|param| !state.used.contains(&param.name)).map(|param| {
         let message = format!("nothing stands for the parameter `{}`", param.name);
         Diagnostic::warning(source, param.span, message)
             .help(format!("write `${}` where it is meant", param.name))
     });
-    let warnings = unused.chain(state.warnings).collect();
+    let warnings = unused.chain(state.warnings).map(Diagnostic::without_secrets).collect();
     let name = combination::combination_name(source, &headers, &chosen);
     let about = header::about(source);
     Ok((Scenario { name, about, source: source.clone(), headers, params: chosen, steps }, warnings))
 }
 
-/// Steps without headers, as given on a command line for a network that runs: a scenario that is
-/// named after the source.
+/// Parses steps without headers, as given on a command line for a running network. The scenario is named
+/// after the source.
 pub fn parse_steps(
     source: &Source,
     includes: &mut dyn FnMut(&str) -> Result<Source, String>,
 ) -> Result<(Scenario, Vec<Diagnostic>), Diagnostic> {
     let params = BTreeMap::new();
-    let (headers, steps, state) = read(source, &params, false, includes)?;
+    let (headers, steps, state) =
+        read(source, &params, false, includes).map_err(|mistakes| first(source, mistakes))?;
     let (name, about) = (source.name().to_owned(), header::about(source));
-    Ok((Scenario { name, about, source: source.clone(), headers, params, steps }, state.warnings))
+    let warnings = state.warnings.into_iter().map(Diagnostic::without_secrets).collect();
+    Ok((Scenario { name, about, source: source.clone(), headers, params, steps }, warnings))
 }
 
+/// Reads all of a text. The error has at least one mistake.
 fn read(
     source: &Source,
     params: &BTreeMap<String, String>,
     has_headers: bool,
     includes: &mut dyn FnMut(&str) -> Result<Source, String>,
-) -> Result<(Headers, Block, State), Diagnostic> {
+) -> Result<(Headers, Block, State), Vec<Diagnostic>> {
     let mut state = State { files: vec![include::beside("", source.name())], ..State::default() };
     let mut reader = Reader::new(source, params, &mut state, includes);
-    let headers = if has_headers { reader.headers()? } else { Headers::default() };
-    let steps = reader.steps(None)?;
-    Ok((headers, steps, state))
+    let headers = if has_headers { reader.headers() } else { Ok(Headers::default()) };
+    let whole = headers.and_then(|headers| Ok((headers, reader.steps(None)?)));
+    let mut mistakes = std::mem::take(&mut state.mistakes);
+    match whole {
+        Ok((headers, steps)) if mistakes.is_empty() => return Ok((headers, steps, state)),
+        Ok(_) => {}
+        Err(last) => mistakes.push(last),
+    }
+    Err(mistakes.into_iter().map(Diagnostic::without_secrets).collect())
+}
+
+fn first(source: &Source, mistakes: Vec<Diagnostic>) -> Diagnostic {
+    let nothing = || Diagnostic::error(source, Span::default(), "this cannot be read");
+    mistakes.into_iter().next().unwrap_or_else(nothing)
 }

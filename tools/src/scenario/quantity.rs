@@ -1,23 +1,42 @@
-//! Numbers, and numbers with units.
+//! The parser of numbers, and of numbers with units.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use thiserror::Error;
 
 use super::ast::{Rate, RateUnit};
 use super::reader::{Read, Reader, State};
 use super::token;
 use crate::text::{Source, Span, nearest};
 
+/// The reason why a text is no quantity, with the remedy where the text shows one. Nothing was read of it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum QuantityError {
+    /// The text is no number with a unit, or is out of bounds.
+    #[error("{0}")]
+    Invalid(String),
+    /// The text is a number without a unit.
+    #[error("{message}; with a unit: `{number}s` or `{number}ms`")]
+    NoUnit {
+        /// The fault.
+        message: String,
+        /// The number.
+        number: String,
+    },
+}
+
 /// Units of time, in seconds.
 const TIME: [(&str, f64); 5] = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
 
-/// Units of speed, in bits a second.
+/// Units of speed, in bits per second.
 const SPEED: [(&str, f64); 4] = [("bit", 1.0), ("kbit", 1e3), ("mbit", 1e6), ("gbit", 1e9)];
 
-/// Shares, of one.
+/// Units of shares, as parts of one.
 const SHARE: [(&str, f64); 1] = [("%", 0.01)];
 
-/// The longest duration that may be written; a longer one is a slip, and would overflow timers.
+/// The longest duration that may be written. Chosen: a year; a longer one is a mistake, and would overflow
+/// timers.
 const DURATION_MAX: Duration = Duration::from_hours(365 * 24);
 
 /// A number as it was written, with the unit that touches it.
@@ -29,8 +48,14 @@ pub(super) struct Quantity<'a> {
     unit_span: Span,
 }
 
+impl From<QuantityError> for String {
+    fn from(error: QuantityError) -> Self {
+        error.to_string()
+    }
+}
+
 impl Quantity<'_> {
-    /// The number in the base of its unit: seconds, bits a second, a share of one.
+    /// Returns the number in the base of its unit: seconds, bits per second, a share of one.
     pub(super) fn value(&self, reader: &Reader<'_>) -> Read<f64> {
         let all = TIME.into_iter().chain(SPEED).chain(SHARE);
         if self.unit.is_empty() { Ok(self.number) } else { self.times(reader, all) }
@@ -54,7 +79,7 @@ impl Quantity<'_> {
 }
 
 impl<'a> Reader<'a> {
-    /// A number and the unit that touches it, if a number comes next.
+    /// Reads a number and the unit that touches it, if a number comes next.
     pub(super) fn quantity(&mut self) -> Option<Quantity<'a>> {
         let start = self.position();
         let digits = self.eat(token::number)?;
@@ -66,7 +91,7 @@ impl<'a> Reader<'a> {
         Some(Quantity { number, digits, unit, span: self.since(start), unit_span })
     }
 
-    /// A duration: `5s`, `200ms`, or a parameter that stands for one.
+    /// Reads a duration: `5s`, `200ms`, or a parameter that stands for one.
     pub(super) fn duration(&mut self) -> Read<Duration> {
         self.fixed("a duration", |reader| {
             let Some(quantity) = reader.quantity() else {
@@ -80,25 +105,29 @@ impl<'a> Reader<'a> {
             let seconds = quantity.times(reader, TIME.into_iter())?;
             match Duration::try_from_secs_f64(seconds) {
                 Ok(duration) if duration <= DURATION_MAX => Ok(duration),
-                _ => Err(reader.error(quantity.span, "a duration longer than a year")),
+                _ => {
+                    let error = reader.error(quantity.span, "a duration longer than a year");
+                    Err(error.help("the longest is `8760h`"))
+                }
             }
         })
     }
 
-    /// How far a clock is shifted, in milliseconds: `+10s`.
+    /// Reads the shift of a clock, such as `+10s`, and returns it in milliseconds.
     pub(super) fn shift(&mut self) -> Read<i64> {
         let start = self.position();
         let sign = self.eat(token::any_of("+-"));
         let by = self.duration()?;
         if by.subsec_nanos() % 1_000_000 != 0 {
-            return Err(self.error(self.since(start), "a clock is shifted by whole milliseconds"));
+            let error = self.error(self.since(start), "a clock is shifted by whole milliseconds");
+            return Err(error.help("such as `+10s` or `-500ms`"));
         }
         // A duration is at most a year: far within an i64.
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         Ok(if sign == Some('-') { -by } else { by })
     }
 
-    /// A whole number, or a parameter that stands for one.
+    /// Reads a whole number, or a parameter that stands for one.
     pub(super) fn whole(&mut self, what: &str) -> Read<u64> {
         self.fixed(what, |reader| {
             let Some(quantity) = reader.quantity() else { return Err(reader.expected(what)) };
@@ -114,7 +143,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A share of one: `1%`.
+    /// Reads a percentage, such as `1%`, and returns it as a share of one.
     pub(super) fn percentage(&mut self) -> Read<f64> {
         self.fixed("a percentage", |reader| {
             let Some(quantity) = reader.quantity() else {
@@ -128,13 +157,14 @@ impl<'a> Reader<'a> {
             }
             let share = quantity.times(reader, SHARE.into_iter())?;
             if share > 1.0 {
-                return Err(reader.error(quantity.span, "more than `100%`"));
+                let error = reader.error(quantity.span, "more than `100%`");
+                return Err(error.help("write a share of at most `100%`"));
             }
             Ok(share)
         })
     }
 
-    /// Bits a second: `1mbit`.
+    /// Reads a bandwidth, such as `1mbit`, and returns it in bits per second.
     pub(super) fn bit_rate(&mut self) -> Read<u64> {
         self.fixed("a rate", |reader| {
             let Some(quantity) = reader.quantity() else {
@@ -160,7 +190,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// How fast a `repeat` goes: `200/s`.
+    /// Reads the rate of a `repeat`, such as `200/s`.
     pub(super) fn rate(&mut self) -> Read<Rate> {
         let start = self.position();
         let example = "such as `200/s` or `30/m`";
@@ -193,36 +223,43 @@ impl<'a> Reader<'a> {
         };
         if count == 0 {
             let span = Span { start, end: self.position() };
-            return Err(self.error(span, "a rate of 0 never begins"));
+            let error = self.error(span, "a rate of 0 never begins");
+            return Err(error.help("such as `at 5/s` or `at 30/m`"));
         }
         Ok(Rate { count, unit })
     }
 }
 
-/// By how many milliseconds a clock is shifted: `+10s`, `-500ms`, or `10s` forward. The error is a
-/// message.
+/// Parses the shift of a clock, and returns it in milliseconds: `+10s`, `-500ms`, or `10s` forward.
 ///
 /// ```
 /// assert_eq!(tools::scenario::shift_ms("-1.5s"), Ok(-1500));
 /// assert!(tools::scenario::shift_ms("10").is_err());
 /// ```
 #[expect(clippy::redundant_closure_for_method_calls, reason = "the path is not general in its lifetime")]
-pub fn shift_ms(text: &str) -> Result<i64, String> {
-    alone("clock", text, |reader| reader.shift())
+pub fn shift_ms(text: &str) -> Result<i64, QuantityError> {
+    alone("clock", text, |reader| reader.shift()).map_err(QuantityError::Invalid)
 }
 
-/// A duration as scenarios write it: a number that touches its unit. The error is a message.
+/// Parses a duration as scenarios write it: a number that touches its unit.
 ///
 /// ```
 /// assert_eq!(tools::scenario::duration("1.5s"), Ok(std::time::Duration::from_millis(1500)));
 /// assert!(tools::scenario::duration("10").is_err());
 /// ```
 #[expect(clippy::redundant_closure_for_method_calls, reason = "the path is not general in its lifetime")]
-pub fn duration(text: &str) -> Result<Duration, String> {
-    alone("duration", text, |reader| reader.duration())
+pub fn duration(text: &str) -> Result<Duration, QuantityError> {
+    alone("duration", text, |reader| reader.duration()).map_err(|message| {
+        let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_bare {
+            QuantityError::NoUnit { message, number: text.to_owned() }
+        } else {
+            QuantityError::Invalid(message)
+        }
+    })
 }
 
-/// Reads a text that holds one quantity and nothing else.
+/// Reads a text that holds one quantity and nothing else. The error is the message of a diagnostic.
 fn alone<T>(name: &str, text: &str, read: impl FnOnce(&mut Reader<'_>) -> Read<T>) -> Result<T, String> {
     let source = Source::new(name, text);
     let (params, mut state) = (BTreeMap::new(), State::default());

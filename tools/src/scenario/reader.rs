@@ -1,5 +1,5 @@
-//! A place in a scenario's text that moves forward over tokens, with what the text is read with: the
-//! chosen parameters, and how included files are got.
+//! A cursor that moves over the tokens of a scenario's text. It also holds the context of the reading: the
+//! chosen parameters, and the function that gets included files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use nom::Parser;
 use super::token::{self, Nothing};
 use crate::text::{Diagnostic, Source, Span, nearest};
 
-/// What was read, or the first thing that could not be.
+/// The value that was read, or the first mistake.
 pub(super) type Read<T> = Result<T, Diagnostic>;
 
-/// Gets the text of an included file.
+/// The function that gets the text of an included file.
 pub(super) type Includes<'a> = dyn FnMut(&str) -> Result<Source, String> + 'a;
 
-/// How deep blocks, parentheses and included files may be nested: far deeper than a person reads,
+/// The deepest nesting of blocks, parentheses and included files. Chosen: far deeper than a person reads, and
 /// far shallower than what exhausts the stack.
 pub(super) const DEPTH_MAX: usize = 32;
 
@@ -25,25 +25,26 @@ pub(super) struct Token<'a> {
     pub(super) span: Span,
 }
 
-/// What all readers of one scenario share.
+/// The state that all readers of one scenario share.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// The parameters that something stands for.
+    /// The parameters that the text uses.
     pub(super) used: BTreeSet<String>,
-    /// What is taken as it stands, and probably not what was meant.
+    /// The warnings about text that is valid, and probably not meant so.
     pub(super) warnings: Vec<Diagnostic>,
+    /// The mistakes so far, in the order of the text. The reader goes on behind each where it can.
+    pub(super) mistakes: Vec<Diagnostic>,
     /// The files being read, the innermost last.
     pub(super) files: Vec<String>,
     /// The bytes of all included files.
     pub(super) included_bytes: usize,
     /// The nodes and links of all topologies.
     pub(super) network_size: usize,
-    /// How many blocks and parentheses are open.
+    /// The number of blocks and parentheses that are open.
     pub(super) depth: usize,
 }
 
-/// The place where the text being read is the value of a parameter: all that is read from it stands
-/// there.
+/// The place of the parameter whose value is being read: spans of that value point there.
 #[derive(Debug, Clone)]
 struct Pin {
     source: Source,
@@ -51,7 +52,7 @@ struct Pin {
     param: String,
 }
 
-/// Reads a text from its beginning to its end.
+/// A reader of a text, from its beginning to its end.
 pub(super) struct Reader<'a> {
     source: &'a Source,
     at: usize,
@@ -62,7 +63,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// At the beginning of a file; a byte order mark is passed over.
+    /// Returns a reader at the beginning of a file, behind a byte order mark if there is one.
     pub(super) fn new(
         source: &'a Source,
         params: &'a BTreeMap<String, String>,
@@ -73,28 +74,28 @@ impl<'a> Reader<'a> {
         Self { source, at, pin: None, params, state, includes }
     }
 
-    /// At the beginning of another file, with the same surroundings.
+    /// Returns a reader at the beginning of another file, with the same parameters and state.
     pub(super) fn of_file<'b>(&'b mut self, source: &'b Source) -> Reader<'b> {
         Reader::new(source, self.params, self.state, self.includes)
     }
 
-    /// The file that steps stand in, as messages name it.
+    /// Returns the file that steps stand in, as messages name it.
     pub(super) fn source(&self) -> &Source {
         self.pin.as_ref().map_or(self.source, |pin| &pin.source)
     }
 
-    /// What is still to be read.
+    /// Returns the text that is still to be read.
     pub(super) fn rest(&self) -> &'a str {
         self.source.text().get(self.at..).unwrap_or_default()
     }
 
-    /// The next character.
+    /// Returns the next character.
     pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    /// How far it has read, in bytes: to come back with [`Reader::back_to`], to measure with
-    /// [`Reader::since`].
+    /// Returns the position, in bytes. [`Reader::back_to`] returns to it, and [`Reader::since`] measures from
+    /// it.
     pub(super) fn position(&self) -> usize {
         self.at
     }
@@ -104,17 +105,17 @@ impl<'a> Reader<'a> {
         self.at = position;
     }
 
-    /// What was read since `start`, for the tree.
+    /// Returns the span that was read since `start`, for the syntax tree.
     pub(super) fn since(&self, start: usize) -> Span {
         self.pin.as_ref().map_or(Span { start, end: self.at }, |pin| pin.span)
     }
 
-    /// The text that was read since `start`.
+    /// Returns the text that was read since `start`.
     pub(super) fn text_since(&self, start: usize) -> &'a str {
         self.source.text().get(start..self.at).unwrap_or_default()
     }
 
-    /// The place of the next word or sign, or of where the line ends.
+    /// Returns the next word or sign with its place, or the place where the line ends.
     pub(super) fn next_word(&self) -> Token<'a> {
         let rest = self.rest();
         let text = match token::bare(rest) {
@@ -127,7 +128,7 @@ impl<'a> Reader<'a> {
         Token { text, span: Span { start: self.at, end: self.at + text.len() } }
     }
 
-    /// An error at `span`. In the value of a parameter it is shown where the parameter stands.
+    /// Returns an error at `span`. In the value of a parameter it is shown where the parameter stands.
     pub(super) fn error(&self, span: Span, message: impl Into<String>) -> Diagnostic {
         match &self.pin {
             None => Diagnostic::error(self.source, span, message),
@@ -139,7 +140,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An error at the next word: something else was expected there.
+    /// Returns an error at the next word, where something else was expected.
     pub(super) fn expected(&self, what: &str) -> Diagnostic {
         let next = self.next_word();
         let message = match next.text {
@@ -151,7 +152,7 @@ impl<'a> Reader<'a> {
         self.error(next.span, message)
     }
 
-    /// Moves over what `parser` recognises.
+    /// Moves over the text that `parser` recognises, and returns its output.
     pub(super) fn eat<O>(
         &mut self,
         mut parser: impl Parser<&'a str, Output = O, Error = Nothing>,
@@ -162,7 +163,7 @@ impl<'a> Reader<'a> {
         Some(output)
     }
 
-    /// Moves over what `parser` recognises, and tells where that was.
+    /// Moves over the text that `parser` recognises, and returns it with its place.
     pub(super) fn token(
         &mut self,
         parser: impl Parser<&'a str, Output = &'a str, Error = Nothing>,
@@ -181,7 +182,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Moves over the word `keyword` if it comes next, and ends there.
+    /// Moves over the word `keyword` if exactly that word comes next.
     pub(super) fn keyword(&mut self, keyword: &str) -> bool {
         let found = token::name(self.rest()).is_ok_and(|(_, name)| name == keyword);
         if found {
@@ -190,7 +191,7 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// Moves over blanks within the line; whether there were any.
+    /// Moves over blanks within the line; returns true if there were any.
     pub(super) fn blanks(&mut self) -> bool {
         self.eat(token::blanks).is_some()
     }
@@ -224,14 +225,14 @@ impl<'a> Reader<'a> {
         false
     }
 
-    /// Whether nothing but a comment is left of the step. Moves up to its end.
+    /// Moves to the end of the step over blanks and a comment; returns true if nothing else is left.
     pub(super) fn at_end(&mut self) -> bool {
         self.blanks();
         self.comment();
         matches!(self.peek(), None | Some('\n' | ';' | '}'))
     }
 
-    /// Nothing may be left of the step.
+    /// Reports an error if something is left of the step.
     pub(super) fn end(&mut self) -> Read<()> {
         if self.at_end() {
             return Ok(());
@@ -244,11 +245,11 @@ impl<'a> Reader<'a> {
                 "quote a word that holds `{`; a block stands after `together`, `do`, \
                  `measure`, `repeat` and `each`",
             ),
-            _ => error,
+            _ => error.help("a step ends with its line, or with `;`"),
         })
     }
 
-    /// One level of nesting more, for as long as `read` takes.
+    /// Runs `read` one level of nesting deeper; reports an error if that is too deep.
     pub(super) fn nested<T>(&mut self, span: Span, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
         if self.state.depth >= DEPTH_MAX {
             let message = format!("nested deeper than {DEPTH_MAX} levels");
@@ -260,7 +261,7 @@ impl<'a> Reader<'a> {
         result
     }
 
-    /// The name after a `$`, which comes next.
+    /// Reads the `$` that comes next, and returns the name after it.
     pub(super) fn dollar(&mut self) -> Read<Token<'a>> {
         let start = self.at;
         self.at += '$'.len_utf8();
@@ -272,12 +273,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a parameter has that name. There are none in the value of a parameter.
+    /// Returns true if a parameter has that name. In the value of a parameter there are none.
     pub(super) fn is_param(&self, name: &str) -> bool {
         self.pin.is_none() && self.params.contains_key(name)
     }
 
-    /// The value of the parameter of that name.
+    /// Returns the value of the parameter of that name.
     pub(super) fn param(&mut self, name: &str) -> Option<&'a str> {
         if !self.is_param(name) {
             return None;
@@ -286,8 +287,8 @@ impl<'a> Reader<'a> {
         self.params.get(name).map(String::as_str)
     }
 
-    /// Reads what must be fixed before anything starts: as it stands, or as the value of the
-    /// parameter that stands there.
+    /// Reads a part that must be fixed before anything starts: as it stands, or as the value of the parameter
+    /// that stands there.
     pub(super) fn fixed<T>(
         &mut self,
         what: &str,
@@ -306,7 +307,7 @@ impl<'a> Reader<'a> {
         self.in_param(&token, what, read)
     }
 
-    /// Reads with other parameters.
+    /// Runs `read` with other parameters.
     pub(super) fn with_params<T>(
         &mut self,
         params: &BTreeMap<String, String>,

@@ -1,6 +1,6 @@
-//! Reading steps and blocks.
+//! The parser of steps and blocks.
 
-use super::ast::{At, Block, NodeOption, Shape, Step, StepKind, Verb, Who};
+use super::ast::{At, Block, LinkSet, NodeOption, Shape, Step, StepKind, Verb, Who};
 use super::include;
 use super::reader::{Read, Reader};
 use super::token;
@@ -29,13 +29,13 @@ const STEPS: [&str; 19] = [
     "repeat",
 ];
 
-/// All words that a step may begin with.
-pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
+/// Returns all words that a step may begin with.
+pub fn keywords() -> impl Iterator<Item = &'static str> {
     STEPS.into_iter().chain(["each"]).chain(Verb::ALL.into_iter().map(Verb::word))
 }
 
 impl Reader<'_> {
-    /// Steps up to the end of the file, or of the block that `opening` opened.
+    /// Reads steps up to the end of the file, or of the block that `opening` opened.
     pub(super) fn steps(&mut self, opening: Option<Span>) -> Read<Block> {
         let mut steps = Vec::new();
         loop {
@@ -54,12 +54,15 @@ impl Reader<'_> {
                     let error = self.error(self.next_word().span, "this `}` closes nothing");
                     return Err(error.help("take it out, or open a block with `{`"));
                 }
-                _ => self.step(&mut steps)?,
+                _ => match self.step(&mut steps) {
+                    Ok(()) => {}
+                    Err(mistake) => self.recover(mistake)?,
+                },
             }
         }
     }
 
-    /// `{ … }` after `owner`.
+    /// Reads `{ … }` after `owner`.
     fn block(&mut self, owner: &str) -> Read<Block> {
         self.blanks();
         let opening = self.next_word().span;
@@ -71,7 +74,7 @@ impl Reader<'_> {
         self.nested(opening, |reader| reader.steps(Some(opening)))
     }
 
-    /// `who:`, or `try who:`; nothing is read if it is not there. It is looked for before any
+    /// Reads `who:` or `try who:`; reads nothing if neither is there. The reader tries this before any
     /// keyword, so that a node may be called `kill`.
     pub(super) fn addressed(&mut self) -> Option<(bool, Who)> {
         let start = self.position();
@@ -93,7 +96,7 @@ impl Reader<'_> {
         self.eat_char(':').then_some(who)
     }
 
-    /// One step; an `include` is as many as its file holds.
+    /// Reads one step; an `include` adds all steps of its file.
     fn step(&mut self, steps: &mut Block) -> Read<()> {
         let start = self.position();
         let mut head = None;
@@ -135,7 +138,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// A step without a block.
+    /// Reads a step without a block.
     fn plain(&mut self, start: usize, keyword: &str) -> Read<StepKind> {
         Ok(match keyword {
             "try" => {
@@ -144,32 +147,38 @@ impl Reader<'_> {
                     .error(span, "`try` stands before an ask only")
                     .help("such as `try a: set x 1`"));
             }
-            "let" => self.keep()?,
+            "let" => self.let_step()?,
             "expect" => {
                 let (claim, bound) = self.expectation()?;
                 StepKind::Expect { claim, bound }
             }
             "network" => StepKind::Network(self.topology()?),
             "node" => self.node()?,
-            "cut" => StepKind::Cut(self.links()?),
-            "join" => StepKind::Join(self.links()?),
-            "break" => StepKind::Break(self.links()?),
-            "partition" => self.partition()?,
+            "cut" => StepKind::Cut(self.separate_links(start)?),
+            "join" => StepKind::Join(self.separate_links(start)?),
+            "break" => StepKind::Break(self.separate_links(start)?),
+            "partition" => self.partition(start)?,
             "heal" => StepKind::Heal,
             "link" => self.link()?,
             "clock" => self.clock()?,
             "disk" => self.disk()?,
             "wait" => StepKind::Wait(self.duration()?),
             word => match Verb::ALL.into_iter().find(|verb| verb.word() == word) {
-                Some(verb) => StepKind::Signal { verb, who: self.who()? },
+                Some(verb) => {
+                    let who = self.who()?;
+                    self.separated(start, ", ")?;
+                    StepKind::Signal { verb, who }
+                }
                 None => return Err(self.expected("a step")),
             },
         })
     }
 
-    /// What follows `let`.
-    fn keep(&mut self) -> Read<StepKind> {
-        let Some(name) = self.token(token::name) else { return Err(self.expected("a name")) };
+    /// Reads the rest of a `let` step.
+    fn let_step(&mut self) -> Read<StepKind> {
+        let Some(name) = self.token(token::name) else {
+            return Err(self.expected("a name").help("such as `let v = random`"));
+        };
         let name = name.text.to_owned();
         self.blanks();
         if !self.eat_char('=') {
@@ -192,7 +201,7 @@ impl Reader<'_> {
         Ok(StepKind::LetNodes { name, who })
     }
 
-    /// What follows `node`.
+    /// Reads the rest of a `node` step.
     fn node(&mut self) -> Read<StepKind> {
         let who = self.who()?;
         let mut options = Vec::new();
@@ -218,10 +227,17 @@ impl Reader<'_> {
         Ok(StepKind::Node { who, options })
     }
 
-    fn partition(&mut self) -> Read<StepKind> {
+    fn separate_links(&mut self, start: usize) -> Read<LinkSet> {
+        let links = self.links()?;
+        self.separated(start, ", ")?;
+        Ok(links)
+    }
+
+    fn partition(&mut self, start: usize) -> Read<StepKind> {
         let mut sets = Vec::new();
         loop {
             sets.push(self.who()?);
+            self.separated(start, if sets.len() == 1 { " | " } else { ", " })?;
             self.blanks();
             if !self.eat_char('|') {
                 return Ok(StepKind::Partition(sets));
@@ -230,7 +246,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What follows `link`.
+    /// Reads the rest of a `link` step.
     fn link(&mut self) -> Read<StepKind> {
         let links = self.links()?;
         self.blanks();
@@ -261,7 +277,8 @@ impl Reader<'_> {
             };
             let same = |other: &Shape| std::mem::discriminant(other) == std::mem::discriminant(&one);
             if shape.iter().any(same) {
-                return Err(self.error(word.span, format!("`{}` is given twice", word.text)));
+                let error = self.error(word.span, format!("`{}` is given twice", word.text));
+                return Err(error.help("keep one of the two"));
             }
             shape.push(one);
         }
@@ -272,7 +289,7 @@ impl Reader<'_> {
         Ok(StepKind::Link { links, shape })
     }
 
-    /// What follows `clock`.
+    /// Reads the rest of a `clock` step.
     fn clock(&mut self) -> Read<StepKind> {
         let who = self.who()?;
         self.blanks();
@@ -282,7 +299,7 @@ impl Reader<'_> {
         Ok(StepKind::Clock { who, offset_ms: self.shift()? })
     }
 
-    /// What follows `disk`.
+    /// Reads the rest of a `disk` step.
     fn disk(&mut self) -> Read<StepKind> {
         let who = self.who()?;
         self.blanks();
@@ -323,7 +340,9 @@ impl Reader<'_> {
         }
         if self.keyword("as") {
             self.blanks();
-            let Some(name) = self.token(token::name) else { return Err(self.expected("the counter's name")) };
+            let Some(name) = self.token(token::name) else {
+                return Err(self.expected("the counter's name").help("such as `repeat 10 as i { … }`"));
+            };
             counter = Some(name.text.to_owned());
             *head = Some(self.since(start));
             self.blanks();
@@ -364,7 +383,8 @@ impl Reader<'_> {
         }
         let word = self.word()?;
         let Some(path) = word.fixed() else {
-            return Err(self.error(word.span, "a file's name is fixed before anything starts"));
+            let error = self.error(word.span, "a file's name is fixed before anything starts");
+            return Err(error.help("only parameters may be filled in here"));
         };
         let span = self.since(start);
         self.end()?;

@@ -1,4 +1,4 @@
-//! Reading which nodes and links are meant.
+//! The parser of choices of nodes and links.
 
 use super::ast::{At, Item, LinkSet, Pick, Subject, Way, Who};
 use super::reader::{Read, Reader};
@@ -8,8 +8,11 @@ use crate::text::Span;
 /// Words that choose nodes by themselves, and so may not stand in a list.
 const ALONE: [&str; 3] = ["all", "any", "random"];
 
+/// The help where a choice of nodes is missing.
+const EXAMPLE: &str = "such as `a`, `a, b` or `all`";
+
 impl Reader<'_> {
-    /// `all`, `random 3 of a..m`, `a, c`.
+    /// Reads a choice of nodes: `all`, `random 3 of a..m`, `a, c`.
     pub(super) fn who(&mut self) -> Read<Who> {
         let start = self.position();
         let pick = if self.keyword("all") {
@@ -26,29 +29,39 @@ impl Reader<'_> {
         let start = self.position();
         if self.blanks() {
             if self.keyword("half") {
-                return Ok(Pick::RandomHalf(self.subject()?));
+                return Ok(Pick::RandomHalf(self.drawn_from()?));
             }
             if matches!(self.peek(), Some('0'..='9' | '$')) {
                 let count_start = self.position();
                 let count = self.whole("a number of nodes")?;
                 if count == 0 {
-                    return Err(self.error(self.since(count_start), "choosing nobody"));
+                    let error = self.error(self.since(count_start), "this chooses nobody");
+                    return Err(error.help("write a number from 1 on, as in `random 1`"));
                 }
-                return Ok(Pick::Random(count, self.subject()?));
+                return Ok(Pick::Random(count, self.drawn_from()?));
             }
         }
         self.back_to(start);
-        Ok(Pick::Random(1, self.subject()?))
+        Ok(Pick::Random(1, self.drawn_from()?))
     }
 
-    /// `of …`, `but …`, or nothing.
+    /// Reads the subject of a draw. `all` may stand before it, as in `random all but $w`.
+    fn drawn_from(&mut self) -> Read<Subject> {
+        let start = self.position();
+        if !(self.blanks() && self.keyword("all")) {
+            self.back_to(start);
+        }
+        self.subject()
+    }
+
+    /// Reads `of …`, `but …`, or nothing.
     fn subject(&mut self) -> Read<Subject> {
         let start = self.position();
         if self.blanks() {
             let of = self.keyword("of");
             if of || self.keyword("but") {
                 if !self.blanks() {
-                    return Err(self.expected("nodes"));
+                    return Err(self.expected("nodes").help(EXAMPLE));
                 }
                 let items = self.items()?;
                 return Ok(if of { Subject::Of(items) } else { Subject::But(items) });
@@ -58,7 +71,7 @@ impl Reader<'_> {
         Ok(Subject::Everyone)
     }
 
-    /// `a, c..e, $v`.
+    /// Reads a list of nodes, such as `a, c..e, $v`.
     fn items(&mut self) -> Read<Vec<Item>> {
         let mut items = Vec::new();
         loop {
@@ -69,7 +82,7 @@ impl Reader<'_> {
         }
     }
 
-    /// One item; a parameter may stand for several.
+    /// Reads one item; a parameter may stand for several.
     fn item(&mut self, items: &mut Vec<Item>) -> Read<()> {
         let start = self.position();
         if self.peek() == Some('$') {
@@ -85,7 +98,9 @@ impl Reader<'_> {
             }
             return Ok(());
         }
-        let Some(name) = self.token(token::name) else { return Err(self.expected("a node")) };
+        let Some(name) = self.token(token::name) else {
+            return Err(self.expected("a node").help(EXAMPLE));
+        };
         if ALONE.contains(&name.text) {
             let error = self.error(name.span, format!("`{}` stands alone, not in a list", name.text));
             return Err(match name.text {
@@ -109,7 +124,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// `all`, or `a-b, c->d`.
+    /// Reads a choice of links: `all`, or `a-b, c->d`.
     pub(super) fn links(&mut self) -> Read<LinkSet> {
         let start = self.position();
         if self.keyword("all") {
@@ -160,9 +175,12 @@ impl Reader<'_> {
             },
         }
         let span: Span = self.since(start);
-        match (items.pop(), items.is_empty()) {
-            (Some(item @ (Item::Name(..) | Item::First | Item::Last | Item::Variable(..))), true) => Ok(item),
-            _ => Err(self.error(span, "a link's end is one node")),
+        if let (Some(item @ (Item::Name(..) | Item::First | Item::Last | Item::Variable(..))), true) =
+            (items.pop(), items.is_empty())
+        {
+            return Ok(item);
         }
+        let error = self.error(span, "a link's end is one node");
+        Err(error.help("name one node at each end, as in `a-b`"))
     }
 }

@@ -1,4 +1,4 @@
-//! Reading words: what asks are made of, quoted or bare, with what is filled in later.
+//! The parser of words, which asks consist of: quoted or bare, with expressions that are evaluated later.
 
 use super::ast::{Ask, Part, Word};
 use super::expression;
@@ -7,8 +7,8 @@ use super::token;
 use crate::text::Span;
 
 impl Reader<'_> {
-    /// A command and its arguments, up to the end of the step or, in an expectation, to a word that
-    /// `stops` it.
+    /// Reads a command and its arguments, up to the end of the step or, in an expectation, to a word for
+    /// which `stops` returns true.
     pub(super) fn ask(&mut self, stops: fn(&str) -> bool) -> Read<Ask> {
         let start = self.position();
         let words = self.words(stops)?;
@@ -23,7 +23,7 @@ impl Reader<'_> {
         Ok(Ask { words, span: Span { start, end } })
     }
 
-    /// Words up to the end of the step, or to one that `stops`.
+    /// Reads words up to the end of the step, or to one for which `stops` returns true.
     pub(super) fn words(&mut self, stops: fn(&str) -> bool) -> Read<Vec<Word>> {
         let mut words = Vec::new();
         while !self.at_end() && !token::bare(self.rest()).is_ok_and(|(_, word)| stops(word)) {
@@ -32,11 +32,12 @@ impl Reader<'_> {
         Ok(words)
     }
 
-    /// One word.
+    /// Reads one word.
     pub(super) fn word(&mut self) -> Read<Word> {
         let start = self.position();
         let mut parts = Vec::new();
-        if self.peek() == Some('"') {
+        let quoted = self.peek() == Some('"');
+        if quoted {
             self.quoted(&mut parts, true)?;
             if !matches!(self.peek(), None | Some('\n' | ';' | '}'))
                 && !self.peek().is_some_and(token::is_blank)
@@ -46,13 +47,31 @@ impl Reader<'_> {
                     error.help("put a blank after it, or quote all of the word; a quote inside is `\\\"`")
                 );
             }
+        } else if let Some(length) = token::bracketed(self.rest()) {
+            self.bracketed(&mut parts, length)?;
         } else {
             self.bare(&mut parts)?;
         }
         if parts.is_empty() {
             parts.push(Part::Text(String::new()));
         }
-        Ok(Word { parts, span: self.since(start) })
+        Ok(Word { parts, quoted, span: self.since(start) })
+    }
+
+    /// Reads a list or an object of that length as a bare word: blanks, braces and quotes in it belong to it.
+    fn bracketed(&mut self, parts: &mut Vec<Part>, length: usize) -> Read<()> {
+        let end = self.position() + length;
+        while self.position() < end {
+            let inside = &self.rest()[..end - self.position()];
+            let plain = inside.find('$').unwrap_or(inside.len());
+            if plain == 0 {
+                self.interpolated(parts)?;
+            } else {
+                push_text(parts, &inside[..plain]);
+                self.back_to(self.position() + plain);
+            }
+        }
+        Ok(())
     }
 
     fn bare(&mut self, parts: &mut Vec<Part>) -> Read<()> {
@@ -63,14 +82,16 @@ impl Reader<'_> {
                 self.interpolated(parts)?;
             } else if self.peek() == Some('{') {
                 let error = self.error(self.next_word().span, "a bare word holds no `{`");
-                return Err(error.help("quote the word: `\"{…}\"`, with `\\\"` for a quote inside"));
+                return Err(error.help(
+                    "an object is written `{\"name\": 1}` on one line; text that holds `{` is quoted",
+                ));
             } else {
                 return Ok(());
             }
         }
     }
 
-    /// A quoted text, whose quote comes next: the escapes are JSON's.
+    /// Reads a quoted text, whose quote comes next; its escapes are JSON's.
     pub(super) fn quoted(&mut self, parts: &mut Vec<Part>, interpolate: bool) -> Read<()> {
         let opening = self.next_char();
         self.eat_char('"');
@@ -103,7 +124,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `$x`, `${…}` or `$$`.
+    /// Reads `$x`, `${…}` or `$$`.
     fn interpolated(&mut self, parts: &mut Vec<Part>) -> Read<()> {
         let start = self.position();
         if self.rest().starts_with("$$") {
@@ -121,7 +142,7 @@ impl Reader<'_> {
         }
         let opening = Span { start, end: start + 2 };
         self.back_to(start + 2);
-        // A parameter alone stands for its text, not for what it is worth as a number.
+        // A parameter alone stands for its text, and not for its value as a number.
         let inner = self.position();
         self.blanks();
         if let Some(name) = self.eat(token::name) {
@@ -150,14 +171,14 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The place of the next character.
+    /// Returns the place of the next character.
     fn next_char(&self) -> Span {
         let start = self.position();
         Span { start, end: start + self.peek().map_or(0, char::len_utf8) }
     }
 }
 
-/// Adds text, to the last part where that is text too.
+/// Adds text, to the last part if that is text too.
 fn push_text(parts: &mut Vec<Part>, text: &str) {
     match parts.last_mut() {
         Some(Part::Text(last)) => last.push_str(text),

@@ -1,19 +1,21 @@
-//! One thing to say about one place in a text.
+//! A message about a place in a text.
 
 use std::fmt;
 
+use super::readable::{readable, readable_lines, readable_width};
 use super::source::{Source, Span};
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It is taken as it stands, and probably not what was meant.
+    /// The text is accepted as it stands, but is probably a mistake.
     Warning,
-    /// Nothing is started.
+    /// The text is refused: nothing is started.
     Error,
 }
 
-/// A message about a place. Displays as the place, the line and a caret:
+/// A message about a place. Its display has the place, the line and a caret, with all foreign text
+/// [`readable`]:
 ///
 /// ```text
 /// error: unknown step `netwrok`
@@ -24,38 +26,51 @@ pub enum Severity {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The text.
     pub source: Source,
-    /// The place in it.
+    /// The place in the source.
     pub span: Span,
-    /// What is wrong: a lower-case fragment.
+    /// The fault: a lower-case fragment.
     pub message: String,
-    /// What to do about it, if that can be said.
+    /// The remedy, if there is one to name.
     pub help: Option<String>,
+    /// True if the line must not be shown.
+    pub is_withheld: bool,
 }
 
 impl Diagnostic {
-    /// An error.
+    /// Creates an error.
     pub fn error(source: &Source, span: impl Into<Span>, message: impl Into<String>) -> Self {
         let (source, span, message) = (source.clone(), span.into(), message.into());
-        Self { severity: Severity::Error, source, span, message, help: None }
+        Self { severity: Severity::Error, source, span, message, help: None, is_withheld: false }
     }
 
-    /// A warning.
+    /// Creates a warning.
     pub fn warning(source: &Source, span: impl Into<Span>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(source, span, message) }
     }
 
-    /// With what to do about it.
+    /// Adds a remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// With `did you mean …?`, where there is a nearest name.
+    /// Removes all words of a confidential text. A diagnostic about any other text stays as it is.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        if !self.source.is_confidential() {
+            return self;
+        }
+        let message = "this cannot be done as a step, and a file that may be no scenario is not quoted";
+        Self { message: message.to_owned(), is_withheld: true, ..self }
+            .help("end its name in `.scn` to see the line and the reason")
+    }
+
+    /// Adds the remedy `did you mean …?`, where there is a nearest name.
     #[must_use]
     pub fn did_you_mean(self, nearest: Option<&str>) -> Self {
         match nearest {
@@ -74,14 +89,24 @@ impl fmt::Display for Diagnostic {
         let place = self.source.place(self.span);
         let number = place.line.to_string();
         let margin = " ".repeat(number.len());
-        let indent: String =
-            place.text.chars().take(place.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-        writeln!(f, "{label}: {}", self.message)?;
-        writeln!(f, "{margin}--> {}:{}:{}", self.source.name(), place.line, place.column)?;
-        writeln!(f, " {number} | {}", place.text)?;
-        write!(f, " {margin} | {indent}{}", "^".repeat(place.width))?;
+        let mut characters = place.text.chars();
+        // The caret stands under the characters as shown: an escape takes more columns than its character.
+        let indent: String = characters
+            .by_ref()
+            .take(place.column - 1)
+            .map(|c| if c == '\t' { "\t".to_owned() } else { " ".repeat(readable_width(c)) })
+            .collect();
+        let width: usize = characters.take(place.width).map(readable_width).sum();
+        writeln!(f, "{label}: {}", readable_lines(&self.message))?;
+        writeln!(f, "{margin}--> {}:{}:{}", readable(self.source.name()), place.line, place.column)?;
+        if self.is_withheld {
+            write!(f, " {number} | …")?;
+        } else {
+            writeln!(f, " {number} | {}", readable(&place.text))?;
+            write!(f, " {margin} | {indent}{}", "^".repeat(width.max(1)))?;
+        }
         match &self.help {
-            Some(help) => write!(f, "\n {margin} = help: {help}"),
+            Some(help) => write!(f, "\n {margin} = help: {}", readable_lines(help)),
             None => Ok(()),
         }
     }
@@ -100,6 +125,15 @@ mod tests {
             Diagnostic::error(&source, 6..13, "unknown step `netwrok`").did_you_mean(Some("network"));
         let expected = "error: unknown step `netwrok`\n --> sync.scn:2:1\n 2 | netwrok a-b\n   | ^^^^^^^\n   \
                         = help: did you mean `network`?";
+        assert_eq!(diagnostic.to_string(), expected);
+    }
+
+    #[test]
+    fn text_of_others_is_shown_with_the_caret_below_it() {
+        let source = Source::new("f\u{1b}]0;x\u{7}.scn", "a\u{1b}[2J 東\u{202e} bad\r\n");
+        let start = source.text().find("bad").unwrap();
+        let diagnostic = Diagnostic::error(&source, start..start + 3, "unknown `\u{9b}`").help("not\u{1b}");
+        let expected = "error: unknown `\\u{9b}`\n --> f\\u{1b}]0;x\\u{7}.scn:1:10\n 1 | a\\u{1b}[2J 東\\u{202e} bad\n   |                       ^^^\n   = help: not\\u{1b}";
         assert_eq!(diagnostic.to_string(), expected);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// `5 s`, `200 ms`, `1 m 30 s`, `3 h 3 m`, `850 µs`: as short as it can be said without losing what matters.
+/// Returns a duration as text: `5 s`, `200 ms`, `1 m 30 s`, `3 h 3 m`, `850 µs`. It is as short as possible
+/// without losing what matters.
 #[must_use]
 pub fn duration(duration: Duration) -> String {
     let (secs, micros) = (duration.as_secs(), duration.subsec_micros());
@@ -23,7 +24,7 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
-/// In the greater unit, which is so many of the lesser one, and in the lesser what is over.
+/// Returns an amount in two units: a greater one, which is `per` of the lesser one, and the rest in that.
 fn two(lesser: u64, unit: &str, per: u64, greater: &str) -> String {
     match (lesser / per, lesser % per) {
         (whole, 0) => format!("{whole} {greater}"),

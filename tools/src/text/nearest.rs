@@ -1,6 +1,6 @@
-//! What was probably meant.
+//! The nearest name to a mistyped word.
 
-/// The candidate closest to `word`, if one is close enough to be a slip of the fingers.
+/// Returns the candidate closest to `word`, if it is close enough to be a typing error.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();

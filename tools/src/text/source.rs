@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A text that a person wrote, with the name of where it came from. Cheap to clone.
+/// A text that a person wrote, with the name of its origin. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source(Arc<Inner>);
 
@@ -11,9 +11,10 @@ pub struct Source(Arc<Inner>);
 struct Inner {
     name: String,
     text: String,
+    is_confidential: bool,
 }
 
-/// A stretch of one source, in bytes.
+/// A range of one source, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
     /// The first byte.
@@ -22,7 +23,7 @@ pub struct Span {
     pub end: usize,
 }
 
-/// A span in human terms. All figures count from 1.
+/// A span as people count: the line, the column and the width count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The line.
@@ -31,35 +32,48 @@ pub struct Place {
     pub column: usize,
     /// The whole line, without its end.
     pub text: String,
-    /// How many characters of that line the span covers; at least 1.
+    /// The number of the line's characters that the span covers; at least 1.
     pub width: usize,
 }
 
 impl Source {
-    /// A text and its name: a path, `-`, or what stands for the command line.
+    /// Creates a source from a text and its name: a path, `-`, or a name for the command line.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { name: name.into(), text: text.into() }))
+        Self(Arc::new(Inner { name: name.into(), text: text.into(), is_confidential: false }))
     }
 
-    /// Where it came from.
+    /// Creates the source of a file that may be anything, such as one that a stranger's scenario includes.
+    /// Diagnostics before it runs quote nothing of it (see
+    /// [`Diagnostic::without_secrets`](super::Diagnostic::without_secrets)).
+    pub fn confidential(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self(Arc::new(Inner { name: name.into(), text: text.into(), is_confidential: true }))
+    }
+
+    /// Returns true if nothing of the text may be quoted before it runs.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        self.0.is_confidential
+    }
+
+    /// Returns the name of the text's origin.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0.text
     }
 
-    /// What stands at `span`; empty where the span lies outside of the text.
+    /// Returns the text at `span`; empty where the span lies outside of the text.
     #[must_use]
     pub fn at(&self, span: Span) -> &str {
         self.text().get(Range::from(span)).unwrap_or_default()
     }
 
-    /// Line, column and width of `span`.
+    /// Returns the line, column and width of `span`.
     #[must_use]
     pub fn place(&self, span: Span) -> Place {
         let text = self.text();
@@ -80,7 +94,7 @@ impl Source {
 }
 
 impl Span {
-    /// From the first byte of `self` to the last of `other`.
+    /// Returns the span from the first byte of `self` to the last of `other`.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }

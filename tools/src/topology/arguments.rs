@@ -1,4 +1,4 @@
-//! What stands behind a generator's name: `(50, degree=4, seed=7)` or `:50`.
+//! The parser of a generator's arguments: `(50, degree=4, seed=7)` or `:50`.
 
 use nom::Parser;
 use nom::bytes::complete::{take_till, take_till1};
@@ -10,10 +10,12 @@ use super::problem::{Problem, ProblemKind, shown};
 use super::{NAME_MAX, RESERVED};
 use crate::text::Span;
 
-/// Average degree of a random graph when nobody says: low enough for thousands of nodes, high
-/// enough to survive the loss of a few.
+/// The default average degree of a random graph: low enough for thousands of nodes, high enough to survive
+/// the loss of a few.
 const DEGREE: u64 = 4;
+/// The default arity of a tree: that of a binary one.
 const ARITY: u64 = 2;
+/// The default seed of a random graph: any fixed number would do.
 const SEED: u64 = 1;
 
 /// The arguments as they were written.
@@ -45,7 +47,7 @@ pub(super) fn long(cursor: &mut Cursor<'_>, kind: Kind) -> Result<Generator, Pro
         match split(argument) {
             Some(option) => options.push(option),
             None if size.is_none() && options.is_empty() => size = Some(argument),
-            // Nothing closes it before the text goes on to other items.
+            // No `)` follows before the text goes on to other items.
             None if !closes(cursor.rest()) => return Err(open),
             None => {
                 let stray = ProblemKind::StrayArgument(kind, shown(argument.text));
@@ -65,8 +67,19 @@ pub(super) fn long(cursor: &mut Cursor<'_>, kind: Kind) -> Result<Generator, Pro
             });
         }
     }
-    let size = size.ok_or_else(|| Problem::new(start, ProblemKind::MissingSize(kind)))?;
+    let size = size.ok_or_else(|| size_missing(kind, start, &options))?;
     Arguments { kind, size, options }.generator()
+}
+
+/// Returns the problem of a list of arguments without a size. In `15 arity=2` only the comma is missing.
+fn size_missing(kind: Kind, start: Span, options: &[(Token<'_>, Token<'_>)]) -> Problem {
+    let words = options.first().and_then(|(key, _)| Some((key, key.text.split_once(char::is_whitespace)?)));
+    match words {
+        Some((key, (_, option))) => {
+            Problem::new(key.span, ProblemKind::MissingComma(shown(option.trim_start())))
+        }
+        None => Problem::new(start, ProblemKind::MissingSize(kind)),
+    }
 }
 
 /// Reads `:5` behind the name of a generator, the `:` being next.
@@ -79,7 +92,7 @@ pub(super) fn short(cursor: &mut Cursor<'_>, kind: Kind) -> Result<Generator, Pr
 }
 
 impl Arguments<'_> {
-    /// Checks the figures.
+    /// Checks the arguments, and returns the generator.
     fn generator(&self) -> Result<Generator, Problem> {
         self.check_options()?;
         let shape = self.shape()?;
@@ -127,7 +140,8 @@ impl Arguments<'_> {
         })
     }
 
-    /// `3x4`, also with blanks, and with the sign that some keyboards have.
+    /// Reads the size of a grid: `3x4`, also with blanks, and with the signs that some keyboards have for
+    /// `x`.
     fn area(&self) -> Result<(u64, u64), Problem> {
         self.size
             .text
@@ -136,7 +150,7 @@ impl Arguments<'_> {
             .ok_or_else(|| self.bad_size())
     }
 
-    /// A degree with which `nodes` nodes can be connected.
+    /// Returns the degree, which must be high enough to connect `nodes` nodes.
     fn degree(&self, nodes: u64) -> Result<u64, Problem> {
         let most = nodes.saturating_sub(1);
         let Some(degree) = self.figure("degree", 0)? else { return Ok(DEGREE.min(most)) };
@@ -177,7 +191,7 @@ impl Arguments<'_> {
         Ok(Names::Prefixed(prefix.text.to_owned(), first))
     }
 
-    /// A figure of an option, at least `least`.
+    /// Returns the number that is given for an option, at least `least`; none if the option is not given.
     fn figure(&self, option: &'static str, least: u64) -> Result<Option<u64>, Problem> {
         let value = self.value(option);
         if value.text.is_empty() {
@@ -190,7 +204,7 @@ impl Arguments<'_> {
         number(value.text).filter(|&figure| figure >= least).map(Some).ok_or_else(bad)
     }
 
-    /// The value of an option; empty where it is not given.
+    /// Returns the value of an option; empty if it is not given.
     fn value(&self, option: &str) -> Token<'_> {
         let found = self.options.iter().find(|(key, _)| key.text == option);
         found.map_or(Token { text: "", span: self.size.span }, |(_, value)| *value)
@@ -201,12 +215,13 @@ impl Arguments<'_> {
     }
 }
 
-/// A whole number of digits only: no sign, no blank.
+/// Parses a whole number of digits only: no sign, no blank.
 fn number(text: &str) -> Option<u64> {
     is_digits(text).then(|| text.parse().ok()).flatten()
 }
 
-/// The same for a size. One beyond 64 bits is as much too large as the greatest of 64 bits.
+/// Parses a size of digits only. A size beyond 64 bits becomes the greatest of 64 bits, which is as much too
+/// large.
 fn size(text: &str) -> Option<u64> {
     is_digits(text).then(|| text.parse().unwrap_or(u64::MAX))
 }
@@ -215,7 +230,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Names that begin at `from`, a name made of small letters.
+/// Returns names that begin at `from`, a name made of small letters.
 fn letters(from: Token<'_>) -> Result<Names, Problem> {
     let fail = |kind| Err(Problem::new(from.span, kind));
     match from.text {
@@ -223,19 +238,19 @@ fn letters(from: Token<'_>) -> Result<Names, Problem> {
         text if !text.bytes().all(|byte| byte.is_ascii_lowercase()) => {
             fail(ProblemKind::FromWithoutPrefix(shown(text)))
         }
-        // One letter of room to grow by.
+        // One letter of room is left for longer names.
         text if text.len() >= NAME_MAX => fail(ProblemKind::LongName(text.len())),
         text if RESERVED.contains(&text) => fail(ProblemKind::Reserved(text.to_owned())),
         text => Ok(Names::Letters(text.to_owned())),
     }
 }
 
-/// Up to what ends an argument.
+/// Recognises the text up to the sign that ends an argument.
 fn argument(input: &str) -> nom::IResult<&str, &str, Nothing> {
     take_till(|c| matches!(c, ',' | '(' | ')' | '#' | '\n')).parse(input)
 }
 
-/// Whether a `)` follows before the next `(`.
+/// Returns true if a `)` follows before the next `(`.
 fn closes(rest: &str) -> bool {
     rest.find(['(', ')']).is_some_and(|at| rest[at..].starts_with(')'))
 }
@@ -244,13 +259,13 @@ fn trimmed(token: Token<'_>) -> Token<'_> {
     part(token, 0, token.text.len())
 }
 
-/// `key=value`, if it is one.
+/// Splits `key=value`, if the argument is of that form.
 fn split(argument: Token<'_>) -> Option<(Token<'_>, Token<'_>)> {
     let equals = argument.text.find('=')?;
     Some((part(argument, 0, equals), part(argument, equals + 1, argument.text.len())))
 }
 
-/// A part of a token without the blanks at both ends.
+/// Returns a part of a token without the blanks at both ends.
 fn part(token: Token<'_>, from: usize, to: usize) -> Token<'_> {
     let untrimmed = &token.text[from..to];
     let text = untrimmed.trim();

@@ -1,53 +1,79 @@
-//! Builds a graph from what the readers find, within its bounds, and notes what is odd.
+//! The builder of a graph from the items that the readers find; it checks the bounds and collects warnings.
 
 use std::sync::Arc;
 
 use super::cursor::{Token, is_name_char};
 use super::generator::{Generator, Kind};
 use super::graph::Graph;
-use super::parse::Parsed;
-use super::problem::{Problem, ProblemKind, shown};
+use super::parsed::Parsed;
+use super::problem::{NAMES, Problem, ProblemKind, shown};
 use super::{LINKS_MAX, NAME_MAX, NODES_MAX, RESERVED};
 use crate::text::{Diagnostic, Source, Span};
 
-/// More warnings of one text than this nobody reads; the others are counted.
+/// The most warnings about one text; the others are only counted. Chosen: about a screen of them.
 const WARNINGS_MAX: usize = 20;
 
-/// A graph in the making.
+/// A graph that is being built.
 pub(super) struct Builder<'a> {
     source: &'a Source,
     graph: Graph,
     warnings: Warnings,
+    /// True if a link from a node to itself is left out, and not refused.
+    lenient: bool,
 }
 
-/// What is odd, as far as anybody reads on.
+/// The warnings about a text, with a bound on their number.
 #[derive(Default)]
 struct Warnings {
-    told: Vec<Diagnostic>,
-    /// How many are not among those.
-    untold: usize,
-    /// The place of the last of them.
-    last: Span,
+    reported: Vec<Diagnostic>,
+    /// The number of warnings beyond the bound.
+    omitted: usize,
+    /// The place of the last of those.
+    last_omitted: Span,
 }
 
 impl Warnings {
-    /// One more; it is only made if it is told, because looking for what it says may take time.
+    /// Adds a warning. It is made only if it is within the bound, because making it may take time.
     fn add(&mut self, span: Span, warning: impl FnOnce() -> Diagnostic) {
-        if self.told.len() < WARNINGS_MAX {
-            self.told.push(warning());
+        if self.reported.len() < WARNINGS_MAX {
+            self.reported.push(warning());
         } else {
-            self.untold += 1;
-            self.last = span;
+            self.omitted += 1;
+            self.last_omitted = span;
         }
     }
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(source: &'a Source) -> Self {
-        Self { source, graph: Graph::default(), warnings: Warnings::default() }
+        Self { source, graph: Graph::default(), warnings: Warnings::default(), lenient: false }
     }
 
-    /// The node of this name, which may be new.
+    /// Leaves out links from a node to itself, with a warning.
+    pub(super) fn lenient(self, lenient: bool) -> Self {
+        Self { lenient, ..self }
+    }
+
+    /// Stores the name that a node had before its name was mapped.
+    pub(super) fn original(&mut self, position: usize, name: &str) {
+        self.graph.set_original(position, name);
+    }
+
+    /// Warns that names were mapped: with the first of them, and their number.
+    pub(super) fn warn_of_spelling(&mut self, span: Span, original: &str, name: &str, count: usize) {
+        let source = self.source;
+        self.warnings.add(span, || {
+            let more = match count {
+                0 | 1 => String::new(),
+                more => format!(", and {} more are changed likewise", more - 1),
+            };
+            let message = format!("`{}` is called `{name}` here{more}", shown(original));
+            Diagnostic::warning(source, span, message)
+                .help(format!("{NAMES}; what the file calls a node is kept as its label"))
+        });
+    }
+
+    /// Returns the position of the node of this name, which may be new.
     pub(super) fn node(&mut self, name: Token<'_>) -> Result<usize, Problem> {
         let fail = |kind| Err(Problem::new(name.span, kind));
         if let Some(position) = self.graph.index_of(name.text) {
@@ -62,11 +88,11 @@ impl<'a> Builder<'a> {
         if RESERVED.contains(&name.text) {
             return fail(ProblemKind::Reserved(name.text.to_owned()));
         }
-        self.room(1, 0, name.span)?;
+        self.check_bounds(1, 0, name.span)?;
         Ok(self.graph.add_node(&Arc::from(name.text), name.span))
     }
 
-    /// A node that stands by itself. It may be a generator that lacks its size.
+    /// Adds a node that stands by itself, and warns if it has the name of a generator.
     pub(super) fn lone(&mut self, name: Token<'_>) -> Result<(), Problem> {
         self.node(name)?;
         if let Some(kind) = Kind::named(name.text) {
@@ -78,35 +104,42 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// A link between two names; `repeat` says whether it may be there already without a word.
+    /// Adds a link between two names; `repeat` decides on a warning if it exists already.
     pub(super) fn link(&mut self, left: Token<'_>, right: Token<'_>, repeat: Repeat) -> Result<(), Problem> {
         let span = left.span.to(right.span);
         let (from, to) = (self.node(left)?, self.node(right)?);
+        if from == to && self.lenient {
+            self.warnings.add(span, || {
+                let message = format!("`{}` is linked to itself: this is left out", left.text);
+                Diagnostic::warning(self.source, span, message)
+            });
+            return Ok(());
+        }
         if from == to {
             return Err(Problem::new(span, ProblemKind::SelfLink(shown(left.text))));
         }
         if self.graph.is_linked(from, to) {
-            if repeat == Repeat::Told {
+            if repeat == Repeat::Warned {
                 self.warn_of_repeat(from, to, span);
             }
             return Ok(());
         }
-        self.room(0, 1, span)?;
+        self.check_bounds(0, 1, span)?;
         self.graph.add_link(from, to, span);
         Ok(())
     }
 
-    /// All nodes and links of a generator, whose text is at `span`.
+    /// Adds all nodes and links of a generator, whose text is at `span`.
     pub(super) fn generate(&mut self, generator: Generator, span: Span) -> Result<(), Problem> {
         let Generator { shape, names } = generator;
-        // Before anything is made. The nodes and links may turn out to be there already, so that the
-        // sum with those is looked at one by one below.
-        within(shape.nodes(), shape.links(), span)?;
+        // The size is checked before anything is made. Some nodes and links may exist already, so that their
+        // sum with the existing ones is checked one by one below.
+        within_bounds(shape.nodes(), shape.links(), span)?;
         let count = usize::try_from(shape.nodes()).unwrap_or(usize::MAX);
         let mut positions = Vec::with_capacity(count);
         for name in names.take(count) {
             if self.graph.index_of(&name).is_none() {
-                self.room(1, 0, span)?;
+                self.check_bounds(1, 0, span)?;
             }
             positions.push(self.graph.add_node(&Arc::from(name), span));
         }
@@ -117,7 +150,7 @@ impl<'a> Builder<'a> {
                 repeated += 1;
                 return Ok(());
             }
-            self.room(0, 1, span)?;
+            self.check_bounds(0, 1, span)?;
             self.graph.add_link(from, to, span);
             Ok(())
         })?;
@@ -135,16 +168,16 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The finished graph; `span` is the text that it was read from.
+    /// Returns the finished graph; `span` is the text that it was read from.
     pub(super) fn finish(self, span: Span) -> Result<Parsed, Problem> {
         if self.graph.is_empty() {
             return Err(Problem::new(Span { start: span.start, end: span.start }, ProblemKind::Empty));
         }
-        let Warnings { told: mut warnings, untold, last } = self.warnings;
-        if untold > 0 {
-            let places = if untold == 1 { "place is" } else { "places are" };
-            let message = format!("{untold} more {places} odd in these ways; this is the last");
-            warnings.push(Diagnostic::warning(self.source, last, message));
+        let Warnings { reported: mut warnings, omitted, last_omitted } = self.warnings;
+        if omitted > 0 {
+            let places = if omitted == 1 { "place is" } else { "places are" };
+            let message = format!("{omitted} more {places} odd in these ways; this is the last");
+            warnings.push(Diagnostic::warning(self.source, last_omitted, message));
         }
         Ok(Parsed { graph: self.graph, warnings })
     }
@@ -164,22 +197,22 @@ impl<'a> Builder<'a> {
         });
     }
 
-    /// Whether so many more nodes and links may come.
-    fn room(&self, nodes: usize, links: usize, span: Span) -> Result<(), Problem> {
+    /// Checks that this number of further nodes and links is within the bounds.
+    fn check_bounds(&self, nodes: usize, links: usize, span: Span) -> Result<(), Problem> {
         let nodes = self.graph.nodes().len() + nodes;
         let links = self.graph.links().len() + links;
-        within(nodes as u128, links as u128, span)
+        within_bounds(nodes as u128, links as u128, span)
     }
 }
 
-/// Whether a link that is there already is told of.
+/// The treatment of a link that exists already: with a warning or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
-    Told,
-    Untold,
+    Warned,
+    Silent,
 }
 
-fn within(nodes: u128, links: u128, span: Span) -> Result<(), Problem> {
+fn within_bounds(nodes: u128, links: u128, span: Span) -> Result<(), Problem> {
     if nodes > NODES_MAX as u128 {
         return Err(Problem::new(span, ProblemKind::ManyNodes(nodes)));
     }

@@ -1,9 +1,9 @@
-//! Generators: the shapes that have a name.
+//! Generators: the shapes of graphs that have a name.
 
 use std::collections::BTreeSet;
 
 use super::names::Names;
-use super::random::Draws;
+use crate::random::Rng;
 
 /// The kinds of generators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Kind {
     pub(super) const ALL: [Self; 7] =
         [Self::Ring, Self::Star, Self::Line, Self::Clique, Self::Grid, Self::Tree, Self::Random];
 
-    /// As it is written.
+    /// Returns the name of the generator, as it is written.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Ring => "ring",
@@ -38,7 +38,7 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// The names of its options.
+    /// Returns the names of the generator's options.
     pub(super) fn options(self) -> &'static [&'static str] {
         match self {
             Self::Tree => &["from", "prefix", "arity"],
@@ -47,7 +47,7 @@ impl Kind {
         }
     }
 
-    /// One that everybody understands.
+    /// Returns an example that everybody understands.
     pub(super) fn example(self) -> &'static str {
         match self {
             Self::Ring => "ring(5)",
@@ -60,7 +60,7 @@ impl Kind {
         }
     }
 
-    /// The same, with an option.
+    /// Returns the example with an option.
     pub(super) fn full_example(self) -> String {
         let option = match self {
             Self::Tree => "arity=2",
@@ -70,41 +70,42 @@ impl Kind {
         format!("{}, {option})", self.example().trim_end_matches(')'))
     }
 
-    /// The one of a single node.
+    /// Returns the generator of a single node.
     pub(super) fn smallest(self) -> String {
         let size = if self == Self::Grid { "1x1" } else { "1" };
         format!("{}({size})", self.name())
     }
 }
 
-/// A generator with its figures, all of them checked.
+/// A generator with all its arguments, which are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Generator {
     pub(super) shape: Shape,
     pub(super) names: Names,
 }
 
-/// A shape. Nodes are numbered from 0.
+/// A shape of a graph. Nodes are numbered from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// Each to the next, the last to the first. Two nodes share one link, one has none.
+    /// Links from each node to the next, and from the last to the first. Two nodes share one link; one node
+    /// has none.
     Ring { nodes: u64 },
-    /// The first to each other.
+    /// Links from the first node to each other.
     Star { nodes: u64 },
-    /// Each to the next.
+    /// Links from each node to the next.
     Line { nodes: u64 },
-    /// Each to each that comes later.
+    /// Links from each node to each later one.
     Clique { nodes: u64 },
-    /// Row by row; each to the one on its right and the one below.
+    /// Nodes row by row; each is linked to the one on its right and the one below.
     Grid { width: u64, height: u64 },
-    /// Level by level; each to at most `arity` children.
+    /// Nodes level by level; each is linked to at most `arity` children.
     Tree { nodes: u64, arity: u64 },
-    /// Connected, with `nodes * degree / 2` links, rounded down.
+    /// A connected graph with `nodes * degree / 2` links, rounded down.
     Random { nodes: u64, degree: u64, seed: u64 },
 }
 
 impl Shape {
-    /// How many nodes it has.
+    /// Returns the number of nodes.
     pub(super) fn nodes(self) -> u128 {
         match self {
             Self::Grid { width, height } => u128::from(width) * u128::from(height),
@@ -117,7 +118,7 @@ impl Shape {
         }
     }
 
-    /// How many links it has, told without making them.
+    /// Returns the number of links, without making them.
     pub(super) fn links(self) -> u128 {
         let nodes = self.nodes();
         match self {
@@ -135,8 +136,8 @@ impl Shape {
         }
     }
 
-    /// Calls `link` with both ends of every link, the one that dials first. To be called after the
-    /// counts were found small enough.
+    /// Calls `link` with both ends of every link, the one that dials first. The caller has checked that the
+    /// counts are small enough.
     pub(super) fn each_link<E>(self, mut link: impl FnMut(usize, usize) -> Result<(), E>) -> Result<(), E> {
         let count = usize::try_from(self.nodes()).unwrap_or(usize::MAX);
         match self {
@@ -170,30 +171,31 @@ impl Shape {
     }
 }
 
-/// A random path through all nodes, so that they are connected and nobody hangs by the luck of the
-/// draw, and as many more links, each as likely as the other, as are missing. Sorted.
+/// Draws a random path through all nodes, which connects them all, and then the missing links, each with the
+/// same probability. Returns them sorted.
 fn random_links(nodes: usize, links: usize, seed: u64) -> BTreeSet<(usize, usize)> {
     let sorted = |one: usize, other: usize| (one.min(other), one.max(other));
-    let mut draws = Draws::new(seed);
+    let mut rng = Rng::zero_padded(seed);
     let mut order: Vec<usize> = (0..nodes).collect();
-    draws.shuffle(&mut order);
+    rng.shuffle(&mut order);
     let mut chosen: BTreeSet<_> = order.windows(2).map(|pair| sorted(pair[0], pair[1])).collect();
     let possible = nodes * nodes.saturating_sub(1) / 2;
     if links <= possible / 2 {
         // At least every second draw is a new link.
         while chosen.len() < links {
-            let (one, other) = (draws.index(nodes), draws.index(nodes));
+            let (one, other) = (rng.index(nodes), rng.index(nodes));
             if one != other {
                 chosen.insert(sorted(one, other));
             }
         }
     } else {
-        // Few links are left out, so that all fit into memory: as many are taken from those as needed.
+        // Few pairs are not linked, so that all fit into memory: they are shuffled, and the missing links are
+        // taken from them.
         let mut others: Vec<_> = (0..nodes)
             .flat_map(|one| (one + 1..nodes).map(move |other| (one, other)))
             .filter(|pair| !chosen.contains(pair))
             .collect();
-        draws.shuffle(&mut others);
+        rng.shuffle(&mut others);
         let missing = links.saturating_sub(chosen.len());
         chosen.extend(others.into_iter().take(missing));
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::text::Span;
 
-/// A node.
+/// A node of a graph.
 #[derive(Debug, Clone)]
 pub struct Node {
     name: Arc<str>,
@@ -14,19 +14,19 @@ pub struct Node {
 }
 
 impl Node {
-    /// What it is called.
+    /// Returns the name of the node.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The name, to be kept without a copy.
+    /// Returns the name as a shared string, which is stored without a copy.
     #[must_use]
     pub fn shared_name(&self) -> Arc<str> {
         Arc::clone(&self.name)
     }
 
-    /// Where it appears first: its name, or the generator that made it.
+    /// Returns the place of its first appearance: its name, or the generator that made it.
     #[must_use]
     pub fn span(&self) -> Span {
         self.span
@@ -40,31 +40,33 @@ pub struct Link {
     pub from: usize,
     /// The node that is dialled.
     pub to: usize,
-    /// Where it appears first: both names, or the generator that made it.
+    /// The place of its first appearance: both names, or the generator that made it.
     pub span: Span,
 }
 
 impl Link {
-    /// The two ends without a direction, the smaller position first.
+    /// Returns the two ends without a direction, the smaller position first.
     #[must_use]
     pub fn ends(&self) -> (usize, usize) {
         (self.from.min(self.to), self.from.max(self.to))
     }
 }
 
-/// Nodes and links. Two graphs are equal that have the same names and links in the same order;
-/// places in the text are not compared.
+/// Nodes and links. Two graphs are equal if they have the same names and links in the same order; places in
+/// the text are not compared.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
     links: Vec<Link>,
     positions: BTreeMap<Arc<str>, usize>,
-    /// Both ends of every link, the smaller first.
+    /// The ends of every link, the smaller first.
     ends: BTreeSet<(usize, usize)>,
     neighbours: Vec<Vec<usize>>,
+    /// The names that nodes had before, by position; only names that a topology cannot spell.
+    originals: BTreeMap<usize, Arc<str>>,
 }
 
-/// What [`Graph::extend`] added.
+/// The nodes and links that [`Graph::extend`] added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Growth {
     /// The positions of the new nodes.
@@ -74,8 +76,8 @@ pub struct Growth {
 }
 
 impl Graph {
-    /// The graph of a network that runs: nodes by name and links by position, known to be sound, with
-    /// no place in any text. Links between positions that are not there are left out.
+    /// Returns the graph of a running network, with no place in any text. The caller gives valid node names,
+    /// and links by position. Links between positions that do not exist are left out.
     pub fn from_names<'a>(
         names: impl IntoIterator<Item = &'a str>,
         links: impl IntoIterator<Item = (usize, usize)>,
@@ -92,68 +94,84 @@ impl Graph {
         graph
     }
 
-    /// Every node.
+    /// Returns all nodes.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// Every link.
+    /// Returns all links.
     #[must_use]
     pub fn links(&self) -> &[Link] {
         &self.links
     }
 
-    /// Whether there is no node.
+    /// Returns true if the graph has no node.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
-    /// The position of the node called `name`.
+    /// Returns the position of the node called `name`.
     #[must_use]
     pub fn index_of(&self, name: &str) -> Option<usize> {
         self.positions.get(name).copied()
     }
 
-    /// The name of the node at `index`; empty where there is none.
+    /// Returns the name of the node at `index`; empty if there is none.
     #[must_use]
     pub fn name(&self, index: usize) -> &str {
         self.nodes.get(index).map_or("", Node::name)
     }
 
-    /// The nodes linked to the one at `index`, whoever dials, in order of the links.
+    /// Returns the name that the node at `index` had in the file that it was read from, if a topology cannot
+    /// spell that name.
+    #[must_use]
+    pub fn original(&self, index: usize) -> Option<&str> {
+        self.originals.get(&index).map(|name| &**name)
+    }
+
+    /// Stores the name that the node at `index` had before.
+    pub(super) fn set_original(&mut self, index: usize, name: &str) {
+        self.originals.insert(index, Arc::from(name));
+    }
+
+    /// Returns the nodes linked to the one at `index`, in either direction, in order of the links.
     #[must_use]
     pub fn neighbours(&self, index: usize) -> &[usize] {
         self.neighbours.get(index).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether two nodes are linked, whoever dials.
+    /// Returns true if two nodes are linked, in either direction.
     #[must_use]
     pub fn is_linked(&self, one: usize, other: usize) -> bool {
         self.ends.contains(&(one.min(other), one.max(other)))
     }
 
-    /// A link as it is written: `a-b`.
+    /// Returns a link as it is written: `a-b`.
     #[must_use]
     pub fn label(&self, link: &Link) -> String {
         format!("{}-{}", self.name(link.from), self.name(link.to))
     }
 
-    /// Grows by another graph. Nodes of the same name are one, and a link that is there already, in
-    /// either direction, is kept as it is. Positions of what was there before do not change. Spans of
-    /// what is new stay in terms of the other's text.
+    /// Adds another graph. Nodes of the same name are merged, and a link that exists already, in either
+    /// direction, stays as it is. Positions of existing nodes and links do not change. Spans of new ones
+    /// refer to the text of `other`.
     pub fn extend(&mut self, other: &Self) -> Growth {
         let (nodes, links) = (self.nodes.len(), self.links.len());
         let moved: Vec<usize> =
             other.nodes.iter().map(|node| self.add_node(&node.shared_name(), node.span)).collect();
+        for (index, original) in &other.originals {
+            self.originals.insert(moved[*index], Arc::clone(original));
+        }
         for link in &other.links {
             self.add_link(moved[link.from], moved[link.to], link.span);
         }
         Growth { nodes: nodes..self.nodes.len(), links: links..self.links.len() }
     }
 
-    /// The node called `name`, which appears at `span` if it is new. The caller has checked the name.
+    /// Adds the node called `name`, at `span`, unless it exists; returns its position. The caller has checked
+    /// the name.
     pub(super) fn add_node(&mut self, name: &Arc<str>, span: Span) -> usize {
         if let Some(&position) = self.positions.get(&**name) {
             return position;
@@ -165,7 +183,7 @@ impl Graph {
         position
     }
 
-    /// Links two different nodes; `false` if they are linked already, whoever dials.
+    /// Links two different nodes; returns `false` if they are linked already, in either direction.
     pub(super) fn add_link(&mut self, from: usize, to: usize, span: Span) -> bool {
         debug_assert_ne!(from, to, "nobody is linked to itself");
         if !self.ends.insert((from.min(to), from.max(to))) {
@@ -177,8 +195,8 @@ impl Graph {
         true
     }
 
-    /// What is to be written, and in which order, so that reading it gives this graph again: every
-    /// link, and those nodes that no link names in time. It is what the drawings in text share.
+    /// Returns the items to write, in an order from which this graph is read again: every link, and those
+    /// nodes that no link names in time. All drawings in text use it.
     pub(super) fn items(&self) -> Vec<Item> {
         let mut items = Vec::with_capacity(self.links.len());
         let mut written = 0;
@@ -210,12 +228,12 @@ impl PartialEq for Graph {
 
 impl Eq for Graph {}
 
-/// One thing to write of a graph.
+/// One item to write of a graph.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Item {
-    /// A node by its position.
+    /// A node, by its position.
     Node(usize),
-    /// A link.
+    /// A link between two nodes.
     Link(Link),
 }
 

@@ -1,29 +1,39 @@
-//! Graphviz's language, as far as it says who is linked to whom.
+//! The reader of Graphviz's language, as far as it describes nodes and links.
 //!
-//! Read are `graph` and `digraph` (there `a -> b` says that a dials b), `strict` (a link given twice is
-//! not spoken of), chains, lone nodes, quoted names, and subgraphs as groups. Attributes and ports are
-//! passed over: a topology has no place for them. A subgraph as an end of a link is refused, and so are
-//! names that a topology could not write.
+//! It reads all of the grammar:
+//!
+//! - graphs of both kinds (in a `digraph` `a -> b` says that a dials b);
+//! - `strict` (no warning for a link given twice);
+//! - every kind of id, joined and continued strings;
+//! - lists of nodes, and subgraphs as groups and as ends of links.
+//!
+//! Attributes and ports are skipped: a topology has no place for them.
 //!
 //! The language: <https://graphviz.org/doc/info/lang.html>.
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till, take_until, take_while1};
-use nom::combinator::recognize;
-use nom::multi::{many0_count, many1_count};
-use nom::sequence::{delimited, preceded};
-use nom::{IResult, Parser};
+mod token;
 
+pub(super) use token::KEYWORDS;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nom::branch::alt;
+use nom::bytes::complete::tag;
+
+use self::token::{eat_keyword, gap, id, operator, unexpected};
+use super::LINKS_MAX;
 use super::builder::{Builder, Repeat};
-use super::cursor::{Cursor, Nothing, Token, comment, word};
-use super::parse::Parsed;
+use super::cursor::Cursor;
+use super::draft::{Draft, NameKind};
+use super::parsed::Parsed;
 use super::problem::{Problem, ProblemKind, shown};
 use crate::text::Span;
 
-/// Words that are no names unless they are quoted, in any case of letters.
-pub(super) const KEYWORDS: [&str; 6] = ["graph", "digraph", "subgraph", "strict", "node", "edge"];
+/// The attribute that stores the name of a node before it was changed. A label would not do: people write
+/// labels of their own, and some of those are spelled as the name beside them.
+pub(super) const ORIGINAL: &str = "original";
 
-/// Whether the text is one of Graphviz's: `graph`, a name or none, and `{`.
+/// Returns true if the text is one of Graphviz's: `graph`, a name or none, and `{`.
 pub(super) fn is_graphviz(mut cursor: Cursor<'_>) -> bool {
     let Ok(_) = header(&mut cursor) else { return false };
     cursor.peek() == Some('{')
@@ -33,234 +43,263 @@ pub(super) fn is_graphviz(mut cursor: Cursor<'_>) -> bool {
 pub(super) fn read<'a>(mut cursor: Cursor<'a>, builder: Builder<'a>) -> Result<Parsed, Problem> {
     let whole = cursor.span(cursor.rest().len());
     let (directed, repeat) = header(&mut cursor)?;
-    let mut reader = Reader { cursor, builder, directed, repeat };
+    let mut reader = Reader { cursor, draft: Draft::default(), directed, pairs: 0 };
     reader.body()?;
     reader.cursor.eat(gap);
     match reader.cursor.rest().len() {
-        0 => reader.builder.finish(whole),
+        0 => reader.draft.finish(builder, repeat, whole),
         left => Err(Problem::new(reader.cursor.span(left), ProblemKind::Trailing)),
     }
 }
 
-/// Reads up to the first `{`: whether the graph is directed, and whether repeats are told of.
+/// Reads up to the first `{`: returns true for a directed graph, and the treatment of repeated links.
 fn header(cursor: &mut Cursor<'_>) -> Result<(bool, Repeat), Problem> {
     cursor.eat(gap);
-    let strict = eat_keyword(cursor, "strict").is_some();
-    let directed = eat_keyword(cursor, "digraph").is_some();
-    if !directed && eat_keyword(cursor, "graph").is_none() {
+    let strict = eat_keyword(cursor, "strict");
+    let directed = eat_keyword(cursor, "digraph");
+    if !directed && !eat_keyword(cursor, "graph") {
         return Err(unexpected(cursor));
     }
-    cursor.eat(alt((quoted, word)));
+    id(cursor)?;
     cursor.eat(gap);
-    Ok((directed, if strict { Repeat::Untold } else { Repeat::Told }))
+    Ok((directed, if strict { Repeat::Silent } else { Repeat::Warned }))
+}
+
+/// One end of links: all nodes of a list or of a subgraph.
+#[derive(Debug, Clone, Default)]
+struct End {
+    nodes: Vec<usize>,
+    span: Span,
+}
+
+/// A graph or a subgraph that is open.
+#[derive(Debug, Default)]
+struct Frame {
+    /// The place of its `{`.
+    open: Span,
+    name: Option<(NameKind, String)>,
+    nodes: BTreeSet<usize>,
+    /// The nodes of its named subgraphs: each may be opened again.
+    parts: BTreeMap<(NameKind, String), BTreeSet<usize>>,
+    /// The left end of a link whose right end is still to be read.
+    left: Option<End>,
 }
 
 struct Reader<'a> {
     cursor: Cursor<'a>,
-    builder: Builder<'a>,
+    draft: Draft,
     directed: bool,
-    repeat: Repeat,
+    /// The work so far: the pairs of nodes that were linked, plus the nodes that were counted in subgraphs.
+    pairs: usize,
 }
 
-impl<'a> Reader<'a> {
-    /// From the first `{` to its `}`.
+impl Reader<'_> {
+    /// Reads from the first `{` to its `}`.
     fn body(&mut self) -> Result<(), Problem> {
-        // The places of the braces that are open. A list of its own instead of a recursion, which a
-        // hostile text could drive as deep as it is long.
-        let mut open: Vec<Span> = Vec::new();
+        // An explicit stack instead of recursion: a hostile text could make recursion as deep as the text is
+        // long.
+        let mut open: Vec<Frame> = Vec::new();
         loop {
             self.cursor.eat(gap);
-            if let Some(brace) = self.cursor.eat_char('{') {
-                open.push(brace);
+            if self.opens(&mut open)? {
+                continue;
+            }
+            let Some(frame) = open.last_mut() else { return Err(unexpected(&self.cursor)) };
+            if frame.left.is_some() {
+                let end = self.nodes(frame)?;
+                self.end(frame, end)?;
             } else if let Some(brace) = self.cursor.eat_char('}') {
-                open.pop();
-                if open.is_empty() {
-                    return Ok(());
-                }
-                self.cursor.eat(gap);
-                if self.cursor.eat(operator).is_some() {
-                    return Err(Problem::new(brace, ProblemKind::SubgraphInLink));
-                }
+                let Some(closed) = open.pop() else { return Err(unexpected(&self.cursor)) };
+                let Some(outer) = open.last_mut() else { return Ok(()) };
+                let end = self.close(closed, outer, brace)?;
+                self.end(outer, end)?;
             } else if self.cursor.eat_char(';').is_some() {
-                // Ends a statement, or nothing.
-            } else if eat_keyword(&mut self.cursor, "subgraph").is_some() {
-                self.cursor.eat(alt((quoted, word)));
-                self.cursor.eat(gap);
-                if self.cursor.peek() != Some('{') {
-                    return Err(unexpected(&self.cursor));
-                }
+                // The semicolon ends a statement, or an empty one.
             } else if self.cursor.rest().is_empty() {
-                let last = open.last().copied().unwrap_or_default();
-                return Err(Problem::new(last, ProblemKind::Open("{")));
+                return Err(Problem::new(frame.open, ProblemKind::Open("{")));
             } else {
-                self.statement()?;
+                self.statement(frame)?;
             }
         }
     }
 
-    /// Defaults, an attribute of the graph, a node, or a chain.
-    fn statement(&mut self) -> Result<(), Problem> {
-        let (name, quoted) = self.id()?;
+    /// Opens the graph or a subgraph, if one begins here.
+    fn opens(&mut self, open: &mut Vec<Frame>) -> Result<bool, Problem> {
+        let mut name = None;
+        let begins = !open.is_empty() && eat_keyword(&mut self.cursor, "subgraph");
+        if begins {
+            name = id(&mut self.cursor)?.map(|id| (id.kind, id.text));
+            self.cursor.eat(gap);
+        }
+        match self.cursor.eat_char('{') {
+            Some(brace) => {
+                open.push(Frame { open: brace, name, ..Frame::default() });
+                Ok(true)
+            }
+            None if begins => Err(unexpected(&self.cursor)),
+            None => Ok(false),
+        }
+    }
+
+    /// Reads a statement: defaults, an attribute of the graph, or nodes.
+    fn statement(&mut self, frame: &mut Frame) -> Result<(), Problem> {
+        let ahead = self.cursor.clone();
+        let Some(first) = id(&mut self.cursor)? else { return Err(unexpected(&self.cursor)) };
         self.cursor.eat(gap);
-        let is_keyword = !quoted && KEYWORDS.iter().any(|word| word.eq_ignore_ascii_case(name.text));
-        if is_keyword && self.cursor.peek() == Some('[') {
-            return self.attributes();
+        if first.is_keyword() && self.cursor.peek() == Some('[') {
+            return self.attributes().map(drop);
         }
         if self.cursor.eat_char('=').is_some() {
             self.cursor.eat(gap);
-            return self.cursor.eat(value).map(drop).ok_or_else(|| unexpected(&self.cursor));
+            return match id(&mut self.cursor)? {
+                Some(_) => Ok(()),
+                None => Err(unexpected(&self.cursor)),
+            };
         }
-        if is_keyword {
-            return Err(Problem::new(name.span, ProblemKind::Keyword(name.text.to_owned())));
-        }
-        let mut left = name;
-        let mut links = 0_usize;
-        self.cursor.eat(port);
-        while let Some(sign) = self.sign()? {
-            let right = self.end(sign)?;
-            self.builder.link(left, right, self.repeat)?;
-            left = right;
-            links += 1;
-        }
-        if links == 0 {
-            self.builder.node(name)?;
-        }
-        self.attributes()
+        self.cursor = ahead;
+        let end = self.nodes(frame)?;
+        self.end(frame, end)
     }
 
-    /// `--` or `->`, the one of this kind of graph.
-    fn sign(&mut self) -> Result<Option<Span>, Problem> {
+    /// Reads a list of nodes: `a`, `a:port`, `a, b`.
+    fn nodes(&mut self, frame: &mut Frame) -> Result<End, Problem> {
+        let mut end = End { span: self.cursor.here(), ..End::default() };
+        loop {
+            let Some(name) = id(&mut self.cursor)? else {
+                return Err(unexpected(&self.cursor));
+            };
+            if name.is_keyword() {
+                return Err(Problem::new(name.span, ProblemKind::Keyword(name.text)));
+            }
+            let node = self.draft.node_of_kind(name.kind, &name.text, name.span)?;
+            end.nodes.push(node);
+            end.span = end.span.to(name.span);
+            frame.nodes.insert(node);
+            self.port()?;
+            self.cursor.eat(gap);
+            if self.cursor.eat_char(',').is_none() {
+                return Ok(end);
+            }
+            self.cursor.eat(gap);
+        }
+    }
+
+    /// Reads the port of a node, where a link ends on its shape: `:n`, `:port:n`.
+    fn port(&mut self) -> Result<(), Problem> {
+        loop {
+            self.cursor.eat(gap);
+            if self.cursor.eat_char(':').is_none() {
+                return Ok(());
+            }
+            self.cursor.eat(gap);
+            if id(&mut self.cursor)?.is_none() {
+                return Err(unexpected(&self.cursor));
+            }
+        }
+    }
+
+    /// Reads the rest of a statement behind an end: a sign and another end, or attributes.
+    fn end(&mut self, frame: &mut Frame, end: End) -> Result<(), Problem> {
+        let lone = frame.left.is_none();
+        if let Some(left) = frame.left.take() {
+            self.link(&left, &end)?;
+        }
+        if self.sign()? {
+            frame.left = Some(end);
+            return Ok(());
+        }
+        let original = self.attributes()?;
+        if let (true, [node], Some(original)) = (lone, end.nodes.as_slice(), original) {
+            self.draft.label(*node, &original);
+        }
+        Ok(())
+    }
+
+    /// Adds the nodes of a closed subgraph to the one around it. Returns the end of links that the subgraph
+    /// makes, if it is one.
+    fn close(&mut self, closed: Frame, outer: &mut Frame, brace: Span) -> Result<End, Problem> {
+        let span = closed.open.to(brace);
+        let mut end = End { nodes: Vec::new(), span };
+        let mut ahead = self.cursor.clone();
+        ahead.eat(gap);
+        let is_end = outer.left.is_some() || ahead.eat(operator).is_some();
+        let mut nodes = closed.nodes;
+        if let Some(name) = closed.name {
+            self.count(nodes.len(), span)?;
+            let part = outer.parts.entry(name).or_default();
+            part.extend(&nodes);
+            if is_end {
+                end.nodes.extend(part.iter());
+            }
+        } else if is_end {
+            end.nodes.extend(&nodes);
+        }
+        self.count(end.nodes.len(), span)?;
+        // The smaller set goes into the greater one, so that deep nesting stays fast.
+        if outer.nodes.len() < nodes.len() {
+            std::mem::swap(&mut outer.nodes, &mut nodes);
+        }
+        outer.nodes.extend(nodes);
+        Ok(end)
+    }
+
+    /// Counts pairs, and reports an error beyond the bound: a short text could ask for much work.
+    fn count(&mut self, pairs: usize, span: Span) -> Result<(), Problem> {
+        self.pairs = self.pairs.saturating_add(pairs);
+        if self.pairs > LINKS_MAX {
+            return Err(Problem::new(span, ProblemKind::ManyLinks(self.pairs as u128)));
+        }
+        Ok(())
+    }
+
+    /// Links every node of one end to every one of the other.
+    fn link(&mut self, left: &End, right: &End) -> Result<(), Problem> {
+        let span = left.span.to(right.span);
+        self.count(left.nodes.len().saturating_mul(right.nodes.len()), span)?;
+        for &from in &left.nodes {
+            for &to in &right.nodes {
+                self.draft.link(from, to, span)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the sign of a link, `--` or `->`, and refuses the one of the other kind of graph.
+    fn sign(&mut self) -> Result<bool, Problem> {
         self.cursor.eat(gap);
-        let Some(sign) = self.cursor.eat(operator) else { return Ok(None) };
+        let Some(sign) = self.cursor.eat(operator) else { return Ok(false) };
         let (keyword, expected) = if self.directed { ("digraph", "->") } else { ("graph", "--") };
         if sign.text == expected {
-            return Ok(Some(sign.span));
+            return Ok(true);
         }
         Err(Problem::new(sign.span, ProblemKind::Operator { found: shown(sign.text), keyword }))
     }
 
-    /// The node behind a link's sign.
-    fn end(&mut self, sign: Span) -> Result<Token<'a>, Problem> {
-        self.cursor.eat(gap);
-        let start = self.cursor.here();
-        if self.cursor.peek() == Some('{') || eat_keyword(&mut self.cursor, "subgraph").is_some() {
-            return Err(Problem::new(start, ProblemKind::SubgraphInLink));
-        }
-        let (name, quoted) = match self.cursor.peek() {
-            None => return Err(Problem::new(sign, ProblemKind::Unexpected('-'))),
-            Some(_) => self.id()?,
-        };
-        if !quoted && KEYWORDS.iter().any(|word| word.eq_ignore_ascii_case(name.text)) {
-            return Err(Problem::new(name.span, ProblemKind::Keyword(name.text.to_owned())));
-        }
-        self.cursor.eat(port);
-        Ok(name)
-    }
-
-    /// A name, bare or quoted. Whether it may be a node's is for the builder to say.
-    fn id(&mut self) -> Result<(Token<'a>, bool), Problem> {
-        if let Some(name) = self.cursor.eat(quoted) {
-            let inner = &name.text[1..name.text.len() - 1];
-            return Ok((Token { text: inner, span: name.span }, true));
-        }
-        match self.cursor.eat(bare) {
-            Some(name) => Ok((name, false)),
-            None => Err(unexpected(&self.cursor)),
-        }
-    }
-
-    /// Lists of attributes, as many as there are.
-    fn attributes(&mut self) -> Result<(), Problem> {
+    /// Reads all lists of attributes that come next. Returns the value of [`ORIGINAL`].
+    fn attributes(&mut self) -> Result<Option<String>, Problem> {
+        let mut original = None;
         loop {
             self.cursor.eat(gap);
-            let Some(open) = self.cursor.eat_char('[') else { return Ok(()) };
+            let Some(open) = self.cursor.eat_char('[') else { return Ok(original) };
             loop {
                 self.cursor.eat(gap);
                 if self.cursor.eat_char(']').is_some() {
                     break;
                 }
-                if self.cursor.eat(alt((value, tag("="), tag(","), tag(";"), tag("+")))).is_none() {
-                    return Err(match self.cursor.peek() {
-                        Some('"' | '<' | '/') => unexpected(&self.cursor),
-                        _ => Problem::new(open, ProblemKind::Open("[")),
-                    });
+                if self.cursor.eat(alt((tag(","), tag(";"), tag("=")))).is_some() {
+                    continue;
+                }
+                let Some(name) = id(&mut self.cursor)? else {
+                    return Err(Problem::new(open, ProblemKind::Open("[")));
+                };
+                self.cursor.eat(gap);
+                if self.cursor.eat_char('=').is_some() {
+                    self.cursor.eat(gap);
+                    let value = id(&mut self.cursor)?;
+                    let value = value.filter(|value| name.text == ORIGINAL && value.kind == NameKind::Plain);
+                    original = value.map(|value| value.text).or(original);
                 }
             }
         }
     }
-}
-
-/// What cannot be read here, or what is open to the end.
-fn unexpected(cursor: &Cursor<'_>) -> Problem {
-    let opening = match cursor.peek() {
-        Some('"') => Some("\""),
-        Some('<') => Some("<"),
-        Some('/') if cursor.rest().starts_with("/*") => Some("/*"),
-        _ => None,
-    };
-    match opening {
-        Some(opening) => Problem::new(cursor.span(opening.len()), ProblemKind::Open(opening)),
-        None => Problem::new(cursor.here(), ProblemKind::Unexpected(cursor.peek().unwrap_or('}'))),
-    }
-}
-
-/// Moves over a keyword and the gap behind it.
-fn eat_keyword<'a>(cursor: &mut Cursor<'a>, keyword: &str) -> Option<Token<'a>> {
-    let mut ahead = cursor.clone();
-    let found = ahead.eat(word).filter(|found| found.text.eq_ignore_ascii_case(keyword))?;
-    ahead.eat(gap);
-    *cursor = ahead;
-    Some(found)
-}
-
-/// Blanks, newlines and the three kinds of comments, or nothing.
-fn gap(input: &str) -> IResult<&str, &str, Nothing> {
-    let blanks = take_while1(|c: char| c.is_ascii_whitespace());
-    let line = recognize((tag("//"), take_till(|c| c == '\n')));
-    let block = recognize((tag("/*"), take_until("*/"), tag("*/")));
-    recognize(many0_count(alt((blanks, line, block, comment)))).parse(input)
-}
-
-/// A name without quotes: letters of any alphabet, digits, `_` and `.`.
-fn bare(input: &str) -> IResult<&str, &str, Nothing> {
-    take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.') || !c.is_ascii()).parse(input)
-}
-
-/// A string with its quotes; `\` takes the next character's meaning away.
-fn quoted(input: &str) -> IResult<&str, &str, Nothing> {
-    let plain = take_while1(|c| c != '"' && c != '\\');
-    let escaped = recognize((tag("\\"), nom::character::complete::anychar));
-    recognize(delimited(tag("\""), many0_count(alt((plain, escaped))), tag("\""))).parse(input)
-}
-
-/// HTML between angle brackets, which nest.
-fn html(input: &str) -> IResult<&str, &str, Nothing> {
-    let mut depth = 0_usize;
-    for (at, c) in input.char_indices() {
-        match c {
-            '<' => depth += 1,
-            '>' if depth > 1 => depth -= 1,
-            '>' if depth == 1 => return Ok((&input[at + 1..], &input[..=at])),
-            _ if depth == 0 => break,
-            _ => {}
-        }
-    }
-    Err(nom::Err::Error(()))
-}
-
-/// What may stand for an attribute's name or value.
-fn value(input: &str) -> IResult<&str, &str, Nothing> {
-    let number = recognize(preceded(tag("-"), bare));
-    alt((quoted, html, number, bare)).parse(input)
-}
-
-/// `--` or `->`.
-fn operator(input: &str) -> IResult<&str, &str, Nothing> {
-    alt((tag("--"), tag("->"))).parse(input)
-}
-
-/// Where on a node's shape a link ends: `:n`, `:port:n`.
-fn port(input: &str) -> IResult<&str, &str, Nothing> {
-    let id = alt((quoted, html, bare));
-    recognize(many1_count((gap, tag(":"), gap, id))).parse(input)
 }

@@ -1,28 +1,28 @@
 //! Figures of a graph: components, diameter, degrees and bridges.
 //!
-//! Links are undirected here. Nothing recurses, so that a line of a hundred thousand nodes is measured
-//! on any stack.
+//! Links are undirected here. No function recurses, so that a line of a hundred thousand nodes is measured on
+//! any stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::Graph;
 
-/// How many steps from node to neighbour are walked for an exact diameter. A random graph of four thousand
-/// nodes with four neighbours each is within it. That is below a second in a debug build.
+/// The most steps from node to neighbour that an exact diameter may take. A random graph of four thousand
+/// nodes with four neighbours each is within it. This takes less than a second in a debug build.
 pub const EXACT_STEPS_MAX: usize = 100_000_000;
 
 /// All figures of a graph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measures {
-    /// How many nodes there are.
+    /// The number of nodes.
     pub nodes: usize,
-    /// How many links there are.
+    /// The number of links.
     pub links: usize,
-    /// How many components there are: sets of nodes that can reach each other.
+    /// The number of components: sets of nodes that can reach each other.
     pub components: usize,
-    /// The greatest distance.
+    /// The greatest distance between two nodes.
     pub diameter: Diameter,
-    /// How many neighbours nodes have.
+    /// The numbers of neighbours of the nodes.
     pub degrees: Degrees,
     /// The links, by position, whose loss would split a component.
     pub bridges: Vec<usize>,
@@ -31,27 +31,28 @@ pub struct Measures {
 /// The greatest distance, in links, between two nodes that can reach each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Diameter {
-    /// It is this.
+    /// The greatest distance itself.
     Exact(usize),
-    /// There are nodes this far apart; others may be farther. For graphs beyond [`EXACT_STEPS_MAX`].
+    /// A lower bound: some nodes are this far apart, and others may be farther. For graphs beyond
+    /// [`EXACT_STEPS_MAX`].
     AtLeast(usize),
 }
 
-/// How many neighbours nodes have.
+/// The numbers of neighbours of the nodes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Degrees {
-    /// The fewest.
+    /// The fewest neighbours of a node.
     pub min: usize,
-    /// The mean.
+    /// The mean number of neighbours.
     pub average: f64,
-    /// The most.
+    /// The most neighbours of a node.
     pub max: usize,
-    /// For each number of neighbours, how many nodes have it.
+    /// The number of nodes for each number of neighbours.
     pub histogram: BTreeMap<usize, usize>,
 }
 
 impl Diameter {
-    /// The number, exact or not.
+    /// Returns the number, exact or not.
     #[must_use]
     pub fn value(self) -> usize {
         match self {
@@ -59,7 +60,7 @@ impl Diameter {
         }
     }
 
-    /// Whether it is known to be the greatest distance.
+    /// Returns true if the number is known to be the greatest distance.
     #[must_use]
     pub fn is_exact(self) -> bool {
         matches!(self, Self::Exact(_))
@@ -81,7 +82,7 @@ impl Measures {
     }
 }
 
-/// The components, each a sorted list of positions, in order of their first nodes.
+/// Returns the components, each a sorted list of positions, in order of their first nodes.
 #[must_use]
 pub fn components(graph: &Graph) -> Vec<Vec<usize>> {
     let mut sweep = Sweep::new(graph);
@@ -100,9 +101,10 @@ pub fn components(graph: &Graph) -> Vec<Vec<usize>> {
     found
 }
 
-/// The greatest distance between two nodes that can reach each other: by a search from every node, as
-/// far as [`EXACT_STEPS_MAX`] allows. Of a tree, a ring or a clique two searches tell all. Beyond that the two searches give a
-/// lower bound (the double sweep of Magnien, Latapy, Habib 2009).
+/// Returns the greatest distance between two nodes that can reach each other. A search starts from every
+/// node, as far as [`EXACT_STEPS_MAX`] allows. For a tree, a ring or a clique two searches give the exact
+/// distance. Beyond that, the two searches give a lower bound (the double sweep of Magnien, Latapy, Habib
+/// 2009).
 #[must_use]
 pub fn diameter(graph: &Graph) -> Diameter {
     diameter_within(graph, EXACT_STEPS_MAX)
@@ -132,7 +134,7 @@ fn diameter_within(graph: &Graph, mut steps: usize) -> Diameter {
     if exact { Diameter::Exact(greatest) } else { Diameter::AtLeast(greatest) }
 }
 
-/// How many neighbours nodes have; all zero where there is no node.
+/// Returns the numbers of neighbours of the nodes; all are zero in an empty graph.
 #[must_use]
 pub fn degrees(graph: &Graph) -> Degrees {
     let mut histogram = BTreeMap::new();
@@ -145,12 +147,12 @@ pub fn degrees(graph: &Graph) -> Degrees {
     Degrees { min, average, max, histogram }
 }
 
-/// The links whose loss would split a component, by position (Tarjan 1974, with a stack of its own).
+/// Returns the links whose loss would split a component, by position (Tarjan 1974, with an explicit stack).
 #[must_use]
 pub fn bridges(graph: &Graph) -> Vec<usize> {
     const UNSEEN: usize = usize::MAX;
     let count = graph.nodes().len();
-    // When each node was entered, and the earliest node that its descendants reach by another way.
+    // For each node, the time of its entry, and the earliest node that its descendants reach by another way.
     let mut entered = vec![UNSEEN; count];
     let mut reached = vec![UNSEEN; count];
     let mut ends = BTreeSet::new();
@@ -162,7 +164,7 @@ pub fn bridges(graph: &Graph) -> Vec<usize> {
         entered[root] = time;
         reached[root] = time;
         time += 1;
-        // A node, its parent, and which of its neighbours comes next.
+        // A node, its parent, and the index of its next neighbour.
         let mut path = vec![(root, root, 0)];
         while let Some((node, parent, next)) = path.last_mut() {
             let (node, parent) = (*node, *parent);
@@ -197,11 +199,11 @@ pub fn bridges(graph: &Graph) -> Vec<usize> {
         .collect()
 }
 
-/// Searches in breadth, one after the other, in the same memory.
+/// Breadth-first searches, one after the other, in the same memory.
 pub(super) struct Sweep<'a> {
     graph: &'a Graph,
     distances: Vec<usize>,
-    /// What was visited, nearest first.
+    /// The visited nodes, nearest first.
     visited: Vec<usize>,
 }
 
@@ -212,7 +214,7 @@ impl<'a> Sweep<'a> {
         Self { graph, distances: vec![Self::UNSEEN; graph.nodes().len()], visited: Vec::new() }
     }
 
-    /// Everything that `start` reaches, nearest first.
+    /// Returns all nodes that `start` reaches, nearest first.
     pub(super) fn from(&mut self, start: usize) -> &[usize] {
         for node in self.visited.drain(..) {
             self.distances[node] = Self::UNSEEN;
@@ -232,12 +234,12 @@ impl<'a> Sweep<'a> {
         &self.visited
     }
 
-    /// How far `node` is from where the last search began, if it was reached.
+    /// Returns the distance of `node` from the start of the last search, if the search reached it.
     pub(super) fn distance(&self, node: usize) -> Option<usize> {
         self.distances.get(node).copied().filter(|&distance| distance != Self::UNSEEN)
     }
 
-    /// A node farthest from `start`, and how far it is.
+    /// Returns a node farthest from `start`, and its distance.
     fn farthest_from(&mut self, start: usize) -> (usize, usize) {
         let last = self.from(start).last().copied().unwrap_or(start);
         (last, self.distance(last).unwrap_or_default())
@@ -309,7 +311,7 @@ mod tests {
     }
 
     proptest! {
-        /// A bridge is what splits a component when it is left out: the definition, tried.
+        /// A bridge splits a component when it is left out: the test tries the definition.
         #[test]
         fn bridges_are_what_splits(nodes in 2_u64..12, pairs in prop::collection::vec((0_u64..12, 0_u64..12), 1..20)) {
             let links = pairs.iter().map(|(a, b)| (a % nodes, b % nodes)).filter(|(a, b)| a != b);

@@ -2,13 +2,13 @@
 
 use super::RESERVED;
 
-/// Which names, without an end.
+/// An endless sequence of names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Names {
-    /// a, b, … z, aa, ab, … from this one on; reserved words are left out, so that any generator of
-    /// more than 999 nodes does not run into `all`.
+    /// The letters a, b, … z, aa, ab, … from this name on. Reserved words are left out: otherwise a generator
+    /// of more than 999 nodes would name one `all`.
     Letters(String),
-    /// The prefix and the numbers from this one on.
+    /// The prefix with the numbers from this one on.
     Prefixed(String, u64),
 }
 
@@ -40,7 +40,7 @@ impl Iterator for Names {
     }
 }
 
-/// Counts on in letters, as spreadsheets do with their columns: z, aa, … az, ba, … zz, aaa.
+/// Returns the next name in letters, as spreadsheets count their columns: z, aa, … az, ba, … zz, aaa.
 fn successor(name: &str) -> String {
     let stem = name.trim_end_matches('z');
     let zeros = "a".repeat(name.len() - stem.len());

@@ -15,40 +15,59 @@
 //! - `grid(3x4)` is 3 wide and 4 high and names its nodes row by row. `tree(15, arity=2)` names them
 //!   level by level; a parent dials its children. Elsewhere the earlier node dials the later.
 //! - `random(50, degree=4, seed=7)` has `50 * 4 / 2` links, a random path through all nodes among them.
-//!   The degree is 4 where nobody says (or what a clique has, if that is less), the seed 1.
+//!   The default degree is 4 (or that of a clique, if that is less), the default seed 1.
 //! - `from=d` names nodes d, e, …; the reserved words are left out (z is followed by aa, so that the
 //!   thousandth name would be `all`). `prefix=n` names them n1, n2, …; `prefix=n, from=3` n3, n4, ….
 //! - Generators that name the same nodes share them: `ring(5), star(6)` has six nodes.
 //! - A text whose first word is `graph`, `digraph` or `strict`, and that goes on to a `{`, is Graphviz's.
+//! - A whole file may be in the language of another program (see [`Reading::is_file`]).
 
 use nom::bytes::complete::{take_while, take_while1};
 
 use super::arguments;
 use super::builder::{Builder, Repeat};
 use super::cursor::{Cursor, Nothing, Token, is_blank, separators, word};
+use super::foreign;
 use super::generator::Kind;
-use super::graph::Graph;
 use super::graphviz;
+use super::parsed::{Parsed, Reading};
 use super::problem::{Problem, ProblemKind, shown};
 use crate::text::{Diagnostic, Source, Span};
 
-/// What a text says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parsed {
-    /// The graph, with at least one node.
-    pub graph: Graph,
-    /// What is taken as it stands and is probably not what was meant: links given twice, and nodes
-    /// that bear the name of a generator.
-    pub warnings: Vec<Diagnostic>,
-}
-
-/// Reads a whole text as a topology.
+/// Parses a whole text as a topology.
 pub fn parse(source: &Source) -> Result<Parsed, Diagnostic> {
-    parse_span(source, Span { start: 0, end: source.text().len() })
+    read(source, Reading::default())
 }
 
-/// Reads the part of a text at `span` as a topology. All places are in terms of the whole text. The
-/// beginning of the part counts as the start of a line: a comment may stand there.
+/// Parses a whole text as a topology, with options.
+pub fn read(source: &Source, reading: Reading) -> Result<Parsed, Diagnostic> {
+    let span = Span { start: 0, end: source.text().len() };
+    let cursor = Cursor::new(source, span);
+    let builder = || Builder::new(source).lenient(reading.lenient);
+    let graphviz = graphviz::is_graphviz(cursor.clone());
+    let foreign =
+        if reading.is_file && !graphviz { foreign::read(source.text(), 0, builder()) } else { Ok(None) };
+    let parsed = match foreign {
+        Ok(Some(parsed)) => Ok(parsed),
+        Ok(None) if graphviz => graphviz::read(cursor, builder()),
+        Ok(None) => Reader { cursor, builder: builder() }.topology(),
+        Err(problem) => Err(problem),
+    };
+    parsed.map_err(|problem| {
+        let is_self_link = matches!(problem.kind, ProblemKind::SelfLink(_));
+        let diagnostic = problem.diagnostic(source);
+        match &diagnostic.help {
+            Some(help) if is_self_link && reading.is_file => {
+                let help = format!("{help}; `--lenient` leaves such links out");
+                diagnostic.help(help)
+            }
+            _ => diagnostic,
+        }
+    })
+}
+
+/// Parses the part of a text at `span` as a topology. All places refer to the whole text. The beginning of
+/// the part counts as the start of a line: a comment may stand there.
 pub fn parse_span(source: &Source, span: Span) -> Result<Parsed, Diagnostic> {
     let cursor = Cursor::new(source, span);
     let builder = Builder::new(source);
@@ -86,7 +105,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A generator, its name being read.
+    /// Reads a generator, whose name was read.
     fn generator(
         &mut self,
         name: Token<'a>,
@@ -104,14 +123,14 @@ impl<'a> Reader<'a> {
         self.builder.generate(generator, span)
     }
 
-    /// Names with dashes between them, the first name being read.
+    /// Reads names with dashes between them; the first name was read.
     fn chain(&mut self, first: Token<'a>) -> Result<(), Problem> {
         let mut left = first;
         let mut links = 0_usize;
         while let Some(dash) = Dash::after(&self.cursor) {
             let right = dash.right_of(left)?;
             self.cursor = dash.after;
-            self.builder.link(left, right, Repeat::Told)?;
+            self.builder.link(left, right, Repeat::Warned)?;
             left = right;
             links += 1;
         }
@@ -127,7 +146,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An item goes as far as the next separator.
+    /// Checks that a separator follows the item.
     fn item_ends(&self) -> Result<(), Problem> {
         match self.cursor.peek() {
             None | Some(',') => Ok(()),
@@ -136,7 +155,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What stands where an item should begin.
+    /// Returns the error for a place where an item should begin.
     fn no_item(&mut self) -> Problem {
         let found = self.cursor.peek().unwrap_or_default();
         let here = self.cursor.here();
@@ -151,7 +170,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What looks like the dash of a link, and what stands behind it.
+/// A sign that looks like the dash of a link, and the text around it.
 struct Dash<'a> {
     /// The blanks before it.
     before: Token<'a>,
@@ -159,14 +178,14 @@ struct Dash<'a> {
     sign: Token<'a>,
     /// The blanks behind it.
     behind: Token<'a>,
-    /// The name behind those.
+    /// The name behind those blanks.
     right: Option<Token<'a>>,
-    /// Where the text goes on.
+    /// The cursor behind all of these.
     after: Cursor<'a>,
 }
 
 impl<'a> Dash<'a> {
-    /// The dash that follows, also one where none may stand, in the same line.
+    /// Reads the dash that follows in the same line, even where none may stand.
     fn after(cursor: &Cursor<'a>) -> Option<Self> {
         let mut after = cursor.clone();
         let before = after.eat(take_while::<_, _, Nothing>(is_blank))?;
@@ -176,13 +195,13 @@ impl<'a> Dash<'a> {
         sign.text.contains('-').then_some(Self { before, sign, behind, right, after })
     }
 
-    /// The other end of the link, if all is as it should be.
+    /// Returns the other end of the link, if the dash is valid.
     fn right_of(&self, left: Token<'_>) -> Result<Token<'a>, Problem> {
         let fail = |kind| Err(Problem::new(self.sign.span, kind));
         let touches = self.before.text.is_empty() && self.behind.text.is_empty();
         match self.right {
             Some(right) if self.sign.text == "-" && touches => return Ok(right),
-            // Something else stands there that nobody would take for a separator.
+            // Another character stands there, and it is no separator.
             None if touches => match self.after.peek() {
                 Some(c) if c != ',' && !c.is_ascii_whitespace() && self.sign.text == "-" => {
                     return Err(Problem::new(self.after.here(), ProblemKind::Unexpected(c)));

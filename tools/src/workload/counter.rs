@@ -1,16 +1,18 @@
-//! Counters: at the end every node reads the same, and that is the sum of what was added.
+//! The checker of counters: at the end every node reads the same value, which is the sum of all additions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Chance, History, Operation, Outcome, Verdict, Workload};
+use super::{CheckResult, Completion, History, Operation, Workload};
+use crate::random::Rng;
 use crate::world::NodeIndex;
 
-/// How many different sums at the end are told apart: of more, only the least and the greatest are known.
-/// Every addition of unknown outcome may double them, and deltas are small, so that hundreds of those fit.
+/// The most different sums at the end that are told apart; of more, only the least and the greatest are
+/// known. Every addition of unknown outcome may double them, and deltas are small, so that hundreds of those
+/// fit.
 const SUMS_MAX: usize = 1_024;
 
-/// How many different values are told of nodes that do not agree.
+/// The most different values that are listed for nodes that do not agree. Chosen: they fit on a line.
 const VALUES_MAX: usize = 8;
 
 /// The workloads `g-counter` and `pn-counter`.
@@ -30,14 +32,14 @@ impl Counter {
 }
 
 impl Workload for Counter {
-    fn next(&mut self, chance: &mut Chance) -> Vec<String> {
-        if chance.percent(50) {
+    fn next(&mut self, rng: &mut Rng) -> Vec<String> {
+        if rng.percent(50) {
             return vec!["read".to_owned()];
         }
         let delta = if self.negative {
-            i64::try_from(chance.below(10)).unwrap_or(0) - 5
+            i64::try_from(rng.below(10)).unwrap_or(0) - 5
         } else {
-            i64::try_from(chance.below(5)).unwrap_or(0)
+            i64::try_from(rng.below(5)).unwrap_or(0)
         };
         vec!["add".to_owned(), delta.to_string()]
     }
@@ -46,8 +48,8 @@ impl Workload for Counter {
         Some(vec!["read".to_owned()])
     }
 
-    fn check(&self, history: &History) -> Verdict {
-        let mut verdict = Verdict::default();
+    fn check(&self, history: &History) -> CheckResult {
+        let mut verdict = CheckResult::default();
         let additions = Additions::of(history);
         let mut finals: BTreeMap<i128, Vec<usize>> = BTreeMap::new();
         for (index, read) in history.of_kind("read").filter(|(_, read)| read.is_ok()) {
@@ -84,7 +86,7 @@ impl Workload for Counter {
 }
 
 /// Finds final reads that are not all the same.
-fn disagreement(history: &History, finals: &BTreeMap<i128, Vec<usize>>, verdict: &mut Verdict) {
+fn disagreement(history: &History, finals: &BTreeMap<i128, Vec<usize>>, verdict: &mut CheckResult) {
     if finals.len() < 2 {
         return;
     }
@@ -103,8 +105,8 @@ fn disagreement(history: &History, finals: &BTreeMap<i128, Vec<usize>>, verdict:
     verdict.problem("disagreement", message, finals.values().map(|reads| reads[0]).collect());
 }
 
-/// A node without a final read cannot be judged.
-pub(super) fn unread(history: &History, verdict: &mut Verdict) {
+/// Finds nodes without a final read, which cannot be judged.
+pub(super) fn unread(history: &History, verdict: &mut CheckResult) {
     for (node, name) in history.nodes().iter().enumerate() {
         let asked = |one: &Operation| one.last && one.node == NodeIndex(node);
         if !history.operations().iter().any(|one| asked(one) && one.is_ok()) {
@@ -116,19 +118,19 @@ pub(super) fn unread(history: &History, verdict: &mut Verdict) {
     }
 }
 
-/// What was added.
+/// The additions to the counter.
 struct Additions {
     /// The sum of what nodes acknowledged.
     sum: i128,
-    /// How far what nobody knows of may lower and raise it.
+    /// The lowest and the highest sum of the additions of unknown outcome.
     below: i128,
     above: i128,
-    /// The sums that can be reached; none if there are too many.
+    /// The sums that are possible; none if there are too many.
     sums: Option<BTreeSet<i128>>,
     acknowledged: usize,
     unknown: Vec<usize>,
-    /// For each addition when it was asked for, and how far all until then may have lowered and raised
-    /// the counter.
+    /// For each addition the time at which it was asked for, and the lowest and the highest sum of all
+    /// additions until then.
     reach: Vec<(Duration, i128, i128)>,
 }
 
@@ -147,17 +149,17 @@ impl Additions {
         for (index, add) in history.of_kind("add") {
             let delta: i128 = add.argument(0).parse().unwrap_or(0);
             match add.outcome {
-                Outcome::Ok(_) => {
+                Completion::Ok(_) => {
                     additions.sum += delta;
                     additions.acknowledged += 1;
                 }
-                Outcome::Unknown { .. } => {
+                Completion::Unknown { .. } => {
                     additions.below += delta.min(0);
                     additions.above += delta.max(0);
                     additions.unknown.push(index);
                     open.push(delta);
                 }
-                Outcome::Failed { .. } => continue,
+                Completion::Failed { .. } => continue,
             }
             asked.push((add.invoked, delta));
         }
@@ -172,7 +174,7 @@ impl Additions {
         additions
     }
 
-    /// What is expected at the end, if it is not this.
+    /// Returns the expected value at the end, if it is not this one.
     fn wrong_at_the_end(&self, value: i128) -> Option<String> {
         let (least, most) = (self.sum + self.below, self.sum + self.above);
         if self.sums.as_ref().map_or((least..=most).contains(&value), |sums| sums.contains(&value)) {
@@ -197,7 +199,8 @@ impl Additions {
     }
 }
 
-/// The sums that may come of one when any of these may have been added, unless there are too many.
+/// Returns the sums that are possible if each open addition may have happened or not; none if there are too
+/// many.
 fn sums(sum: i128, open: &[i128]) -> Option<BTreeSet<i128>> {
     let mut sums = BTreeSet::from([sum]);
     for delta in open.iter().filter(|delta| **delta != 0) {

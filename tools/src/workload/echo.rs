@@ -1,18 +1,19 @@
-//! What is said comes back.
+//! The workload of echoes: a node answers with the text that it was sent.
 
-use super::{Chance, History, Verdict, Workload};
+use super::{CheckResult, History, Workload};
+use crate::random::Rng;
 
 /// The workload `echo`: `echo TEXT` is answered with that text.
 #[derive(Debug)]
 pub(super) struct Echo;
 
 impl Workload for Echo {
-    fn next(&mut self, chance: &mut Chance) -> Vec<String> {
-        vec!["echo".to_owned(), format!("Please echo {}", chance.below(1_000))]
+    fn next(&mut self, rng: &mut Rng) -> Vec<String> {
+        vec!["echo".to_owned(), format!("Please echo {}", rng.below(1_000))]
     }
 
-    fn check(&self, history: &History) -> Verdict {
-        let mut verdict = Verdict::default();
+    fn check(&self, history: &History) -> CheckResult {
+        let mut verdict = CheckResult::default();
         for (index, operation) in history.of_kind("echo").filter(|(_, operation)| operation.is_ok()) {
             if operation.text() != Some(operation.argument(0)) {
                 let node = history.node(operation.node);

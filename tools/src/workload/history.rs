@@ -1,4 +1,4 @@
-//! What clients asked and what came of it.
+//! The history of a run: the operations of clients, and their outcomes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,47 +7,47 @@ use serde_json::json;
 
 use crate::world::{NodeIndex, Value};
 
-/// How many elements of a list are shown to a person.
+/// The most elements of a list that are shown to a person. Chosen: they fit on a line.
 const SHOWN_MAX: usize = 12;
 
-/// One element of a list that a node answered: the same text is the same number.
+/// One element of a list that a node answered: equal texts have the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Element(u32);
 
 impl Element {
-    /// Its place in a table of all elements.
+    /// Returns its index in the table of all elements.
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// What a node answered.
+/// The answer of a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing but that it was done.
+    /// An acknowledgement without a value.
     Done,
-    /// One text.
+    /// One value, as its canonical bare word: the text `5` is not the number 5.
     Text(String),
-    /// Several, in the node's order.
+    /// Several values, in the node's order.
     List(Vec<Element>),
 }
 
-/// What came of an operation.
+/// The completion of a client's operation, in the terms of its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It happened.
+pub enum Completion {
+    /// The operation happened.
     Ok(Answer),
-    /// It did not happen, and never will.
+    /// The operation did not happen, and never will.
     Failed {
-        /// For programs.
+        /// The code of the error, for programs.
         code: String,
-        /// For people.
+        /// The message, for people.
         message: String,
     },
-    /// It may have happened, may still happen, or never.
+    /// The operation may have happened, may still happen, or never.
     Unknown {
-        /// For people.
+        /// The reason, for people.
         reason: String,
     },
 }
@@ -55,55 +55,55 @@ pub enum Outcome {
 /// One operation of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
-    /// Whose: a client does one thing at a time.
+    /// The client, which has one operation under way at a time.
     pub client: usize,
     /// The node that was asked.
     pub node: NodeIndex,
-    /// What was asked.
+    /// The words of the operation: a command and its arguments.
     pub words: Vec<String>,
-    /// Whether it belongs to what every node is asked at the end.
+    /// True if the operation is a final read, which every node is asked at the end.
     pub last: bool,
-    /// When it was asked.
+    /// The time at which it was asked.
     pub invoked: Duration,
-    /// When it was answered or given up.
+    /// The time at which it was answered or given up.
     pub completed: Duration,
-    /// What came of it.
-    pub outcome: Outcome,
+    /// The outcome of the operation.
+    pub outcome: Completion,
 }
 
 impl Operation {
-    /// What kind of operation it is: its first word.
+    /// Returns the kind of the operation: its first word.
     #[must_use]
     pub fn kind(&self) -> &str {
         self.words.first().map_or("", String::as_str)
     }
 
-    /// One of its arguments.
+    /// Returns one of its arguments; empty if there is none.
     #[must_use]
     pub fn argument(&self, index: usize) -> &str {
         self.words.get(index + 1).map_or("", String::as_str)
     }
 
-    /// Whether it happened.
+    /// Returns true if the operation happened.
     #[must_use]
     pub fn is_ok(&self) -> bool {
-        matches!(self.outcome, Outcome::Ok(_))
+        matches!(self.outcome, Completion::Ok(_))
     }
 
-    /// The text that was answered.
+    /// Returns the text that was answered, if the answer is a text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match &self.outcome {
-            Outcome::Ok(Answer::Text(text)) => Some(text),
+            Completion::Ok(Answer::Text(text)) => Some(text),
             _ => None,
         }
     }
 
-    /// The list that was answered.
+    /// Returns the list that was answered, if the answer is a list.
     #[must_use]
     pub fn list(&self) -> Option<&[Element]> {
         match &self.outcome {
-            Outcome::Ok(Answer::List(list)) => Some(list),
+            Completion::Ok(Answer::List(list)) => Some(list),
             _ => None,
         }
     }
@@ -119,7 +119,7 @@ pub struct History {
 }
 
 impl History {
-    /// Of nothing yet, at these nodes.
+    /// Returns an empty history of these nodes.
     #[must_use]
     pub fn new(nodes: Vec<String>) -> Self {
         Self { nodes, ..Self::default() }
@@ -130,12 +130,12 @@ impl History {
         self.operations.push(operation);
     }
 
-    /// What a node's answer is here: texts of lists are kept once, since every read of a set repeats
-    /// those before.
+    /// Returns an answer for a value of a node. Texts of lists are stored once, since every read of a set
+    /// repeats the elements of the reads before.
     pub fn answer(&mut self, value: Value) -> Answer {
         match value {
             Value::Done => Answer::Done,
-            Value::Text(text) => Answer::Text(text),
+            value @ (Value::Text(_) | Value::Json(_)) => Answer::Text(value.word()),
             Value::List(list) => Answer::List(list.into_iter().map(|text| self.intern(text)).collect()),
         }
     }
@@ -155,59 +155,59 @@ impl History {
         self.operations = operations;
     }
 
-    /// What was a final read is one like any other: there will be others.
+    /// Turns the last final reads into ordinary reads, because nodes are read again.
     pub fn forget_last(&mut self) {
         for operation in self.operations.iter_mut().rev().take_while(|operation| operation.last) {
             operation.last = false;
         }
     }
 
-    /// The names of the nodes.
+    /// Returns the names of the nodes.
     #[must_use]
     pub fn nodes(&self) -> &[String] {
         &self.nodes
     }
 
-    /// The name of a node.
+    /// Returns the name of a node.
     #[must_use]
     pub fn node(&self, node: NodeIndex) -> &str {
         self.nodes.get(node.0).map_or("?", String::as_str)
     }
 
-    /// All operations.
+    /// Returns all operations.
     #[must_use]
     pub fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
-    /// The operations of that kind, with their places.
+    /// Returns the operations of that kind, with their indices.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (usize, &'a Operation)> {
         self.operations.iter().enumerate().filter(move |(_, operation)| operation.kind() == kind)
     }
 
-    /// The texts of all elements that were ever answered, by their index.
+    /// Returns the texts of all elements that were ever answered, by their index.
     #[must_use]
     pub fn elements(&self) -> &[String] {
         &self.elements
     }
 
-    /// The element of that text, if it was ever answered.
+    /// Returns the element of that text, if it was ever answered.
     #[must_use]
     pub fn element(&self, text: &str) -> Option<Element> {
         self.element_of.get(text).copied()
     }
 
-    /// An operation in a line for a person.
+    /// Describes an operation in one line, for a person.
     #[must_use]
     pub fn line(&self, index: usize) -> String {
         let Some(operation) = self.operations.get(index) else { return String::new() };
         let came = match &operation.outcome {
-            Outcome::Ok(Answer::Done) => "done".to_owned(),
-            Outcome::Ok(Answer::Text(text)) => text.clone(),
-            Outcome::Ok(Answer::List(list)) => self.list(list),
-            Outcome::Failed { code, message } if message.is_empty() => code.clone(),
-            Outcome::Failed { code, message } => format!("{code}: {message}"),
-            Outcome::Unknown { reason } => format!("unknown: {reason}"),
+            Completion::Ok(Answer::Done) => "done".to_owned(),
+            Completion::Ok(Answer::Text(text)) => text.clone(),
+            Completion::Ok(Answer::List(list)) => self.list(list),
+            Completion::Failed { code, message } if message.is_empty() => code.clone(),
+            Completion::Failed { code, message } => format!("{code}: {message}"),
+            Completion::Unknown { reason } => format!("unknown: {reason}"),
         };
         format!(
             "#{index} client {} at {}, {} to {}: {}{} → {came}",
@@ -233,18 +233,18 @@ impl History {
         }
     }
 
-    /// An operation as data, whole.
+    /// Returns an operation as data, with all its fields.
     #[must_use]
     pub fn json(&self, index: usize) -> serde_json::Value {
         let Some(operation) = self.operations.get(index) else { return serde_json::Value::Null };
         let (outcome, detail) = match &operation.outcome {
-            Outcome::Ok(Answer::Done) => ("ok", serde_json::Value::Null),
-            Outcome::Ok(Answer::Text(text)) => ("ok", json!(text)),
-            Outcome::Ok(Answer::List(list)) => {
+            Completion::Ok(Answer::Done) => ("ok", serde_json::Value::Null),
+            Completion::Ok(Answer::Text(text)) => ("ok", json!(text)),
+            Completion::Ok(Answer::List(list)) => {
                 ("ok", list.iter().filter_map(|of| self.elements.get(of.index()).cloned()).collect())
             }
-            Outcome::Failed { code, message } => ("failed", json!({ "code": code, "message": message })),
-            Outcome::Unknown { reason } => ("unknown", json!(reason)),
+            Completion::Failed { code, message } => ("failed", json!({ "code": code, "message": message })),
+            Completion::Unknown { reason } => ("unknown", json!(reason)),
         };
         json!({
             "index": index,
@@ -260,7 +260,7 @@ impl History {
     }
 }
 
-/// A moment of the run: all alike, so that they compare at a glance.
+/// Formats a time of the run, always in one form, so that times compare at a glance.
 #[must_use]
 pub fn moment(at: Duration) -> String {
     format!("{:.3} s", at.as_secs_f64())

@@ -1,19 +1,22 @@
-//! Registers that behave as if there were one of each.
+//! The workload of linearizable registers: each behaves like a single copy.
 
 use std::collections::BTreeMap;
 
-use super::linearizable::{self, Call, Contradiction, Interval, Judgement, NOTHING};
-use super::options::Keys;
-use super::{Chance, History, Operation, Options, Outcome, Verdict, Workload, moment};
+use super::keys::Keys;
+use super::linearizable::{self, Call, Contradiction, Interval, Linearizability, NOTHING};
+use super::{CheckResult, Completion, History, Operation, Options, Workload, moment};
+use crate::random::Rng;
+use crate::text::value;
 
-/// Values are drawn from so many, so that an exchange often finds what it expects.
+/// The number of different values, as in Jepsen's test of linearizable registers. It is small, so that an
+/// exchange often finds the value that it expects.
 const VALUES: u64 = 5;
 
 /// The workload `lin-kv`: `read`, `write` and `cas` of keys that must be linearizable.
 ///
-/// A read that finds no key, or `null`, has read that there is none; one that gives several values has
-/// not been answered. An exchange that was refused has not
-/// happened, and says nothing of the register.
+/// A read that finds no key, or `null`, has read that the register holds nothing. A read with several values
+/// counts as not answered. An exchange that was refused has not happened, and says nothing about the
+/// register.
 #[derive(Debug)]
 pub(super) struct LinKv {
     keys: Keys,
@@ -26,22 +29,22 @@ impl LinKv {
 }
 
 impl Workload for LinKv {
-    fn next(&mut self, chance: &mut Chance) -> Vec<String> {
-        let place = chance.index(self.keys.len());
-        let mut value = || chance.below(VALUES).to_string();
+    fn next(&mut self, rng: &mut Rng) -> Vec<String> {
+        let place = rng.index(self.keys.len());
+        let mut value = || rng.below(VALUES).to_string();
         let (one, other) = (value(), value());
-        match chance.below(3) {
+        match rng.below(3) {
             0 => vec!["read".to_owned(), self.keys.key(place).to_string()],
             1 => vec!["write".to_owned(), self.keys.write(place).0.to_string(), one],
             _ => vec!["cas".to_owned(), self.keys.write(place).0.to_string(), one, other],
         }
     }
 
-    fn check(&self, history: &History) -> Verdict {
-        let mut verdict = Verdict::default();
+    fn check(&self, history: &History) -> CheckResult {
+        let mut verdict = CheckResult::default();
         let mut registers: BTreeMap<&str, Register<'_>> = BTreeMap::new();
         for (index, operation) in history.operations().iter().enumerate() {
-            if operation.kind() == "read" && operation.is_ok() && operation.text().is_none() {
+            if operation.kind() == "read" && operation.is_ok() && !is_one(operation) {
                 let (node, key) = (history.node(operation.node), operation.argument(0));
                 let message = format!("{node} was asked for key {key}, and its answer is no value");
                 verdict.problem("malformed", message, vec![index]);
@@ -51,12 +54,13 @@ impl Workload for LinKv {
         }
         for (key, register) in &registers {
             match linearizable::judge(&register.intervals) {
-                Judgement::Linearizable => {}
-                Judgement::Not(found) => register.tell(key, history, &found, &mut verdict),
-                Judgement::Undecided { at } => {
+                Linearizability::Linearizable => {}
+                Linearizability::Not(found) => register.report(key, history, &found, &mut verdict),
+                Linearizability::Undecided { at } => {
                     let at = moment(history.operations()[register.operations[at]].completed);
-                    verdict.undecided =
-                        Some(format!("key {key} has too much at the same time to be judged from {at} on"));
+                    verdict.undecided = Some(format!(
+                        "key {key} has too much at the same time to be judged from {at} on: ask with fewer clients or more keys"
+                    ));
                 }
             }
         }
@@ -66,13 +70,18 @@ impl Workload for LinKv {
     }
 }
 
-/// What was done to one register.
+/// Returns true if one value was answered: a list is none.
+fn is_one(read: &Operation) -> bool {
+    read.text().is_some_and(|text| value::members(text).is_none())
+}
+
+/// The calls to one register.
 #[derive(Default)]
 struct Register<'a> {
     intervals: Vec<Interval>,
-    /// The operations that these are.
+    /// The operations of these intervals, by their indices in the history.
     operations: Vec<usize>,
-    /// The values by their numbers, from 1 on.
+    /// The values by their numbers, which begin at 1.
     values: Vec<&'a str>,
     number_of: BTreeMap<&'a str, u32>,
 }
@@ -80,14 +89,14 @@ struct Register<'a> {
 impl<'a> Register<'a> {
     fn add(&mut self, index: usize, operation: &'a Operation) {
         let known = match &operation.outcome {
-            Outcome::Ok(_) => true,
-            Outcome::Failed { code, .. } if code == "absent" && operation.kind() == "read" => true,
-            Outcome::Failed { .. } => return,
-            Outcome::Unknown { .. } => false,
+            Completion::Ok(_) => true,
+            Completion::Failed { code, .. } if code == "absent" && operation.kind() == "read" => true,
+            Completion::Failed { .. } => return,
+            Completion::Unknown { .. } => false,
         };
         let call = match operation.kind() {
             "read" if !known => return,
-            // Nodes written in languages where it is easiest say so that nothing is there.
+            // Nodes in some languages most easily answer `null` for a key that does not exist.
             "read" => Call::Read(match operation.text() {
                 None | Some("null") => NOTHING,
                 Some(text) => self.number(text),
@@ -115,7 +124,7 @@ impl<'a> Register<'a> {
         (number as usize).checked_sub(1).map_or("nothing", |index| self.values[index])
     }
 
-    fn tell(&self, key: &str, history: &History, found: &Contradiction, verdict: &mut Verdict) {
+    fn report(&self, key: &str, history: &History, found: &Contradiction, verdict: &mut CheckResult) {
         let operation = &history.operations()[self.operations[found.at]];
         let (did, value) = match self.intervals[found.at].call {
             Call::Read(value) => ("read", value),
@@ -143,7 +152,7 @@ impl<'a> Register<'a> {
         verdict.problem("not_linearizable", message, shown);
     }
 
-    /// What wrote one of these values last before that call began.
+    /// Returns the last write of one of these values before that call began.
     fn last_write_before(&self, at: usize, values: &[u32]) -> Option<usize> {
         let begin = self.intervals[at].begin;
         let writes = self.intervals.iter().enumerate().filter(|(_, one)| match one.call {
@@ -160,7 +169,7 @@ mod tests {
     use super::super::sample::Sample;
     use super::*;
 
-    fn check(sample: &Sample) -> Verdict {
+    fn check(sample: &Sample) -> CheckResult {
         LinKv::new(&Options::default()).check(&sample.history)
     }
 
@@ -185,6 +194,16 @@ mod tests {
         assert_eq!(
             check(&sample).problems[0].message,
             "n1 read nothing of key 1 by 0.030 s, but it can only have held 3"
+        );
+    }
+
+    #[test]
+    fn a_text_is_not_the_value_that_it_spells() {
+        let mut sample = Sample::new();
+        sample.done(0, "write 1 5").text(1, "read 1", "\"5\"");
+        assert_eq!(
+            check(&sample).problems[0].message,
+            "n1 read \"5\" of key 1 by 0.030 s, but it can only have held 5"
         );
     }
 

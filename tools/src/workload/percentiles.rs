@@ -1,26 +1,26 @@
-//! How long things took, in a few numbers.
+//! A few percentiles that describe a number of times.
 
 use std::time::Duration;
 
-/// Of a number of times the least, the greatest, and those between by nearest rank.
+/// The least and the greatest of a number of times, and percentiles between them by nearest rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Percentiles {
-    /// How many times there are.
+    /// The number of times.
     pub count: usize,
-    /// The least.
+    /// The least time.
     pub min: Duration,
-    /// Half of them are not longer.
+    /// The median: half of the times are not longer.
     pub p50: Duration,
-    /// 95 in 100 are not longer.
+    /// The 95th percentile: 95 in 100 are not longer.
     pub p95: Duration,
-    /// 99 in 100 are not longer.
+    /// The 99th percentile: 99 in 100 are not longer.
     pub p99: Duration,
-    /// The greatest.
+    /// The greatest time.
     pub max: Duration,
 }
 
 impl Percentiles {
-    /// Of these; none of none.
+    /// Returns the percentiles of these times; none if there is no time.
     #[must_use]
     pub fn of(mut times: Vec<Duration>) -> Option<Self> {
         times.sort_unstable();

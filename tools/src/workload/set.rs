@@ -1,15 +1,17 @@
-//! Sets: at the end every node holds all that any node has acknowledged, and nothing else.
+//! The checker of sets: at the end every node holds each element that any node has acknowledged, and nothing
+//! else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::counter::unread;
-use super::{Chance, Element, History, Operation, Outcome, Percentiles, Verdict, Workload, moment};
+use super::{CheckResult, Completion, Element, History, Operation, Percentiles, Workload, moment};
+use crate::random::Rng;
 
 /// The workloads `broadcast` and `g-set`.
 #[derive(Debug)]
 pub(super) struct Set {
-    /// What adds an element.
+    /// The command that adds an element.
     add: &'static str,
     next: u64,
 }
@@ -25,8 +27,8 @@ impl Set {
 }
 
 impl Workload for Set {
-    fn next(&mut self, chance: &mut Chance) -> Vec<String> {
-        if chance.percent(50) {
+    fn next(&mut self, rng: &mut Rng) -> Vec<String> {
+        if rng.percent(50) {
             return vec!["read".to_owned()];
         }
         self.next += 1;
@@ -37,8 +39,8 @@ impl Workload for Set {
         Some(vec!["read".to_owned()])
     }
 
-    fn check(&self, history: &History) -> Verdict {
-        let mut verdict = Verdict::default();
+    fn check(&self, history: &History) -> CheckResult {
+        let mut verdict = CheckResult::default();
         let additions = Additions::of(history, self.add);
         let reads = Read::all(history);
         let seen = never_added(history, &additions, &reads, &mut verdict);
@@ -55,13 +57,13 @@ impl Workload for Set {
     }
 }
 
-/// An element that somebody asked to add.
+/// An element that a client asked to add.
 struct Addition<'a> {
     index: usize,
     operation: &'a Operation,
     /// The element, if it was ever read.
     element: Option<Element>,
-    /// When it was promised, if it was.
+    /// The time at which it was acknowledged, if it was.
     acknowledged: Option<Duration>,
     failed: bool,
 }
@@ -80,7 +82,7 @@ impl<'a> Additions<'a> {
                 operation,
                 element: history.element(text),
                 acknowledged: operation.is_ok().then_some(operation.completed),
-                failed: matches!(operation.outcome, Outcome::Failed { .. }),
+                failed: matches!(operation.outcome, Completion::Failed { .. }),
             };
             all.insert(text, addition);
         }
@@ -93,12 +95,12 @@ struct Read<'a> {
     index: usize,
     operation: &'a Operation,
     list: &'a [Element],
-    /// A bit for each element.
+    /// The elements in the list, one bit for each.
     holds: Vec<u64>,
 }
 
 impl<'a> Read<'a> {
-    /// In the order in which they were asked for.
+    /// Returns all reads with a list, in the order in which they were asked for.
     fn all(history: &'a History) -> Vec<Self> {
         let words = history.elements().len().div_ceil(64);
         let mut reads: Vec<Self> = history
@@ -123,8 +125,8 @@ impl<'a> Read<'a> {
     }
 }
 
-/// Finds reads that were answered, and not with a list: nobody knows what is in those.
-fn unlisted(history: &History, verdict: &mut Verdict) {
+/// Finds reads whose answer is no list: their content is unknown.
+fn unlisted(history: &History, verdict: &mut CheckResult) {
     let unlisted = |read: &Operation| read.is_ok() && read.list().is_none();
     for (index, read) in history.of_kind("read").filter(|(_, read)| unlisted(read)) {
         let said = read.text().unwrap_or("nothing");
@@ -133,13 +135,13 @@ fn unlisted(history: &History, verdict: &mut Verdict) {
     }
 }
 
-/// Finds elements that were read and cannot be there. Gives for each element the first read, by its
-/// end, that has it.
+/// Finds elements that were read and cannot be there. Returns for each element the first read, by its end,
+/// that has it.
 fn never_added(
     history: &History,
     additions: &Additions<'_>,
     reads: &[Read<'_>],
-    verdict: &mut Verdict,
+    verdict: &mut CheckResult,
 ) -> Vec<Option<usize>> {
     let mut first: Vec<Option<usize>> = vec![None; history.elements().len()];
     for (at, read) in reads.iter().enumerate() {
@@ -174,7 +176,7 @@ fn never_added(
 }
 
 /// Finds elements that stand twice in one answer.
-fn duplicated(history: &History, reads: &[Read<'_>], verdict: &mut Verdict) {
+fn duplicated(history: &History, reads: &[Read<'_>], verdict: &mut CheckResult) {
     let mut twice: BTreeMap<Element, usize> = BTreeMap::new();
     for (at, read) in reads.iter().enumerate() {
         let distinct: u32 = read.holds.iter().map(|word| word.count_ones()).sum();
@@ -197,13 +199,13 @@ fn duplicated(history: &History, reads: &[Read<'_>], verdict: &mut Verdict) {
     verdict.counted("duplicated", twice.len());
 }
 
-/// Finds elements that were acknowledged, or read somewhere, and are not everywhere at the end.
+/// Finds elements that were acknowledged, or read somewhere, and are not on every node at the end.
 fn lost(
     history: &History,
     additions: &Additions<'_>,
     reads: &[Read<'_>],
     seen: &[Option<usize>],
-    verdict: &mut Verdict,
+    verdict: &mut CheckResult,
 ) {
     let last: Vec<&Read<'_>> = reads.iter().filter(|read| read.operation.last).collect();
     let mut missing: Vec<(&str, &Addition<'_>, Vec<&Read<'_>>)> = Vec::new();
@@ -216,7 +218,7 @@ fn lost(
             }
         }
     }
-    // Those first that were lost first.
+    // The elements that were lost first come first.
     missing.sort_by_key(|(_, addition, _)| (addition.operation.completed, addition.index));
     verdict.counted("lost", missing.len());
     for (text, addition, without) in missing {
@@ -247,16 +249,16 @@ fn lost(
     }
 }
 
-/// How long after its acknowledgement an element was still missing somewhere: until the last read that
-/// lacks it began. Gives how many were missing at all.
-fn stale(additions: &Additions<'_>, reads: &[Read<'_>], verdict: &mut Verdict) -> usize {
+/// Measures the time after its acknowledgement during which an element was missing somewhere: until the last read
+/// that lacks it began. Returns the number of elements that were missing at all.
+fn stale(additions: &Additions<'_>, reads: &[Read<'_>], verdict: &mut CheckResult) -> usize {
     let (mut stale, mut latencies) = (0, Vec::new());
     for addition in additions.all.values() {
         let Some(acknowledged) = addition.acknowledged else { continue };
         let after = reads.partition_point(|read| read.operation.invoked < acknowledged);
         let later = &reads[after..];
         match later.iter().rposition(|read| !read.has(addition.element)) {
-            // Lost, or nobody has looked since.
+            // The element is lost, or no client has read since.
             Some(at) if at + 1 == later.len() => {}
             Some(at) => {
                 stale += 1;
@@ -269,8 +271,8 @@ fn stale(additions: &Additions<'_>, reads: &[Read<'_>], verdict: &mut Verdict) -
     stale
 }
 
-/// How often a client read less than it had read before. Clients of one node only: that is worth
-/// knowing, and allowed.
+/// Counts the reads of a client that gave less than its earlier read at the same node. This is allowed, and worth
+/// knowing.
 fn receded(reads: &[Read<'_>]) -> usize {
     let mut before: BTreeMap<(usize, usize), &Read<'_>> = BTreeMap::new();
     let mut count = 0;
@@ -288,7 +290,7 @@ mod tests {
     use super::super::sample::Sample;
     use super::*;
 
-    fn check(sample: &Sample) -> Verdict {
+    fn check(sample: &Sample) -> CheckResult {
         Set::broadcast().check(&sample.history)
     }
 
@@ -346,6 +348,24 @@ mod tests {
                 "1 was read at n1 at 0.030 s, but n0 refused to take it",
             ]
         );
+    }
+
+    #[test]
+    fn a_text_is_not_the_element_that_it_spells() {
+        for workload in [Set::broadcast(), Set::grow_only()] {
+            let mut sample = Sample::new();
+            sample.done(0, &format!("{} 5", workload.add)).last_lists(["5", "\"5\"", "5"]);
+            let verdict = workload.check(&sample.history);
+            let messages: Vec<&str> =
+                verdict.problems.iter().map(|problem| problem.message.as_str()).collect();
+            assert_eq!(
+                messages,
+                [
+                    "\"5\" was read at n1 at 0.050 s, but nobody ever added it",
+                    "5, acknowledged by n0 at 0.010 s, is not in the final read of n1",
+                ]
+            );
+        }
     }
 
     #[test]

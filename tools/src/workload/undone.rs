@@ -1,14 +1,14 @@
-//! Kinds of operations that no node has ever done: a checker that looks only at what happened finds
-//! nothing wrong with nodes that do nothing.
+//! A check for kinds of operations that no node has ever done. A checker that looks only at operations that
+//! happened finds no problem in nodes that do nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{History, Operation, Outcome, Verdict};
+use super::{CheckResult, Completion, History, Operation};
 
-/// How many nodes are named.
+/// The most nodes that are named. Chosen: they fit on a line.
 const NODES_MAX: usize = 8;
 
-/// What was asked of one kind.
+/// The operations of one kind.
 #[derive(Default)]
 struct Asked<'a> {
     operations: Vec<usize>,
@@ -18,13 +18,13 @@ struct Asked<'a> {
 }
 
 /// Finds kinds of operations that were asked for, and never done.
-pub(super) fn undone(history: &History, verdict: &mut Verdict) {
+pub(super) fn undone(history: &History, verdict: &mut CheckResult) {
     let mut kinds: BTreeMap<&str, Asked<'_>> = BTreeMap::new();
     for (index, operation) in history.operations().iter().enumerate() {
         let asked = kinds.entry(operation.kind()).or_default();
         asked.operations.push(index);
         asked.nodes.insert(history.node(operation.node));
-        asked.refused += usize::from(matches!(operation.outcome, Outcome::Failed { .. }));
+        asked.refused += usize::from(matches!(operation.outcome, Completion::Failed { .. }));
         asked.done |= operation.is_ok() || says_what_is_there(operation);
     }
     for (kind, asked) in kinds.into_iter().filter(|(_, asked)| !asked.done) {
@@ -44,9 +44,10 @@ pub(super) fn undone(history: &History, verdict: &mut Verdict) {
     }
 }
 
-/// Whether it was refused for what a register holds: it was tried, and the refusal is the answer.
+/// Returns true if the refusal depends on the register's value: the operation was tried, and the refusal is
+/// its answer.
 fn says_what_is_there(operation: &Operation) -> bool {
-    let Outcome::Failed { code, .. } = &operation.outcome else { return false };
+    let Completion::Failed { code, .. } = &operation.outcome else { return false };
     matches!(
         (operation.kind(), code.as_str()),
         ("cas", "absent" | "precondition_failed") | ("read", "absent")
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     fn messages(sample: &Sample) -> Vec<String> {
-        let mut verdict = Verdict::default();
+        let mut verdict = CheckResult::default();
         undone(&sample.history, &mut verdict);
         verdict.problems.into_iter().map(|problem| problem.message).collect()
     }

@@ -1,21 +1,21 @@
-//! No id is given twice.
+//! The workload of unique ids: no id is given twice.
 
 use std::collections::BTreeMap;
 
-use super::{Chance, History, Verdict, Workload};
+use super::{CheckResult, History, Workload};
+use crate::random::Rng;
 
-/// The workload `unique-ids`: `generate` is answered with an id that nobody was given before, by any
-/// node.
+/// The workload `unique-ids`: `generate` is answered with an id that no node has given before.
 #[derive(Debug)]
 pub(super) struct UniqueIds;
 
 impl Workload for UniqueIds {
-    fn next(&mut self, _: &mut Chance) -> Vec<String> {
+    fn next(&mut self, _: &mut Rng) -> Vec<String> {
         vec!["generate".to_owned()]
     }
 
-    fn check(&self, history: &History) -> Verdict {
-        let mut verdict = Verdict::default();
+    fn check(&self, history: &History) -> CheckResult {
+        let mut verdict = CheckResult::default();
         let mut given: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         let mut count = 0;
         for (index, operation) in history.of_kind("generate").filter(|(_, operation)| operation.is_ok()) {

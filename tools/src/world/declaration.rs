@@ -1,59 +1,60 @@
-//! What a world declares: plain data that a scenario is checked against.
+//! The declaration of a world: plain data that a scenario is checked against.
 
-/// What a world may or may not be able to do, beyond starting nodes, asking them and ending them.
+/// An ability of some worlds, beyond starting nodes, asking them and ending them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ability {
-    /// `pause` and `resume`.
+    /// The steps `pause` and `resume`.
     Pause,
-    /// `cut`, `join`, `partition`, `heal`.
+    /// The steps `cut`, `join`, `partition` and `heal`.
     Cut,
-    /// `break`.
+    /// The step `break`.
     Break,
-    /// `link … delay`, `jitter`, `rate`.
+    /// The steps `link … delay`, `jitter` and `rate`.
     Shape,
-    /// `link … loss`.
+    /// The step `link … loss`.
     Loss,
-    /// `link … duplicate`.
+    /// The step `link … duplicate`.
     Duplicate,
-    /// `clock`.
+    /// The step `clock`.
     Clock,
-    /// `node … data=disk`.
+    /// The option `node … data=disk`.
     Disk,
-    /// `disk … full`.
+    /// The step `disk … full`.
     Fill,
-    /// `node … exec=`: nodes that are programs of their own.
+    /// The option `node … exec=`: nodes that are programs of their own.
     Exec,
 }
 
-/// What one world can do.
+/// The abilities and properties of one world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Declaration {
-    /// The name in `--world NAME` and in the header `worlds`.
+    /// The name of the world in `--world NAME` and in the header `worlds`.
     pub name: &'static str,
-    /// Whether its time is virtual: it passes as fast as the machine computes, and a run is the same
-    /// on a slow machine, on a busy one, and again.
+    /// True if the world's time is virtual: it passes as fast as the machine computes. A run is then the same
+    /// on a slow machine, on a busy one, and when repeated.
     pub virtual_time: bool,
-    /// Whether all nodes live on one host, and are known by their ports.
+    /// True if all nodes live on one host and are known by their ports.
     pub one_host: bool,
-    /// What only proxies in links do: a network without them cannot do that, and nodes that dial
-    /// addresses by themselves go past it.
+    /// The abilities that only proxies in links provide. A network without proxies lacks them, and nodes that
+    /// dial addresses by themselves bypass them. While such a fault lasts, the runner asks the world for
+    /// connections that do (`Operation::Bypasses`).
     pub proxied: &'static [Ability],
-    /// What it is able to do.
+    /// The abilities of the world.
     pub abilities: &'static [Ability],
 }
 
 impl Declaration {
-    /// Whether it can do that.
+    /// Returns true if the world has that ability.
     #[must_use]
     pub fn can(&self, ability: Ability) -> bool {
         self.abilities.contains(&ability)
     }
 }
 
-/// The names of all worlds, those still to come included: the header `worlds` may name them.
+/// The names of all worlds, planned ones included: the header `worlds` may name them.
 pub const NAMES: &[&str] = &["process", "sim", "netns", "docker"];
 
-/// Processes of this machine, on loopback.
+/// The world `process`: processes of this machine, on loopback.
 pub const PROCESS: Declaration = Declaration {
     name: "process",
     virtual_time: false,
@@ -71,13 +72,13 @@ pub const PROCESS: Declaration = Declaration {
     ],
 };
 
-/// The same while nothing stands between them: what a network is that was started so.
+/// The world `process` without proxies: the declaration of a network that was started so.
 pub const PROCESS_DIRECT: Declaration = Declaration {
     abilities: &[Ability::Pause, Ability::Clock, Ability::Disk, Ability::Fill, Ability::Exec],
     ..PROCESS
 };
 
-/// The nodes' own cores in virtual time.
+/// The world `sim`: the nodes' own cores in virtual time.
 pub const SIM: Declaration = Declaration {
     name: "sim",
     virtual_time: true,
@@ -95,7 +96,7 @@ pub const SIM: Declaration = Declaration {
     ],
 };
 
-/// Processes of this machine, each with a network of its own in the kernel.
+/// The world `netns`: processes of this machine, each with a network of its own in the kernel.
 pub const NETNS: Declaration = Declaration {
     name: "netns",
     virtual_time: false,
@@ -114,7 +115,7 @@ pub const NETNS: Declaration = Declaration {
     ],
 };
 
-/// The same without proxies: what a network is that was started so.
+/// The world `netns` without proxies: the declaration of a network that was started so.
 pub const NETNS_DIRECT: Declaration = Declaration {
     abilities: &[
         Ability::Pause,
@@ -129,5 +130,5 @@ pub const NETNS_DIRECT: Declaration = Declaration {
     ..NETNS
 };
 
-/// The worlds of this version.
+/// The worlds that this version implements.
 pub const HERE: &[&Declaration] = &[&PROCESS, &SIM, &NETNS];

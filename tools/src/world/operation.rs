@@ -1,367 +1,127 @@
-//! What passes between the runner and a world. No process, socket or clock is named in it, so
-//! that a simulator can offer the same.
+//! The operations that the runner submits to a world. They name no process, socket or clock, so that a
+//! simulator can offer the same.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::scenario::Shape;
+use super::link_change::{Direction, LinkChange};
+use super::node_spec::{NodeIndex, NodeSpec};
 
-/// A node of the network, by order of appearance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(transparent)]
-pub struct NodeIndex(pub usize);
-
-/// An operation under way; never used again.
+/// The id of an operation under way. An id is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(transparent)]
 pub struct OpId(pub u64);
 
-/// How a node is to be started.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
-pub struct NodeSpec {
-    /// Its name in the topology.
-    pub name: String,
-    /// The protocol it speaks.
-    pub driver: String,
-    /// The program that it is, instead of our own node: a command line with `{name}`, `{host}`
-    /// and `{port}` to be filled in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub exec: Option<String>,
-    /// How it chooses among versions; the driver's default if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub policy: Option<String>,
-    /// Whether what it holds outlives it.
-    pub disk: bool,
-    /// How far its wall clock is ahead when it starts; behind if negative.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub clock_ms: i64,
-    /// Whether its disk is full when it starts.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub disk_full: bool,
-    /// The mistake that it makes, if it is our own.
-    #[cfg(feature = "mutants")]
-    #[serde(skip)]
-    pub mutant: Option<super::Mutant>,
-    /// What it is tried with, if its protocol knows several workloads.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub workload: Option<String>,
-    /// The program that asks it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub adapter: Option<String>,
-    /// How it is known to be ready.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ready: Option<String>,
-    /// What is added to its command line.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub args: Vec<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
-}
-
-/// What a world is told to do. Times are absolute: since the run began.
+/// A command to a world. Times are absolute: since the run began.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a launch is rare, and an operation is handed on at once")]
 pub enum Operation {
-    /// Start a node. Ends with [`Outcome::Done`] when it is ready and has been reached.
+    /// Starts a node. Ends with [`super::Outcome::Done`] when the node is ready and the harness has reached it.
     Launch {
-        /// Which. The same node may be launched again after it ended.
+        /// The node. It may be launched again after it has ended.
         node: NodeIndex,
-        /// How.
+        /// The specification by which it is started.
         spec: NodeSpec,
-        /// When to give up.
+        /// The time at which the world gives up.
         deadline: Duration,
     },
-    /// All nodes whose messages the harness carries and the links between them, before any of them is
+    /// Names all nodes whose messages the harness carries, and the links between them, before any of them is
     /// started. Ends at once.
     Members {
         /// The nodes, in order of appearance.
         nodes: Vec<NodeIndex>,
-        /// Who is linked to whom, each link once.
+        /// The pairs of linked nodes, each link once.
         links: Vec<Direction>,
     },
-    /// End, freeze or thaw a node. Ends when it has ended, or is frozen or thawed.
+    /// Ends, freezes or thaws a node. The operation ends when the node has ended, or is frozen or thawed.
     Signal {
-        /// Which.
+        /// The node that is signalled.
         node: NodeIndex,
-        /// How.
+        /// The signal.
         signal: Signal,
-        /// When to give up; a node that will not stop is then killed.
+        /// The time at which the world gives up; a node that will not stop is then killed.
         deadline: Duration,
     },
-    /// Ask a node. Ends with [`Outcome::Answered`], [`Outcome::Refused`] or [`Outcome::Unknown`].
+    /// Asks a node. Ends with [`super::Outcome::Answered`], [`super::Outcome::Refused`], [`super::Outcome::Unknown`] or
+    /// [`super::Outcome::Unasked`].
     Ask {
-        /// Which.
+        /// The node that is asked.
         node: NodeIndex,
-        /// The command and its arguments, nodes by name.
+        /// The command and its arguments; nodes are given by name.
         words: Vec<String>,
-        /// When the answer no longer counts.
+        /// The time from which an answer no longer counts. A driver that puts asks to a node one after
+        /// another gives each the same span, from when it is put to the node.
         deadline: Duration,
+        /// The last moment at which the ask may be put to the node, if there is one. An ask whose turn comes
+        /// later ends with [`super::Outcome::Unasked`].
+        until: Option<Duration>,
     },
-    /// Link one node to another. Ends when both list each other.
+    /// Links one node to another. Ends when both list each other.
     Wire {
-        /// Who dials.
+        /// The node that dials.
         from: NodeIndex,
-        /// Who is dialled.
+        /// The node that is dialled.
         to: NodeIndex,
-        /// When to give up.
+        /// The time at which the world gives up.
         deadline: Duration,
     },
-    /// Tell of every version that a node stores, from now on and first of those it holds.
+    /// Reports every version that a node stores from now on, and first those that it holds.
     Watch {
-        /// Which.
+        /// The node that is watched.
         node: NodeIndex,
-        /// When to give up.
+        /// The time at which the world gives up.
         deadline: Duration,
     },
-    /// Change what links do to traffic. Ends when it is in force.
+    /// Changes the effect of links on traffic. Ends when the change is in force.
     Links(Vec<LinkChange>),
-    /// Silence between nodes of different sets; a node in no set is apart from nobody. Replaces
-    /// the sets before; none of them ends the partition. Ends when it is in force.
+    /// Silences links between nodes of different sets; a node in no set is apart from no other. The sets
+    /// replace those before; an empty list ends the partition. Ends when the partition is in force.
     Partition(Vec<Vec<NodeIndex>>),
-    /// Shift a node's wall clock by so many milliseconds.
+    /// Looks for connections of these nodes that bypass the proxies in links. Ends with
+    /// [`super::Outcome::Bypasses`].
+    Bypasses {
+        /// The nodes, each with the time at which a fault began to concern it; connections that ended before
+        /// do not count.
+        since: BTreeMap<NodeIndex, Duration>,
+    },
+    /// Shifts a node's wall clock by so many milliseconds.
     Clock {
-        /// Which.
+        /// The node whose clock is shifted.
         node: NodeIndex,
-        /// Forward if positive.
+        /// The shift in milliseconds, forward if positive.
         offset_ms: i64,
     },
-    /// Fill a node's disk, so that it takes nothing more, or make room on it again.
+    /// Fills a node's disk, so that it accepts no more writes, or makes room on it again.
     Disk {
-        /// Which.
+        /// The node whose disk it is.
         node: NodeIndex,
-        /// Whether it is to be full.
+        /// True to fill the disk, false to make room.
         full: bool,
     },
-    /// The last lines of what a node wrote, problems included.
+    /// Returns the first and the last lines that a node wrote, problems included.
     Log {
-        /// Which.
+        /// The node whose log is read.
         node: NodeIndex,
-        /// How many.
+        /// The number of lines from the start, and of lines from the end.
         lines: usize,
     },
-    /// Let time pass until then.
+    /// Lets time pass until the given moment.
     Timer {
-        /// When it ends.
+        /// The time at which the timer ends.
         at: Duration,
     },
 }
 
-/// What is done to a node's life.
+/// A change to a node's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
-    /// At once, unasked.
+    /// Kills the node at once, without warning.
     Kill,
-    /// An orderly end.
+    /// Ends the node in order.
     Stop,
-    /// Frozen.
+    /// Freezes the node.
     Pause,
-    /// Thawed.
+    /// Thaws the node.
     Resume,
-}
-
-/// One direction of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct Direction {
-    /// From here,
-    pub from: NodeIndex,
-    /// to here.
-    pub to: NodeIndex,
-}
-
-/// A change to one direction of a link.
-#[derive(Debug, Clone, PartialEq)]
-pub enum LinkChange {
-    /// Silence.
-    Cut(Direction),
-    /// Sound again.
-    Join(Direction),
-    /// The connection is reset.
-    Break(Direction),
-    /// What it does to traffic, all of it: an empty list clears.
-    Shape(Direction, Vec<Shape>),
-}
-
-impl LinkChange {
-    /// The direction that it is about.
-    #[must_use]
-    pub fn direction(&self) -> Direction {
-        match self {
-            Self::Cut(direction)
-            | Self::Join(direction)
-            | Self::Break(direction)
-            | Self::Shape(direction, _) => *direction,
-        }
-    }
-}
-
-/// Something happened.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Occurrence {
-    /// When: since the run began.
-    pub at: Duration,
-    /// What.
-    pub event: Event,
-}
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// An operation ended.
-    Ended {
-        /// Which.
-        id: OpId,
-        /// What came of it.
-        outcome: Outcome,
-    },
-    /// A node's state changed. Told before the answer of the ask that caused it.
-    Changed {
-        /// Which.
-        node: NodeIndex,
-        /// What it is now.
-        change: Change,
-    },
-    /// A node stored a version.
-    Stored {
-        /// Which.
-        node: NodeIndex,
-        /// Of which key.
-        key: String,
-        /// Its place among the versions of that key: the greater text wins.
-        rank: String,
-    },
-    /// A copy of a version left a node for a neighbour. Only worlds that see all traffic tell it,
-    /// and only if they were made to.
-    Payload {
-        /// Who sent it.
-        node: NodeIndex,
-        /// Of which key.
-        key: String,
-        /// Its place among the versions of that key.
-        rank: String,
-    },
-    /// A node has ended, asked or unasked. Told before [`Event::Ended`] of the signal.
-    Exited {
-        /// Which.
-        node: NodeIndex,
-        /// How.
-        ending: Ending,
-    },
-    /// The person at the terminal wants it to end.
-    Interrupted,
-    /// Somebody outside of the run wants attention.
-    Woken,
-    /// A node broke the protocol that it is to speak.
-    Misbehaved {
-        /// Which.
-        node: NodeIndex,
-        /// For people: what it did.
-        reason: String,
-    },
-    /// Virtual time has passed its limit, or does not pass any more. Nothing else happens then.
-    Runaway {
-        /// For people: the limit, and what was still scheduled.
-        reason: String,
-    },
-}
-
-/// The state of a node, as it tells it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Change {
-    /// Equal digests mean equal versions.
-    pub digest: String,
-    /// How many neighbours' links are up.
-    pub peers: u64,
-}
-
-/// How a node ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ending {
-    /// With this exit code.
-    Code(i32),
-    /// By this signal.
-    Signal(i32),
-}
-
-impl std::fmt::Display for Ending {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Code(code) => write!(f, "exit code {code}"),
-            Self::Signal(9) => f.write_str("SIGKILL"),
-            Self::Signal(15) => f.write_str("SIGTERM"),
-            Self::Signal(6) => f.write_str("SIGABRT"),
-            Self::Signal(11) => f.write_str("SIGSEGV"),
-            Self::Signal(signal) => write!(f, "signal {signal}"),
-        }
-    }
-}
-
-/// What came of an operation.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// It was done.
-    Done,
-    /// The answer to an ask.
-    Answered(Answer),
-    /// The node said no.
-    Refused {
-        /// For programs: one of the driver's codes.
-        code: String,
-        /// For people.
-        message: String,
-    },
-    /// It may or may not have happened: silence, a lost connection.
-    Unknown {
-        /// For people.
-        reason: String,
-    },
-    /// The world could not: a port taken, a program missing, a node that died before it was ready.
-    Failed {
-        /// For people: what, and what to do about it.
-        reason: String,
-    },
-    /// Lines of a log, oldest first.
-    Lines(Vec<String>),
-}
-
-/// What a node answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The answer.
-    pub value: Value,
-    /// Of a `set`, `delete`, `stamp` or `get`: the version, if it is known.
-    pub written: Option<Written>,
-}
-
-/// An answer's value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(untagged)]
-pub enum Value {
-    /// One text.
-    Text(String),
-    /// Several, in the node's order; compared as a set.
-    List(Vec<String>),
-    /// Nothing but that it was done.
-    Done,
-}
-
-impl std::fmt::Display for Value {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::List(list) => f.write_str(&list.join(" ")),
-            Self::Done => f.write_str("done"),
-        }
-    }
-}
-
-/// A version that a node wrote or holds.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Written {
-    /// Its stamp.
-    pub stamp: String,
-    /// Its place among the versions of its key: the greater text wins.
-    pub rank: String,
 }

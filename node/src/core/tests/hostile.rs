@@ -1,4 +1,4 @@
-//! Whatever a neighbour says, a node neither fails nor grows beyond its bounds.
+//! Tests that no input of a neighbour makes a node fail or grow beyond its bounds.
 
 use proptest::prelude::*;
 
@@ -134,7 +134,7 @@ proptest! {
             let hello = |number| super::single::hello(number, &features[..number % 4]);
             let received = |frame: Frame| Input::Received { conn, frame: frame.into() };
             let out = match act {
-                Act::Message(message) => node.tell(conn, message),
+                Act::Message(message) => node.deliver(conn, message),
                 Act::Auth(number) => node.ask(conn, Command::Auth(hello(number))),
                 Act::AddPeer(number) => node.ask(conn, Command::AddPeer { address: address(number) }),
                 Act::Connected => match dials.pop() {
@@ -172,26 +172,26 @@ proptest! {
             prop_assert!(stats["missing"] <= 8 && stats["trees"] <= 2 && stats["peers"] <= 6);
             prop_assert!(stats["outbox_weight_max"] <= 20_000);
             prop_assert!(stats["outbox_weight"] <= stats["peers"] * stats["outbox_weight_max"]);
-            // Nobody is listed twice, nor is the node its own neighbour.
+            // No node is listed twice, nor is the node its own neighbour.
             let mut nodes: Vec<_> = node.core.peers().into_iter().map(|peer| peer.node).collect();
             nodes.push(node_id(0));
             nodes.sort();
             prop_assert!(nodes.windows(2).all(|pair| pair[0] != pair[1]));
-            // What is far ahead of the clock is not held.
+            // No version far ahead of the clock is held.
             prop_assert!(node.core.versions().all(|version| version.stamp().wall_ms < WALL + 1_000_000_000));
         }
         node.wait(secs(30));
     }
 }
 
-/// A neighbour claims to hold a thousand versions.
+/// Claims, as a neighbour, to hold a thousand versions.
 fn claim(node: &mut Single, conn: ConnId) -> Vec<Output> {
     let theirs = RangeSummary { prefix: Prefix::ALL, count: 1_000, fingerprint: Hex([7; 16]) };
-    node.tell(conn, Message::Ranges { ranges: vec![theirs], settled: false })
+    node.deliver(conn, Message::Ranges { ranges: vec![theirs], settled: false })
 }
 
 #[test]
-fn whoever_always_has_more_to_tell_gives_way_to_who_waits() {
+fn a_pull_without_an_end_gives_way_to_waiting_links() {
     let mut node = Single::new();
     let (hostile, other) = (node.neighbour(1), node.neighbour(2));
     let mut versions: Vec<_> = (0..100).map(|number| written(&format!("k{number}"), "v", 0, 1)).collect();
@@ -202,32 +202,32 @@ fn whoever_always_has_more_to_tell_gives_way_to_who_waits() {
     let answers = versions.into_iter().position(|version| {
         node.wait(secs(1));
         let have = Message::Have { versions: vec![version], more: Some(Prefix::ALL) };
-        let out = node.tell(hostile, have);
+        let out = node.deliver(hostile, have);
         messages(&out, other).iter().any(|message| matches!(message, Message::Ranges { .. }))
     });
     assert!(answers.is_some_and(|answers| answers < 4), "{answers:?}");
-    // That one has its turn.
+    // The other neighbour has its turn.
     let out = claim(&mut node, other);
     assert!(matches!(messages(&out, other)[..], [Message::Ranges { .. }]), "{out:?}");
     assert!(node.core.rounds.pull.as_ref().is_none_or(|pull| pull.conn == other));
 }
 
 #[test]
-fn whoever_tells_of_keys_for_ever_is_asked_for_so_many_at_a_time() {
+fn a_pull_from_a_neighbour_that_lists_keys_for_ever_is_bounded() {
     let mut node = Single::new();
     let hostile = node.neighbour(1);
     let have = || Message::Have { versions: Vec::new(), more: None };
     let ended = (0..300u64).any(|turn| {
-        // Nobody holds these keys: four questions, of which one is always left open.
+        // No node holds these keys: four questions, of which one is always left open.
         let key = |number: u64| Hex((u128::from(turn << 32 | number)).to_be_bytes());
         let items = (0..1_024).map(|number| (key(number), Hex([7; 16]))).collect();
         let leaves = vec![Leaf { prefix: Prefix::ALL, items }];
-        node.tell(hostile, Message::Leaves { leaves, settled: false, answer: false });
+        node.deliver(hostile, Message::Leaves { leaves, settled: false, answer: false });
         for _ in 0..if turn == 0 { 3 } else { 4 } {
-            node.tell(hostile, have());
+            node.deliver(hostile, have());
         }
         node.core.rounds.pull.is_none()
     });
-    // What is remembered of a pull ends with it.
+    // The memory of a pull ends with it.
     assert!(ended);
 }

@@ -1,11 +1,11 @@
-//! Each planted mistake breaks a promise that is kept without it.
+//! Tests that each planted mistake breaks a promise that is kept without it.
 
 use super::network::{Network, config, delete, secs, set};
 use super::single::{CLIENT, Single, replies, version};
 use crate::core::{Input, Mutant, Output, PersistId};
 use crate::wire::{Command, KeyHash, Reply};
 
-/// A network whose nodes all make this mistake, without links.
+/// Creates a network without links whose nodes all make this mistake.
 fn network(count: usize, mutant: Option<Mutant>) -> Network {
     Network::with(count, |config| config.mutant = mutant)
 }
@@ -16,8 +16,8 @@ fn single(mutant: Option<Mutant>) -> Single {
     Single::with(config)
 }
 
-/// The promise is kept by a node as it is, and by no node that makes the mistake. All other
-/// mistakes leave it alone, those listed aside.
+/// Checks that a node without mistakes keeps the promise and a node with this mistake breaks it. No
+/// other mistake breaks it, except those in `broken_too_by`.
 #[track_caller]
 fn check(mutant: Mutant, kept: impl Fn(Option<Mutant>) -> bool, broken_too_by: &[Mutant]) {
     assert!(kept(None), "without any mistake");
@@ -32,7 +32,7 @@ fn a_name_is_read_as_it_is_written() {
     for mutant in Mutant::ALL {
         assert_eq!(mutant.to_string().parse(), Ok(mutant));
     }
-    let error = "none".parse::<Mutant>().unwrap_err();
+    let error = "none".parse::<Mutant>().unwrap_err().to_string();
     assert!(
         error.starts_with("unknown mutant `none`: it is one of `arrival-order`, `ignored-graft`"),
         "{error}"
@@ -44,8 +44,8 @@ fn merging_by_arrival_lets_a_lesser_version_replace_a_greater_one() {
     let kept = |mutant| {
         let mut node = single(mutant);
         let a = node.neighbour(1);
-        node.tell(a, crate::wire::Message::Push(version("k", "new", 2, 1)));
-        node.tell(a, crate::wire::Message::Push(version("k", "old", 1, 2)));
+        node.deliver(a, crate::wire::Message::Push(version("k", "new", 2, 1)));
+        node.deliver(a, crate::wire::Message::Push(version("k", "old", 1, 2)));
         node.core.version("k").map(|held| held.stamp()) == Some(version("k", "new", 2, 1).stamp())
     };
     check(Mutant::ArrivalOrder, kept, &[]);
@@ -73,7 +73,7 @@ fn an_ignored_graft_leaves_a_node_behind_whose_way_broke() {
             network.set(0, &format!("k{number}"), "v");
             network.run_for(secs(1));
         }
-        // Node 1 has its copies from node 0 directly, and is only told of them by node 2.
+        // Node 1 receives its copies from node 0 directly; node 2 only announces them to it.
         network.hold(0, 1);
         network.set(0, "k", "v");
         network.run_for(secs(2));

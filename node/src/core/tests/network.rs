@@ -1,7 +1,8 @@
-//! A network of cores in one process: virtual time, links with latency, nothing else.
+//! A network of cores in one process, with virtual time and links with latency.
 //!
 //! Frames of a connection arrive in order after the link's latency, which depends on its two ends
-//! alone. Connections can be cut (both ends are told) or held (nothing arrives, nobody is told).
+//! alone. Connections can be cut (both ends are told) or held (nothing arrives, and neither end is
+//! told).
 
 mod faults;
 mod shapes;
@@ -16,10 +17,10 @@ use crate::wire::{
     Version,
 };
 
-/// Where virtual time begins, in wall milliseconds.
+/// The start of virtual time, in wall milliseconds since 1970.
 pub(super) const WALL: u64 = 1_700_000_000_000;
 
-/// The connection that the test's own questions come from; node `n`'s are numbered from 1 on.
+/// The connection of the test's own requests; the connections of node `n` are numbered from 1 on.
 pub(super) const CLIENT: ConnId = ConnId(0);
 
 #[derive(Debug)]
@@ -34,19 +35,19 @@ enum Event {
 
 pub(super) struct Node {
     pub(super) core: Core,
-    /// What came back to the test's client.
+    /// The replies to the test's client.
     pub(super) answers: BTreeMap<RequestId, Result<Reply, Refusal>>,
-    /// What the test's client was told, in order.
+    /// The notices to the test's client, in order.
     pub(super) notices: Vec<Notice>,
     pub(super) log: Vec<LogEvent>,
     pub(super) closed: Vec<CloseReason>,
-    /// Messages handed out, by kind.
+    /// The number of messages sent, by kind.
     pub(super) sent: BTreeMap<&'static str, u64>,
-    /// The weight of reconciliation messages handed out, values left out.
+    /// The weight of the reconciliation messages sent, values left out.
     pub(super) reconciled: usize,
-    /// How long this node's disk takes.
+    /// The time that this node's disk takes for a commit.
     pub(super) disk: Duration,
-    /// How far its wall clock is ahead.
+    /// The lead of its wall clock, in milliseconds.
     pub(super) wall_ahead_ms: i64,
     next_conn: u64,
     next_request: RequestId,
@@ -57,22 +58,28 @@ pub(super) struct Node {
 pub(super) struct Network {
     pub(super) nodes: Vec<Node>,
     pub(super) now: Duration,
-    /// Everything that the cores put out, if it is wanted.
+    /// All outputs of the cores as text, if the test wants them.
     pub(super) transcript: Option<String>,
     queue: BTreeMap<(Duration, u64), (usize, Event)>,
     sequence: u64,
     /// Each end of a connection, with the other end.
     conns: BTreeMap<(usize, ConnId), (usize, ConnId)>,
-    /// Ends whose frames are never reported as written.
+    /// The ends of links that never report a frame as written.
     stalled: BTreeSet<(usize, ConnId)>,
-    /// Ends that arrive nowhere: neither frames nor the end of the connection.
+    /// Ends from which nothing arrives: neither frames nor the end of the connection.
     held: BTreeSet<(usize, ConnId)>,
-    /// Dials between these pairs fail.
+    /// Pairs of nodes between which dials fail.
     apart: BTreeSet<(usize, usize)>,
-    /// Addresses at which dials disappear.
+    /// Addresses at which dials get no answer.
     pub(super) black_holes: BTreeSet<String>,
     aliases: BTreeMap<String, usize>,
     pub(super) latency_ms: u64,
+    /// The maximum of the random delay of a frame; frames of a connection stay in order.
+    pub(super) jitter_ms: u64,
+    /// The seed of the jitter.
+    pub(super) seed: u64,
+    /// The arrival time of the last frame from each end of a connection.
+    arrivals: BTreeMap<(usize, ConnId), Duration>,
 }
 
 pub(super) fn node_id(number: usize) -> NodeId {
@@ -132,6 +139,9 @@ impl Network {
             black_holes: BTreeSet::new(),
             aliases: BTreeMap::new(),
             latency_ms: 2,
+            jitter_ms: 0,
+            seed: 0,
+            arrivals: BTreeMap::new(),
         };
         for number in 0..count {
             let mut config = config(number);
@@ -162,12 +172,12 @@ impl Network {
         self.nodes.len() - 1
     }
 
-    /// Another spelling of a node's address.
+    /// Adds another spelling of a node's address.
     pub(super) fn alias(&mut self, name: &str, node: usize) {
         self.aliases.insert(name.into(), node);
     }
 
-    /// Links pairs of nodes and waits until they are.
+    /// Links pairs of nodes and waits until all links are up.
     pub(super) fn link_all(&mut self, links: impl IntoIterator<Item = (usize, usize)>) {
         let asked: Vec<_> = links
             .into_iter()
@@ -180,7 +190,7 @@ impl Network {
         }
     }
 
-    /// Sends a request; its id.
+    /// Sends a request and returns its id.
     pub(super) fn ask(&mut self, node: usize, command: Command) -> RequestId {
         let id = self.nodes[node].next_request;
         self.nodes[node].next_request += 1;
@@ -188,7 +198,7 @@ impl Network {
         id
     }
 
-    /// Sends a request and waits for the answer.
+    /// Sends a request and waits for its reply.
     pub(super) fn call(&mut self, node: usize, command: Command) -> Result<Reply, Refusal> {
         let id = self.ask(node, command);
         let deadline = self.now + Duration::from_secs(10);
@@ -223,7 +233,7 @@ impl Network {
         self.nodes[node].core.version(key).and_then(|version| version.value()).map(Value::text)
     }
 
-    /// Hands a core an input now, and carries out what comes back.
+    /// Gives a core an input now, and carries out its outputs.
     pub(super) fn input(&mut self, node: usize, input: Input) {
         if self.nodes[node].gone {
             return;
@@ -255,6 +265,7 @@ impl Network {
                 other => panic!("a client was sent {other:?}"),
             },
             Output::Send { conn, frame } => self.carry(node, conn, &frame),
+            Output::AwaitRoom { conn } => self.input(node, Input::Room { conn }),
             Output::Dial { dial, address } => {
                 if self.black_holes.contains(&address) {
                     return;
@@ -265,7 +276,7 @@ impl Network {
             Output::CancelDial { .. } => {}
             Output::Close { conn, reason } => {
                 self.nodes[node].closed.push(reason);
-                // What was sent before still arrives: the other end goes when it hears of this.
+                // Frames sent before still arrive; the other end learns of the close after them.
                 if let Some((peer, peer_conn)) = self.conns.remove(&(node, conn))
                     && !self.held.contains(&(node, conn))
                 {
@@ -289,7 +300,7 @@ impl Network {
         let Some((peer, peer_conn)) = self.conns.get(&(node, conn)).copied() else { return };
         if let Frame::Message(message) = &**frame {
             let kind = match message {
-                Message::Push(_) => "push",
+                Message::Push(_) | Message::Stray(_) => "push",
                 Message::Announce(_) => "announce",
                 Message::Graft(_) => "graft",
                 Message::Prune { .. } => "prune",
@@ -312,7 +323,7 @@ impl Network {
             }
         }
         if !self.held.contains(&(node, conn)) && !self.stalled.contains(&(node, conn)) {
-            let at = self.now + self.latency(node, peer);
+            let at = self.arrival(node, conn, peer);
             let input = Input::Received { conn: peer_conn, frame: frame.clone() };
             self.push(at, peer, Event::Input(input));
         }
@@ -323,13 +334,23 @@ impl Network {
         self.queue.insert((at, self.sequence), (node, event));
     }
 
-    /// One to five times the base latency, fixed for each pair.
+    /// Returns the arrival time of a frame that is sent now.
+    fn arrival(&mut self, node: usize, conn: ConnId, peer: usize) -> Duration {
+        let drawn = splitmix(self.seed ^ self.sequence.wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let jitter = Duration::from_micros(drawn % (self.jitter_ms * 1_000 + 1));
+        let at = self.now + self.latency(node, peer) + jitter;
+        let last = self.arrivals.entry((node, conn)).or_default();
+        *last = at.max(*last);
+        *last
+    }
+
+    /// Returns the latency of a pair: one to five times the base latency, fixed for each pair.
     fn latency(&self, a: usize, b: usize) -> Duration {
         let pair = (a.min(b) * 1_000_003 + a.max(b)) as u64;
         Duration::from_millis(self.latency_ms * (1 + splitmix(pair) % 5))
     }
 
-    /// Carries out the next event, unless it lies beyond `until`.
+    /// Carries out the next event. Returns false if there is none until `until`.
     fn step(&mut self, until: Duration) -> bool {
         let Some((&(at, _), _)) = self.queue.first_key_value() else { return false };
         if at > until {
@@ -382,7 +403,7 @@ impl Network {
         self.now = until;
     }
 
-    /// Runs until the condition holds; the time it took.
+    /// Runs until the condition holds, and returns the time that it took.
     #[track_caller]
     pub(super) fn run_until(&mut self, within: Duration, holds: impl Fn(&Self) -> bool) -> Duration {
         let (from, deadline) = (self.now, self.now + within);
@@ -407,7 +428,7 @@ impl Network {
         self.nodes.iter().map(|node| node.core.digest().to_string()).collect()
     }
 
-    /// The sum of a figure over all nodes.
+    /// Returns the sum of a figure over all nodes.
     pub(super) fn total(&self, name: &str) -> u64 {
         self.nodes.iter().map(|node| node.core.stats()[name]).sum()
     }

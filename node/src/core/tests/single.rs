@@ -16,7 +16,7 @@ pub(super) struct Single {
     next_request: RequestId,
 }
 
-/// How the node of this number would introduce itself.
+/// Returns the introduction of the node with this number.
 pub(super) fn hello(number: usize, features: &[&str]) -> Hello {
     Hello {
         protocol: Hello::PROTOCOL,
@@ -29,7 +29,7 @@ pub(super) fn hello(number: usize, features: &[&str]) -> Hello {
     }
 }
 
-/// A version that the node of this number wrote, this long after virtual time began.
+/// Returns a version that node `author` wrote `after_ms` after the start of virtual time.
 pub(super) fn version(key: &str, text: &str, after_ms: u64, author: usize) -> Arc<Version> {
     let stamp = Stamp { wall_ms: WALL + after_ms, counter: 0 };
     Arc::new(Version::new(key, Kind::Set(value(text)), stamp, node_id(author)))
@@ -40,7 +40,7 @@ pub(super) fn tombstone(key: &str, after_ms: u64, author: usize) -> Arc<Version>
     Arc::new(Version::new(key, Kind::Tombstone, stamp, node_id(author)))
 }
 
-/// What a neighbour was told by these outputs.
+/// Returns the messages to a neighbour in these outputs.
 pub(super) fn messages(out: &[Output], to: ConnId) -> Vec<Message> {
     out.iter()
         .filter_map(|output| match output {
@@ -53,7 +53,7 @@ pub(super) fn messages(out: &[Output], to: ConnId) -> Vec<Message> {
         .collect()
 }
 
-/// What a neighbour was asked by these outputs.
+/// Returns the requests to a neighbour in these outputs.
 pub(super) fn requests(out: &[Output], to: ConnId) -> Vec<(RequestId, Command)> {
     out.iter()
         .filter_map(|output| match output {
@@ -66,7 +66,7 @@ pub(super) fn requests(out: &[Output], to: ConnId) -> Vec<(RequestId, Command)> 
         .collect()
 }
 
-/// What was replied by these outputs.
+/// Returns the replies on a connection in these outputs.
 pub(super) fn replies(out: &[Output], to: ConnId) -> Vec<Result<Reply, Refusal>> {
     out.iter()
         .filter_map(|output| match output {
@@ -105,7 +105,7 @@ pub(super) fn dials(out: &[Output]) -> Vec<(DialId, String)> {
         .collect()
 }
 
-/// Dials a neighbour that answers.
+/// Dials a neighbour that answers `auth`.
 pub(super) fn dialled(node: &mut Single, conn: u64, number: usize) -> ConnId {
     let out = node.ask(CLIENT, add_peer(address(number)));
     let dial = dials(&out)[0].0;
@@ -135,7 +135,7 @@ impl Single {
         out
     }
 
-    pub(super) fn tell(&mut self, conn: ConnId, message: Message) -> Vec<Output> {
+    pub(super) fn deliver(&mut self, conn: ConnId, message: Message) -> Vec<Output> {
         self.input(Input::Received { conn, frame: Frame::Message(message).into() })
     }
 
@@ -145,14 +145,14 @@ impl Single {
         self.input(Input::Received { conn, frame: Frame::Request { id, command }.into() })
     }
 
-    /// Asks, and lets the disk keep what is handed over at once.
+    /// Sends a request, and lets the disk keep at once the versions that it hands over.
     pub(super) fn call(&mut self, command: Command) -> Result<Reply, Refusal> {
         let mut out = self.ask(CLIENT, command);
         out.extend(self.persist(&out));
         replies(&out, CLIENT).pop().unwrap()
     }
 
-    /// The disk keeps what these outputs hand over.
+    /// Lets the disk keep the versions that these outputs hand over.
     pub(super) fn persist(&mut self, out: &[Output]) -> Vec<Output> {
         let ids = out.iter().filter_map(|output| match output {
             Output::Persist { id, .. } => Some(*id),
@@ -161,7 +161,7 @@ impl Single {
         ids.max().map_or_else(Vec::new, |id| self.input(Input::Persisted(id)))
     }
 
-    /// A neighbour that dials this node.
+    /// Links a neighbour that dials this node.
     pub(super) fn accept(&mut self, conn: u64, number: usize, features: &[&str]) -> ConnId {
         let conn = ConnId(conn);
         let out = self.ask(conn, Command::Auth(hello(number, features)));
@@ -169,12 +169,12 @@ impl Single {
         conn
     }
 
-    /// A neighbour of this make that dials this node.
+    /// Links a neighbour with trees and ranges that dials this node.
     pub(super) fn neighbour(&mut self, number: usize) -> ConnId {
         self.accept(number as u64, number, &[Hello::TREE, Hello::RANGES])
     }
 
-    /// The same under `oldest`, without features.
+    /// Links a neighbour under `oldest`, without features, that dials this node.
     pub(super) fn accept_oldest(&mut self, number: usize) -> ConnId {
         let conn = ConnId(number as u64);
         let hello = Hello { policy: Policy::Oldest, ..hello(number, &[]) };

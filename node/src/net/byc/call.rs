@@ -1,18 +1,50 @@
-//! What events ask for, read from their arguments.
+//! The requests in events, read from their arguments.
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::dated::Dated;
+use super::dated::{DatedError, DatedValue};
 use super::packet::elements;
 use crate::wire::Limits;
 
-/// One event that asks for something.
+/// The most characters of an unknown event's name that an error quotes: a line.
+const QUOTED_MAX: usize = 80;
+
+/// The reason why an event is no request.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CallError {
+    /// The event is no array.
+    #[error("an event is a JSON array, its name first")]
+    NoArray,
+    /// The first element is no name.
+    #[error("an event begins with its name")]
+    NoName,
+    /// No request has this name.
+    #[error("unknown event `{0}`: there are get, set, keys, peers, addPeer, auth, keysAndTime")]
+    Unknown(String),
+    /// The key is missing, or no string.
+    #[error("{0} wants a key, a string")]
+    NoKey(String),
+    /// The key is too long.
+    #[error("the key has {length} bytes; at most {length_max} are taken")]
+    LongKey { length: usize, length_max: usize },
+    /// The value is missing.
+    #[error("set wants a value: set(key, value)")]
+    NoValue,
+    /// The value cannot be read.
+    #[error(transparent)]
+    Value(#[from] DatedError),
+    /// The port is missing, or no port.
+    #[error("{0} wants a port, a number from 1 to 65535")]
+    NoPort(String),
+}
+
+/// An event that is a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Call {
     Get { key: String },
-    Set { key: String, dated: Dated },
+    Set { key: String, dated: DatedValue },
     Keys,
     Peers,
     AddPeer { port: u16 },
@@ -21,30 +53,25 @@ pub(super) enum Call {
 }
 
 impl Call {
-    /// Reads the array of an event; the error is for whoever asked.
-    pub(super) fn read(json: &str, limits: &Limits) -> Result<Self, String> {
-        let elements = elements(json).ok_or("an event is a JSON array, its name first")?;
-        let name = elements.first().and_then(|name| text(name)).ok_or("an event begins with its name")?;
+    /// Reads the array of an event.
+    pub(super) fn read(json: &str, limits: &Limits) -> Result<Self, CallError> {
+        let elements = elements(json).ok_or(CallError::NoArray)?;
+        let name = elements.first().and_then(|name| text(name)).ok_or(CallError::NoName)?;
         let argument = |index: usize| elements.get(index).copied();
         let key = || key(&name, argument(1), limits);
         Ok(match &*name {
             "get" => Self::Get { key: key()? },
             "set" => {
                 let key = key()?;
-                let value = argument(2).ok_or("set wants a value: set(key, value)")?;
-                Self::Set { key, dated: Dated::read(value.get(), limits)? }
+                let value = argument(2).ok_or(CallError::NoValue)?;
+                Self::Set { key, dated: DatedValue::read(value.get(), limits)? }
             }
             "keys" => Self::Keys,
             "peers" => Self::Peers,
             "keysAndTime" => Self::KeysAndTime,
             "addPeer" => Self::AddPeer { port: port(&name, argument(1))? },
             "auth" => Self::Auth { port: port(&name, argument(1))? },
-            other => {
-                let other: String = other.chars().take(80).collect();
-                return Err(format!(
-                    "unknown event `{other}`: there are get, set, keys, peers, addPeer, auth, keysAndTime"
-                ));
-            }
+            other => return Err(CallError::Unknown(other.chars().take(QUOTED_MAX).collect())),
         })
     }
 }
@@ -53,23 +80,23 @@ fn text(json: &RawValue) -> Option<Cow<'_, str>> {
     serde_json::from_str(json.get()).ok()
 }
 
-fn key(event: &str, argument: Option<&RawValue>, limits: &Limits) -> Result<String, String> {
-    let key = argument.and_then(text).ok_or_else(|| format!("{event} wants a key, a string"))?;
+fn key(event: &str, argument: Option<&RawValue>, limits: &Limits) -> Result<String, CallError> {
+    let key = argument.and_then(text).ok_or_else(|| CallError::NoKey(event.to_owned()))?;
     if key.len() > limits.key {
-        return Err(format!("the key has {} bytes; at most {} are taken", key.len(), limits.key));
+        return Err(CallError::LongKey { length: key.len(), length_max: limits.key });
     }
     Ok(key.into_owned())
 }
 
-/// A port, be it a number or its digits.
-fn port(event: &str, argument: Option<&RawValue>) -> Result<u16, String> {
+/// Reads a port, given as a number or as its digits.
+fn port(event: &str, argument: Option<&RawValue>) -> Result<u16, CallError> {
     argument
         .and_then(|json| serde_json::from_str::<serde_json::Value>(json.get()).ok())
         .and_then(|value| port_of(&value))
-        .ok_or_else(|| format!("{event} wants a port, a number from 1 to 65535"))
+        .ok_or_else(|| CallError::NoPort(event.to_owned()))
 }
 
-/// The port that a JSON value stands for.
+/// Returns the port that a JSON value stands for.
 pub(super) fn port_of(value: &serde_json::Value) -> Option<u16> {
     let number = value.as_u64().or_else(|| {
         let digits = value.as_str()?.trim();
@@ -86,14 +113,18 @@ mod tests {
     #[track_caller]
     fn check(json: &str, expected: Result<Call, &str>) {
         match (Call::read(json, &Limits::default()), expected) {
-            (Err(error), Err(part)) => assert!(error.contains(part), "`{error}` does not say `{part}`"),
-            (read, expected) => assert_eq!(read, expected.map_err(str::to_owned)),
+            (Err(error), Err(part)) => {
+                assert!(error.to_string().contains(part), "`{error}` does not say `{part}`");
+            }
+            (read, expected) => {
+                assert_eq!(read.map_err(|error| error.to_string()), expected.map_err(str::to_owned));
+            }
         }
     }
 
     #[test]
     fn an_event_is_its_name_and_its_arguments() {
-        let dated = Dated { value: Value::new("1", &Limits::default()).unwrap(), date: None };
+        let dated = DatedValue { value: Value::new("1", &Limits::default()).unwrap(), date: None };
         check("[\"set\",\"k\",1]", Ok(Call::Set { key: "k".into(), dated }));
         check("[\"get\",\"k\",\"more\"]", Ok(Call::Get { key: "k".into() }));
         check("[\"addPeer\",3001]", Ok(Call::AddPeer { port: 3001 }));

@@ -1,33 +1,34 @@
-//! A neighbour of this protocol, which says no more of itself than its port.
+//! A neighbour of this protocol, which tells only its port of itself.
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::protocol::PATH;
 use crate::core::Config;
 use crate::wire::{Hello, KeyHash, NodeId};
 
-/// Who it is, as far as can be known: where it listens.
+/// The identity of a neighbour, as far as it can be known: the address at which it listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Neighbour {
-    /// Drawn from the address, so that two connections to one node are known to be that.
+    /// The node's id: the hash of its address, so that two connections to one node have the same id.
     pub(super) node: NodeId,
-    /// `HOST:PORT/byc`, the host being numeric.
+    /// The address, `HOST:PORT/byc`, with a numeric host.
     address: String,
 }
 
 impl Neighbour {
-    /// The node that listens there.
+    /// Returns the node that listens at this address.
     pub(super) fn at(host: IpAddr, port: u16) -> Self {
-        let address = format!("{}/byc", SocketAddr::new(host.to_canonical(), port));
+        let address = SocketAddr::new(host.to_canonical(), port).to_string() + PATH;
         Self { node: KeyHash::of(&address), address }
     }
 
-    /// Whether this is where it listens.
-    pub(super) fn is_at(&self, place: &str) -> bool {
-        self.address.strip_suffix("/byc") == Some(place)
+    /// Returns true if the neighbour listens at `host:port`.
+    pub(super) fn is_at(&self, host_port: &str) -> bool {
+        self.address.strip_suffix(PATH) == Some(host_port)
     }
 
-    /// What it would say of itself to a node that is set up like this: it knows no features, networks
-    /// or names, and has the one policy that this protocol has.
+    /// Returns the hello that stands for the neighbour, with the network of this node's configuration. It has
+    /// no features and no name, and the one policy of this protocol.
     pub(super) fn hello(&self, config: &Config) -> Hello {
         Hello {
             protocol: Hello::PROTOCOL,
@@ -41,10 +42,10 @@ impl Neighbour {
     }
 }
 
-/// The port in `host:port` or `host:port/byc`.
+/// Reads the port of `host:port` or `host:port/byc`.
 pub(super) fn port_in(address: &str) -> Option<u16> {
-    let place = address.split_once('/').map_or(address, |(place, _)| place);
-    place.rsplit_once(':')?.1.parse().ok()
+    let host_port = address.split_once('/').map_or(address, |(host_port, _)| host_port);
+    host_port.rsplit_once(':')?.1.parse().ok()
 }
 
 #[cfg(test)]

@@ -1,47 +1,55 @@
 //! Packets of Engine.IO 4 and, within its messages, of Socket.IO 5: one text each.
 //!
-//! Only what is needed here: text, and the main namespace. Binary attachments are refused by whoever
-//! reads a packet.
+//! Only the needed part is here: text, and the main namespace. Readers of packets refuse binary
+//! attachments.
 
 use serde_json::value::RawValue;
 
-/// How many arguments of an event are read; what comes after them is passed over.
-const ARGUMENTS: usize = 4;
+use crate::wire::{ErrorCode, Malformed, Refusal};
 
-/// What comes over a transport: a packet of Engine.IO.
+/// The most arguments of an event that are read; the rest is skipped. The longest request, `set`, has two, and
+/// some clients add options.
+const ARGUMENTS_MAX: usize = 4;
+
+/// The most characters of an unreadable packet that an error quotes: a line.
+const PACKET_QUOTED_MAX: usize = 80;
+/// The most characters of an unreadable error that the message about it quotes: some lines.
+const ERROR_QUOTED_MAX: usize = 200;
+
+/// A packet of Engine.IO: the unit that a transport carries.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::net) enum Packet<'a> {
-    /// The server introduces itself, with JSON.
+    /// The server's introduction, as JSON.
     Open(&'a str),
-    /// The other end takes leave.
+    /// The end of the session, sent by the other end.
     Close,
-    /// Are you there? With what is to be repeated.
+    /// A ping, with the data to repeat in the pong.
     Ping(&'a str),
-    /// I am.
+    /// The answer to a ping, with its data.
     Pong(&'a str),
-    /// What Socket.IO says.
+    /// A packet of Socket.IO.
     Message(&'a str),
-    /// This transport is used from now on.
+    /// The request to use this transport from now on.
     Upgrade,
-    /// Nothing.
+    /// An empty packet, without effect.
     Noop,
 }
 
-/// What a message holds: a packet of Socket.IO.
+/// A packet of Socket.IO: the content of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Envelope<'a> {
-    pub(super) kind: Kind,
-    /// With its slash; the main one is `/`.
+    pub(super) kind: EnvelopeKind,
+    /// The namespace with its slash; the main one is `/`.
     pub(super) namespace: &'a str,
-    /// The number of the acknowledgement that is asked for, or given.
+    /// The number of an acknowledgement that is requested or given.
     pub(super) ack: Option<u64>,
-    /// JSON text; may be empty.
+    /// The payload as JSON text; may be empty.
     pub(super) data: &'a str,
 }
 
 /// The kinds of packets of Socket.IO.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum EnvelopeKind {
     Connect,
     Disconnect,
     Event,
@@ -52,7 +60,7 @@ pub(super) enum Kind {
 }
 
 impl<'a> Packet<'a> {
-    /// Reads a packet, or nothing where there is none.
+    /// Reads a packet. Returns `None` where the text is no packet.
     pub(in crate::net) fn read(text: &'a str) -> Option<Self> {
         let (kind, rest) = (text.as_bytes().first()?, text.get(1..)?);
         Some(match kind {
@@ -69,22 +77,22 @@ impl<'a> Packet<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads a message: `KIND[ATTACHMENTS-][/NAMESPACE,][ACK][JSON]`.
+    /// Reads a message, `KIND[ATTACHMENTS-][/NAMESPACE,][ACK][JSON]`. Returns `None` where it is none.
     pub(super) fn read(text: &'a str) -> Option<Self> {
         let (kind, mut rest) = (text.as_bytes().first()?, text.get(1..)?);
         let kind = match kind {
-            b'0' => Kind::Connect,
-            b'1' => Kind::Disconnect,
-            b'2' => Kind::Event,
-            b'3' => Kind::Ack,
-            b'4' => Kind::ConnectError,
-            b'5' | b'6' => Kind::Binary,
+            b'0' => EnvelopeKind::Connect,
+            b'1' => EnvelopeKind::Disconnect,
+            b'2' => EnvelopeKind::Event,
+            b'3' => EnvelopeKind::Ack,
+            b'4' => EnvelopeKind::ConnectError,
+            b'5' | b'6' => EnvelopeKind::Binary,
             _ => return None,
         };
         let mut namespace = "/";
         if rest.starts_with('/') {
             (namespace, rest) = rest.split_once(',').unwrap_or((rest, ""));
-            // What is asked of a namespace in its address is of no matter here.
+            // A query in the address of a namespace has no meaning here.
             namespace = namespace.split('?').next().unwrap_or(namespace);
         }
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -94,7 +102,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// The first few elements of a JSON array, each as its text; nothing where it is none.
+/// Returns the first few elements of a JSON array, each as its text; `None` where the text is no array.
 pub(super) fn elements(json: &str) -> Option<Vec<&RawValue>> {
     serde_json::from_str::<Elements<'_>>(json).ok().map(|elements| elements.0)
 }
@@ -113,8 +121,8 @@ impl<'de> serde::Deserialize<'de> for Elements<'de> {
 
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let mut elements = Vec::new();
-                // The name of the event stands first.
-                while elements.len() <= ARGUMENTS
+                // The name of the event is the first element.
+                while elements.len() <= ARGUMENTS_MAX
                     && let Some(element) = seq.next_element()?
                 {
                     elements.push(element);
@@ -127,7 +135,30 @@ impl<'de> serde::Deserialize<'de> for Elements<'de> {
     }
 }
 
-/// An event, to be acknowledged under a number if one is given. The arguments are JSON texts.
+/// Returns the error in the first argument of an acknowledgement, or `None` where it says that all is well.
+pub(super) fn error_in(error: &RawValue) -> Option<String> {
+    match serde_json::from_str(error.get()) {
+        Ok(serde_json::Value::Null | serde_json::Value::Bool(false)) => None,
+        Ok(serde_json::Value::String(text)) => (!text.is_empty()).then_some(text),
+        _ => {
+            let quoted: String = error.get().chars().take(ERROR_QUOTED_MAX).collect();
+            Some(format!(
+                "it gave `{quoted}` for an error: an acknowledgement is (error, result), and without an error \
+                 (null, result)"
+            ))
+        }
+    }
+}
+
+/// Returns the fault of a text that is no packet, with its beginning.
+pub(super) fn unreadable(text: &str) -> Malformed {
+    let text: String = text.chars().take(PACKET_QUOTED_MAX).collect();
+    let refusal = Refusal::new(ErrorCode::Malformed, format!("`{text}` is no packet of this protocol"));
+    Malformed { id: None, refusal, answer: false }
+}
+
+/// Returns an event as text, with the number of its acknowledgement if it asks for one. The arguments
+/// are JSON texts.
 pub(super) fn event(ack: Option<u64>, name: &str, arguments: &[&str]) -> String {
     let mut text = "42".to_owned();
     if let Some(ack) = ack {
@@ -143,7 +174,7 @@ pub(super) fn event(ack: Option<u64>, name: &str, arguments: &[&str]) -> String 
     text
 }
 
-/// The acknowledgement of a number: what came of it, as JSON text, or why nothing did.
+/// Returns the acknowledgement of a number, with the result as JSON text or the error.
 pub(super) fn acknowledgement(ack: u64, result: Result<&str, &str>) -> String {
     match result {
         Ok(json) => format!("43{ack}[null,{json}]"),
@@ -151,7 +182,7 @@ pub(super) fn acknowledgement(ack: u64, result: Result<&str, &str>) -> String {
     }
 }
 
-/// A text as JSON.
+/// Returns a text as JSON.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -161,22 +192,22 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, kind: Kind, namespace: &str, ack: Option<u64>, data: &str) {
+    fn check(text: &str, kind: EnvelopeKind, namespace: &str, ack: Option<u64>, data: &str) {
         assert_eq!(Envelope::read(text), Some(Envelope { kind, namespace, ack, data }));
     }
 
     #[test]
     fn an_envelope_may_name_its_namespace_and_its_acknowledgement() {
-        check("0", Kind::Connect, "/", None, "");
-        check("0{\"token\":1}", Kind::Connect, "/", None, "{\"token\":1}");
-        check("0/admin,", Kind::Connect, "/admin", None, "");
-        check("0/admin?x=1,", Kind::Connect, "/admin", None, "");
-        check("2[\"keys\"]", Kind::Event, "/", None, "[\"keys\"]");
-        check("212[\"keys\"]", Kind::Event, "/", Some(12), "[\"keys\"]");
-        check("3/admin,7[]", Kind::Ack, "/admin", Some(7), "[]");
+        check("0", EnvelopeKind::Connect, "/", None, "");
+        check("0{\"token\":1}", EnvelopeKind::Connect, "/", None, "{\"token\":1}");
+        check("0/admin,", EnvelopeKind::Connect, "/admin", None, "");
+        check("0/admin?x=1,", EnvelopeKind::Connect, "/admin", None, "");
+        check("2[\"keys\"]", EnvelopeKind::Event, "/", None, "[\"keys\"]");
+        check("212[\"keys\"]", EnvelopeKind::Event, "/", Some(12), "[\"keys\"]");
+        check("3/admin,7[]", EnvelopeKind::Ack, "/admin", Some(7), "[]");
         check(
             "51-[\"set\",{\"_placeholder\":true,\"num\":0}]",
-            Kind::Binary,
+            EnvelopeKind::Binary,
             "/",
             Some(1),
             "-[\"set\",{\"_placeholder\":true,\"num\":0}]",

@@ -1,4 +1,4 @@
-//! A disk for tests, in memory: it can lose power, and run full.
+//! A disk in memory for tests: it can lose power and be full.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -7,28 +7,28 @@ use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng as _;
 use redb::{Database, StorageBackend};
 
-/// A disk that forgets or tears what was not synced, and that may go dead or run full.
+/// A disk that loses or tears writes that were not synced, and that may die or be full.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Disk(Arc<Mutex<Image>>);
+pub(super) struct FaultyDisk(Arc<Mutex<DiskImage>>);
 
 #[derive(Debug, Default)]
-struct Image {
+struct DiskImage {
     synced: Vec<u8>,
     seen: Vec<u8>,
-    changes: Vec<Change>,
-    /// How many changes it takes before it is dead.
+    changes: Vec<UnsyncedChange>,
+    /// The number of changes until it dies; `None` for no end.
     life: Option<usize>,
-    /// How long it may become.
+    /// The longest length of the file, in bytes; `None` for no bound.
     room: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
-enum Change {
+enum UnsyncedChange {
     Length(usize),
     Bytes(usize, Vec<u8>),
 }
 
-impl Change {
+impl UnsyncedChange {
     fn apply(&self, to: &mut Vec<u8>) {
         match self {
             Self::Length(length) => to.resize(*length, 0),
@@ -40,7 +40,7 @@ impl Change {
     }
 }
 
-impl Image {
+impl DiskImage {
     fn live(&mut self) -> io::Result<()> {
         match &mut self.life {
             Some(0) => Err(io::Error::other("the power is out")),
@@ -52,7 +52,7 @@ impl Image {
         }
     }
 
-    fn change(&mut self, change: Change) -> io::Result<()> {
+    fn change(&mut self, change: UnsyncedChange) -> io::Result<()> {
         self.live()?;
         change.apply(&mut self.seen);
         self.changes.push(change);
@@ -60,18 +60,18 @@ impl Image {
     }
 }
 
-fn place(number: u64) -> usize {
+fn index(number: u64) -> usize {
     usize::try_from(number).unwrap()
 }
 
-impl StorageBackend for Disk {
+impl StorageBackend for FaultyDisk {
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.lock().unwrap().seen.len() as u64)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let image = self.0.lock().unwrap();
-        let from = image.seen.get(place(offset)..place(offset) + out.len());
+        let from = image.seen.get(index(offset)..index(offset) + out.len());
         out.copy_from_slice(from.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
@@ -81,7 +81,7 @@ impl StorageBackend for Disk {
         if image.room.is_some_and(|room| len > room) {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        image.change(Change::Length(place(len)))
+        image.change(UnsyncedChange::Length(index(len)))
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -93,27 +93,27 @@ impl StorageBackend for Disk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.lock().unwrap().change(Change::Bytes(place(offset), data.to_vec()))
+        self.0.lock().unwrap().change(UnsyncedChange::Bytes(index(offset), data.to_vec()))
     }
 }
 
-impl Disk {
-    /// What is found after a power cut: all that was synced, and of the rest what the dice say, in
-    /// part or whole.
+impl FaultyDisk {
+    /// Returns the disk after a power cut: all synced bytes, and each later change not at all, in part or
+    /// whole, as the dice decide.
     pub(super) fn after_a_cut(&self, dice: &mut Pcg32) -> Self {
         let image = self.0.lock().unwrap();
         let mut found = image.synced.clone();
         for change in &image.changes {
             match (dice.next_u32() % 3, change) {
                 (0, _) => {}
-                (1, Change::Bytes(at, bytes)) => {
+                (1, UnsyncedChange::Bytes(at, bytes)) => {
                     let torn = dice.next_u32() as usize % (bytes.len() + 1);
-                    Change::Bytes(*at, bytes[..torn].to_vec()).apply(&mut found);
+                    UnsyncedChange::Bytes(*at, bytes[..torn].to_vec()).apply(&mut found);
                 }
                 _ => change.apply(&mut found),
             }
         }
-        Self(Arc::new(Mutex::new(Image { synced: found.clone(), seen: found, ..Image::default() })))
+        Self(Arc::new(Mutex::new(DiskImage { synced: found.clone(), seen: found, ..DiskImage::default() })))
     }
 
     pub(super) fn database(&self) -> Result<Database, redb::DatabaseError> {

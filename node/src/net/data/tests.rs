@@ -13,12 +13,12 @@ fn version(key: &str, wall_ms: u64) -> Arc<Version> {
     Arc::new(Version::new(key, Kind::Set(value), Stamp { wall_ms, counter: 0 }, ME))
 }
 
-/// Hands over, and waits until it is told of.
-fn keep(data: &mut Data, id: u64, versions: Vec<Arc<Version>>) -> Result<(), String> {
-    data.writer.keep(PersistId(id), versions);
-    let told = data.kept.blocking_recv().unwrap();
-    assert_eq!(told.up_to, PersistId(id));
-    told.kept
+/// Hands versions over and waits for the report of them.
+fn commit(data: &mut Data, id: u64, versions: Vec<Arc<Version>>) -> Result<(), String> {
+    data.writer.enqueue(PersistId(id), versions);
+    let Commit { up_to, result } = data.commits.blocking_recv().unwrap();
+    assert_eq!(up_to, PersistId(id));
+    result.map_err(|error| error.to_string())
 }
 
 #[track_caller]
@@ -29,10 +29,10 @@ fn refused(path: &Path, policy: Policy) -> String {
     }
 }
 
-/// Ends the thread and gives the folder back.
-fn close(Data { writer, mut kept, .. }: Data) {
+/// Ends the thread, which frees the folder.
+fn close(Data { writer, mut commits, .. }: Data) {
     drop(writer);
-    while kept.blocking_recv().is_some() {}
+    while commits.blocking_recv().is_some() {}
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_folder_keeps_who_the_node_is_and_what_it_knew() {
     let path = folder.path().join("deep").join("a");
     let (mut data, held) = open(&path, Policy::Last, ME).unwrap();
     assert_eq!((held.node, held.versions.len()), (ME, 0));
-    keep(&mut data, 1, vec![version("k", 1), version("l", 2)]).unwrap();
+    commit(&mut data, 1, vec![version("k", 1), version("l", 2)]).unwrap();
     close(data);
     let (_, held) = open(&path, Policy::Last, OTHER).unwrap();
     assert_eq!((held.node, held.versions.len()), (ME, 2));
@@ -52,7 +52,7 @@ fn what_still_waits_is_kept_when_the_node_ends() {
     let folder = tempfile::tempdir().unwrap();
     let (data, _) = open(folder.path(), Policy::Last, ME).unwrap();
     for number in 0..1_000 {
-        data.writer.keep(PersistId(number), vec![version(&format!("k{number}"), 1)]);
+        data.writer.enqueue(PersistId(number), vec![version(&format!("k{number}"), 1)]);
     }
     close(data);
     let (_, held) = open(folder.path(), Policy::Last, OTHER).unwrap();
@@ -64,7 +64,10 @@ fn a_folder_in_use_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     let (_data, _) = open(folder.path(), Policy::Last, ME).unwrap();
     let reason = refused(folder.path(), Policy::Last);
-    assert!(reason.ends_with(" is in use by another node: choose another with --data"), "{reason}");
+    assert!(
+        reason.ends_with(" is in use by another node: end that one, or choose another with --data"),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -79,7 +82,7 @@ fn another_policy_is_refused_with_the_remedy() {
 fn a_damaged_file_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let (mut data, _) = open(folder.path(), Policy::Last, ME).unwrap();
-    keep(&mut data, 1, vec![version("k", 1)]).unwrap();
+    commit(&mut data, 1, vec![version("k", 1)]).unwrap();
     close(data);
     let file = folder.path().join("store.redb");
     let whole = fs::read(&file).unwrap();
@@ -92,6 +95,112 @@ fn a_damaged_file_is_refused_and_left_as_it_is() {
     }
     fs::write(&file, whole).unwrap();
     assert_eq!(open(folder.path(), Policy::Last, OTHER).unwrap().1.versions.len(), 1);
+}
+
+#[test]
+fn a_file_of_the_first_format_is_read_and_becomes_one_of_the_present() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = redb::Database::create(folder.path().join("store.redb")).unwrap();
+    store::tests::of_the_first_format(&database, &[version("k", 1), version("l", 2)]);
+    drop(database);
+    for _ in 0..2 {
+        let (data, held) = open(folder.path(), Policy::Last, OTHER).unwrap();
+        assert_eq!((held.node, held.versions.len()), (ME, 2));
+        close(data);
+    }
+}
+
+#[test]
+fn a_name_that_leads_to_no_file_is_refused_and_nothing_is_begun_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.redb");
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), &file).unwrap();
+    let reason = refused(folder.path(), Policy::Last);
+    assert!(reason.contains("store.redb is a link to a file that is not there: "), "{reason}");
+    assert!(!folder.path().join("elsewhere").exists());
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    let reason = refused(folder.path(), Policy::Last);
+    assert!(reason.contains("store.redb is a folder: "), "{reason}");
+}
+
+#[test]
+fn a_file_that_is_gone_or_replaced_while_the_node_runs_takes_no_writes_until_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, away) = (folder.path().join("store.redb"), folder.path().join("away"));
+    let (mut data, _) = open(folder.path(), Policy::Last, ME).unwrap();
+    commit(&mut data, 1, vec![version("k", 1)]).unwrap();
+    fs::rename(&file, &away).unwrap();
+    let reason = commit(&mut data, 2, vec![version("k", 2)]).unwrap_err();
+    assert!(reason.contains("store.redb is gone while the node runs"), "{reason}");
+    fs::copy(&away, &file).unwrap();
+    let reason = until(&mut data, |reason| !reason.contains("just failed"));
+    assert!(reason.contains("store.redb was replaced while the node runs"), "{reason}");
+    fs::rename(&away, &file).unwrap();
+    assert_eq!(until(&mut data, str::is_empty), "");
+    close(data);
+    assert_eq!(open(folder.path(), Policy::Last, OTHER).unwrap().1.versions.len(), 1);
+}
+
+/// Hands versions over until a report meets the condition: the reason of a failure, or an empty text. A
+/// disk that failed is not used for a while, and there is no event at the end of that time.
+fn until(data: &mut Data, holds: impl Fn(&str) -> bool) -> String {
+    for number in 100.. {
+        let reason = commit(data, number, vec![version("k", number)]).err().unwrap_or_default();
+        if holds(&reason) {
+            return reason;
+        }
+        std::thread::yield_now();
+    }
+    unreachable!("it is tried for ever")
+}
+
+#[test]
+fn a_file_that_is_gone_is_not_begun_anew_where_writes_were_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    close(open(folder.path(), Policy::Last, ME).unwrap().0);
+    fs::remove_file(folder.path().join("store.redb")).unwrap();
+    let reason = refused(folder.path(), Policy::Last);
+    assert!(
+        reason.contains("store.redb is gone, and writes were acknowledged into it: put it back"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn a_copy_from_before_the_last_acknowledged_write_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.redb");
+    let (mut data, _) = open(folder.path(), Policy::Last, ME).unwrap();
+    commit(&mut data, 1, vec![version("k", 1)]).unwrap();
+    let before = fs::read(&file).unwrap();
+    commit(&mut data, 2, vec![version("l", 2)]).unwrap();
+    let after = fs::read(&file).unwrap();
+    close(data);
+    fs::write(&file, &before).unwrap();
+    let reason = refused(folder.path(), Policy::Last);
+    assert!(
+        reason.contains("its last commits are missing: 3 were acknowledged, and it goes back to number 2")
+    );
+    assert_eq!(fs::read(&file).unwrap(), before);
+    fs::write(&file, after).unwrap();
+    assert_eq!(open(folder.path(), Policy::Last, OTHER).unwrap().1.versions.len(), 2);
+}
+
+#[test]
+fn folders_and_files_are_their_owners_alone_even_where_they_were_not() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data").join("a");
+    close(open(&path, Policy::Last, ME).unwrap().0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(path.parent().unwrap()), mode(&path)), (0o700, 0o700));
+    let names = ["store.redb", "store.redb.acknowledged", "lock"];
+    for name in names {
+        fs::set_permissions(path.join(name), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    close(open(&path, Policy::Last, ME).unwrap().0);
+    assert_eq!(names.map(|name| mode(&path.join(name))), [0o600; 3]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Text to frames, within the limits.
+//! Decoding: from text to frames, within the limits.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,16 +6,24 @@ use std::sync::Arc;
 
 use super::fields::{self, Fields, malformed};
 use super::{LABEL_MAX, Malformed};
-use crate::wire::frame::{Change, Command, ErrorCode, Frame, Hello, Notice, PeerInfo, Refusal, Reply};
+use crate::wire::frame::{Change, Command, Frame, Notice, Reply};
 use crate::wire::hash::{Digest, Hex, KeyHash};
 use crate::wire::limits::Limits;
-use crate::wire::message::{Announced, Leaf, Message, RangeSummary};
-use crate::wire::version::{Kind, Stamp, Value, ValueError, Version};
+use crate::wire::message::{Announced, Message};
+use crate::wire::peer::{Hello, PeerInfo};
+use crate::wire::range::{Leaf, RangeSummary};
+use crate::wire::refusal::{ErrorCode, Refusal};
+use crate::wire::stamp::Stamp;
+use crate::wire::value::{Value, ValueError};
+use crate::wire::version::{Kind, Version};
 
-/// The most features that a node may say it has.
+/// The maximum number of features that a node may declare.
+///
+/// Chosen: twenty times as many as the protocol has.
 const FEATURES_MAX: usize = 64;
 
-/// Reads one frame.
+/// Reads one frame. Fails if the text is no frame or exceeds the limits; the error says how to
+/// answer.
 pub fn decode(text: &str, limits: &Limits) -> Result<Frame, Malformed> {
     let fields = Fields::read(text).map_err(|refusal| Malformed { id: None, refusal, answer: false })?;
     let id = fields.raw("id").and_then(|raw| raw.parse().ok());
@@ -38,7 +46,7 @@ fn read_frame(fields: &Fields, limits: &Limits) -> Result<Frame, Refusal> {
     }
 }
 
-/// As much of a stranger's word as a message has room for.
+/// Returns the beginning of a received word, at most 40 characters, for use in a message.
 fn shown(word: &str) -> Cow<'_, str> {
     match word.char_indices().nth(40) {
         None => Cow::Borrowed(word),
@@ -52,7 +60,7 @@ fn read_reply(fields: &Fields, limits: &Limits) -> Result<Frame, Refusal> {
         Some(error) => {
             let error = Fields::nested("error", error)?;
             let name = error.text("code")?;
-            // A code that is not known here comes from a newer node: still a refusal.
+            // An unknown code comes from a newer node, and is still a refusal.
             let code = ErrorCode::from_name(&name).unwrap_or(ErrorCode::Refused);
             let message = error.optional("message", fields::text)?.unwrap_or_default();
             Err(Refusal::new(code, message))
@@ -129,9 +137,19 @@ fn read_notice(kind: &str, fields: &Fields, limits: &Limits) -> Result<Option<No
 }
 
 fn read_message(kind: &str, fields: &Fields, limits: &Limits) -> Result<Option<Message>, Refusal> {
-    let version_of = |name: &str, raw| Ok(Arc::new(version(&Fields::nested(name, raw)?, limits)?));
+    let version_of = |name: &str, raw| {
+        let fields = Fields::nested(name, raw)?;
+        let version = version(&fields, limits)?;
+        Ok(Arc::new(match fields.optional("id", fields::parsed)? {
+            Some(id) => version.with_id_of_sender(&id),
+            None => version,
+        }))
+    };
     Ok(Some(match kind {
-        "push" => Message::Push(version_of("version", fields.required("version")?)?),
+        "push" => {
+            let version = version_of("version", fields.required("version")?)?;
+            if fields.flag("stray")? { Message::Stray(version) } else { Message::Push(version) }
+        }
         "announce" => {
             Message::Announce(fields.list("items", |name, raw| announced(&Fields::nested(name, raw)?))?)
         }
@@ -181,7 +199,7 @@ fn value(raw: &str, limits: &Limits) -> Result<Value, Refusal> {
     })
 }
 
-/// A name or an address: short.
+/// Reads a name or an address, of at most [`LABEL_MAX`] bytes.
 fn label(name: &str, raw: &str) -> Result<String, Refusal> {
     let label = fields::text(name, raw)?;
     if label.len() > LABEL_MAX {
@@ -191,7 +209,7 @@ fn label(name: &str, raw: &str) -> Result<String, Refusal> {
     Ok(label.into_owned())
 }
 
-/// A name or an address that a node need not give.
+/// Reads an optional name or address; absent means empty.
 fn label_or_empty(name: &str, fields: &Fields) -> Result<String, Refusal> {
     Ok(fields.optional(name, label)?.unwrap_or_default())
 }

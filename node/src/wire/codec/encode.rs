@@ -1,13 +1,17 @@
-//! Frames to text. Written by hand, field after field into one sink: this is on the path of
-//! every message, and there is nothing in it that could fail.
+//! Encoding: from frames to text. It is written by hand, field after field into one sink: every
+//! message passes here, and no step of it can fail.
 
+use super::object::{Object, quote, write_hex};
 use super::sink::{Length, Sink};
-use crate::wire::frame::{Change, Command, Frame, Hello, Notice, PeerInfo, Refusal, Reply, RequestId};
-use crate::wire::hash::Hex;
-use crate::wire::message::{Announced, Leaf, Message, RangeSummary};
-use crate::wire::version::{Kind, Rank, Stamp, Version};
+use crate::wire::frame::{Change, Command, Frame, Notice, Reply, RequestId};
+use crate::wire::message::{Announced, Message};
+use crate::wire::peer::{Hello, PeerInfo};
+use crate::wire::policy::Policy;
+use crate::wire::range::{Leaf, RangeSummary};
+use crate::wire::refusal::Refusal;
+use crate::wire::version::{Kind, Version};
 
-/// The frame's text.
+/// Returns the text of the frame.
 #[must_use]
 pub fn encode(frame: &Frame) -> String {
     let weight = match frame {
@@ -20,12 +24,12 @@ pub fn encode(frame: &Frame) -> String {
     out
 }
 
-/// Appends the frame's text.
+/// Appends the text of the frame.
 pub fn encode_into(frame: &Frame, out: &mut String) {
     write_frame(out, frame);
 }
 
-/// How many bytes the frame's text has, without writing it.
+/// Returns the length of the frame's text in bytes, without writing it.
 #[must_use]
 pub fn encoded_len(frame: &Frame) -> usize {
     let mut length = Length::default();
@@ -57,7 +61,8 @@ fn write_frame<S: Sink>(out: &mut S, frame: &Frame) {
     object.close();
 }
 
-/// The text of a refusal: of a request, or, without an id, of a frame that could not be read.
+/// Returns the text of a refusal: of a request or, without an id, of a frame that could not be
+/// read.
 #[must_use]
 pub fn encode_refusal(id: Option<RequestId>, refusal: &Refusal) -> String {
     let mut out = String::with_capacity(64 + refusal.message.len());
@@ -171,6 +176,10 @@ fn write_message<S: Sink>(object: &mut Object<S>, message: &Message) {
         Message::Push(version) => {
             write_version_object(object.text("type", "push").field("version"), version);
         }
+        Message::Stray(version) => {
+            object.text("type", "push").flag("stray", true);
+            write_version_object(object.field("version"), version);
+        }
         Message::Announce(items) => {
             object.text("type", "announce").list("items", items, |out, item| {
                 let mut object = Object::open(out);
@@ -247,6 +256,8 @@ fn write_change<S: Sink>(object: &mut Object<S>, change: &Change) {
 fn write_version_object<S: Sink>(out: &mut S, version: &Version) {
     let mut object = Object::open(out);
     write_version(&mut object, version);
+    // The id under `last` covers the whole version, whatever the policy.
+    object.hex("id", &version.id(Policy::Last).truncated::<16>());
     object.close();
 }
 
@@ -293,123 +304,4 @@ fn write_leaf<S: Sink>(out: &mut S, leaf: &Leaf) {
         out.push(']');
     });
     object.close();
-}
-
-/// A JSON object as it grows.
-struct Object<'a, S> {
-    out: &'a mut S,
-    empty: bool,
-}
-
-impl<'a, S: Sink> Object<'a, S> {
-    fn open(out: &'a mut S) -> Self {
-        out.push('{');
-        Self { out, empty: true }
-    }
-
-    fn close(self) {
-        self.out.push('}');
-    }
-
-    fn separate(&mut self) {
-        if !std::mem::take(&mut self.empty) {
-            self.out.push(',');
-        }
-    }
-
-    /// Begins a field; its value is to be written next.
-    fn field(&mut self, name: &str) -> &mut S {
-        self.separate();
-        self.out.push('"');
-        self.out.push_str(name);
-        self.out.push_str("\":");
-        self.out
-    }
-
-    fn raw(&mut self, name: &str, json: &str) -> &mut Self {
-        self.field(name).push_str(json);
-        self
-    }
-
-    fn text(&mut self, name: &str, text: &str) -> &mut Self {
-        quote(self.field(name), text);
-        self
-    }
-
-    fn number(&mut self, name: &str, number: u64) -> &mut Self {
-        self.field(name).push_number(number);
-        self
-    }
-
-    fn flag(&mut self, name: &str, flag: bool) -> &mut Self {
-        self.raw(name, if flag { "true" } else { "false" })
-    }
-
-    fn hex<const N: usize>(&mut self, name: &str, hex: &Hex<N>) -> &mut Self {
-        write_hex(self.field(name), hex);
-        self
-    }
-
-    fn rank(&mut self, rank: &Rank) -> &mut Self {
-        let out = self.field("rank");
-        out.push('"');
-        out.push_hex(rank.bytes());
-        out.push('"');
-        self
-    }
-
-    fn stamp(&mut self, stamp: Stamp) -> &mut Self {
-        self.shown("stamp", &stamp)
-    }
-
-    /// What shows itself without any character that JSON would escape.
-    fn shown(&mut self, name: &str, shown: &impl std::fmt::Display) -> &mut Self {
-        let out = self.field(name);
-        // No sink fails.
-        let _ = write!(out, "\"{shown}\"");
-        self
-    }
-
-    fn list<T>(&mut self, name: &str, items: &[T], mut item: impl FnMut(&mut S, &T)) -> &mut Self {
-        let out = self.field(name);
-        out.push('[');
-        for (index, each) in items.iter().enumerate() {
-            if index > 0 {
-                out.push(',');
-            }
-            item(out, each);
-        }
-        out.push(']');
-        self
-    }
-}
-
-fn write_hex<S: Sink, const N: usize>(out: &mut S, hex: &Hex<N>) {
-    out.push('"');
-    out.push_hex(&hex.0);
-    out.push('"');
-}
-
-/// Writes a JSON string. What needs no escape, which is nearly always all of it, is copied in
-/// one piece.
-fn quote<S: Sink>(out: &mut S, text: &str) {
-    out.push('"');
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
-        out.push_str(&rest[..at]);
-        match rest.as_bytes()[at] {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            control => {
-                // No sink fails.
-                let _ = write!(out, "\\u{control:04x}");
-            }
-        }
-        rest = &rest[at + 1..];
-    }
-    out.push_str(rest);
-    out.push('"');
 }

@@ -1,5 +1,5 @@
-//! The fields of one JSON object as they were written, each read only when it is asked for: so
-//! a field that a frame does not use may hold anything, and an error can name its field.
+//! The fields of one JSON object as their raw text, each parsed only when it is needed. So a field
+//! that a frame does not use may hold anything, and an error can name its field.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,24 +8,28 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::wire::frame::{ErrorCode, Refusal};
+use crate::wire::refusal::{ErrorCode, Refusal};
 
-/// More fields than any frame has, fewer than would make the search for one of them long.
+/// The maximum number of fields in an object.
+///
+/// Chosen: more than any frame has (`stats` has some twenty), and few enough for a linear search.
 const FIELDS_MAX: usize = 128;
 
+/// The fields of one object: the name and the JSON text of each.
 pub(super) struct Fields<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
+/// Creates the refusal of a text that is no frame.
 pub(super) fn malformed(message: impl Into<String>) -> Refusal {
     Refusal::new(ErrorCode::Malformed, message)
 }
 
 impl<'a> Fields<'a> {
-    /// Reads a whole frame.
+    /// Reads the object that is a whole frame.
     pub(super) fn read(text: &'a str) -> Result<Self, Refusal> {
         Self::parse(text).map_err(|wrong| malformed(format!("a frame {wrong}")))
     }
 
-    /// Reads the object in a field.
+    /// Reads the object in a field; errors name the field.
     pub(super) fn nested(name: &str, raw: &'a str) -> Result<Self, Refusal> {
         Self::parse(raw).map_err(|wrong| malformed(format!("`{name}` {wrong}")))
     }
@@ -37,20 +41,22 @@ impl<'a> Fields<'a> {
         serde_json::from_str(text).map_err(|error| format!("cannot be read: {error}"))
     }
 
+    /// Returns true if there is a field of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.raw(name).is_some()
     }
 
-    /// A field's JSON text.
+    /// Returns the JSON text of a field.
     pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(field, _)| field == name).map(|(_, raw)| *raw)
     }
 
+    /// Returns the JSON text of a field that has to be there.
     pub(super) fn required(&self, name: &str) -> Result<&'a str, Refusal> {
         self.raw(name).ok_or_else(|| malformed(format!("`{name}` is missing")))
     }
 
-    /// A field that may be absent or null.
+    /// Reads a field that may be absent or null.
     pub(super) fn optional<T>(
         &self,
         name: &str,
@@ -59,19 +65,22 @@ impl<'a> Fields<'a> {
         self.raw(name).filter(|raw| *raw != "null").map(|raw| read(name, raw)).transpose()
     }
 
+    /// Reads a required string.
     pub(super) fn text(&self, name: &str) -> Result<Cow<'a, str>, Refusal> {
         text(name, self.required(name)?)
     }
 
+    /// Reads a required whole number.
     pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<T, Refusal> {
         number(name, self.required(name)?)
     }
 
+    /// Reads a required value that has a text form of its own.
     pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(&self, name: &str) -> Result<T, Refusal> {
         parsed(name, self.required(name)?)
     }
 
-    /// A flag that is false where it is absent.
+    /// Reads a flag, which is false if absent or null.
     pub(super) fn flag(&self, name: &str) -> Result<bool, Refusal> {
         match self.raw(name) {
             Some("true") => Ok(true),
@@ -80,6 +89,7 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Reads the items of a required array.
     pub(super) fn list<T>(
         &self,
         name: &str,
@@ -88,12 +98,13 @@ impl<'a> Fields<'a> {
         items(name, self.required(name)?)?.into_iter().map(|item| read(name, item)).collect()
     }
 
+    /// Returns the name and the JSON text of each field.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(name, raw)| (name.as_ref(), *raw))
     }
 }
 
-/// A string, borrowed where nothing in it is escaped.
+/// Reads a string, borrowed if it contains no escape.
 pub(super) fn text<'a>(name: &str, raw: &'a str) -> Result<Cow<'a, str>, Refusal> {
     let Some(inner) = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
         return Err(malformed(format!("`{name}` should be a string")));
@@ -104,18 +115,18 @@ pub(super) fn text<'a>(name: &str, raw: &'a str) -> Result<Cow<'a, str>, Refusal
     serde_json::from_str(raw).map(Cow::Owned).map_err(|error| malformed(format!("`{name}`: {error}")))
 }
 
-/// A whole number without a sign, a point or an exponent.
+/// Reads a whole number without a sign, a point or an exponent.
 pub(super) fn number<T: FromStr>(name: &str, raw: &str) -> Result<T, Refusal> {
     let bits = 8 * size_of::<T>();
     raw.parse().map_err(|_| malformed(format!("`{name}` should be a whole number of at most {bits} bits")))
 }
 
-/// What is written as a string and has a form of its own.
+/// Reads a value that is written as a string and has a text form of its own.
 pub(super) fn parsed<T: FromStr<Err: fmt::Display>>(name: &str, raw: &str) -> Result<T, Refusal> {
     text(name, raw)?.parse().map_err(|error| malformed(format!("`{name}`: {error}")))
 }
 
-/// The items of an array, each as its JSON text.
+/// Returns the items of an array, each as its JSON text.
 pub(super) fn items<'a>(name: &str, raw: &'a str) -> Result<Vec<&'a str>, Refusal> {
     if !raw.starts_with('[') {
         return Err(malformed(format!("`{name}` should be an array")));
@@ -153,7 +164,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     }
 }
 
-/// A field's name, borrowed where nothing in it is escaped.
+/// The name of a field, borrowed if it contains no escape.
 struct Name<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
@@ -178,6 +189,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     }
 }
 
+/// The items of an array, each as its JSON text.
 struct Items<'a>(Vec<&'a str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Items<'a> {

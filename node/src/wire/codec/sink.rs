@@ -1,18 +1,18 @@
-//! Where the text of a frame goes: into a string, or nowhere, if only its length is asked for.
+//! The destination of a frame's text: a string, or a counter if only the length is needed.
 
 use std::fmt;
 
-/// What a frame is written to. One writer serves all, so that a length that was counted is that of
-/// the text that would be written.
+/// The destination to which a frame is written. One writer serves all sinks, so that a counted
+/// length is the length of the text that would be written.
 pub(super) trait Sink: fmt::Write {
     fn push(&mut self, character: char);
 
     fn push_str(&mut self, text: &str);
 
-    /// In decimal.
+    /// Appends a number in decimal.
     fn push_number(&mut self, number: u64);
 
-    /// In lower-case hexadecimal.
+    /// Appends bytes in lower-case hexadecimal.
     fn push_hex(&mut self, bytes: &[u8]);
 }
 
@@ -40,7 +40,7 @@ impl Sink for String {
     }
 }
 
-/// How many bytes would have been written.
+/// A counter of the bytes that would have been written.
 #[derive(Debug, Default)]
 pub(super) struct Length(pub(super) usize);
 
@@ -61,7 +61,8 @@ impl Sink for Length {
     }
 
     fn push_number(&mut self, number: u64) {
-        // A power of ten has one more digit than its logarithm says; zero has one as well.
+        // A number has one more digit than the floor of its decimal logarithm; zero has one digit
+        // as well.
         self.0 += 1 + number.checked_ilog10().map_or(0, |power| power as usize);
     }
 

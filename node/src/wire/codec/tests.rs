@@ -161,6 +161,7 @@ fn notice() -> impl Strategy<Value = Notice> {
 fn message() -> impl Strategy<Value = Message> {
     prop_oneof![
         version().prop_map(Message::Push),
+        version().prop_map(Message::Stray),
         vec(announced(), 0..4).prop_map(Message::Announce),
         announced().prop_map(Message::Graft),
         hex().prop_map(|author| Message::Prune { author }),
@@ -213,7 +214,7 @@ proptest! {
         while !text.is_char_boundary(start) { start -= 1; }
         let mut end = (start + length).min(text.len());
         while !text.is_char_boundary(end) { end += 1; }
-        // Must return; that it is refused cannot be asked, for the damage may be within a string.
+        // Decoding must return. A refusal is not required, since the damage may be within a string.
         let _ = decode(&format!("{}{with}{}", &text[..start], &text[end..]), &Limits::default());
     }
 
@@ -267,7 +268,7 @@ fn a_refusal_names_the_field_and_repeats_the_id() {
 }
 
 #[test]
-fn what_is_nested_deeply_is_refused_and_does_not_exhaust_the_stack() {
+fn deep_nesting_is_refused_and_does_not_exhaust_the_stack() {
     let deep = format!("{}{}", "[".repeat(500_000), "]".repeat(500_000));
     let text = format!("{{\"id\":1,\"type\":\"set\",\"key\":\"a\",\"value\":{deep}}}");
     let limits = Limits { value: usize::MAX, ..Limits::default() };
@@ -275,7 +276,7 @@ fn what_is_nested_deeply_is_refused_and_does_not_exhaust_the_stack() {
     check_refused(&deep, None, ErrorCode::Malformed, "should be a JSON object");
     let objects = "{\"a\":".repeat(200_000);
     check_refused(&objects, None, ErrorCode::Malformed, "EOF");
-    // Where nobody asks for the field, it may be as deep as it likes.
+    // A field that the frame does not use may be nested to any depth.
     let text = format!("{{\"id\":1,\"type\":\"count\",\"other\":{deep}}}");
     assert_eq!(decode(&text, &limits), Ok(Frame::Request { id: 1, command: Command::Count }));
 }
@@ -313,7 +314,7 @@ fn answers_are_known_as_answers_even_where_they_cannot_be_read() {
     let refusal = Refusal::new(ErrorCode::Absent, "no such key");
     let reply = Frame::Reply { id: 3, result: Err(refusal.clone()) };
     assert_eq!(encode(&reply), encode_refusal(Some(3), &refusal));
-    // A code from a newer node is a refusal still.
+    // A code from a newer node is still a refusal.
     let text = "{\"id\":3,\"error\":{\"code\":\"tired\",\"message\":\"come back later\"}}";
     let refusal = Refusal::new(ErrorCode::Refused, "come back later");
     assert_eq!(decode(text, &Limits::default()), Ok(Frame::Reply { id: 3, result: Err(refusal) }));
@@ -329,15 +330,34 @@ fn frames_look_as_the_protocol_shows_them() {
     );
     let version =
         Version::new("nom", Kind::Tombstone, Stamp { wall_ms: 10_000, counter: 2 }, Hex([0xab; 16]));
+    let id = version.id(Policy::Last).truncated::<16>();
     assert_eq!(
         encode(&Frame::Message(Message::Push(Arc::new(version)))),
-        r#"{"type":"push","version":{"key":"nom","deleted":true,"wall":10000,"counter":2,"author":"abababababababababababababababab"}}"#
+        format!(
+            r#"{{"type":"push","version":{{"key":"nom","deleted":true,"wall":10000,"counter":2,"author":"abababababababababababababababab","id":"{id}"}}}}"#
+        )
     );
+}
+
+#[test]
+fn a_version_is_read_with_the_id_that_its_sender_gives_or_none() {
+    let read = |id: &str| {
+        let version = r#"{"key":"nom","value":"Reimert","wall":10000,"counter":0,"author":"abababababababababababababababab""#;
+        let text = format!(r#"{{"type":"push","version":{version}{id}}}}}"#);
+        match decode(&text, &Limits::default()) {
+            Ok(Frame::Message(Message::Push(version))) => Some(version.is_intact()),
+            _ => None,
+        }
+    };
+    assert_eq!(read(""), Some(true));
+    assert_eq!(read(r#","id":"d621af844a9db8a5cfa95241d277f5bc""#), Some(true));
+    assert_eq!(read(r#","id":"d621af844a9db8a5cfa95241d277f5bd""#), Some(false));
+    assert_eq!(read(r#","id":7"#), None);
 }
 
 const PROTOCOL: &str = include_str!("../../../PROTOCOL.md");
 
-/// The version that PROTOCOL.md computes with.
+/// Returns the version of the computed examples in PROTOCOL.md.
 fn example(kind: Kind, counter: u32) -> Version {
     Version::new("nom", kind, Stamp { wall_ms: 10_000, counter }, Hex([0xab; 16]))
 }

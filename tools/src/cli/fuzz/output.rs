@@ -1,10 +1,10 @@
-//! The file that a scenario goes to: whole, or as it was before.
+//! The output file of a scenario: written whole, or left as it was.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// A file that is new, or may be replaced; nothing of it changes before it is written.
+/// A file that is new, or may be replaced. Nothing changes before the text is written.
 #[derive(Debug)]
 pub(super) struct Output {
     path: PathBuf,
@@ -12,7 +12,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Looks whether it may be written, before a run that may take long.
+    /// Checks that the file may be written, before a run that may take long.
     pub(super) fn new(path: &Path, force: bool) -> io::Result<Self> {
         let output = Self { path: path.to_owned(), force };
         output.refuse_existing()?;
@@ -20,7 +20,7 @@ impl Output {
             Ok(existing) if existing.is_file() || existing.is_dir() => {
                 OpenOptions::new().write(true).open(path)?;
             }
-            // A pipe or a device: to open it already does something.
+            // A pipe or a device: opening it already has an effect.
             Ok(_) => return Ok(output),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -31,14 +31,14 @@ impl Output {
         Ok(output)
     }
 
-    /// Its name, as it was given.
+    /// Returns the path as it was given.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes it. Whoever ends this midway leaves what was there.
+    /// Writes the text. If the process ends midway, the old file stays.
     pub(super) fn write(&self, text: &str) -> io::Result<()> {
-        // Somebody may have made it meanwhile.
+        // Another program may have created the file meanwhile.
         self.refuse_existing()?;
         let existing = fs::metadata(&self.path).ok();
         if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
@@ -54,20 +54,20 @@ impl Output {
             fs::rename(&beside, self.target()?)
         };
         write().inspect_err(|_| {
-            // What went wrong before is told.
+            // The first error is the one to report.
             let _: io::Result<()> = fs::remove_file(&beside);
         })
     }
 
     fn refuse_existing(&self) -> io::Result<()> {
-        // A link that leads nowhere is something, too.
+        // A link that leads nowhere counts as existing, too.
         if !self.force && fs::symlink_metadata(&self.path).is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         Ok(())
     }
 
-    /// The file itself: a link to it stays one.
+    /// Returns the path of the file itself, so that a link to it stays a link.
     fn target(&self) -> io::Result<PathBuf> {
         match fs::canonicalize(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(self.path.clone()),
@@ -75,7 +75,7 @@ impl Output {
         }
     }
 
-    /// Where it is written first: beside it, so that it can be moved in one go.
+    /// Returns the path of a temporary file in the same folder, from which the text is moved in one step.
     fn beside(&self) -> io::Result<PathBuf> {
         let target = self.target()?;
         let Some(name) = target.file_name() else { return Err(io::ErrorKind::InvalidInput.into()) };
@@ -92,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    /// The names in a folder, sorted.
+    /// Returns the names in a folder, sorted.
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
         let mut names: Vec<_> =
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exists_is_kept_even_if_it_came_meanwhile() {
+    fn an_existing_file_is_kept_even_if_it_came_meanwhile() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("found.scn");
         let new = Output::new(&path, false).unwrap();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_can_be_written_is_known_before() {
+    fn a_path_that_cannot_be_written_is_refused_before_the_run() {
         let folder = tempfile::tempdir().unwrap();
         for path in ["no/such/found.scn", ".", "..", ""] {
             assert!(Output::new(&folder.path().join(path), true).is_err(), "{path:?}");

@@ -1,64 +1,77 @@
-//! Many seeds, side by side.
+//! Many seeds of `tools fuzz`, side by side.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{Arguments, real};
+use super::arguments::Arguments;
+use super::execution;
+use super::reporter::Reporter;
 use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
 use crate::cli::interrupt::Interrupt;
+use crate::cli::junit_file;
 use crate::cli::replay;
+use crate::cli::screen;
 use crate::cli::seeds::Seeds;
 use crate::cli::window::Window;
-use crate::fuzz::run::Outcome;
+use crate::world::process::explained;
 
-/// What came of a seed, or why it could not be run.
-type Ran = Result<Outcome, String>;
-
+/// Runs every seed, and prints the results.
 pub(super) fn run(
     arguments: &Arguments,
     seeds: Seeds,
     out: &mut dyn Write,
     err: &mut dyn Write,
-) -> io::Result<Exit> {
-    // In real time runs would disturb each other.
+) -> Result<Exit, Failure> {
+    // In real time, runs side by side would disturb each other.
     let usual = || thread::available_parallelism().ok().filter(|_| arguments.world.virtual_time);
     let workers = arguments.jobs.or_else(usual).map_or(1, usize::from);
     let bar = bar(seeds.count());
-    let (began, mut tally) = (Instant::now(), Tally::default());
+    if let Some(path) = &arguments.junit {
+        junit_file::prepare(path)?;
+    }
+    let (began, mut reporter) = (Instant::now(), Reporter::new(&seeds));
     let (again, interrupt) = (arguments.again(), Interrupt::listen());
     let run = |seed| {
         let again = format!("tools fuzz --seed {seed}{again}");
-        replay::with_command(again, || arguments.run(&arguments.draw(seed)))
+        replay::with_command(again, || execution::run(arguments, &arguments.draw(seed)))
     };
     writeln!(out, "seeds {seeds}")?;
     out.flush()?;
-    each(seeds, workers, run, |seed, ran| {
+    run_seeds(seeds, workers, run, |seed, ran| {
         bar.inc(1);
-        let fails = bar.suspend(|| tally.take(arguments, seed, ran, out, err))?;
+        let fails = bar.suspend(|| reporter.add(arguments, seed, ran, out, err))?;
         let enough = fails && arguments.fail_fast;
-        Ok(!enough && !interrupt.came())
+        Ok(!enough && !interrupt.is_set())
     })?;
     bar.finish_and_clear();
-    writeln!(out, "{}", tally.summary(began.elapsed(), arguments.world.virtual_time))?;
-    if tally.runs < seeds.count() {
-        let why = if interrupt.came() { ": interrupted" } else { "" };
-        writeln!(out, "{} not run{why}", seeds.count() - tally.runs)?;
-        if interrupt.came() {
-            return Ok(tally.exit().gravest(Exit::Interrupted));
+    let mut exit = reporter.exit();
+    if let Some(path) = &arguments.junit
+        && let Err(failure) = junit_file::write(path, reporter.drawn.junit(began.elapsed()))
+    {
+        failure.print(err)?;
+        exit = exit.gravest(failure.exit());
+    }
+    writeln!(out, "{}", reporter.summary(began.elapsed(), arguments.world.virtual_time))?;
+    if reporter.runs < seeds.count() {
+        let why = if interrupt.is_set() { ": interrupted" } else { "" };
+        writeln!(out, "{} not run{why}", seeds.count() - reporter.runs)?;
+        if interrupt.is_set() {
+            return Ok(exit.gravest(Exit::Interrupted));
         }
     }
-    Ok(tally.exit())
+    Ok(exit)
 }
 
-/// A bar that counts seeds; shows nothing unless standard error is a terminal.
+/// Creates a bar that counts seeds. It is hidden unless standard error is a terminal.
 fn bar(seeds: u64) -> ProgressBar {
-    if seeds < 2 || !io::stderr().is_terminal() {
+    if seeds < 2 || !screen::has_bars() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::with_draw_target(Some(seeds), ProgressDrawTarget::stderr());
@@ -68,41 +81,45 @@ fn bar(seeds: u64) -> ProgressBar {
     bar
 }
 
-/// Runs each seed, and hands over what comes of it in the order of the seeds, as long as `take` wants
-/// more.
-fn each<T: Send>(
+/// Runs each seed and hands over its result, in the order of the seeds, for as long as `receive` wants more.
+fn run_seeds<T: Send>(
     seeds: Seeds,
     workers: usize,
     run: impl Fn(u64) -> T + Sync,
-    mut take: impl FnMut(u64, T) -> io::Result<bool>,
+    mut receive: impl FnMut(u64, T) -> io::Result<bool>,
 ) -> io::Result<()> {
     let (next, window) = (AtomicU64::new(0), Window::new(workers));
     let (sender, receiver) = mpsc::sync_channel(4 * workers);
     thread::scope(|scope| {
-        for _ in 0..workers {
+        for worker in 0..workers {
             let (sender, next, window, run) = (sender.clone(), &next, &window, &run);
-            scope.spawn(move || {
+            let begun = thread::Builder::new().spawn_scoped(scope, move || {
                 let _worker = window.worker();
                 loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    if place >= seeds.count() || !window.admits(place) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= seeds.count() || !window.admits(index) {
                         break;
                     }
-                    // Nobody takes it any more once it is enough.
-                    if sender.send((place, run(seeds.first() + place))).is_err() {
+                    // The receiver is gone once `receive` wants no more.
+                    if sender.send((index, run(seeds.first() + index))).is_err() {
                         break;
                     }
                 }
             });
+            match begun {
+                // Fewer workers take longer, and are no error.
+                Err(_) if worker > 0 => break,
+                begun => begun.map(drop).map_err(|error| io::Error::other(explained(&error)))?,
+            }
         }
         drop(sender);
-        // Places are counted, and not seeds: after the last seed there may be no number.
+        // Results are numbered by index, not by seed: after the last seed there may be no number.
         let (mut early, mut wanted) = (BTreeMap::new(), 0);
         let mut hand_over = |receiver: mpsc::Receiver<(u64, T)>| -> io::Result<()> {
-            for (place, ran) in receiver {
-                early.insert(place, ran);
+            for (index, ran) in receiver {
+                early.insert(index, ran);
                 while let Some(ran) = early.remove(&wanted) {
-                    if !take(seeds.first() + wanted, ran)? {
+                    if !receive(seeds.first() + wanted, ran)? {
                         return Ok(());
                     }
                     wanted += 1;
@@ -117,82 +134,10 @@ fn each<T: Send>(
     })
 }
 
-/// What came of all seeds so far.
-#[derive(Debug, Default)]
-struct Tally {
-    runs: u64,
-    broken: u64,
-    unrun: u64,
-    simulated: Duration,
-}
-
-impl Tally {
-    /// Takes in one, and tells it if it did not hold; whether it did not.
-    fn take(
-        &mut self,
-        arguments: &Arguments,
-        seed: u64,
-        ran: Ran,
-        out: &mut dyn Write,
-        err: &mut dyn Write,
-    ) -> io::Result<bool> {
-        self.runs += 1;
-        let outcome = match ran {
-            Ok(outcome) => outcome,
-            Err(reason) => {
-                self.unrun += 1;
-                writeln!(err, "error: seed {seed}: {reason}")?;
-                return Ok(true);
-            }
-        };
-        self.simulated += outcome.took;
-        let Some(broken) = outcome.broken else { return Ok(false) };
-        self.broken += 1;
-        let again = arguments.again();
-        writeln!(out, "seed {seed} breaks {}: {}", broken.signature, broken.message)?;
-        writeln!(out, "  again: tools fuzz --seed {seed}{again}")?;
-        if !arguments.world.virtual_time {
-            writeln!(out, "  logs:  {}", real::folder(arguments, seed).display())?;
-            return Ok(true);
-        }
-        writeln!(out, "  small: tools fuzz --seed {seed}{again} --shrink -o found-{seed}.scn")?;
-        Ok(true)
-    }
-
-    /// `2000 seeds hold (53210 simulated seconds in 12.3 s, 163 runs a second)`.
-    fn summary(&self, wall: Duration, virtual_time: bool) -> String {
-        let held = self.runs - self.broken - self.unrun;
-        let mut parts = vec![match held {
-            1 => "1 seed holds".to_owned(),
-            _ => format!("{held} seeds hold"),
-        }];
-        if self.broken > 0 {
-            let does = if self.broken == 1 { "does" } else { "do" };
-            parts.push(format!("{} {does} not", self.broken));
-        }
-        if self.unrun > 0 {
-            parts.push(format!("{} could not be run", self.unrun));
-        }
-        let seconds = wall.as_secs_f64();
-        if !virtual_time {
-            return format!("{} ({seconds:.1} s)", parts.join(", "));
-        }
-        let rate = self.runs as f64 / seconds.max(0.001);
-        format!(
-            "{} ({:.0} simulated seconds in {seconds:.1} s, {rate:.0} runs a second)",
-            parts.join(", "),
-            self.simulated.as_secs_f64(),
-        )
-    }
-
-    fn exit(&self) -> Exit {
-        let broken = if self.broken > 0 { Exit::Failed } else { Exit::Held };
-        broken.gravest(if self.unrun > 0 { Exit::Environment } else { Exit::Held })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::fuzz::Plan;
     use crate::fuzz::run::Setup;
@@ -200,7 +145,7 @@ mod tests {
     #[test]
     fn seeds_are_handed_over_in_order_until_it_is_enough() {
         let mut seen = Vec::new();
-        each(
+        run_seeds(
             "5..40".parse().unwrap(),
             4,
             |seed| Setup::default().run(&Plan::draw(seed)),
@@ -222,7 +167,7 @@ mod tests {
             seen.push((seed, ran));
             Ok(true)
         };
-        each(seeds, 2, |seed| seed - first, take).unwrap();
+        run_seeds(seeds, 2, |seed| seed - first, take).unwrap();
         assert_eq!(seen, [(first, 0), (first + 1, 1), (first + 2, 2)]);
     }
 
@@ -236,7 +181,7 @@ mod tests {
                 while begun.load(Ordering::Relaxed) < 128 && Instant::now() < deadline {
                     thread::sleep(Duration::from_millis(1));
                 }
-                // Time for more, were there no bound.
+                // Without the bound, more runs would begin in this time.
                 thread::sleep(Duration::from_millis(50));
                 at_its_end.store(begun.load(Ordering::Relaxed), Ordering::Relaxed);
             }
@@ -246,27 +191,8 @@ mod tests {
             taken += 1;
             Ok(true)
         };
-        each("0..5000".parse().unwrap(), 2, run, take).unwrap();
-        // All that may be ahead of the first.
+        run_seeds("0..5000".parse().unwrap(), 2, run, take).unwrap();
+        // The bound is 64 runs ahead for each of the 2 workers.
         assert_eq!((at_its_end.into_inner(), taken), (128, 5_001));
-    }
-
-    #[test]
-    fn a_summary_counts() {
-        let tally = Tally { runs: 10, broken: 1, unrun: 0, simulated: Duration::from_secs(90) };
-        let sum = |tally: &Tally| tally.summary(Duration::from_secs(2), true);
-        assert_eq!(sum(&tally), "9 seeds hold, 1 does not (90 simulated seconds in 2.0 s, 5 runs a second)");
-        assert_eq!(tally.exit(), Exit::Failed);
-        let tally = Tally { broken: 2, unrun: 1, ..tally };
-        assert_eq!(
-            sum(&tally),
-            "7 seeds hold, 2 do not, 1 could not be run (90 simulated seconds in 2.0 s, 5 runs a second)"
-        );
-        assert_eq!(tally.exit(), Exit::Environment);
-        assert_eq!(
-            tally.summary(Duration::from_secs(2), false),
-            "7 seeds hold, 2 do not, 1 could not be run (2.0 s)"
-        );
-        assert_eq!(Tally { runs: 1, ..Tally::default() }.exit(), Exit::Held);
     }
 }

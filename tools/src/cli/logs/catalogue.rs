@@ -1,58 +1,68 @@
-//! Which logs there are.
+//! The catalogue of the logs in a folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::Wrong;
-use super::file::{LogFile, unreadable};
+use super::error::LogsError;
+use super::file::LogFile;
+use crate::cli::journal_file;
 use crate::text::nearest;
 
-/// What nodes write: `NAME.log` is their standard output.
+/// The ending of a node's standard output, `NAME.log`.
 const LOG: &str = "log";
-/// `NAME.err` is their standard error.
+/// The ending of a node's standard error, `NAME.err`.
 const PROBLEMS: &str = "err";
-/// How many names are offered where one is unknown.
+/// The most names that the error about an unknown name lists. Chosen: they fit on one line.
 const NAMES_SHOWN: usize = 8;
 
-/// One file of one node.
+/// A log of one node.
 #[derive(Debug)]
 pub(super) struct Log {
     /// The node's name.
     pub node: String,
-    /// Whether it holds its problems.
+    /// True if the file holds the node's standard error.
     pub problems: bool,
-    /// The node's place among all nodes, from which its colour comes.
-    pub place: usize,
-    /// What it holds.
+    /// The index of the node among all nodes, from which its colour comes.
+    pub node_index: usize,
+    /// The file, and the reader's position in it.
     pub file: LogFile,
 }
 
 /// The logs that are shown.
 #[derive(Debug)]
 pub(super) struct Catalogue {
-    /// Them; those that came later stand later.
+    /// The logs, those found later at the end.
     pub logs: Vec<Log>,
     folder: PathBuf,
     problems: bool,
-    /// The nodes that were named; all are shown if none was.
+    /// The nodes that were named; if empty, all are shown.
     wanted: BTreeSet<String>,
-    /// Where the log of a node, or its problems, stands among the logs.
+    /// The nodes of earlier runs, which are shown only if they are named.
+    earlier: BTreeSet<String>,
+    /// The index of each known log, by node and by whether it holds standard error.
     known: BTreeMap<(String, bool), usize>,
-    /// The places of all nodes, shown or not.
-    places: BTreeMap<String, usize>,
+    /// The indices of all nodes, shown or not.
+    node_indices: BTreeMap<String, usize>,
 }
 
 impl Catalogue {
-    /// The logs of these nodes in a folder; of all if none is named.
-    pub(super) fn read(folder: &Path, nodes: &[String], problems: bool) -> Result<Self, Wrong> {
+    /// Reads the logs of these nodes in a folder. If no node is named, reads those of the last run there, or
+    /// with `all` those of every run.
+    pub(super) fn read(
+        folder: &Path,
+        nodes: &[String],
+        problems: bool,
+        all: bool,
+    ) -> Result<Self, LogsError> {
         let mut catalogue = Self {
             logs: Vec::new(),
             folder: folder.to_owned(),
             problems,
             wanted: nodes.iter().cloned().collect(),
+            earlier: BTreeSet::new(),
             known: BTreeMap::new(),
-            places: BTreeMap::new(),
+            node_indices: BTreeMap::new(),
         };
         let files = catalogue.files()?;
         let names: Vec<&str> = files.iter().map(|(node, _)| node.as_str()).collect();
@@ -60,17 +70,24 @@ impl Catalogue {
         if let Some(unknown) = unknown.filter(|_| !names.is_empty()) {
             return Err(catalogue.unknown(unknown, names));
         }
+        // Without a journal that can be read, the logs of earlier runs cannot be told apart.
+        let started =
+            if all { BTreeSet::new() } else { journal_file::started_nodes(folder).unwrap_or_default() };
+        if !started.is_empty() {
+            let of_others = names.iter().filter(|name| !started.contains(**name));
+            catalogue.earlier = of_others.map(|name| (*name).to_owned()).collect();
+        }
         for (node, problems) in files {
             catalogue.add(node, problems)?;
         }
         Ok(catalogue)
     }
 
-    /// Takes in the logs that were not there before.
-    pub(super) fn look_again(&mut self) -> Result<(), Wrong> {
+    /// Adds the logs that were not there before.
+    pub(super) fn add_new_logs(&mut self) -> Result<(), LogsError> {
         let files = match self.files() {
-            // The folder is gone, and whoever wrote to it: nothing more comes.
-            Err(Wrong::Usage(_)) => return Ok(()),
+            // The folder is gone, and nothing writes to it any more.
+            Err(LogsError::NoFolder { .. }) => return Ok(()),
             files => files?,
         };
         for (node, problems) in files {
@@ -79,19 +96,25 @@ impl Catalogue {
         Ok(())
     }
 
-    /// The log that lies in a file of this name, if it is to be shown; takes it in if it is new.
-    pub(super) fn named(&mut self, name: &str) -> Result<Option<usize>, Wrong> {
+    /// Returns the index of the log with this file name, if it is to be shown. Adds the log if it is new.
+    pub(super) fn named(&mut self, name: &str) -> Result<Option<usize>, LogsError> {
         match self.parse(name) {
-            Some((node, problems)) => self.add(node, problems),
+            Some((node, problems)) => {
+                // A log that is written now is one of this run.
+                self.earlier.remove(&node);
+                self.add(node, problems)
+            }
             None => Ok(None),
         }
     }
 
-    /// Where a log stands; none if it is not to be shown.
-    fn add(&mut self, node: String, problems: bool) -> Result<Option<usize>, Wrong> {
-        let places = self.places.len();
-        let place = *self.places.entry(node.clone()).or_insert(places);
-        if !self.wanted.is_empty() && !self.wanted.contains(&node) {
+    /// Returns the index of a log, or `None` if it is not to be shown. Adds the log if it is new.
+    fn add(&mut self, node: String, problems: bool) -> Result<Option<usize>, LogsError> {
+        let next = self.node_indices.len();
+        let node_index = *self.node_indices.entry(node.clone()).or_insert(next);
+        let is_wanted =
+            if self.wanted.is_empty() { !self.earlier.contains(&node) } else { self.wanted.contains(&node) };
+        if !is_wanted {
             return Ok(None);
         }
         let key = (node, problems);
@@ -100,22 +123,19 @@ impl Catalogue {
         }
         let kind = if problems { PROBLEMS } else { LOG };
         let mut file = LogFile::new(self.folder.join(format!("{}.{kind}", key.0)));
-        file.look()?;
-        self.logs.push(Log { node: key.0.clone(), problems, place, file });
+        file.refresh()?;
+        self.logs.push(Log { node: key.0.clone(), problems, node_index, file });
         self.known.insert(key, self.logs.len() - 1);
         Ok(Some(self.logs.len() - 1))
     }
 
-    /// The node and the kind of every log in the folder, in order.
-    fn files(&self) -> Result<Vec<(String, bool)>, Wrong> {
-        let wrong = |error: std::io::Error| {
-            let what = unreadable(&self.folder, &error);
-            match error.kind() {
-                ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                    Wrong::Usage(format!("{what}; `tools run` writes logs, and --logs names another folder"))
-                }
-                _ => Wrong::Environment(what),
+    /// Returns the node and the kind of every log in the folder, in order.
+    fn files(&self) -> Result<Vec<(String, bool)>, LogsError> {
+        let wrong = |error: std::io::Error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                LogsError::NoFolder { folder: self.folder.clone(), error }
             }
+            _ => LogsError::Unreadable { path: self.folder.clone(), error },
         };
         let mut files = Vec::new();
         for entry in std::fs::read_dir(&self.folder).map_err(wrong)? {
@@ -128,7 +148,7 @@ impl Catalogue {
         Ok(files)
     }
 
-    /// The node and the kind of a file of this name, if it is one of those that are asked for.
+    /// Returns the node and the kind of the log with this file name, if logs of that kind are shown.
     fn parse(&self, name: &str) -> Option<(String, bool)> {
         let (node, kind) = name.rsplit_once('.')?;
         let problems = kind == PROBLEMS;
@@ -136,7 +156,7 @@ impl Catalogue {
         (is_asked_for && !node.is_empty() && !node.starts_with('.')).then(|| (node.to_owned(), problems))
     }
 
-    fn unknown(&self, node: &str, mut names: Vec<&str>) -> Wrong {
+    fn unknown(&self, node: &str, mut names: Vec<&str>) -> LogsError {
         names.dedup();
         let help = match nearest(node, names.iter().copied()) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -147,11 +167,11 @@ impl Catalogue {
             None if names.len() == 1 => format!("there is only `{}`", names[0]),
             None => format!("there are {}", names.join(", ")),
         };
-        Wrong::Usage(format!("node `{node}` has no log in `{}`; {help}", self.folder.display()))
+        LogsError::UnknownNode { node: node.to_owned(), folder: self.folder.clone(), help }
     }
 }
 
-/// The order that topologies name nodes in: `z` before `aa`, `n9` before `n10`.
+/// Returns the sort key for the order in which topologies name nodes: `z` before `aa`, `n9` before `n10`.
 fn order(name: &str) -> (usize, String) {
     (name.len(), name.to_owned())
 }

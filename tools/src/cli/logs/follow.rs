@@ -1,5 +1,5 @@
-//! Following a run that lives: told by the kernel what was written, by the run's end that it is
-//! over. Nothing is polled.
+//! The follower of a living run. The kernel tells which logs were written, and the control socket closes when
+//! the run ends. Nothing is polled.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write as _};
@@ -12,45 +12,50 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
 
-use super::{View, Wrong};
-use crate::cli::control;
+use super::error::LogsError;
+use super::view::View;
+use crate::cli::control::{self, Reply};
 
-/// What is asked of it: to stay connected until the run has ended.
+/// The request to the run: to stay connected until the run has ended.
 const ATTEND: &[u8] = b"{\"do\":\"attend\"}\n";
 
-/// A run that lives, and what is written to its logs.
+/// The most bytes of replies that are read at once. A refusal is one line of some twenty bytes, written
+/// whole.
+const REPLY_MAX: usize = 1024;
+
+/// The connection to a living run, and the watch of its folder.
 pub(super) struct Watch {
     inotify: OwnedFd,
     run: UnixStream,
 }
 
-/// What was written since the last look.
+/// The changes since the last look.
 enum Written {
-    /// To the files of these names.
+    /// The names of the files that were written.
     To(BTreeSet<String>),
-    /// More than the kernel kept account of.
+    /// Any file: more was written than the kernel queues.
     ToAny,
-    /// The folder itself is gone, and all that could be written to it.
+    /// The folder itself is gone, with everything that could write to it.
     Gone,
 }
 
 impl Watch {
-    /// Watches the run whose logs lie in this folder; none if there is no run any more.
-    pub(super) fn of_run(folder: &Path) -> Result<Option<Self>, Wrong> {
+    /// Watches the run with this folder of logs. Returns `None` if no run lives there.
+    pub(super) fn of_run(folder: &Path) -> Result<Option<Self>, LogsError> {
         let mut run = match control::connect(folder) {
             Ok(run) => run,
-            // Refused: the run was killed and left its socket behind.
+            // A refused connection: the run was killed and left its socket behind.
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) =>
             {
                 return Ok(None);
             }
-            Err(error) => return Err(environment("attend to the run", folder, &error)),
+            Err(error) => return Err(cannot_follow("attend to the run", folder, error)),
         };
-        // A run that ends just now may not hear it any more; the end of its stream says so below.
+        // A run that ends at this moment may miss the request; the end of its stream is noticed below.
         let _ = run.write_all(ATTEND);
-        let watching = |error: Errno| environment("watch", folder, &error.into());
-        run.set_nonblocking(true).map_err(|error| environment("attend to the run", folder, &error))?;
+        let watching = |error: Errno| cannot_follow("watch", folder, error.into());
+        run.set_nonblocking(true).map_err(|error| cannot_follow("attend to the run", folder, error))?;
         let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).map_err(watching)?;
         let what = WatchFlags::MODIFY
             | WatchFlags::CREATE
@@ -62,14 +67,17 @@ impl Watch {
         Ok(Some(Self { inotify, run }))
     }
 
-    /// Shows what is written until the run has ended, or whoever reads the output has gone.
-    pub(super) fn follow(mut self, view: &mut View, reader: Option<BorrowedFd>) -> Result<(), Wrong> {
+    /// Shows new lines until the run has ended, or the reader of the output has gone.
+    pub(super) fn follow(mut self, view: &mut View, reader: Option<BorrowedFd>) -> Result<(), LogsError> {
         while let Some(ended) = self.wait(reader)? {
-            // What was written before the end was told before it.
+            // The kernel has queued every write from before the end of the run.
             let written = self.written()?;
             let gone = matches!(written, Written::Gone);
-            let logs = if ended || gone { view.look_at_all()? } else { view.look_at(&written)? };
-            view.go_on(&logs, ended || gone)?;
+            let logs = match &written {
+                Written::To(names) if !ended => view.refresh(names)?,
+                _ => view.refresh_all()?,
+            };
+            view.print_new(&logs, ended || gone)?;
             if ended || gone {
                 break;
             }
@@ -77,35 +85,37 @@ impl Watch {
         Ok(())
     }
 
-    /// Waits until something happened; whether the run has ended. None: nobody reads any more.
-    fn wait(&mut self, reader: Option<BorrowedFd>) -> Result<Option<bool>, Wrong> {
+    /// Waits for a change. Returns true if the run has ended, and `None` if the reader of the output has
+    /// gone.
+    fn wait(&mut self, reader: Option<BorrowedFd>) -> Result<Option<bool>, LogsError> {
         let mut watched =
             vec![PollFd::new(&self.inotify, PollFlags::IN), PollFd::new(&self.run, PollFlags::IN)];
-        // Nothing is expected of it but its end.
+        // The reader of the output is expected only to hang up.
         watched.extend(reader.map(|reader| PollFd::from_borrowed_fd(reader, PollFlags::empty())));
         match poll(&mut watched, None) {
             Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(Wrong::Environment(format!("cannot wait: {}", io::Error::from(error)))),
+            Err(error) => return Err(LogsError::Kernel { action: "wait", error: error.into() }),
         }
         let reader_gone = watched.get(2).is_some_and(|reader| !reader.revents().is_empty());
-        Ok(if reader_gone { None } else { Some(self.run_has_ended()) })
+        if reader_gone { Ok(None) } else { self.run_has_ended().map(Some) }
     }
 
-    /// Reads away what the run says; whether it has hung up.
-    fn run_has_ended(&mut self) -> bool {
-        let mut said = [0; 1024];
+    /// Returns true if the run has hung up. Of its replies, only a refusal of this follower counts.
+    fn run_has_ended(&mut self) -> Result<bool, LogsError> {
+        let mut said = [0; REPLY_MAX];
         loop {
             match self.run.read(&mut said) {
-                Ok(0) => return true,
+                Ok(0) => return Ok(true),
+                Ok(length) if refuses(&said[..length]) => return Err(LogsError::Refused),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return error.kind() != io::ErrorKind::WouldBlock,
+                Err(error) => return Ok(error.kind() != io::ErrorKind::WouldBlock),
             }
         }
     }
 
-    /// What the kernel has to tell.
-    fn written(&self) -> Result<Written, Wrong> {
+    /// Returns the changes that the kernel has queued.
+    fn written(&self) -> Result<Written, LogsError> {
         let mut names = BTreeSet::new();
         let mut buffer = [MaybeUninit::uninit(); 16 << 10];
         let mut events = inotify::Reader::new(&self.inotify, &mut buffer);
@@ -114,9 +124,7 @@ impl Watch {
                 Ok(event) => event,
                 Err(Errno::AGAIN) => return Ok(Written::To(names)),
                 Err(Errno::INTR) => continue,
-                Err(error) => {
-                    return Err(Wrong::Environment(format!("cannot watch: {}", io::Error::from(error))));
-                }
+                Err(error) => return Err(LogsError::Kernel { action: "watch", error: error.into() }),
             };
             let gone = ReadFlags::IGNORED | ReadFlags::DELETE_SELF | ReadFlags::MOVE_SELF;
             if event.events().intersects(gone) {
@@ -130,30 +138,11 @@ impl Watch {
     }
 }
 
-impl View<'_> {
-    /// The logs that were written to, seen up to their present end.
-    fn look_at(&mut self, written: &Written) -> Result<Vec<usize>, Wrong> {
-        let Written::To(names) = written else { return self.look_at_all() };
-        let mut logs = BTreeSet::new();
-        for name in names {
-            if let Some(index) = self.catalogue.named(name)? {
-                self.catalogue.logs[index].file.look()?;
-                logs.insert(index);
-            }
-        }
-        Ok(logs.into_iter().collect())
-    }
-
-    /// All logs, seen up to their present end.
-    fn look_at_all(&mut self) -> Result<Vec<usize>, Wrong> {
-        self.catalogue.look_again()?;
-        for log in &mut self.catalogue.logs {
-            log.file.look()?;
-        }
-        Ok((0..self.catalogue.logs.len()).collect())
-    }
+/// Returns true if a reply of the run says that it has no room for this follower.
+fn refuses(said: &[u8]) -> bool {
+    said.split(|byte| *byte == b'\n').any(|line| matches!(serde_json::from_slice(line), Ok(Reply::Busy)))
 }
 
-fn environment(what: &str, folder: &Path, error: &io::Error) -> Wrong {
-    Wrong::Environment(format!("cannot {what} in `{}`: {error}", folder.display()))
+fn cannot_follow(action: &'static str, folder: &Path, error: io::Error) -> LogsError {
+    LogsError::Follow { action, folder: folder.to_owned(), error }
 }

@@ -1,23 +1,23 @@
-//! Several logs as one, by time.
+//! The merge of several logs into one, by time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::Wrong;
 use super::catalogue::Log;
+use super::error::LogsError;
 use super::file::Line;
 
-/// Hands on the lines that `which` of the logs hold and that were not read yet, in the order of
-/// their times; of equal times, in the order of the logs. Lines of one log keep their order.
+/// Hands on the unread lines of the logs in `which`, in the order of their times; of equal times, in the
+/// order of the logs. Lines of one log keep their order.
 ///
-/// No more than one line a log is held at a time. A line without a time of its own has the time of
-/// the line before, so it follows that one directly.
+/// At most one line of each log is held at a time. A line without a time of its own has the time of the line
+/// before, so it follows that line directly.
 pub(super) fn merge(
     logs: &mut [Log],
     which: &[usize],
     ended: bool,
-    mut take: impl FnMut(usize, &Log, Line) -> Result<(), Wrong>,
-) -> Result<(), Wrong> {
+    mut take: impl FnMut(usize, &Log, Line) -> Result<(), LogsError>,
+) -> Result<(), LogsError> {
     let mut heads: Vec<Option<Line>> = vec![None; logs.len()];
     let mut queue = BinaryHeap::new();
     for &index in which {

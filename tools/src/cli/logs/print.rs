@@ -1,4 +1,4 @@
-//! How lines are shown: a node's name, in a colour of its own, before each.
+//! The printer of lines: each begins with its node's name, in the node's colour.
 
 use std::io::{self, BufWriter, Write};
 
@@ -6,7 +6,8 @@ use anstyle::AnsiColor;
 use unicode_width::UnicodeWidthStr;
 
 use super::catalogue::Log;
-use crate::report::{Style, readable};
+use crate::report::Style;
+use crate::text::readable;
 
 /// The colours of nodes, in their order. Red is for problems.
 const COLOURS: [AnsiColor; 10] = [
@@ -22,11 +23,11 @@ const COLOURS: [AnsiColor; 10] = [
     AnsiColor::BrightBlue,
 ];
 
-/// Where lines are shown.
+/// The writer of lines.
 pub(super) struct Printer<'a> {
     out: BufWriter<&'a mut dyn Write>,
     style: Style,
-    /// What the widest name takes.
+    /// The columns of the widest name.
     width: usize,
 }
 
@@ -35,15 +36,15 @@ impl<'a> Printer<'a> {
         Self { out: BufWriter::new(out), style, width: 0 }
     }
 
-    /// Aligns what is printed from here on to the names of these.
+    /// Aligns the lines that follow to the names of these logs.
     pub(super) fn make_room(&mut self, logs: &[Log]) {
         self.width = logs.iter().map(|log| log.node.width()).max().unwrap_or(0);
     }
 
-    /// Prints a line: `a | …`, `a ! …` if it is a problem.
+    /// Prints a line as `a | …`, or as `a ! …` if it is from standard error.
     pub(super) fn print(&mut self, log: &Log, text: &str) -> io::Result<()> {
         let blanks = " ".repeat(self.width.saturating_sub(log.node.width()));
-        let colour = COLOURS[log.place % COLOURS.len()].on_default();
+        let colour = COLOURS[log.node_index % COLOURS.len()].on_default();
         let (sign, sign_colour) =
             if log.problems { ("!", AnsiColor::Red.on_default().bold()) } else { ("|", colour) };
         let name = self.style.paint(colour, readable(&log.node));
@@ -51,7 +52,7 @@ impl<'a> Printer<'a> {
         writeln!(self.out, "{name}{blanks} {sign} {}", readable(text))
     }
 
-    /// Lets everything printed so far be seen.
+    /// Flushes the output.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }

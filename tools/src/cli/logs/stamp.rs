@@ -1,8 +1,8 @@
-//! The time at the beginning of a line.
+//! The parser of the time at the beginning of a line.
 
-/// Microseconds from 1970 to the time that the line begins with: `2026-11-21T07:54:11.123Z`, and
-/// what other programs make of it: a blank for the `T`, a comma, more or fewer digits, an offset,
-/// or none, which is taken as UTC.
+/// Returns the time that the line begins with, in microseconds since 1970. Reads `2026-11-21T07:54:11.123Z`
+/// and the variants of other programs: a blank for the `T`, a comma, more or fewer digits, an offset. A time
+/// without an offset is taken as UTC.
 pub(super) fn stamp(line: &[u8]) -> Option<i64> {
     let mut rest = line;
     let year = number(&mut rest, 4)?;
@@ -15,7 +15,7 @@ pub(super) fn stamp(line: &[u8]) -> Option<i64> {
     byte(&mut rest, b":")?;
     let minute = number(&mut rest, 2).filter(|minute| *minute < 60)?;
     byte(&mut rest, b":")?;
-    // 60: a leap second.
+    // A minute with a leap second has a second 60.
     let second = number(&mut rest, 2).filter(|second| *second <= 60)?;
     let micros = if byte(&mut rest, b".,").is_some() { fraction(&mut rest)? } else { 0 };
     let offset_minutes = offset(&mut rest).unwrap_or(0);
@@ -26,7 +26,7 @@ pub(super) fn stamp(line: &[u8]) -> Option<i64> {
     Some((minutes * 60 + second) * 1_000_000 + micros)
 }
 
-/// Days from 1970-01-01, as in Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*
+/// Returns the days since 1970-01-01, as in Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*
 /// (2013): years begin in March, so that the leap day comes last.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
@@ -37,7 +37,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// `Z`, or `±HH:MM` with or without its colon, in minutes.
+/// Parses `Z`, or `±HH:MM` with or without its colon. Returns minutes.
 fn offset(rest: &mut &[u8]) -> Option<i64> {
     let mut ahead = *rest;
     let sign = match byte(&mut ahead, b"Zz+-")? {
@@ -55,15 +55,15 @@ fn offset(rest: &mut &[u8]) -> Option<i64> {
     Some(sign * (hours * 60 + minutes))
 }
 
-/// The digits of a fraction of a second, as microseconds.
+/// Parses the digits of a fraction of a second. Returns microseconds.
 fn fraction(rest: &mut &[u8]) -> Option<i64> {
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if digits == 0 {
         return None;
     }
     let mut micros = 0;
-    for place in 0..6 {
-        let digit = rest.get(place).filter(|_| place < digits).map_or(0, |byte| i64::from(byte - b'0'));
+    for index in 0..6 {
+        let digit = rest.get(index).filter(|_| index < digits).map_or(0, |byte| i64::from(byte - b'0'));
         micros = micros * 10 + digit;
     }
     *rest = &rest[digits..];
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn times_are_read_as_programs_write_them() {
-        // date -u -d 2024-02-29T23:59:59Z +%s
+        // The expected number is the output of `date -u -d 2024-02-29T23:59:59Z +%s`, in microseconds.
         let leap = 1_709_251_199_000_000;
         check("2024-02-29T23:59:59.000Z INFO set k", Some(leap));
         check("2024-02-29 23:59:59,5 x", Some(leap + 500_000));

@@ -10,6 +10,7 @@ use clap::Parser;
 use tempfile::TempDir;
 
 use super::*;
+use crate::cli::failure::conclude;
 
 #[derive(Debug, Parser)]
 struct Command {
@@ -44,11 +45,12 @@ impl Folder {
         Command::try_parse_from(all).unwrap().arguments
     }
 
-    /// Ending code, standard output, standard error, with the folder called DIR.
+    /// Runs the command. Returns the exit code, standard output and standard error, with `DIR` for the
+    /// folder.
     fn ran(&self, arguments: &[&str]) -> (u8, String, String) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let shown = show(&self.arguments(arguments), Style::PLAIN, None, &mut out, &mut err);
-        let code = ended(shown, &mut err).unwrap();
+        let code = conclude(ended(shown), &mut err).code();
         let err = String::from_utf8(err).unwrap().replace(self.path().to_str().unwrap(), "DIR");
         (code, String::from_utf8(out).unwrap(), err)
     }
@@ -134,7 +136,7 @@ fn lines_are_found_by_a_regular_expression() {
     );
     let (code, out, err) = folder.ran(&["--grep", "("]);
     assert_eq!((code, out.as_str()), (2, ""));
-    assert!(err.starts_with("error: --grep takes a regular expression, which this is not:\n"), "{err}");
+    assert!(err.starts_with("error: --grep takes a regular expression, and this one is invalid: "), "{err}");
     assert!(err.contains("unclosed group"), "{err}");
 }
 
@@ -166,11 +168,11 @@ fn no_logs_at_all_say_what_to_do() {
     fs::remove_file(folder.path().join(".log")).unwrap();
     fs::remove_dir(folder.path()).unwrap();
     let (code, _, err) = folder.ran(&["-f"]);
-    assert!(code == 2 && err.starts_with("error: cannot read `DIR`: No such file"), "{err}");
+    assert!(code == 2 && err.starts_with("error: cannot read `DIR`: there is no such file"), "{err}");
 }
 
 #[test]
-fn what_nodes_say_cannot_forge_lines_or_colours() {
+fn the_output_of_nodes_cannot_forge_lines_or_colours() {
     Folder::new(&[("a.log", "x\u{1b}[31m\ry\r\n\u{7f}\tz")])
         .check(&[], &["a | x\\u{1b}[31m\\ry", "a | \\u{7f}\tz"]);
 }
@@ -186,7 +188,7 @@ fn a_colour_belongs_to_a_node_whatever_else_is_shown() {
 }
 
 #[test]
-fn whoever_stops_reading_ends_it_quietly() {
+fn a_reader_that_has_gone_ends_the_command_quietly() {
     struct Gone;
     impl Write for Gone {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -197,7 +199,7 @@ fn whoever_stops_reading_ends_it_quietly() {
         }
     }
     let mut err = Vec::new();
-    assert_eq!(run(&three().arguments(&[]), &mut Gone, &mut err).unwrap(), 0);
+    assert_eq!(run(&three().arguments(&[]), &mut Gone, &mut err).unwrap(), Exit::Held);
     assert_eq!(err, b"");
 }
 
@@ -206,12 +208,12 @@ fn without_a_run_there_is_nothing_to_follow() {
     let folder = Folder::new(&[("a.log", "x\nlast")]);
     let ended = "the run in `DIR` has ended: there is nothing to follow\n".to_owned();
     assert_eq!(folder.ran(&["-f"]), (0, "a | x\na | last\n".to_owned(), ended.clone()));
-    // Killed, a run leaves its socket behind.
+    // A killed run leaves its socket behind.
     drop(UnixListener::bind(folder.path().join(".tools.sock")).unwrap());
     assert_eq!(folder.ran(&["-f"]), (0, "a | x\na | last\n".to_owned(), ended));
 }
 
-/// `tools logs -f` under way, and the run that it follows.
+/// A running `tools logs -f`, with the run that it follows.
 struct Follower {
     following: JoinHandle<(u8, String)>,
     out: Receiver<Vec<u8>>,
@@ -219,7 +221,7 @@ struct Follower {
     run: Option<UnixStream>,
 }
 
-/// Hands on what is written.
+/// A writer that sends what is written to a channel.
 struct Shown(Sender<Vec<u8>>);
 
 impl Write for Shown {
@@ -240,7 +242,7 @@ impl Follower {
         let following = std::thread::spawn(move || {
             let mut err = Vec::new();
             let shown = show(&arguments, Style::PLAIN, None, &mut Shown(sender), &mut err);
-            (ended(shown, &mut err).unwrap(), String::from_utf8(err).unwrap())
+            (conclude(ended(shown), &mut err).code(), String::from_utf8(err).unwrap())
         });
         let (run, _) = listener.accept().unwrap();
         let mut asked = String::new();
@@ -249,7 +251,7 @@ impl Follower {
         Self { following, out, seen: String::new(), run: Some(run) }
     }
 
-    /// Waits until this is all that was shown since it was last waited for.
+    /// Waits until the output since the last wait is this text.
     #[track_caller]
     fn shows(&mut self, expected: &str) {
         while self.seen.len() < expected.len() {
@@ -260,7 +262,7 @@ impl Follower {
         assert_eq!(std::mem::take(&mut self.seen), expected);
     }
 
-    /// Ends the run; what is shown after that, the ending code and standard error.
+    /// Ends the run. Returns the rest of the output, the exit code and standard error.
     fn end(mut self) -> (String, u8, String) {
         self.run = None;
         let (code, err) = self.following.join().unwrap();
@@ -351,7 +353,7 @@ fn following_ends_when_nobody_reads() {
     let following = std::thread::spawn(move || {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let shown = show(&arguments, Style::PLAIN, Some(writing.as_fd()), &mut out, &mut err);
-        (ended(shown, &mut err).unwrap(), out)
+        (conclude(ended(shown), &mut err).code(), out)
     });
     let _run = listener.accept().unwrap();
     drop(reading);

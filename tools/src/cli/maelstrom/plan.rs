@@ -1,23 +1,64 @@
-//! What was typed as a plan.
+//! The plan of a test, made from the arguments as typed.
 
 use std::time::Duration;
 
+use super::arguments::{Arguments, Distribution};
 use super::quantity::{Clients, Nodes};
-use super::{Arguments, Distribution, shape};
-use crate::cli::source::read_topology;
+use super::shape;
+use crate::cli::failure::Failure;
+use crate::cli::source::{TopologyError, read_topology};
 use crate::report::quoted;
 use crate::scenario::Shape;
-use crate::workload::test::Plan;
-use crate::workload::{ConsistencyModel, Kind, Options};
+use crate::workload::runner::Plan;
+use crate::workload::{ConsistencyModel, Kind, Options, UnknownName};
 use crate::world::NodeSpec;
 
-/// The fewest clients, unless they are counted: with one a node of a small network nothing is concurrent.
+/// The fewest clients, unless `--clients` is given. Chosen: with one client a node, a small network sees
+/// nothing concurrent.
 const CLIENTS_MIN: usize = 5;
-/// How long a partition lasts at most, unless that is said.
+/// The longest partition, unless `--nemesis-interval` is given: the interval that Maelstrom has by default.
 const INTERVAL_MAX: Duration = Duration::from_secs(10);
 
-/// The plan. The error is for a person.
-pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, String> {
+/// The reason why the arguments make no plan. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PlanError {
+    /// No workload is named.
+    #[error("no workload is named: write for example `tools maelstrom broadcast …`")]
+    NoWorkload,
+    /// Two workloads are named.
+    #[error("one workload at a time: `{0}` or `{1}`?")]
+    TwoWorkloads(String, String),
+    /// A name is not among those that exist; the text has the nearest.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// No program is named.
+    #[error("no program is named: add `--exec \"PROGRAM ARGS\"`")]
+    NoProgram,
+    /// The program cannot be split into words.
+    #[error("`--exec {0}` is no command line: is a quote not closed?")]
+    Program(String),
+    /// A partition would end as it begins.
+    #[error("a partition of no duration is none: add for example `--nemesis-interval 10s`")]
+    NoInterval,
+    /// The topology has no node.
+    #[error("the topology has no node: a test needs at least one")]
+    NoNode,
+    /// The topology cannot be read or parsed.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Topology(error) => error.into(),
+            other => Self::usage(other),
+        }
+    }
+}
+
+/// Returns the plan of a test.
+pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> {
     let kind = kind(arguments)?;
     let exec = exec(arguments)?;
     let (names, links) = network(arguments, kind)?;
@@ -37,7 +78,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, String> {
     let partition = arguments.partition || !arguments.nemesis.is_empty();
     let interval = arguments.nemesis_interval.unwrap_or_else(|| INTERVAL_MAX.min(arguments.time / 5));
     if partition && interval.is_zero() {
-        return Err("a partition needs a time to last: `--nemesis-interval 10s`".to_owned());
+        return Err(PlanError::NoInterval);
     }
     Ok(Plan {
         kind,
@@ -45,8 +86,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, String> {
             keys: arguments.key_count,
             writes_per_key: arguments.max_writes_per_key,
             txn_length: arguments.max_txn_length,
-            model: ConsistencyModel::named(&arguments.consistency_models)
-                .map_err(|error| error.to_string())?,
+            model: ConsistencyModel::named(&arguments.consistency_models)?,
         },
         nodes: names.into_iter().map(node).collect(),
         links,
@@ -62,42 +102,44 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, String> {
     })
 }
 
-/// The workload, by whichever of the two ways it was named.
-fn kind(arguments: &Arguments) -> Result<Kind, String> {
+/// Returns the workload, which is named as the first argument or by `-w`.
+fn kind(arguments: &Arguments) -> Result<Kind, PlanError> {
     let name = match (arguments.name.as_deref(), arguments.workload.as_deref()) {
         (None | Some("test"), Some(name)) | (Some(name), None) if name != "test" => name,
         (Some(one), Some(other)) if one == other => one,
-        (Some(one), Some(other)) => return Err(format!("one workload at a time: `{one}` or `{other}`?")),
-        _ => return Err("which workload? `tools maelstrom broadcast …` is one".to_owned()),
+        (Some(one), Some(other)) => {
+            return Err(PlanError::TwoWorkloads(one.to_owned(), other.to_owned()));
+        }
+        _ => return Err(PlanError::NoWorkload),
     };
-    Kind::named(name).map_err(|error| error.to_string())
+    Ok(Kind::named(name)?)
 }
 
-/// The command line of a node.
-fn exec(arguments: &Arguments) -> Result<String, String> {
+/// Returns the command line of a node.
+fn exec(arguments: &Arguments) -> Result<String, PlanError> {
     let program = match (&arguments.exec, &arguments.bin) {
         (Some(exec), _) if shlex::split(exec).is_none_or(|words| words.is_empty()) => {
-            return Err(format!("`--exec {exec}` is no command line: is a quote not closed?"));
+            return Err(PlanError::Program(exec.clone()));
         }
         (Some(exec), _) => exec.clone(),
         (None, Some(bin)) => quoted(bin),
-        (None, None) => return Err("which program? `--exec \"PROGRAM ARGS\"` says".to_owned()),
+        (None, None) => return Err(PlanError::NoProgram),
     };
     let words = arguments.program_arguments.iter().map(|word| quoted(word));
     Ok([program].into_iter().chain(words).collect::<Vec<_>>().join(" "))
 }
 
-/// The names of the nodes, and who is linked to whom by their places.
+/// The names of the nodes, and the links as pairs of indices into them.
 type Network = (Vec<String>, Vec<(usize, usize)>);
 
-/// Who is there.
-fn network(arguments: &Arguments, kind: Kind) -> Result<Network, String> {
+/// Returns the nodes and links that the arguments describe.
+fn network(arguments: &Arguments, kind: Kind) -> Result<Network, PlanError> {
     let counted = |count: usize| (0..count).map(|index| format!("n{index}")).collect();
     if let Some(network) = &arguments.network {
-        let (_, parsed) = read_topology(network)?;
+        let (_, parsed) = read_topology(network, false)?;
         let graph = parsed.graph;
         if graph.is_empty() {
-            return Err("a network needs a node".to_owned());
+            return Err(PlanError::NoNode);
         }
         return Ok((
             counted(graph.nodes().len()),
@@ -113,7 +155,7 @@ fn network(arguments: &Arguments, kind: Kind) -> Result<Network, String> {
     Ok((names, links))
 }
 
-/// What messages between nodes suffer.
+/// Returns the latency, loss and duplication of messages between nodes.
 fn shapes(arguments: &Arguments) -> Vec<Shape> {
     let mut shapes = Vec::new();
     if !arguments.latency.is_zero() {
@@ -146,7 +188,7 @@ mod tests {
     fn typed(text: &str) -> Result<Plan, String> {
         let words = [vec!["maelstrom".to_owned()], shlex::split(text).unwrap()].concat();
         let line = Line::try_parse_from(words).map_err(|error| error.to_string())?;
-        plan(&line.arguments, 1)
+        plan(&line.arguments, 1).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -179,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_is_usual() {
+    fn flags_that_are_not_given_have_their_defaults() {
         let plan = typed("echo --bin ./n").unwrap();
         assert_eq!((plan.nodes.len(), plan.links.len(), plan.clients), (5, 10, 5));
         assert_eq!((plan.partitions, plan.shapes.len(), plan.quiet), (None, 0, Duration::from_secs(10)));
@@ -190,12 +232,15 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused() {
+    fn arguments_that_make_no_plan_are_refused() {
         let wrong = |text: &str| typed(text).map(drop).unwrap_err();
         assert_eq!(wrong("brodcast --bin n"), "unknown workload `brodcast`: did you mean `broadcast`?");
-        assert_eq!(wrong("echo"), "which program? `--exec \"PROGRAM ARGS\"` says");
-        assert_eq!(wrong("test --bin n"), "which workload? `tools maelstrom broadcast …` is one");
-        assert_eq!(wrong("--bin n"), "which workload? `tools maelstrom broadcast …` is one");
+        assert_eq!(wrong("echo"), "no program is named: add `--exec \"PROGRAM ARGS\"`");
+        assert_eq!(
+            wrong("test --bin n"),
+            "no workload is named: write for example `tools maelstrom broadcast …`"
+        );
+        assert_eq!(wrong("--bin n"), "no workload is named: write for example `tools maelstrom broadcast …`");
         assert!(wrong("echo -w lin-kv --bin n").starts_with("one workload at a time"));
         assert!(
             wrong("txn-rw-register --bin n --consistency-models serializable").contains("not checked yet")

@@ -1,36 +1,66 @@
-//! Numbers and times as people type them after these flags.
+//! The parsers of the numbers and times that the flags of `tools maelstrom` take.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::scenario::duration;
 
-/// The most of anything that is started.
+/// The largest count that a flag accepts: the most nodes of which networks were measured.
 const COUNT_MAX: usize = 10_000;
 
-/// The longest name of a node: logs are called so.
+/// The longest name of a node, in bytes. Chosen: with its extension it stays far below the 255 bytes that
+/// Linux allows for the name of a log file.
 const NAME_MAX: usize = 64;
 
-/// How many clients.
+/// The reason why a flag does not take a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum QuantityError {
+    /// The text is neither a number nor a list of names.
+    #[error("`{0}` is neither a number of nodes nor a name: letters and digits")]
+    Name(String),
+    /// A name is longer than `NAME_MAX`.
+    #[error("`{0}` is too long for a name: {NAME_MAX} letters at most")]
+    LongName(String),
+    /// A name comes twice.
+    #[error("the names have `{0}` twice")]
+    Twice(String),
+    /// The text is no share.
+    #[error("`total` is expected, or a number from 0 to 1")]
+    Share,
+    /// The text is no count.
+    #[error("a number from 1 to {COUNT_MAX} is expected")]
+    Count,
+    /// The text is no rate.
+    #[error("a number above 0 is expected, and at most 1000000")]
+    Rate,
+    /// The text is no percentage.
+    #[error("a number from 0 to less than 100 is expected")]
+    Percent,
+    /// The text is no duration; the message tells the reason.
+    #[error("{0}")]
+    Duration(#[from] crate::scenario::QuantityError),
+}
+
+/// The number of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clients {
-    /// So many.
+    /// The number for the whole network.
     All(usize),
-    /// So many for each node.
+    /// The number for each node.
     EachNode(usize),
 }
 
-/// Which nodes.
+/// The nodes of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nodes {
-    /// So many.
+    /// The number of nodes, which get the names `n0`, `n1` and so on.
     Counted(usize),
-    /// Those.
+    /// The names of the nodes.
     Named(Vec<String>),
 }
 
-/// `5`, or `n1,n2`. Names are those of files as well.
-pub(super) fn nodes(text: &str) -> Result<Nodes, String> {
+/// Parses `5`, or `n1,n2`. Names have to be valid in file names as well.
+pub(super) fn nodes(text: &str) -> Result<Nodes, QuantityError> {
     if text.parse::<i128>().is_ok() {
         return count(text).map(Nodes::Counted);
     }
@@ -40,71 +70,72 @@ pub(super) fn nodes(text: &str) -> Result<Nodes, String> {
     for name in &names {
         let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
         if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) || !name.chars().all(plain) {
-            return Err(format!("`{name}` is neither a number of nodes nor a name: letters and digits"));
+            return Err(QuantityError::Name(name.clone()));
         }
         if name.len() > NAME_MAX {
-            return Err(format!("`{name}` is too long for a name: {NAME_MAX} letters at most"));
+            return Err(QuantityError::LongName(name.clone()));
         }
         if !known.insert(name) {
-            return Err(format!("there is `{name}` twice"));
+            return Err(QuantityError::Twice(name.clone()));
         }
     }
     Ok(Nodes::Named(names))
 }
 
-/// `total`, or a share of one.
-pub(super) fn share(text: &str) -> Result<f64, String> {
+/// Parses `total`, or a share from 0 to 1.
+pub(super) fn share(text: &str) -> Result<f64, QuantityError> {
     match text.parse() {
         _ if text == "total" => Ok(1.0),
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("`total` is expected, or a number from 0 to 1".to_owned()),
+        _ => Err(QuantityError::Share),
     }
 }
 
-/// `10`, or `4n`.
-pub(super) fn clients(text: &str) -> Result<Clients, String> {
+/// Parses `10`, or `4n`.
+pub(super) fn clients(text: &str) -> Result<Clients, QuantityError> {
     match text.strip_suffix('n') {
         Some(each) => count(each).map(Clients::EachNode),
         None => count(text).map(Clients::All),
     }
 }
 
-/// A number of things, at least one.
-pub(super) fn count(text: &str) -> Result<usize, String> {
+/// Parses a count from 1 to `COUNT_MAX`.
+pub(super) fn count(text: &str) -> Result<usize, QuantityError> {
     match text.parse() {
         Ok(count) if (1..=COUNT_MAX).contains(&count) => Ok(count),
-        _ => Err(format!("a number from 1 to {COUNT_MAX} is expected")),
+        _ => Err(QuantityError::Count),
     }
 }
 
-/// So many a second.
-pub(super) fn rate(text: &str) -> Result<f64, String> {
+/// Parses a rate in operations a second, from 0.001 to 1,000,000.
+pub(super) fn rate(text: &str) -> Result<f64, QuantityError> {
     match text.parse() {
         Ok(rate) if (0.001..=1e6).contains(&rate) => Ok(rate),
-        _ => Err("a number above 0 is expected, and at most 1000000".to_owned()),
+        _ => Err(QuantityError::Rate),
     }
 }
 
-/// A share in a hundred, as a share of one.
-pub(super) fn percent(text: &str) -> Result<f64, String> {
+/// Parses a percentage from 0 to less than 100, and returns it as a share of one.
+pub(super) fn percent(text: &str) -> Result<f64, QuantityError> {
     match text.strip_suffix('%').unwrap_or(text).parse::<f64>() {
         Ok(share) if (0.0..100.0).contains(&share) => Ok(share),
-        _ => Err("a number from 0 to less than 100 is expected".to_owned()),
+        _ => Err(QuantityError::Percent),
     }
 }
 
-/// A duration; a bare number is seconds.
-pub(super) fn seconds(text: &str) -> Result<Duration, String> {
-    bare(text, 1.0).map_or_else(|| duration(text), Ok)
+/// Parses a duration; a bare number is seconds.
+pub(super) fn seconds(text: &str) -> Result<Duration, QuantityError> {
+    bare(text, 1.0).map_or_else(|| duration(text).map_err(QuantityError::Duration), Ok)
 }
 
-/// A duration; a bare number is milliseconds.
-pub(super) fn milliseconds(text: &str) -> Result<Duration, String> {
-    bare(text, 1e-3).map_or_else(|| duration(text), Ok)
+/// Parses a duration; a bare number is milliseconds.
+pub(super) fn milliseconds(text: &str) -> Result<Duration, QuantityError> {
+    bare(text, 1e-3).map_or_else(|| duration(text).map_err(QuantityError::Duration), Ok)
 }
 
+/// Parses a number without a unit, of this many seconds each.
 fn bare(text: &str, unit: f64) -> Option<Duration> {
-    /// More is a slip.
+    /// The longest duration as a bare number, in seconds: a day. Chosen: a larger number is in another unit.
     const DAY: f64 = 86_400.0;
     let number = text.parse::<f64>().ok()?;
     (0.0..=DAY / unit).contains(&number).then(|| Duration::from_secs_f64(number * unit))
@@ -115,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_is_understood() {
+    fn numbers_and_times_are_parsed() {
         assert_eq!((clients("10"), clients("4n")), (Ok(Clients::All(10)), Ok(Clients::EachNode(4))));
         assert!(clients("n").is_err() && clients("0").is_err() && count("-1").is_err());
         assert_eq!(seconds("20"), Ok(Duration::from_secs(20)));

@@ -1,26 +1,26 @@
-//! Shapes of any number of nodes, as Maelstrom has them.
+//! The named shapes of networks of any size, as Maelstrom has them.
 
 use clap::ValueEnum;
 
-/// Who is told to be whose neighbour.
+/// The shape of a network: the pairs of nodes that are neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Shape {
-    /// As square as can be, the last row perhaps shorter
+    /// A grid, as square as possible; the last row may be shorter
     Grid,
-    /// One after another
+    /// A line
     Line,
-    /// Each with each
+    /// A link between every two nodes
     Total,
-    /// A tree in which each has two below it
+    /// A tree with two children a node
     Tree2,
-    /// A tree in which each has three below it
+    /// A tree with three children a node
     Tree3,
-    /// A tree in which each has four below it
+    /// A tree with four children a node
     Tree4,
 }
 
 impl Shape {
-    /// The links among so many nodes.
+    /// Returns the links among this many nodes, as pairs of indices.
     pub(super) fn links(self, count: usize) -> Vec<(usize, usize)> {
         let above = |arity: usize| (1..count).map(|node| ((node - 1) / arity, node)).collect();
         match self {

@@ -1,162 +1,149 @@
-//! What was typed becomes what is run: checked as a whole before anything starts.
+//! The plan of `tools test`, made from the arguments and checked as a whole before anything starts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::Arguments;
-use super::job::unrun;
+use super::arguments::Arguments;
+use super::selection::{Selected, check_files, divide, select};
+use super::unrun::unrun;
 use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
 use crate::cli::load::{self, Loaded};
 use crate::cli::seeds::Seeds;
+use crate::cli::setting::SettingArguments;
 use crate::report;
 use crate::run::{Options, Verdict};
-use crate::scenario::{Scenario, StepKind};
-use crate::world::Ability;
+use crate::scenario;
+use crate::text::nearest;
 
-/// What is run, in order.
+/// The scenarios to run, in order.
 pub(super) struct Plan {
-    pub(super) scenarios: Vec<Scenario>,
-    /// What does not apply in this world.
-    pub(super) skipped: Vec<Scenario>,
+    pub(super) scenarios: Vec<Selected>,
+    /// The scenarios that are not for this world or do not fit the nodes, each with the reason.
+    pub(super) skipped: Vec<(Selected, String)>,
+    /// The words that select scenarios of which none runs, each with the reason and the remedy.
+    pub(super) passed_over: Vec<String>,
     /// Options of every node, from the command line.
     pub(super) node_options: BTreeMap<String, String>,
-    /// The seeds that each runs with, unless one is to be drawn.
+    /// The seeds of each scenario; `None` if one seed is to be drawn.
     pub(super) seeds: Option<Seeds>,
 }
 
 impl Plan {
-    /// Loads, checks and selects. What is wrong is told, and nothing is run.
-    pub(super) fn new(arguments: &Arguments, err: &mut dyn Write) -> io::Result<Result<Self, Exit>> {
-        let usage = |err: &mut dyn Write, message: &str| {
-            writeln!(err, "error: {message}")?;
-            Ok(Err(Exit::Usage))
-        };
-        let node_options = match arguments.program.node_options() {
-            Ok(options) => options,
-            Err(wrong) => return usage(err, &wrong),
-        };
+    /// Loads, checks and selects scenarios, and prints their diagnostics to `err`. With an error, nothing
+    /// runs.
+    pub(super) fn new(arguments: &Arguments, err: &mut dyn Write) -> Result<Self, Failure> {
+        let node_options = arguments.program.node_options()?;
         let world = arguments.setting.world;
-        if arguments.program.exec.is_some() && !world.can(Ability::Exec) {
-            let wrong = format!(
-                "--exec names a program, and in the world `{}` nodes are our own\n  = help: `--world process` \
-                 runs any program",
-                world.name
-            );
-            return usage(err, &wrong);
-        }
-        let is_path = |word: &&String| {
-            let path = Path::new(word.as_str());
-            path.exists()
-                || word.contains('/')
-                || path.extension().is_some_and(|extension| extension == "scn")
-        };
-        let (paths, names): (Vec<&String>, Vec<&String>) = arguments.select.iter().partition(is_path);
+        arguments.program.fits_world(world)?;
+        let (paths, names): (Vec<&String>, Vec<&String>) =
+            arguments.select.iter().partition(|word| is_path(word));
         let mut paths: Vec<PathBuf> = paths.into_iter().map(Into::into).collect();
         if paths.is_empty() {
             paths.push(load::DEFAULT.into());
         }
-        let mut loaded = match load::load(&paths, &arguments.params.by_name()) {
-            Ok(loaded) => loaded,
-            Err(wrong) => return usage(err, &wrong.to_string()),
-        };
-        // What is not selected by name is not looked at, so that it cannot be in the way.
-        loaded.retain(|file| {
-            let in_path = |word: &&String| file.source.name().contains(word.as_str());
-            names.is_empty() || names.iter().any(in_path) || file.scenarios.iter().any(&named_in(&names))
-        });
-        for file in &mut loaded {
-            file.check(&arguments.setting.setting(&node_options));
-            for diagnostic in &file.diagnostics {
-                writeln!(err, "{diagnostic}")?;
-            }
-        }
+        let mut loaded = load::load(&paths, &arguments.params.by_name(), &arguments.includes.folders)?;
+        names.iter().try_for_each(|word| check_name(word, &loaded))?;
+        // Files not selected by name are not checked, so that their errors do not stop the others.
+        loaded.retain(|file| names.is_empty() || names.iter().any(|word| is_named(file, word)));
+        let setting = arguments.setting.setting(&node_options);
+        let facts = check_files(&mut loaded, &setting, err)?;
         if loaded.iter().any(Loaded::is_wrong) {
-            return Ok(Err(Exit::Usage));
+            return Err(Failure::printed(Exit::Usage));
         }
-        let selected = |scenario: &Scenario| {
-            let by_name = names.is_empty() || named_in(&names)(scenario);
-            let tags = &scenario.headers.tags;
-            by_name && (arguments.tag.is_empty() || arguments.tag.iter().any(|tag| tags.contains(tag)))
+        arguments.program.are_used(|option| loaded.iter().any(|file| file.uses(option)))?;
+        let is_tagged = |file: &Loaded| {
+            let tags = &file.headers.tags;
+            arguments.tag.is_empty() || arguments.tag.iter().any(|tag| tags.contains(tag))
         };
-        let selected: Vec<Scenario> =
-            loaded.into_iter().flat_map(|file| file.scenarios).filter(selected).collect();
+        let tagged = loaded.into_iter().zip(facts).filter(|(file, _)| is_tagged(file));
+        let selected: Vec<Selected> = tagged.flat_map(|(file, facts)| select(file, facts)).collect();
         if selected.is_empty() {
-            return usage(err, "no scenario is selected\n  = help: `tools list` shows those that there are");
+            return Err(if arguments.tag.is_empty() {
+                Failure::usage("no scenario is selected").help("`tools list` shows those that there are")
+            } else {
+                Failure::usage("no scenario has these tags").help("`tools list` shows the tags of each")
+            });
         }
-        let (scenarios, skipped) = selected.into_iter().partition(|scenario| {
-            let worlds = &scenario.headers.worlds;
-            worlds.is_empty() || worlds.iter().any(|name| name == arguments.setting.world.name)
-        });
+        let (scenarios, skipped) = divide(selected, world.name, &arguments.program);
+        if scenarios.is_empty() {
+            print_misfits(&skipped, world.name, err)?;
+        }
         let seeds = arguments.seeds.or(arguments.seed.map(Seeds::from));
-        let plan = Self { scenarios, skipped, node_options, seeds };
-        match plan.refusal(arguments) {
-            Some(wrong) => usage(err, &wrong),
-            None => Ok(Ok(plan)),
-        }
+        let passed_over = passed_over(&arguments.select, &scenarios, &skipped, &arguments.setting);
+        let plan = Self { scenarios, skipped, passed_over, node_options, seeds };
+        Self::check_keep(arguments)?;
+        plan.check_trace(arguments)?;
+        Ok(plan)
     }
 
-    /// Why flags that do not go together are refused.
-    fn refusal(&self, arguments: &Arguments) -> Option<String> {
+    /// Checks the flags that leave a network up or change the nodes.
+    fn check_keep(arguments: &Arguments) -> Result<(), Failure> {
         let world = arguments.setting.world;
         if arguments.keep.is_some() && world.virtual_time {
-            return Some(format!(
+            let message = format!(
                 "--keep leaves nodes up to be explored, and in the world `{}` there are none once a run has \
-                 ended\n  = help: `--trace FILE` writes all that happened; `--world process` has nodes that stay",
+                 ended",
                 world.name
-            ));
+            );
+            return Err(Failure::usage(message)
+                .help("`--trace FILE` writes all that happened; `--world process` has nodes that stay"));
         }
         #[cfg(feature = "mutants")]
         if arguments.mutant.is_some() && arguments.program.exec.is_some() {
-            return Some("--mutant is for our own node, and --exec names another".to_owned());
+            return Err(Failure::usage("--mutant is for our own node, and --exec names another"));
         }
-        arguments.trace.as_ref()?;
+        Ok(())
+    }
+
+    /// Checks that a trace is of one scenario with one seed, in a world that sees every event.
+    fn check_trace(&self, arguments: &Arguments) -> Result<(), Failure> {
+        if arguments.trace.is_none() {
+            return Ok(());
+        }
+        let world = arguments.setting.world;
         if !world.virtual_time {
-            return Some(format!(
-                "--trace writes every event, and the world `{}` does not see them all\n  = help: add `--world sim`",
-                world.name
-            ));
+            let name = world.name;
+            return Err(Failure::usage(format!(
+                "--trace writes every event, and the world `{name}` does not see them all"
+            ))
+            .help("add `--world sim`"));
         }
         let seeds = self.seeds.map_or(1, Seeds::count);
-        let files: BTreeSet<&str> = self.scenarios.iter().map(|scenario| scenario.source.name()).collect();
+        let files: BTreeSet<&str> =
+            self.scenarios.iter().map(|selected| selected.file.source.name()).collect();
         let files = files.len() as u64;
         if files == 1 && seeds == 1 {
-            return None;
+            return Ok(());
         }
         let count =
             |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-        let mut wrong = format!(
+        let failure = Failure::usage(format!(
             "--trace takes one scenario with one seed, and {} are selected: {} with {}{}",
             count((self.scenarios.len() as u64).saturating_mul(seeds), "run"),
             count(files, "file"),
             count(seeds, "seed"),
             if files == 1 { "" } else { " each" },
-        );
-        if let Some(first) = self.scenarios.first() {
-            let options = Options {
-                seed: self.seeds.map_or(1, Seeds::first),
-                timeout_factor: arguments.timeout_factor,
-                node_options: self.node_options.clone(),
-                ..Options::default()
-            };
-            let report = unrun(first, world.name, &options, Verdict::Interrupted);
-            // Writing to a string does not fail.
-            let _ = write!(
-                wrong,
-                "\n  = help: name one file and give one seed: {} --trace FILE",
-                report::again(&report)
-            );
-        }
-        Some(wrong)
+        ));
+        let Some(first) = self.scenarios.first().and_then(Selected::scenario) else { return Err(failure) };
+        let options = Options {
+            seed: self.seeds.map_or(1, Seeds::first),
+            timeout_factor: arguments.timeout_factor,
+            node_options: self.node_options.clone(),
+            flags: arguments.flags(),
+            ..Options::default()
+        };
+        let again = report::again(&unrun(&first, world.name, &options, Verdict::Interrupted));
+        Err(failure.help(format!("name one file and give one seed: {again} --trace FILE")))
     }
 
-    /// The most nodes that so many scenarios side by side have together.
+    /// Returns the most nodes that `jobs` scenarios have together at one time.
     pub(super) fn nodes_at_once(&self, jobs: usize) -> usize {
-        let mut sizes: Vec<usize> = self.scenarios.iter().map(|scenario| nodes(&scenario.steps)).collect();
+        let mut sizes: Vec<usize> = self.scenarios.iter().map(|selected| selected.facts.nodes).collect();
         sizes.sort_unstable_by(|one, other| other.cmp(one));
         let Some(largest) = sizes.first() else { return 0 };
-        // With many seeds the largest may run beside itself.
+        // With many seeds, several runs of the largest scenario may overlap.
         match self.seeds {
             Some(seeds) if seeds.count() > 1 => largest * jobs,
             _ => sizes.into_iter().take(jobs).sum(),
@@ -164,23 +151,78 @@ impl Plan {
     }
 }
 
-/// Whether a scenario's name holds one of these words.
-fn named_in(words: &[&String]) -> impl Fn(&Scenario) -> bool {
-    move |scenario| words.iter().any(|word| scenario.name.contains(word.as_str()))
+/// Prints, once each, the abilities that nodes lack for skipped scenarios.
+fn print_misfits(skipped: &[(Selected, String)], world: &str, err: &mut dyn Write) -> io::Result<()> {
+    let unfit = skipped.iter().map(|(selected, _)| selected).filter(|selected| selected.applies(world));
+    let files: BTreeMap<&str, &Loaded> =
+        unfit.map(|selected| (selected.file.source.name(), &*selected.file)).collect();
+    for misfit in files.values().flat_map(|file| &file.misfits) {
+        writeln!(err, "{misfit}")?;
+    }
+    Ok(())
 }
 
-/// The most nodes that steps can start; names that come again are counted again.
-fn nodes(steps: &[crate::scenario::Step]) -> usize {
-    steps
-        .iter()
-        .map(|step| match &step.kind {
-            StepKind::Network(graph) => graph.nodes().len(),
-            StepKind::Together(block)
-            | StepKind::Do(block)
-            | StepKind::Measure { block, .. }
-            | StepKind::Repeat { block, .. }
-            | StepKind::Each { block, .. } => nodes(block),
-            _ => 0,
-        })
-        .sum()
+/// Returns true if the name of a file's scenarios contains a word. The parameters are not part of the name.
+fn is_named(file: &Loaded, word: &str) -> bool {
+    scenario::name(&file.source).contains(word)
 }
+
+/// Returns true if a word of the command line is a path, and not part of a name.
+fn is_path(word: &str) -> bool {
+    let path = Path::new(word);
+    path.exists() || word.contains('/') || path.extension().is_some_and(|extension| extension == "scn")
+}
+
+/// Checks that a word selects a scenario.
+fn check_name(word: &str, loaded: &[Loaded]) -> Result<(), Failure> {
+    if loaded.iter().any(|file| is_named(file, word)) {
+        return Ok(());
+    }
+    let names: Vec<String> = loaded.iter().map(|file| scenario::name(&file.source)).collect();
+    let failure = Failure::usage(format!("no scenario is called `{word}`"));
+    Err(match nearest(word, names.iter().map(String::as_str)) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => {
+            failure.help("`tools list` shows those that there are; `--param NAME=VALUE` chooses parameters")
+        }
+    })
+}
+
+/// Returns, for each word that is no folder and of whose scenarios none runs, a message with the reason and
+/// the remedy. If nothing runs because no scenario fits the nodes, there is always such a message.
+fn passed_over(
+    select: &[String],
+    scenarios: &[Selected],
+    skipped: &[(Selected, String)],
+    setting: &SettingArguments,
+) -> Vec<String> {
+    let world = setting.world.name;
+    let is_meant = |word: &str, selected: &Selected| {
+        Path::new(selected.file.source.name()) == Path::new(word) || is_named(&selected.file, word)
+    };
+    let named = select.iter().filter(|word| !Path::new(word.as_str()).is_dir());
+    let idle = named.filter(|word| !scenarios.iter().any(|selected| is_meant(word, selected)));
+    let named = idle.filter_map(|word| {
+        let (first, reason) = skipped.iter().find(|(selected, _)| is_meant(word, selected))?;
+        if first.applies(world) {
+            return Some(format!("`{word}` was named, and nothing of it was run: {reason}\n  = help: {SHOWS_FITTING}"));
+        }
+        let meant = &first.file.headers.worlds;
+        let remedy = meant.first().map_or("sim", String::as_str);
+        Some(format!(
+            "`{word}` was named, and nothing of it was run: it is for the worlds {}, and not for `{world}`\n  = \
+             help: add `--world {remedy}`",
+            meant.join(", ")
+        ))
+    });
+    let mut passed_over: Vec<String> = named.collect();
+    let misfit = skipped.iter().find(|(selected, _)| selected.applies(world));
+    if let Some((_, reason)) = misfit.filter(|_| scenarios.is_empty() && passed_over.is_empty()) {
+        passed_over
+            .push(format!("nothing was run: of the first scenario, {reason}\n  = help: {SHOWS_FITTING}"));
+    }
+    passed_over
+}
+
+/// The remedy where scenarios do not fit the nodes.
+const SHOWS_FITTING: &str = "`tools list --driver NAME` shows those that fit a driver";

@@ -1,26 +1,26 @@
-//! Runs side by side: a queue, workers, and one who takes in what comes of each.
+//! The pool of workers: runs take jobs from a queue side by side, and one thread receives the reports.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, mpsc};
 
-use super::job::{Job, Queue};
+use super::queue::{Job, Queue};
 use super::runner::Runner;
 use crate::cli::replay;
 use crate::cli::window::Window;
 use crate::run::Report;
+use crate::world::process::explained;
 
-/// In which order reports are handed over.
+/// The order in which reports are handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// As runs end: where time is real, nobody should wait for what is known.
+    /// The order in which runs end: in real time, a report should not wait for others.
     AsTheyEnd,
-    /// As they were planned, so that what is printed does not depend on the machine.
+    /// The order of the plan, so that the output does not depend on the machine.
     AsPlanned,
 }
 
-/// Runs what is in the queue and hands over each report, until `take` fails. Of several errors the
-/// first is told.
+/// Runs all jobs of the queue and hands over each report, until `take` fails. Returns the first error.
 pub(super) fn run(
     queue: Queue,
     workers: usize,
@@ -31,19 +31,20 @@ pub(super) fn run(
     let workers = workers.min(usize::try_from(queue.total()).unwrap_or(usize::MAX));
     let work = Arc::new(Work { queue: Mutex::new(queue), window: Window::new(workers), order });
     let (sender, receiver) = mpsc::channel();
-    let handles: Vec<_> = (0..workers)
+    let started: Vec<_> = (0..workers)
         .map(|_| {
             let (work, runner, sender) = (Arc::clone(&work), runner.clone(), sender.clone());
-            std::thread::spawn(move || {
+            std::thread::Builder::new().spawn(move || {
                 let _worker = work.window.worker();
                 while let Some(job) = work.next() {
                     let again = runner.again(&job);
-                    // Nobody takes reports any more once one of them could not be taken.
-                    let tell = |report| sender.send(Ok((job.number, report))).is_ok();
-                    let stop = match replay::with_command(again, || runner.run(&job, tell)) {
+                    let (number, reports) = (job.number, sender.clone());
+                    // The receiver stops once `take` has failed.
+                    let hand_over = move |report| reports.send(Ok((number, report))).is_ok();
+                    let stop = match replay::with_command(again, || runner.run_job(job, hand_over)) {
                         Ok(stop) => stop,
                         Err(error) => {
-                            // Whether that was heard or not, it is over.
+                            // The worker stops, even if the receiver is gone.
                             let _: Result<(), _> = sender.send(Err(error));
                             true
                         }
@@ -57,9 +58,10 @@ pub(super) fn run(
         })
         .collect();
     drop(sender);
+    let handles = started_workers(started)?;
     let mut ordered = Ordered { order, next: 0, early: BTreeMap::new() };
-    let taken = receiver.into_iter().try_for_each(|told: io::Result<(u64, Report)>| {
-        let (number, report) = told?;
+    let taken = receiver.into_iter().try_for_each(|ended: io::Result<(u64, Report)>| {
+        let (number, report) = ended?;
         ordered.hand_over(number, report, &mut take)?;
         work.window.advance(ordered.next);
         Ok(())
@@ -75,7 +77,17 @@ pub(super) fn run(
     taken
 }
 
-/// What is still to begin.
+/// Returns the workers that could be started. Fewer workers take longer. Fails, with an error for a person,
+/// if none could be started.
+fn started_workers<T>(started: Vec<io::Result<T>>) -> io::Result<Vec<T>> {
+    let (begun, failed): (Vec<_>, Vec<_>) = started.into_iter().partition(Result::is_ok);
+    match failed.into_iter().find_map(Result::err) {
+        Some(error) if begun.is_empty() => Err(io::Error::other(explained(&error))),
+        _ => Ok(begun.into_iter().filter_map(Result::ok).collect()),
+    }
+}
+
+/// The work that is shared by the workers.
 struct Work {
     queue: Mutex<Queue>,
     window: Window,
@@ -83,15 +95,15 @@ struct Work {
 }
 
 impl Work {
-    /// The next run, once it may begin: where reports are handed over in order, those that wait for an
-    /// earlier one are kept, and there must not be any number of them.
+    /// Returns the next run, once it may begin. If reports are handed over in order, those that wait for an
+    /// earlier one are held in memory, so their number is bounded.
     fn next(&self) -> Option<Job> {
         let job = self.queue.lock().ok()?.next()?;
         (self.order == Order::AsTheyEnd || self.window.admits(job.number)).then_some(job)
     }
 
-    /// Lets no further run begin. Who waits to begin comes after all that have begun: nothing before
-    /// the last of those is missing.
+    /// Starts no further run. A run that waits to begin comes after all that have begun, so the reports have
+    /// no gap.
     fn close(&self) {
         if let Ok(mut queue) = self.queue.lock() {
             queue.close();
@@ -100,7 +112,7 @@ impl Work {
     }
 }
 
-/// Holds back what comes too early. Runs begin in order, so that there is no gap for long.
+/// The buffer that holds reports back until their turn. Runs begin in order, so no gap lasts for long.
 struct Ordered {
     order: Order,
     next: u64,

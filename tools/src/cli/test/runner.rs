@@ -1,45 +1,58 @@
-//! One run, from its first step to its report.
+//! The runner of `tools test`: one run, from its first step to its report.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
-
-use super::job::{Job, unrun};
-use super::{Arguments, Keep};
+use super::arguments::{Arguments, Keep};
+use super::kept::KeptNetworks;
+use super::queue::Job;
+use super::trace::Trace;
+use super::unrun::unrun;
 use crate::cli::control::{self, Control};
-use crate::cli::host::{Host, Setup, record_to};
+use crate::cli::folder::{Folder, Refused};
+use crate::cli::host::{Host, Setup};
 use crate::cli::interrupt::{Interrupt, Interruptible};
+use crate::cli::journal_file::{self, Limits};
+use crate::cli::replay;
 use crate::report;
 use crate::run::{Failure, FailureKind, Options, Report, Session, Verdict};
 use crate::scenario::{Scenario, Setting, is_routed};
+use crate::text::io_cause;
 use crate::world;
+use crate::world::folder::write_file;
 use crate::world::process::{Lease, Ports};
 use crate::world::sim::{self, Sim};
 
-/// Runs scenarios, each in a world of its own. Cheap to clone.
+/// The runner of scenarios, each in a world of its own. A clone is cheap and shares all state.
 #[derive(Clone)]
 pub(super) struct Runner(Arc<Inner>);
 
 struct Inner {
     world: &'static world::Declaration,
     logs: PathBuf,
-    /// Whether each scenario runs with many seeds.
+    /// True if each scenario runs with many seeds.
     many: bool,
     timeout_factor: f64,
     node_options: BTreeMap<String, String>,
     keep: Option<Keep>,
+    /// True once a network has been left up.
+    left_one_up: AtomicBool,
+    /// The networks that are left up.
+    kept: KeptNetworks,
     fail_fast: bool,
+    log_limit: u64,
+    /// The further flags of the command that repeats a run.
+    flags: Vec<(String, String)>,
     interrupt: Interrupt,
-    /// Where the events of runs go, which are then done one after another.
+    /// The file that takes the events of runs. With one, runs are done one after another.
     trace: Option<File>,
-    /// The mistake that every node makes.
+    /// The mistake planted in every node.
     #[cfg(feature = "mutants")]
     mutant: Option<world::Mutant>,
 }
@@ -50,6 +63,7 @@ impl Runner {
         node_options: BTreeMap<String, String>,
         many: bool,
         trace: Option<File>,
+        kept: KeptNetworks,
     ) -> Self {
         let world = arguments.setting.world;
         Self(Arc::new(Inner {
@@ -59,8 +73,12 @@ impl Runner {
             timeout_factor: arguments.timeout_factor,
             node_options,
             keep: arguments.keep,
+            left_one_up: AtomicBool::new(false),
+            kept,
             fail_fast: arguments.fail_fast,
-            // Worlds of real time hear it by themselves.
+            log_limit: arguments.log_limit.bytes,
+            flags: arguments.flags(),
+            // Worlds of real time listen for the interrupt themselves.
             interrupt: if world.virtual_time { Interrupt::listen() } else { Interrupt::default() },
             trace,
             #[cfg(feature = "mutants")]
@@ -68,14 +86,13 @@ impl Runner {
         }))
     }
 
-    /// The report of a scenario that does not apply in this world.
-    pub(super) fn skipped(&self, scenario: &Scenario, seed: u64) -> Report {
-        let reason = format!("it is for the worlds {}", scenario.headers.worlds.join(", "));
+    /// Returns the report of a scenario that is not run, with the reason.
+    pub(super) fn skipped(&self, scenario: &Scenario, seed: u64, reason: &str) -> Report {
         let options = self.options(seed);
-        unrun(scenario, self.0.world.name, &options, Verdict::Skipped(reason))
+        unrun(scenario, self.0.world.name, &options, Verdict::Skipped(reason.to_owned()))
     }
 
-    /// The command that does this run again.
+    /// Returns the command that repeats this run.
     pub(super) fn again(&self, job: &Job) -> String {
         let options = self.options(job.seed);
         let again =
@@ -96,49 +113,94 @@ impl Runner {
         Options {
             timeout_factor: self.0.timeout_factor,
             node_options: self.0.node_options.clone(),
+            flags: self.0.flags.clone(),
             #[cfg(feature = "mutants")]
             mutant: self.0.mutant,
             ..usual
         }
     }
 
-    /// Runs one scenario in a world of its own, and tells its report before the world is taken down.
-    /// Whether no further scenario is to be started. An error is one of a network that was to be left
-    /// up; what else the environment fails is in the report.
-    pub(super) fn run(&self, job: &Job, tell: impl Fn(Report) -> bool) -> io::Result<bool> {
+    /// Runs one scenario. If its network is left up, the network lives on in a thread of its own. Returns
+    /// true if no further scenario is to be started.
+    pub(super) fn run_job(
+        &self,
+        job: Job,
+        hand_over: impl Fn(Report) -> bool + Send + 'static,
+    ) -> io::Result<bool> {
+        if self.0.keep.is_none() {
+            return self.run(&job, hand_over, &|_| {});
+        }
+        let (sender, receiver) = mpsc::channel();
+        let (runner, again) = (self.clone(), self.again(&job));
+        let thread = thread::Builder::new().name("run".to_owned()).spawn(move || {
+            let announce = |commands| {
+                // The receiver waits until it has heard of the network or of the end.
+                let _: Result<(), _> = sender.send(RunMessage::LeftUp(commands));
+            };
+            let ended = replay::with_command(again, || runner.run(&job, hand_over, &announce));
+            let _: Result<(), _> = sender.send(RunMessage::Ended(ended));
+        })?;
+        match receiver.recv() {
+            Ok(RunMessage::Ended(ended)) => ended,
+            Ok(RunMessage::LeftUp(commands)) => {
+                self.0.kept.add(commands, thread);
+                Ok(false)
+            }
+            Err(_) => Err(io::Error::other("a scenario's thread panicked: please report this")),
+        }
+    }
+
+    /// Returns the networks that are left up.
+    pub(super) fn kept(&self) -> &KeptNetworks {
+        &self.0.kept
+    }
+
+    /// Runs one scenario in a world of its own, and hands over its report before the world is taken down.
+    /// Returns true if no further scenario is to be started.
+    ///
+    /// A network that is left up is announced through `announce` and served until its end. An error comes
+    /// only from such a network; any other failure of the environment is in the report.
+    fn run(
+        &self,
+        job: &Job,
+        hand_over: impl Fn(Report) -> bool,
+        announce: &dyn Fn(String),
+    ) -> io::Result<bool> {
         let inner = &self.0;
         let mut options = self.options(job.seed);
-        // With many seeds in virtual time nothing is written: the one that fails can be had again,
-        // with all that there is to know of it.
-        let folder = (!inner.many || !inner.world.virtual_time).then(|| self.folder(job));
-        options.logs = folder.as_ref().map(|folder| folder.display().to_string());
+        // With many seeds in virtual time nothing is written: a failing seed can be run again, with all its
+        // details.
+        let path = (!inner.many || !inner.world.virtual_time).then(|| self.folder(job));
+        options.logs = path.as_ref().map(|path| path.display().to_string());
         let broken = |options: &Options, failure: Failure| {
             unrun(&job.case.scenario, inner.world.name, options, Verdict::Broken(Box::new(failure)))
         };
-        if let Some(folder) = &folder
-            && let Err(failure) = make_empty(folder)
-        {
-            let report = broken(&options, *failure);
-            let stop = self.stops_after(&report);
-            return Ok(!tell(report) || stop);
-        }
-        if inner.world.virtual_time {
+        let folder = match path.as_deref().map(take_empty).transpose() {
+            Ok(folder) => folder,
+            Err(failure) => {
+                let report = broken(&options, *failure);
+                let stop = self.stops_after(&report);
+                return Ok(!hand_over(report) || stop);
+            }
+        };
+        let Some(folder) = folder.filter(|_| !inner.world.virtual_time) else {
             let report = self
-                .in_virtual_time(job, options.clone(), folder.as_deref())
+                .in_virtual_time(job, options.clone(), path.as_deref())
                 .unwrap_or_else(|error| broken(&options, environment(error.to_string())));
             let stop = self.stops_after(&report);
-            return Ok(!tell(report) || stop);
-        }
-        self.in_real_time(job, &options, &folder.unwrap_or_default(), broken, tell)
+            return Ok(!hand_over(report) || stop);
+        };
+        self.in_real_time(job, &options, folder, broken, hand_over, announce)
     }
 
     fn in_virtual_time(&self, job: &Job, options: Options, folder: Option<&Path>) -> io::Result<Report> {
         let session = match folder {
             Some(folder) => {
-                let record = record_to(folder).map_err(|error| cannot_write(folder, &error))?;
-                Session::new(options, record)
+                let write_event = journal_file::create(folder, Limits::NONE)
+                    .map_err(|error| cannot_write(folder, &error))?;
+                Session::new(options, write_event)
             }
-            None => Session::unrecorded(options),
+            None => Session::without_journal(options),
         };
         let file = self.0.trace.as_ref().map(File::try_clone).transpose()?;
         let trace = file.map(|file| Trace::new(file, &job.case.scenario.name, job.seed));
@@ -154,7 +216,9 @@ impl Runner {
         }
         drop(world);
         match trace.map(Trace::finish) {
-            Some(Err(error)) => Err(io::Error::other(format!("cannot write the trace: {error}"))),
+            Some(Err(error)) => {
+                Err(io::Error::other(format!("cannot write the trace: {}", io_cause(&error))))
+            }
             Some(Ok(())) | None => Ok(report),
         }
     }
@@ -163,44 +227,56 @@ impl Runner {
         &self,
         job: &Job,
         options: &Options,
-        folder: &Path,
+        folder: Folder,
         broken: impl Fn(&Options, Failure) -> Report,
-        tell: impl Fn(Report) -> bool,
+        hand_over: impl Fn(Report) -> bool,
+        announce: &dyn Fn(String),
     ) -> io::Result<bool> {
-        let made = record_to(folder).map_err(|error| cannot_write(folder, &error)).and_then(|record| {
+        let path = folder.path().to_owned();
+        let path = path.as_path();
+        // A network that is left up runs for as long as its owner wants.
+        let limits = if self.0.keep.is_some() { Limits::STAYING } else { Limits::NONE };
+        let journal = journal_file::create(path, limits).map_err(|error| cannot_write(path, &error));
+        let made = journal.and_then(|write_event| {
             let ports = Ports::Leased(Lease::default());
-            let (logs, data) = (folder.to_owned(), folder.join("data"));
-            // Whoever leaves links alone is not slowed down by what could change them.
+            let (logs, data) = (path.to_owned(), path.join("data"));
+            // Proxies slow links down, so only scenarios that need them have them.
             let world = self.0.world;
             let scenario = &job.case.scenario;
             let setting = Setting { options: &options.node_options, ..Setting::of(world) };
-            let proxies = scenario.needs_any(world.proxied) && !is_routed(scenario, &setting);
-            Host::new(Setup { logs, data, ports, options: options.clone(), world, proxies }, record)
+            let proxied = scenario.needs_any(world.proxied) && !is_routed(scenario, &setting);
+            let (options, log_limit) = (options.clone(), self.0.log_limit);
+            Host::new(Setup { logs, data, ports, options, world, proxied, log_limit }, write_event)
         });
         let mut host = match made {
             Ok(host) => host,
             Err(error) => {
                 let report = broken(options, environment(error.to_string()));
                 let stop = self.stops_after(&report);
-                return Ok(!tell(report) || stop);
+                return Ok(!hand_over(report) || stop);
             }
         };
         let report = host.session.scenario(&mut host.world, &job.case.scenario);
         let stop = self.stops_after(&report) || host.session.was_interrupted();
-        let taken = tell(report.clone());
-        if self.keeps(&report) {
-            hold(&mut host, folder, &report)?;
+        let wanted = hand_over(report.clone());
+        if self.leaves_up(&report) && !self.0.left_one_up.swap(true, Ordering::Relaxed) {
+            // The receiver of reports waits for no more of them from here.
+            drop(hand_over);
+            let _entry = self.0.kept.register(folder.path());
+            serve_until_stopped(&mut host, folder, &report, announce)?;
+            host.end();
+            return Ok(!wanted || stop);
         }
         host.end();
-        // What failed cannot be had again by its seed alone, since time was real: that is left to be
-        // looked at. Of what passed nothing is, or many seeds would fill the disk.
+        // Real time does not come back with a seed, so the folder of a failed run stays for inspection. The
+        // folder of a passed run is removed, or many seeds would fill the disk.
         if self.0.many && report.verdict == Verdict::Passed {
-            let _: io::Result<()> = std::fs::remove_dir_all(folder);
+            let _: io::Result<()> = folder.remove();
         }
-        Ok(!taken || stop)
+        Ok(!wanted || stop)
     }
 
-    /// Where a run writes.
+    /// Returns the folder that a run writes to.
     fn folder(&self, job: &Job) -> PathBuf {
         let name = &job.case.folder;
         if self.0.many {
@@ -210,13 +286,14 @@ impl Runner {
         }
     }
 
-    /// Whether no further scenario is started after this one.
+    /// Returns true if no further scenario is to be started after this report.
     fn stops_after(&self, report: &Report) -> bool {
         let failed = report.verdict.failure().is_some();
-        matches!(report.verdict, Verdict::Interrupted) || (self.0.fail_fast && failed) || self.keeps(report)
+        matches!(report.verdict, Verdict::Interrupted) || (self.0.fail_fast && failed)
     }
 
-    fn keeps(&self, report: &Report) -> bool {
+    /// Returns true if the network of this report is to be left up.
+    fn leaves_up(&self, report: &Report) -> bool {
         match self.0.keep {
             Some(Keep::Any) => !matches!(report.verdict, Verdict::Interrupted),
             Some(Keep::Failed) => matches!(report.verdict, Verdict::Failed(_)),
@@ -225,108 +302,78 @@ impl Runner {
     }
 }
 
-/// What the environment fails before a scenario's first step.
+/// Returns a failure of the environment before a scenario's first step.
 fn environment(reason: String) -> Failure {
     Failure::new(FailureKind::Environment, None, Duration::ZERO, reason)
 }
 
 fn cannot_write(folder: &Path, error: &io::Error) -> io::Error {
-    io::Error::other(format!("cannot write to {}: {error}", folder.display()))
+    io::Error::other(format!("cannot write to {}: {}", folder.display(), io_cause(error)))
 }
 
-/// Makes the folder of a run, with nothing in it.
-fn make_empty(folder: &Path) -> Result<(), Box<Failure>> {
-    if control::connect(folder).is_ok() {
-        let folder = folder.display();
-        let mut failure = environment(format!("a network that was left up is running in {folder}"));
-        failure.help = Some(format!("end it with `tools stop --logs {folder}`"));
-        return Err(Box::new(failure));
-    }
-    let wrong = |error| Box::new(environment(cannot_write(folder, &error).to_string()));
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(wrong(error)),
-        _ => {}
-    }
-    std::fs::create_dir_all(folder).map_err(wrong)
+/// Takes the folder of a run and empties it.
+fn take_empty(path: &Path) -> Result<Folder, Box<Failure>> {
+    Folder::acquire_empty(path).map_err(|refused| {
+        let folder = path.display();
+        let (reason, help) = match &refused {
+            Refused::Taken(_) if control::connect(path).is_ok() => (
+                format!("a network that was left up is running in {folder}"),
+                format!("end it with `tools stop --logs {folder}`"),
+            ),
+            Refused::Taken(_) => (
+                format!("another run writes to {folder}"),
+                "wait for its end, or use another folder with --logs".to_owned(),
+            ),
+            Refused::Foreign { why, .. } => (
+                format!("{folder} {why}, which no run made: nothing was changed there"),
+                "move that elsewhere, or use another folder with --logs".to_owned(),
+            ),
+            Refused::Unusable(folder, error) => (
+                format!("cannot write to {folder}: {}", io_cause(error)),
+                "choose another folder with --logs".to_owned(),
+            ),
+        };
+        let mut failure = environment(reason);
+        failure.help = Some(help);
+        Box::new(failure)
+    })
 }
 
-/// Writes what nodes said, as nodes of real time do by themselves. What cannot be written is missed as
-/// little as a line of a record: the run is judged without it.
+/// Writes the nodes' logs; in real time nodes write their own. A log that cannot be written is dropped, like
+/// a line of the journal: the verdict does not depend on it.
 fn write_logs(world: &Sim, folder: &Path) {
     for (name, lines) in world.logs() {
         let mut text = lines.join("\n");
         text.push('\n');
-        let _: io::Result<()> = std::fs::write(folder.join(format!("{name}.log")), text);
+        let _: io::Result<()> = write_file(folder, &format!("{name}.log"), text.as_bytes());
     }
 }
 
-/// Leaves the network up until somebody ends it.
-fn hold(host: &mut Host, logs: &Path, report: &Report) -> io::Result<()> {
-    let mut control = Control::take(logs).map_err(io::Error::other)?;
+/// Leaves the network up until a person ends it, or its folder is removed.
+fn serve_until_stopped(
+    host: &mut Host,
+    folder: Folder,
+    report: &Report,
+    announce: &dyn Fn(String),
+) -> io::Result<()> {
+    let logs = folder.path().to_owned();
+    let control = Control::new(folder);
     control.listen(host.world.waker())?;
-    let mut err = io::stderr();
-    let folder = logs.display();
-    writeln!(
-        err,
-        "the network of {} is left up: tools ps --logs {folder}, tools do --logs {folder} …; \
-         Ctrl-C or tools stop --logs {folder} ends it",
+    control.end_with_folder(host.world.waker())?;
+    let logs = report::quoted(&logs.display().to_string());
+    announce(format!(
+        "the network of {} is left up: tools ps --logs {logs}, tools do --logs {logs} …; tools stop --logs {logs} \
+         ends it",
         report.scenario,
-    )?;
-    host.serve(&mut control, Duration::ZERO, None, &mut err).map(drop)
+    ));
+    // The network is no longer bound to the terminal that it came from.
+    host.serve(&control, Duration::ZERO, None, &mut io::sink()).map(drop)
 }
 
-/// The events of a run on their way into a file. The first error ends the writing, and is kept.
-struct Trace(Rc<RefCell<(BufWriter<File>, io::Result<()>)>>);
-
-impl Trace {
-    /// The events of this run, after those of runs before in the same file.
-    fn new(file: File, scenario: &str, seed: u64) -> Self {
-        let trace = Self(Rc::new(RefCell::new((BufWriter::with_capacity(1 << 16, file), Ok(())))));
-        let run = json!({ "at_ns": 0, "event": "run", "scenario": scenario, "seed": seed });
-        trace.writer()(&run.to_string());
-        trace
-    }
-
-    /// What takes a line.
-    fn writer(&self) -> Box<dyn FnMut(&str)> {
-        let shared = Rc::clone(&self.0);
-        Box::new(move |line| {
-            let (file, result) = &mut *shared.borrow_mut();
-            if result.is_ok() {
-                *result = file.write_all(line.as_bytes()).and_then(|()| file.write_all(b"\n"));
-            }
-        })
-    }
-
-    /// Writes what is left.
-    fn finish(self) -> io::Result<()> {
-        let (file, result) = &mut *self.0.borrow_mut();
-        std::mem::replace(result, Ok(()))?;
-        file.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trace_is_lines_and_its_first_error_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("trace.jsonl");
-        let file = File::create(&path).unwrap();
-        for scenario in ["one", "two"] {
-            let trace = Trace::new(file.try_clone().unwrap(), scenario, 7);
-            trace.writer()("{}");
-            trace.finish().unwrap();
-        }
-        let run = |name: &str| {
-            format!("{{\"at_ns\":0,\"event\":\"run\",\"scenario\":\"{name}\",\"seed\":7}}\n{{}}\n")
-        };
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), run("one") + &run("two"));
-        // Opened for reading, it takes nothing.
-        let trace = Trace::new(File::open(&path).unwrap(), "one", 7);
-        trace.writer()(&"x".repeat(1 << 17));
-        assert!(trace.finish().is_err());
-    }
+/// A message from the thread of a run.
+enum RunMessage {
+    /// The run has ended; true if no further scenario is to be started.
+    Ended(io::Result<bool>),
+    /// The network is left up; the text names the commands that reach it.
+    LeftUp(String),
 }

@@ -1,24 +1,22 @@
-//! The program that asks a node: started for each request, and ended with it.
+//! The adapter of a node: a program started for each request, and ended with it.
 
 use std::io;
 use std::path::Path;
 use std::pin::pin;
-use std::process::Stdio;
 
 use futures_util::future::{Either, select};
-use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::net::unix::pipe;
 
-use crate::driver::{Meeting, RUN_VARIABLE};
-use crate::world::NodeSpec;
+use crate::driver::{CommandLineError, NodeSession, Sidecar};
+use crate::world::{ExitStatus, NodeSpec};
 
-/// The longest answer that is read, in bytes.
+/// The longest answer that is read, in bytes: that of a line of a node on standard output.
 const ANSWER_MAX: u64 = 8 << 20;
-/// As much of what an adapter wrote as a report shows, in bytes.
+/// The most bytes of an adapter's output that a report shows. Chosen: four lines of a terminal.
 const SHOWN: usize = 300;
 
-/// An adapter's command line.
+/// The command line of an adapter.
 #[derive(Debug)]
 pub(super) struct Adapter {
     program: String,
@@ -26,128 +24,113 @@ pub(super) struct Adapter {
 }
 
 impl Adapter {
-    /// That of a node. The reason why it has none is for people.
-    pub(super) fn of(spec: &NodeSpec) -> Result<Self, String> {
-        let text = spec.adapter.as_deref().ok_or("no adapter was given: `--adapter PROGRAM`")?;
-        let words = shlex::split(text).ok_or_else(|| format!("`{text}` has a quote that is not closed"))?;
+    /// Returns the adapter of a node.
+    pub(super) fn of(spec: &NodeSpec) -> Result<Self, CommandLineError> {
+        let text = spec.adapter.as_deref().ok_or(CommandLineError::NoAdapter)?;
+        let words = shlex::split(text).ok_or_else(|| CommandLineError::Quote(text.to_owned()))?;
         let mut words = words.into_iter();
-        let program = words.next().ok_or("the adapter is empty: `--adapter PROGRAM`")?;
+        let program = words.next().ok_or(CommandLineError::EmptyAdapter)?;
         if program.contains('/') && !Path::new(&program).exists() {
-            return Err(format!("there is no adapter `{program}`"));
+            return Err(CommandLineError::MissingAdapter(program));
         }
         Ok(Self { program, arguments: words.collect() })
     }
 
-    /// The line that it answers with. The reason why there is none is for people.
-    pub(super) async fn ask(&self, meeting: &Meeting, question: &str) -> Result<String, String> {
-        let child = Command::new(&self.program)
-            .args(&self.arguments)
-            .env(RUN_VARIABLE, &meeting.place.network)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .map_err(|error| format!("cannot run the adapter `{}`: {error}", self.program))?;
-        let mut running = Running { group: child.id().and_then(pid), child };
-        let said = running
-            .speak(question)
-            .await
-            .map_err(|error| format!("cannot speak to the adapter `{}`: {error}", self.program))?;
-        let problems = match said {
+    /// Asks through the adapter, and returns the line of its answer.
+    pub(super) async fn ask(&self, session: &NodeSession, question: &str) -> Result<String, AdapterError> {
+        let program = || self.program.clone();
+        let started = session.sidecars.start(&self.program, &self.arguments).await;
+        let running = started.map_err(|error| AdapterError::Start { program: program(), error })?;
+        let Sidecar { life, input, output, problems } = running;
+        let answered = speak(question, input, output, problems).await;
+        let problems = match answered.map_err(|error| AdapterError::Pipe { program: program(), error })? {
             Said::Answer(line) => return Ok(line),
             Said::Nothing(problems) => problems,
         };
-        let status = running.child.wait().await.map_err(|error| error.to_string())?;
-        let how =
-            if status.success() { "wrote no answer".to_owned() } else { format!("ended with {status}") };
+        let how = match life.ended().await {
+            ExitStatus::Code(0) => "wrote no answer".to_owned(),
+            ending => format!("ended with {ending}"),
+        };
         let said = problems.trim();
         let said = if said.is_empty() { String::new() } else { format!(": {}", end(said)) };
-        Err(format!("the adapter `{}` {how}{said}", self.program))
+        Err(AdapterError::NoAnswer { program: program(), how, said })
     }
 }
 
-/// What an adapter said.
+/// The reason why an adapter gave no answer. The node may have been asked all the same.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AdapterError {
+    /// The program cannot be started; the node was not asked.
+    #[error("cannot run the adapter `{program}`: {error}")]
+    Start { program: String, error: io::Error },
+    /// A pipe to the program failed.
+    #[error("cannot speak to the adapter `{program}`: {error}")]
+    Pipe { program: String, error: io::Error },
+    /// The program ended without an answer; `said` is the end of its standard error, after a colon.
+    #[error("the adapter `{program}` {how}{said}")]
+    NoAnswer { program: String, how: String, said: String },
+}
+
+/// The output of an adapter.
 enum Said {
-    /// A line: its answer.
+    /// A line on standard output: the answer.
     Answer(String),
-    /// Nothing, but these problems.
+    /// No answer, with the text on standard error.
     Nothing(String),
 }
 
-fn pid(id: u32) -> Option<Pid> {
-    i32::try_from(id).ok().and_then(Pid::from_raw)
-}
-
-/// The end of a text, where the reason usually stands.
+/// Returns the end of a text, where the reason usually stands.
 fn end(text: &str) -> &str {
     let from = text.len().saturating_sub(SHOWN);
     let from = (from..text.len()).find(|place| text.is_char_boundary(*place)).unwrap_or(0);
     &text[from..]
 }
 
-/// An adapter that was started. One that is given up ends, and what it started with it.
-struct Running {
-    child: Child,
-    group: Option<Pid>,
-}
-
-impl Running {
-    /// What it writes once it was asked: the first line, whatever comes after that.
-    async fn speak(&mut self, question: &str) -> io::Result<Said> {
-        let (input, output, problems) =
-            (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take());
-        let ask = async {
-            if let Some(mut input) = input {
-                // Who does not read the question may still answer.
-                let _: io::Result<()> = input.write_all(question.as_bytes()).await;
+/// Writes the question and returns the first line that is not blank. Later lines are ignored.
+async fn speak(
+    question: &str,
+    mut input: pipe::Sender,
+    output: pipe::Receiver,
+    problems: pipe::Receiver,
+) -> io::Result<Said> {
+    let ask = async {
+        // An adapter that does not read the question may still answer.
+        let _: io::Result<()> = input.write_all(question.as_bytes()).await;
+        drop(input);
+        std::future::pending::<()>().await;
+    };
+    let answer = async {
+        let mut lines = BufReader::new(output.take(ANSWER_MAX));
+        let mut line = String::new();
+        while lines.read_line(&mut line).await? > 0 {
+            if !line.trim().is_empty() {
+                return Ok(Some(line.trim().to_owned()));
             }
-            std::future::pending::<()>().await;
-        };
-        let answer = async {
-            let mut lines = BufReader::new(output.ok_or(io::ErrorKind::BrokenPipe)?.take(ANSWER_MAX));
-            let mut line = String::new();
-            while lines.read_line(&mut line).await? > 0 {
-                if !line.trim().is_empty() {
-                    return Ok(Some(line.trim().to_owned()));
-                }
-                line.clear();
-            }
-            io::Result::Ok(None)
-        };
-        // Its problems are read all the while, or it could wait for that.
-        let (answer, problems) = (pin!(answer), pin!(read(problems)));
-        let both = pin!(async {
-            match select(answer, problems).await {
-                Either::Left((Ok(Some(line)), _)) => Ok(Said::Answer(line)),
-                Either::Left((Ok(None), problems)) => Ok(Said::Nothing(problems.await?)),
-                Either::Left((Err(error), _)) => Err(error),
-                Either::Right((problems, answer)) => match answer.await? {
-                    Some(line) => Ok(Said::Answer(line)),
-                    None => Ok(Said::Nothing(problems?)),
-                },
-            }
-        });
-        match select(both, pin!(ask)).await {
-            Either::Left((said, _)) => said,
-            Either::Right(((), both)) => both.await,
+            line.clear();
         }
+        io::Result::Ok(None)
+    };
+    // Standard error is read meanwhile, or an adapter that fills the pipe would block.
+    let (answer, problems) = (pin!(answer), pin!(read(problems)));
+    let both = pin!(async {
+        match select(answer, problems).await {
+            Either::Left((Ok(Some(line)), _)) => Ok(Said::Answer(line)),
+            Either::Left((Ok(None), problems)) => Ok(Said::Nothing(problems.await?)),
+            Either::Left((Err(error), _)) => Err(error),
+            Either::Right((problems, answer)) => match answer.await? {
+                Some(line) => Ok(Said::Answer(line)),
+                None => Ok(Said::Nothing(problems?)),
+            },
+        }
+    });
+    match select(both, pin!(ask)).await {
+        Either::Left((said, _)) => said,
+        Either::Right(((), both)) => both.await,
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(group) = self.group {
-            // Nobody of it may be left.
-            let _: rustix::io::Result<()> = kill_process_group(group, Signal::KILL);
-        }
-    }
-}
-
-async fn read(stream: Option<impl tokio::io::AsyncRead + Unpin>) -> io::Result<String> {
+async fn read(stream: pipe::Receiver) -> io::Result<String> {
     let mut bytes = Vec::new();
-    if let Some(stream) = stream {
-        stream.take(ANSWER_MAX).read_to_end(&mut bytes).await?;
-    }
+    stream.take(ANSWER_MAX).read_to_end(&mut bytes).await?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

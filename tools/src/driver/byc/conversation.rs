@@ -1,112 +1,119 @@
-//! One connection to one node: many events at a time, each until it is acknowledged or late.
+//! The conversation over one connection to a node: many events at a time, each until it is acknowledged or
+//! late.
 
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use node::net::byc::{Client, NoAnswer, argument};
+use node::net::byc::{BycClient, NoAnswer, argument};
 use node::net::client::Lost;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::language::{Held, answered, keys, ports, refusal, typed};
-use crate::driver::pending::{Ending, late};
-use crate::driver::{Meeting, Request, Told, What};
-use crate::world::{Answer, Outcome, Value};
+use crate::driver::pending::{RequestGuard, late};
+use crate::driver::{DriverEvent, NodeSession, Request, RequestBody};
+use crate::world::{Answer, Misconduct, Outcome, Value};
 
-/// How many things one node is asked at once.
+/// The most requests to one node that are under way at the same time. Chosen: above the load of any scenario on
+/// one node; further ones wait.
 const AT_ONCE: usize = 256;
-/// How long a node may take to acknowledge `addPeer`. Some never do.
+/// The time that a node has to acknowledge `addPeer`. Some nodes never do. Chosen: a local dial takes
+/// milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How much of its time is left to ask the node for its list then.
+/// The time reserved after that for asking the node for its list of neighbours. Chosen: many times an answer on
+/// one machine.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Asks what is to be asked until the connection ends; why it did.
-pub(super) async fn hold(meeting: Meeting) -> String {
-    let client = match Client::connect(&meeting.place.address()).await {
+/// Serves requests until the connection ends, and returns the reason.
+pub(super) async fn serve(session: NodeSession) -> String {
+    let client = match BycClient::connect(&session.place.address()).await {
         Ok(client) => client,
-        Err(lost) => return ended(&meeting, &lost),
+        Err(lost) => return ended(&session, &lost),
     };
-    (meeting.tell)(Told::Reached);
-    let mut requests = meeting.requests.lock().await;
+    // While the client polls, it keeps making new connections. They are the harness's and no other node's.
+    let _contact = client.polls().then(|| session.contacts.begin());
+    (session.report)(DriverEvent::Reached);
+    let mut requests = session.requests.lock().await;
     let mut under_way = FuturesUnordered::new();
     loop {
         tokio::select! {
             Some(()) = under_way.next() => {}
-            // What a node tells those who ask, and are no neighbours, is of no matter here.
+            // Events that a node sends to a client that is no neighbour do not matter here.
             event = client.event() => if let Err(lost) = event {
-                return ended(&meeting, &lost);
+                return ended(&session, &lost);
             },
             request = requests.recv(), if under_way.len() < AT_ONCE => match request {
-                Some(request) => under_way.push(serve(&meeting, &client, request)),
-                None => return "the harness took leave".to_owned(),
+                Some(request) => under_way.push(serve_request(&session, &client, request)),
+                None => return "the harness closed the connection".to_owned(),
             },
         }
     }
 }
 
-/// Says so if it is the node's fault that the connection ended.
-fn ended(meeting: &Meeting, lost: &Lost) -> String {
+/// Reports a fault of the node if it ended the connection, and returns the reason.
+fn ended(session: &NodeSession, lost: &Lost) -> String {
     if let Lost::Malformed(malformed) = lost {
-        (meeting.tell)(Told::Broke(format!("said what cannot be read: {}", malformed.refusal)));
+        let how = format!("sent an unreadable message: {}", malformed.refusal);
+        (session.report)(DriverEvent::Misbehaved(Misconduct::Protocol(how)));
     }
     lost.to_string()
 }
 
-async fn serve(meeting: &Meeting, client: &Client, request: Request) {
-    // The connection may end before there is an answer: then this is dropped, and says so.
-    let mut ending = Ending::new(meeting, request);
+async fn serve_request(session: &NodeSession, client: &BycClient, request: Request) {
+    // If the connection ends first, this is dropped and ends the request.
+    let mut ending = RequestGuard::new(session, request);
     let deadline = ending.request.deadline;
-    let asking = Asking { meeting, client, deadline };
-    let answered = tokio::time::timeout_at(deadline, asking.answer(&ending.request.what)).await;
+    let asking = Asking { session, client, deadline };
+    let answered = tokio::time::timeout_at(deadline, asking.answer(&ending.request.body)).await;
     ending.outcome = Some(match answered {
         Ok(Ok(outcome) | Err(Wrong::Outcome(outcome))) => outcome,
         Ok(Err(Wrong::Node(how))) => {
-            (meeting.tell)(Told::Broke(how.clone()));
+            (session.report)(DriverEvent::Misbehaved(Misconduct::Protocol(how.clone())));
             Outcome::Unknown { reason: format!("it {how}") }
         }
         Err(_) => late(&ending.request),
     });
 }
 
-/// Why there is no answer as it should be.
+/// The reason why there is no regular answer.
 enum Wrong {
-    /// What came of it instead.
+    /// The outcome in its place.
     Outcome(Outcome),
     /// The node broke the protocol, in this way.
     Node(String),
 }
 
-/// One request, being asked.
+/// A request under way.
 struct Asking<'a> {
-    meeting: &'a Meeting,
-    client: &'a Client,
+    session: &'a NodeSession,
+    client: &'a BycClient,
     deadline: Instant,
 }
 
 impl Asking<'_> {
-    async fn answer(&self, what: &What) -> Result<Outcome, Wrong> {
+    async fn answer(&self, what: &RequestBody) -> Result<Outcome, Wrong> {
         let words = match what {
-            What::Watch => return Ok(Outcome::Done),
-            What::Wire(to) => return self.add_peer(to).await,
-            What::Words(words) => words,
+            RequestBody::Watch => return Ok(Outcome::Done),
+            RequestBody::Wire(to) => return self.add_peer(to).await,
+            RequestBody::Words(words) => words,
         };
         match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["get", key] => {
                 let held = self.get(key).await?;
-                let (value, written) = (Value::Text(held.text()), Some(held.written(key)));
+                let (value, written) = (held.value(), Some(held.written(key)));
                 Ok(Outcome::Answered(Answer { value, written }))
             }
             ["stamp", key] => Ok(stamped(key, &self.get(key).await?)),
             ["set", key, value] => self.set(key, value).await,
             ["set", key, value, date] => self.set_at(key, value, date).await,
             ["keys"] => Ok(answered(Value::List(self.keys().await?))),
-            ["count"] => Ok(answered(Value::Text(self.keys().await?.len().to_string()))),
+            ["count"] => Ok(answered(Value::number(self.keys().await?.len()))),
             ["peers"] => {
-                let host = &self.meeting.place;
+                let host = &self.session.place;
                 let at = |port: u16| crate::driver::Place { port, ..(**host).clone() }.address();
-                let named = |port: u16| self.meeting.directory.name(&at(port)).unwrap_or(port.to_string());
+                let named = |port: u16| self.session.directory.name(&at(port)).unwrap_or(port.to_string());
                 Ok(answered(Value::List(self.peers().await?.into_iter().map(named).collect())))
             }
             ["addPeer" | "add-peer", to] => self.add_peer(to).await,
@@ -126,7 +133,7 @@ impl Asking<'_> {
         ports(&self.ask("peers", &[]).await?).map_err(|how| answered_with("peers", &how))
     }
 
-    /// A value that the node dates: the date is learnt afterwards.
+    /// Sets a value that the node dates itself. The date is read back afterwards.
     async fn set(&self, key: &str, value: &str) -> Result<Outcome, Wrong> {
         let value = typed(value).map_err(|error| Wrong::Outcome(refusal(error)))?;
         self.ask("set", &[argument(key), raw(value.json())]).await?;
@@ -145,18 +152,20 @@ impl Asking<'_> {
         Ok(stamped(key, &held))
     }
 
-    /// Links the node to another. Where nothing is said of it, the node's own list decides.
+    /// Links the node to another. Without an acknowledgement, the node's own list of neighbours decides.
     async fn add_peer(&self, to: &str) -> Result<Outcome, Wrong> {
         let unavailable = |message| Outcome::Refused { code: "unavailable".to_owned(), message };
-        let meeting = self.meeting;
-        let address =
-            meeting.directory.address(meeting.node, to).map_err(|why| Wrong::Outcome(refusal(why)))?;
+        let session = self.session;
+        let address = session
+            .directory
+            .address(session.node, to)
+            .map_err(|error| Wrong::Outcome(refusal(error.to_string())))?;
         let port = address.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
         let port = port.ok_or_else(|| Wrong::Outcome(refusal(format!("`{address}` has no port"))))?;
-        // Its own list is asked for while there is time for that.
+        // Time is reserved to ask for the node's list of neighbours.
         let left = self.deadline.saturating_duration_since(Instant::now());
         let patience = PATIENCE.min(left.saturating_sub(LOOK));
-        match self.client.ask("addPeer", &[argument(&port)], patience).await {
+        match self.client.request("addPeer", &[argument(&port)], patience).await {
             Ok(Ok(_)) => Ok(Outcome::Done),
             Ok(Err(error)) => Ok(refusal(error)),
             Err(NoAnswer::Silent(_)) if self.peers().await?.contains(&port) => Ok(Outcome::Done),
@@ -167,20 +176,20 @@ impl Asking<'_> {
         }
     }
 
-    /// Sends an event and takes its result.
+    /// Sends an event and returns its result.
     async fn ask(&self, event: &str, arguments: &[Box<RawValue>]) -> Result<Box<RawValue>, Wrong> {
         let patience = self.deadline.saturating_duration_since(Instant::now());
-        match self.client.ask(event, arguments, patience).await {
+        match self.client.request(event, arguments, patience).await {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => Err(Wrong::Outcome(refusal(error))),
-            // Whoever waits for all of it says for how long that was.
+            // The caller's time-out on the whole request reports the silence.
             Err(NoAnswer::Silent(_)) => std::future::pending().await,
             Err(lost) => Err(Wrong::Outcome(Outcome::Unknown { reason: lost.to_string() })),
         }
     }
 }
 
-/// A version that the node holds, as `set` and `stamp` answer with it.
+/// Returns the version that the node holds as the answer to `set` or `stamp`.
 fn stamped(key: &str, held: &Held) -> Outcome {
     let written = held.written(key);
     Outcome::Answered(Answer { value: Value::Text(written.stamp.clone()), written: Some(written) })

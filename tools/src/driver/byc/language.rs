@@ -1,11 +1,12 @@
-//! What is said by events, and what their acknowledgements mean: no socket in it.
+//! The translation of typed values to events, and of acknowledgements to outcomes. It uses no socket.
 
 use node::wire::{Hex, Kind, Limits, Policy, Stamp, Value as NodeValue, Version};
 use serde_json::value::RawValue;
 
+use crate::text::value;
 use crate::world::{Answer, Outcome, Value, Written};
 
-/// What `get` answers: a value, and when it was written.
+/// The answer to `get`: a value with the date of its write.
 #[derive(Debug, PartialEq)]
 pub(super) struct Held {
     value: NodeValue,
@@ -13,12 +14,12 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// A value of that date.
+    /// Creates a value with a date, in milliseconds since 1970.
     pub(super) fn new(value: NodeValue, date: u64) -> Self {
         Self { value, date }
     }
 
-    /// Reads `{value, date, …}`; the error continues "it answered `get` with …".
+    /// Parses `{value, date, …}`. The error continues "it answered `get` with …".
     pub(super) fn read(json: &RawValue) -> Result<Self, String> {
         #[derive(serde::Deserialize)]
         struct Fields<'a> {
@@ -26,7 +27,7 @@ impl Held {
             value: &'a RawValue,
             date: u64,
         }
-        // A list would be read as the fields in their order.
+        // Serde would read an array as the fields in their order.
         let object = Some(json.get()).filter(|json| json.starts_with('{'));
         let fields: Option<Fields<'_>> = object.and_then(|json| serde_json::from_str(json).ok());
         let fields = fields.ok_or_else(|| format!("{}, not with {{value, date}}", shown(json)))?;
@@ -34,12 +35,12 @@ impl Held {
         Ok(Self { value: value.map_err(|error| format!("what cannot be read: {error}"))?, date: fields.date })
     }
 
-    /// What a person reads.
-    pub(super) fn text(&self) -> String {
-        self.value.text()
+    /// Returns the value alone.
+    pub(super) fn value(&self) -> Value {
+        Value::of_json(self.value.json())
     }
 
-    /// The version that it is of its key: ranked as all nodes of this protocol do, the older date first,
+    /// Returns the version of this key, ranked as by all nodes of this protocol: the older date is greater,
     /// then the smaller hash.
     pub(super) fn written(&self, key: &str) -> Written {
         let stamp = Stamp { wall_ms: self.date, counter: 0 };
@@ -47,7 +48,7 @@ impl Held {
         Written { stamp: stamp.to_string(), rank: version.rank(Policy::Oldest).to_string() }
     }
 
-    /// As an argument of `set`.
+    /// Returns the value as an argument of `set`.
     pub(super) fn argument(&self, key: &str) -> Box<RawValue> {
         let stamp = Stamp { wall_ms: self.date, counter: 0 };
         let version = Version::new(key, Kind::Set(self.value.clone()), stamp, Hex::ZERO);
@@ -57,12 +58,12 @@ impl Held {
     }
 }
 
-/// What people typed as a value.
-pub(super) fn typed(text: &str) -> Result<NodeValue, String> {
-    NodeValue::typed(text, &Limits::default()).map_err(|error| error.to_string())
+/// Returns the value of a bare word. The error is for a person.
+pub(super) fn typed(word: &str) -> Result<NodeValue, String> {
+    NodeValue::new(&value::json(word), &Limits::default()).map_err(|error| error.to_string())
 }
 
-/// An error that an event was acknowledged with.
+/// Returns the outcome of an event that was acknowledged with an error.
 pub(super) fn refusal(message: String) -> Outcome {
     let has = |part: &str| message.contains(part);
     let code = if has("neighbor exists") {
@@ -82,17 +83,17 @@ pub(super) fn refusal(message: String) -> Outcome {
     Outcome::Refused { code: code.to_owned(), message }
 }
 
-/// An answer without a version.
+/// Returns an answer without a version.
 pub(super) fn answered(value: Value) -> Outcome {
     Outcome::Answered(Answer { value, written: None })
 }
 
-/// The keys in the answer to `keys`.
+/// Parses the keys in the answer to `keys`.
 pub(super) fn keys(json: &RawValue) -> Result<Vec<String>, String> {
     serde_json::from_str(json.get()).map_err(|_| format!("{}, not with an array of texts", shown(json)))
 }
 
-/// The ports in the answer to `peers`, be they numbers or digits.
+/// Parses the ports in the answer to `peers`, which are numbers or strings of digits.
 pub(super) fn ports(json: &RawValue) -> Result<Vec<u16>, String> {
     let wrong = || format!("{}, not with an array of ports", shown(json));
     let peers: Vec<serde_json::Value> = serde_json::from_str(json.get()).map_err(|_| wrong())?;
@@ -104,7 +105,7 @@ pub(super) fn ports(json: &RawValue) -> Result<Vec<u16>, String> {
     peers.iter().map(port).collect::<Option<_>>().ok_or_else(wrong)
 }
 
-/// As much of an answer as a report shows.
+/// Returns the start of an answer, as a report shows it.
 fn shown(json: &RawValue) -> String {
     let text: String = json.get().chars().take(200).collect();
     format!("`{text}`")
@@ -128,7 +129,7 @@ mod tests {
         let written = held("{\"value\":\"Reimert\",\"date\":10000,\"hash\":\"of any kind\"}");
         assert_eq!(written.rank, version("Reimert", 3).rank(Policy::Oldest).to_string());
         assert_eq!(written.stamp, "10000.0");
-        // Older is greater.
+        // The older version is greater.
         assert!(held("{\"value\":1,\"date\":9999}").rank > written.rank);
     }
 

@@ -1,13 +1,13 @@
-//! Asks as people type them as bodies of messages, and the bodies of replies as answers.
+//! The translation of typed commands to bodies of messages, and of bodies of replies to outcomes.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use crate::text::value;
 use crate::world::{Answer, Outcome, Value as Held};
 
-/// The body of the message that asks for this, without its number. The reason why there is none is for
-/// people.
+/// Returns the body of the message for a command, without its number. The error is for a person.
 pub(super) fn body(words: &[String]) -> Result<Map<String, Value>, String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let body = match *words.as_slice() {
@@ -38,8 +38,8 @@ pub(super) fn body(words: &[String]) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// Of the body of an answer to `generate` leaves the id as the node wrote it: great integers would be
-/// rounded to the same one otherwise, and a number would be the same as a string of its digits.
+/// Keeps the id in the reply to `generate` as the node wrote it. Otherwise large integers could be rounded to
+/// the same number, and a number would equal the string of its digits.
 pub(super) fn keep_id(body: &mut Map<String, Value>, text: &str) {
     #[derive(Deserialize)]
     struct Generated<'a> {
@@ -53,14 +53,14 @@ pub(super) fn keep_id(body: &mut Map<String, Value>, text: &str) {
     }
 }
 
-/// A word as JSON: a number is one, a bare word is a string.
+/// Returns the value of a bare word.
 fn value(word: &str) -> Value {
-    serde_json::from_str(word).unwrap_or_else(|_| Value::String(word.to_owned()))
+    serde_json::from_str(&value::json(word)).unwrap_or_else(|_| Value::String(word.to_owned()))
 }
 
-/// What came of asking `kind`, by the body of the reply. The reason why it is no reply to that is for
-/// people.
-pub(super) fn outcome(kind: &str, mut body: Map<String, Value>) -> Result<Outcome, String> {
+/// Returns the outcome of asking `kind`, of one key or not, from the body of the reply. The error, for a
+/// person, is the reason why this is no reply to that.
+pub(super) fn outcome(kind: &str, of_key: bool, mut body: Map<String, Value>) -> Result<Outcome, String> {
     let said = body.get("type").and_then(Value::as_str).unwrap_or_default();
     if said == "error" {
         return Ok(failure(&body));
@@ -77,33 +77,32 @@ pub(super) fn outcome(kind: &str, mut body: Map<String, Value>) -> Result<Outcom
         found.ok_or_else(|| format!("answered `{kind}` without `{}`", names.join("` or `")))
     };
     let held = match kind {
-        "echo" => text(part(&["echo"])?),
-        "generate" => text(part(&["id"])?),
-        "txn" => text(part(&["txn"])?),
+        "echo" => one(&part(&["echo"])?),
+        "generate" => match part(&["id"])? {
+            // The text of the number is kept: see `keep_id`.
+            Value::String(written) => Held::Json(written),
+            other => one(&other),
+        },
+        "txn" => one(&part(&["txn"])?),
+        // The read of one key returns a value; without a key, a read returns a set.
         "read" => match part(&["messages", "value"])? {
-            Value::Array(items) => Held::List(items.into_iter().map(plain).collect()),
-            other => text(other),
+            Value::Array(items) if !of_key => {
+                Held::List(items.iter().map(|item| value::canonical(&item.to_string())).collect())
+            }
+            other => one(&other),
         },
         _ => Held::Done,
     };
     Ok(Outcome::Answered(Answer { value: held, written: None }))
 }
 
-/// An answer of one text.
-fn text(value: Value) -> Held {
-    Held::Text(plain(value))
+/// Returns an answer of one value.
+fn one(value: &Value) -> Held {
+    Held::of_json(&value.to_string())
 }
 
-/// A string as it is, all else as JSON.
-fn plain(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
-/// What an error says: no, or nothing that is known. Codes are Maelstrom's; of those that are
-/// indefinite or unknown the operation may or may not have happened.
+/// Returns the outcome of an error: refused or unknown. The codes are Maelstrom's; with an indefinite or
+/// unknown code, the operation may or may not have happened.
 fn failure(body: &Map<String, Value>) -> Outcome {
     let number = body.get("code").and_then(Value::as_i64);
     let message = body.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -136,7 +135,7 @@ mod tests {
 
     fn reply(kind: &str, body: Value) -> Result<Outcome, String> {
         let Value::Object(body) = body else { panic!("{body} is no object") };
-        outcome(kind, body)
+        outcome(kind, kind == "read" && body.contains_key("key"), body)
     }
 
     #[test]
@@ -157,13 +156,31 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_read_as_one_and_never_as_the_number_that_it_spells() {
+        let held = |body| match reply("read", body) {
+            Ok(Outcome::Answered(Answer { value, .. })) => value.word(),
+            other => panic!("{other:?}"),
+        };
+        for field in ["messages", "value"] {
+            let [numbers, texts] = [json!([5]), json!(["5"])].map(|list| {
+                let mut body = Map::from_iter([("type".to_owned(), json!("read_ok"))]);
+                body.insert(field.to_owned(), list);
+                held(Value::Object(body))
+            });
+            assert_ne!(numbers, texts, "{field}");
+        }
+        assert_eq!(held(json!({"type": "read_ok", "key": 1, "value": 5})), "5");
+        assert_eq!(held(json!({"type": "read_ok", "key": 1, "value": "5"})), "\"5\"");
+    }
+
+    #[test]
     fn ids_are_told_apart_as_they_were_written() {
         let id = |id: &str| {
             let text = format!(r#"{{"type":"generate_ok","id":{id},"in_reply_to":1}}"#);
             let mut body = serde_json::from_str(&text).unwrap();
             keep_id(&mut body, &text);
-            match outcome("generate", body) {
-                Ok(Outcome::Answered(Answer { value: Held::Text(text), .. })) => text,
+            match outcome("generate", false, body) {
+                Ok(Outcome::Answered(Answer { value: Held::Json(text), .. })) => text,
                 other => panic!("{other:?}"),
             }
         };

@@ -1,4 +1,4 @@
-//! Asking a node as a person does, from a terminal.
+//! The conversation of a person at a terminal with a node.
 
 use std::time::Duration;
 
@@ -9,33 +9,33 @@ use super::language::{changed, command};
 use crate::text;
 use crate::world::Change;
 
-/// How long a node may take to answer a person.
+/// The time that a node has to answer a person: that of an ask in a scenario.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a node answered a person.
+/// The answer of a node to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// The answer alone.
+    /// The lines of the answer alone.
     pub lines: Vec<String>,
-    /// The whole reply.
+    /// The whole reply, as JSON.
     pub json: String,
 }
 
-/// Why a person got no answer.
+/// The reason why a person got no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
     /// The words are no command.
     #[error("{0}")]
     Usage(String),
-    /// The node said no.
+    /// The node refused.
     #[error("{message}")]
     Refused {
-        /// For people.
+        /// The reason, for a person.
         message: String,
-        /// The whole reply.
+        /// The whole reply, as JSON.
         json: String,
     },
-    /// There is no node, or it said nothing.
+    /// There is no node at the address, or it did not answer.
     #[error("{0}")]
     Lost(String),
 }
@@ -43,7 +43,7 @@ pub enum AskError {
 /// Asks a node at an address, as a person does, and waits for the answer.
 pub fn ask(address: &str, words: &[String]) -> Result<Said, AskError> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let asked = command(&words).map_err(AskError::Usage)?;
+    let asked = command(&words).map_err(|error| AskError::Usage(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -52,12 +52,15 @@ pub fn ask(address: &str, words: &[String]) -> Result<Said, AskError> {
         let lost = |lost: Lost| AskError::Lost(lost.to_string());
         let mut client = Client::connect(address).await.map_err(lost)?;
         let mut result = client.request(asked).await.map_err(lost)?;
-        // The pages of `keys` are put together.
+        // The node returns `keys` in pages, which are joined here.
         while let Ok(Reply::Keys { keys, more: true }) = &mut result {
             let after = keys.last().cloned();
             let mut all = std::mem::take(keys);
             result = client.request(Command::Keys { after }).await.map_err(lost)?;
-            if let Ok(Reply::Keys { keys, .. }) = &mut result {
+            if let Ok(Reply::Keys { keys, more }) = &mut result {
+                if *more && keys.last() <= all.last() {
+                    return Err(AskError::Lost("the node's pages of keys have no end".to_owned()));
+                }
                 all.append(keys);
                 *keys = all;
             }
@@ -74,9 +77,26 @@ pub fn ask(address: &str, words: &[String]) -> Result<Said, AskError> {
     })
 }
 
-/// Tells of every change of a node at an address, as a person reads it, until it ends or `told`
-/// says that it is enough.
-pub fn watch(address: &str, mut told: impl FnMut(&Change) -> bool) -> Result<(), AskError> {
+/// A report of a watched node.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum Watched {
+    /// The digest or the number of neighbours changed.
+    Changed(Change),
+    /// The node stored a version.
+    Stored {
+        /// The key of the version.
+        key: String,
+        /// The value held since then, or `None` if the key was deleted.
+        value: Option<String>,
+        /// The stamp of the version.
+        stamp: String,
+    },
+}
+
+/// Reports every version that a node at an address holds, and then every change, until the node ends or
+/// `told` returns false.
+pub fn watch(address: &str, mut told: impl FnMut(&Watched) -> bool) -> Result<(), AskError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -84,21 +104,32 @@ pub fn watch(address: &str, mut told: impl FnMut(&Change) -> bool) -> Result<(),
     runtime.block_on(async {
         let lost = |lost: Lost| AskError::Lost(lost.to_string());
         let mut client = Client::connect(address).await.map_err(lost)?;
-        let first = client.request(Command::Watch { versions: false }).await.map_err(lost)?;
+        // Notices name keys only. Their values are asked for on a second connection, so that no notice comes
+        // in between.
+        let mut asking = Client::connect(address).await.map_err(lost)?;
+        let first = client.request(Command::Watch { versions: true }).await.map_err(lost)?;
         let mut more = match first {
-            Ok(Reply::Watching(change)) => told(&changed(&change)),
+            Ok(Reply::Watching(change)) => told(&Watched::Changed(changed(&change))),
             _ => return Err(AskError::Lost("the node does not tell of its changes".to_owned())),
         };
         while more {
-            if let Notice::Changed(change) = client.notice().await.map_err(lost)? {
-                more = told(&changed(&change));
-            }
+            more = match client.notice().await.map_err(lost)? {
+                Notice::Changed(change) => told(&Watched::Changed(changed(&change))),
+                Notice::Stored { key, stamp, .. } => {
+                    let asked = asking.request(Command::Get { key: key.clone() }).await.map_err(lost)?;
+                    let value = match asked {
+                        Ok(Reply::Value(version)) => version.value().map(NodeValue::text),
+                        _ => None,
+                    };
+                    told(&Watched::Stored { key, value, stamp: stamp.to_string() })
+                }
+            };
         }
         Ok(())
     })
 }
 
-/// A reply as a person reads it.
+/// Returns the lines of a reply for a person.
 fn lines(reply: &Reply, figure: Option<&str>) -> Vec<String> {
     match reply {
         Reply::Written { stamp, .. } => vec![stamp.to_string()],

@@ -1,12 +1,12 @@
-//! Fewer nodes.
+//! Shrinking of the number of nodes.
 
-use super::Try;
 use super::names::rename;
+use super::search::Search;
 use crate::fuzz::plan::{Chosen, Node, Plan, Step, visit_mut};
 
-/// Fewer nodes: without some, their neighbours linked instead of them or not; or one that does what
-/// two did.
-pub(super) fn nodes(search: &mut impl Try) {
+/// Tries to leave out nodes, with their neighbours linked instead or not; then to merge
+/// one node into another.
+pub(super) fn nodes(search: &mut impl Search) {
     let mut size = search.best().nodes().len() / 2;
     while size > 0 {
         let mut all = search.best().nodes();
@@ -35,7 +35,7 @@ pub(super) fn nodes(search: &mut impl Try) {
     }
 }
 
-/// What one node did is done by another.
+/// Merges one node into another, which then performs the steps of both.
 fn merge_node(plan: &mut Plan, gone: Node, into: Node) {
     rename(plan, &|node| if node == gone { into } else { node });
     let once = |nodes: &mut Vec<Node>| {
@@ -125,7 +125,7 @@ fn forget(who: &mut Chosen, gone: Node) {
     }
 }
 
-/// Steps that are about nobody any more.
+/// Removes the steps that are about no node any more.
 fn drop_emptied(steps: &mut Vec<Step>, gone: Node) {
     steps.retain_mut(|step| match step {
         Step::Network(topology) => !topology.nodes.is_empty(),

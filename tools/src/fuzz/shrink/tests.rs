@@ -1,4 +1,4 @@
-//! The shrinker against failures that are made up, so that what is left is known beforehand.
+//! Tests of the shrinker with invented failures, so that the result is known beforehand.
 
 use super::*;
 use crate::fuzz::plan::{Ask, NodeOption, Step, visit};
@@ -6,8 +6,7 @@ use crate::run::Law;
 
 const SAME: Signature = Signature::Law(Law::Convergence);
 
-/// Shrinks each seed's plan that fails so, some hundred of them; the text of what is left is always
-/// the same.
+/// Shrinks the plans of those seeds that fail so. The text of each result must be one of the expected.
 #[track_caller]
 fn check(seeds: std::ops::Range<u64>, fails: impl Fn(&Plan) -> bool, expected: &[&str]) {
     let mut found = 0;
@@ -43,7 +42,7 @@ fn a_delete_after_a_cut() {
         let cut = steps.iter().position(|step| matches!(step, Step::Cut(_)));
         cut.is_some_and(|cut| steps[cut..].iter().any(is_delete))
     };
-    // Which link of a cut, which way of it and who of two: each is as small as the other.
+    // The link of a cut, the way of it, and the node of two: each choice is as small as another.
     let ways = ["a-b", "a->b", "b->a"];
     let left = ways.map(|way| ["a", "b"].map(|node| (way, node))).concat();
     let left: Vec<String> =

@@ -1,12 +1,12 @@
 //! The steps of a plan as a tree: places in it, and tries at each.
 
-use super::Try;
+use super::search::Search;
 use crate::fuzz::plan::{Plan, Step};
 
 /// A place in the tree of steps: the positions on the way to it.
 pub(super) type Path = Vec<usize>;
 
-/// The steps at a place: those of the plan, or of a block.
+/// Returns the steps at a place: those of the plan, or of a block.
 pub(super) fn block_at<'a>(plan: &'a mut Plan, path: &[usize]) -> Option<&'a mut Vec<Step>> {
     let mut block = &mut plan.steps;
     for index in path {
@@ -20,7 +20,7 @@ pub(super) fn step_at<'a>(plan: &'a mut Plan, path: &[usize]) -> Option<&'a mut 
     block_at(plan, outer)?.get_mut(*last)
 }
 
-/// All places of steps, the last one first, so that what is changed leaves the rest in place.
+/// Returns all places of steps, the last one first, so that a change leaves the earlier ones in place.
 pub(super) fn paths(plan: &Plan) -> Vec<Path> {
     fn collect(steps: &[Step], outer: &[usize], paths: &mut Vec<Path>) {
         for (index, step) in steps.iter().enumerate() {
@@ -37,8 +37,8 @@ pub(super) fn paths(plan: &Plan) -> Vec<Path> {
     all
 }
 
-/// Tries to change each step, again and again as long as that helps.
-pub(super) fn each_step(search: &mut impl Try, mut changes: impl FnMut(&Step) -> Vec<Step>) {
+/// Tries to change each step, repeatedly as long as that helps.
+pub(super) fn each_step(search: &mut impl Search, mut changes: impl FnMut(&Step) -> Vec<Step>) {
     for path in paths(search.best()) {
         loop {
             let mut plan = search.best().clone();
@@ -56,8 +56,8 @@ pub(super) fn each_step(search: &mut impl Try, mut changes: impl FnMut(&Step) ->
     }
 }
 
-/// Leaves out steps of a block: halves, quarters, …, single ones.
-pub(super) fn leave_out(search: &mut impl Try, block: &[usize]) {
+/// Tries to leave out steps of a block: halves, quarters, …, single ones.
+pub(super) fn leave_out(search: &mut impl Search, block: &[usize]) {
     let len =
         |search: &mut dyn FnMut() -> Plan| block_at(&mut search(), block).map_or(0, |block| block.len());
     let mut size = len(&mut || search.best().clone()).div_ceil(2);

@@ -1,8 +1,9 @@
-//! How much of a plan there is to read.
+//! The weight of a plan: the amount of it that there is to read.
 
 use crate::fuzz::plan::{Ask, Chosen, Key, NodeOption, Plan, Step, Turn, Value, visit};
 
-/// How much of a plan there is to read, what weighs most first. Whatever is tried weighs less.
+/// Returns the amount of a plan that there is to read; the parts that weigh most come first. An attempt
+/// is run only if it weighs less.
 pub(super) fn weight(plan: &Plan) -> impl Ord + use<> {
     let (mut links, mut turns, mut waits, mut words) = (0, 0, 0, 0);
     visit(&plan.steps, &mut |step| match step {
@@ -13,7 +14,7 @@ pub(super) fn weight(plan: &Plan) -> impl Ord + use<> {
         }
         Step::Wait(ms) => waits += ms,
         Step::Ask { attempt, who, ask } => {
-            words += usize::from(*attempt) + named(who) + say(*ask);
+            words += usize::from(*attempt) + named(who) + words_of(*ask);
         }
         Step::Link { ways, shapes } => words += 3 * shapes.len() + ways.len(),
         Step::Signal(_, nodes) => words += nodes.len(),
@@ -38,7 +39,7 @@ fn named(who: &Chosen) -> usize {
     }
 }
 
-fn say(ask: Ask) -> usize {
+fn words_of(ask: Ask) -> usize {
     let of_key = |key: Key| usize::from(key.turn != Turn::Alone);
     match ask {
         Ask::Set { key, value, date } => {

@@ -1,14 +1,14 @@
-//! Why a scenario did not pass: what a stranger needs, and no more than can be read.
+//! The failure of a scenario, for a person who does not know it, and no longer than a person reads.
 
 use std::time::Duration;
 
 use crate::report::style::Style;
 use crate::report::table::{Side, pad, widest};
-use crate::report::wording::{again, count, is_virtual, names, quoted, readable, seconds};
+use crate::report::wording::{again, count, indented, is_virtual, lines_of, names, quoted, seconds};
 use crate::run::{Failure, FailureKind, Finding, Law, Report, Verdict};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, readable};
 
-/// The most different answers that are shown.
+/// The most different answers that are shown. Chosen, as the bounds below: a failure fits on a screen.
 const HELD_SHOWN: usize = 12;
 /// The most nodes that are named beside one answer.
 const NAMES_SHOWN: usize = 6;
@@ -16,14 +16,14 @@ const NAMES_SHOWN: usize = 6;
 const FITTING_SHOWN: usize = 3;
 /// The most lines of one answer that are shown.
 const LINES_SHOWN: usize = 6;
-/// Where the column after the answers stands at the latest.
+/// The greatest width of the answers, in columns; the text behind them begins there.
 const HELD_WIDTH: usize = 48;
 /// The most excused writes that are listed.
 const EXCUSED_SHOWN: usize = 20;
 
-/// All that is known of a failure: the place, what was expected, what each node held instead and
-/// since when, how the nodes differ, the ends of the logs that matter, and how to repeat it. Empty
-/// for a run that did not fail. Moments count from the run's beginning.
+/// Describes a failure: its place, the expectation, what each node held instead and since when, the
+/// differences between nodes, the ends of the logs that matter, and the command that repeats the run. Empty
+/// for a run that did not fail. Times count from the run's beginning.
 ///
 /// ```text
 /// sync failed: expected `== Reimert` within 5 s
@@ -48,7 +48,7 @@ pub fn failure(report: &Report, style: Style) -> String {
         _ => "failed",
     };
     let subject = format!("{} {came_out}:", readable(&report.scenario));
-    let mut lines = told(&subject, Some(&report.file), failure, style);
+    let mut lines = failure_lines(&subject, Some(&report.file), failure, style);
     let excused = excused(report, style);
     if !excused.is_empty() {
         lines.push(String::new());
@@ -72,32 +72,33 @@ pub fn failure(report: &Report, style: Style) -> String {
     lines.join("\n")
 }
 
-/// What is known of a failure that is no scenario's: of a step done by hand, or of a network that
-/// did not come up. Ends without a newline.
+/// Describes a failure outside of scenarios: of a step done by hand, or of a network that did not come up.
+/// Ends without a newline.
 #[must_use]
 pub fn explain(failure: &Failure, style: Style) -> String {
-    told("error:", None, failure, style).join("\n")
+    failure_lines("error:", None, failure, style).join("\n")
 }
 
-/// What went wrong, then what each node held, how they differ, and the ends of their logs.
-fn told(subject: &str, file: Option<&str>, failure: &Failure, style: Style) -> Vec<String> {
+/// Returns the lines of a failure: its opening, the content of each node, the differences, and the ends of
+/// logs.
+fn failure_lines(subject: &str, file: Option<&str>, failure: &Failure, style: Style) -> Vec<String> {
     let mut lines = opening(subject, file, failure, style);
     let sections = [
-        ("nodes", nodes(&failure.findings, style)),
-        (differences_title(failure), failure.differences.iter().map(|line| readable(line)).collect()),
+        ("nodes", nodes(&failure.findings, failure.kind != FailureKind::NotAsked, style)),
+        (differences_title(failure), failure.differences.iter().flat_map(|text| lines_of(text)).collect()),
     ];
     for (title, section) in sections {
         add_section(&mut lines, title, section, style);
     }
     for log in &failure.logs {
-        let title = format!("the end of {}'s log", readable(&log.node));
+        let title = format!("{}'s log", readable(&log.node));
         let section = log.lines.iter().map(|line| style.faint(readable(line))).collect();
         add_section(&mut lines, &title, section, style);
     }
     lines
 }
 
-/// The acknowledged writes that nobody answers for any more; empty if there are none.
+/// Lists the acknowledged writes that no node answers for any more; empty if there are none.
 #[must_use]
 pub fn excused(report: &Report, style: Style) -> String {
     let excused = &report.excused;
@@ -115,9 +116,11 @@ pub fn excused(report: &Report, style: Style) -> String {
     lines.join("\n")
 }
 
-/// What went wrong, where, when, and what to do about it.
+/// Returns the failure's message, its place, its time and the remedy.
 fn opening(subject: &str, file: Option<&str>, failure: &Failure, style: Style) -> Vec<String> {
-    let mut lines = vec![format!("{} {}", style.bad(subject), style.strong(readable(&failure.message)))];
+    let (first, rest) = failure.message.split_once('\n').unwrap_or((&failure.message, ""));
+    let mut lines = vec![format!("{} {}", style.bad(subject), style.strong(readable(first)))];
+    lines.extend(rest.lines().map(|line| indented(line, 4)));
     let digits = if let Some(at) = &failure.at {
         // The first line of a diagnostic is its message, which stands above.
         let diagnostic = Diagnostic::error(&at.source, at.span, "").to_string();
@@ -144,7 +147,9 @@ fn opening(subject: &str, file: Option<&str>, failure: &Failure, style: Style) -
     let when = seconds(failure.when);
     lines.push(format!("{margin}= when: {when} after the run began{waited}"));
     if let Some(help) = &failure.help {
-        lines.push(format!("{margin}= help: {}", readable(help)));
+        let mut help = help.lines();
+        lines.push(format!("{margin}= help: {}", readable(help.next().unwrap_or_default())));
+        lines.extend(help.map(|line| indented(line, margin.len() + 2)));
     }
     lines
 }
@@ -167,18 +172,19 @@ fn add_section(lines: &mut Vec<String>, title: &str, section: Vec<String>, style
     lines.extend(section.into_iter().map(|line| format!("    {line}")));
 }
 
-/// Nodes that hold the same.
+/// A group of nodes with the same content.
 struct Group<'a> {
     nodes: Vec<&'a str>,
     held: &'a str,
     fits: bool,
-    /// The earliest and the latest.
+    /// The earliest and the latest time since which they have held it.
     since: Option<(Duration, Duration)>,
 }
 
-/// What nodes held, those that hold the same on one line; first those that do not fit.
-fn nodes(findings: &[Finding], style: Style) -> Vec<String> {
-    let fitting = findings.iter().filter(|finding| finding.fits).count();
+/// Lists the content of nodes, those with the same content on one line; first the content that does not fit.
+/// If no node is to blame, the lines do not say which content fits.
+fn nodes(findings: &[Finding], blames: bool, style: Style) -> Vec<String> {
+    let fitting = findings.iter().filter(|finding| blames && finding.fits).count();
     let apart: Vec<&Finding> =
         findings.iter().filter(|finding| !finding.fits || fitting <= FITTING_SHOWN).collect();
     let groups = groups(&apart);
@@ -190,8 +196,12 @@ fn nodes(findings: &[Finding], style: Style) -> Vec<String> {
     let mut lines = Vec::new();
     for ((group, named), held) in shown.iter().zip(&named).zip(&held) {
         let named = pad(named, names_width, Side::Right);
-        let named = if group.fits { style.good(named) } else { style.bad(named) };
-        let notes = notes(group);
+        let named = match group.fits {
+            _ if !blames => named,
+            true => style.good(named),
+            false => style.bad(named),
+        };
+        let notes = notes(group, blames);
         for (number, held) in held.iter().enumerate() {
             let first = if number == 0 { named.clone() } else { " ".repeat(names_width) };
             let last = if number == 0 { notes.as_str() } else { "" };
@@ -214,7 +224,7 @@ fn others(number: usize) -> String {
     count(number as u64, "other")
 }
 
-/// Findings that say the same, in order of appearance, those that do not fit first.
+/// Groups the findings with the same content, in order of appearance; those that do not fit come first.
 fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     for finding in findings {
@@ -240,7 +250,7 @@ fn groups<'a>(findings: &[&'a Finding]) -> Vec<Group<'a>> {
     groups
 }
 
-/// An answer as lines, cut after a few.
+/// Returns an answer as lines, cut after the first few.
 fn held_lines(held: &str) -> Vec<String> {
     let mut lines: Vec<String> = held.lines().take(LINES_SHOWN).map(readable).collect();
     match held.lines().count() {
@@ -253,12 +263,12 @@ fn held_lines(held: &str) -> Vec<String> {
     lines
 }
 
-fn notes(group: &Group) -> String {
+fn notes(group: &Group, blames: bool) -> String {
     let since = group.since.map(|(first, last)| {
         let (first, last) = (seconds(first), seconds(last));
         if first == last { format!("since {first}") } else { format!("since {first} to {last}") }
     });
-    let fits = group.fits.then(|| "as expected".to_owned());
+    let fits = (blames && group.fits).then(|| "as expected".to_owned());
     since.into_iter().chain(fits).collect::<Vec<_>>().join(", ")
 }
 

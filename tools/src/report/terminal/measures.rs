@@ -2,11 +2,10 @@
 
 use crate::report::style::Style;
 use crate::report::table::{Side, pad, widest};
-use crate::report::wording::readable;
 use crate::run::{Figures, Report};
-use crate::text;
+use crate::text::{self, readable};
 
-/// How figures stand beside each other: counts of asks, then traffic, then times.
+/// The rows in which figures stand: counts of asks, then traffic, then times.
 const ROWS: [&[&str]; 4] = [
     &["ok", "refused", "unknown", "updates"],
     &["payloads", "messages", "bytes", "duration"],
@@ -14,7 +13,7 @@ const ROWS: [&[&str]; 4] = [
     &["spread_p50", "spread_p99", "spread_max"],
 ];
 
-/// The figures of each measure, aligned over all of them; nothing if nothing was measured.
+/// Returns the figures of each measure, aligned over all of them; empty if nothing was measured.
 ///
 /// ```text
 /// measure load
@@ -55,7 +54,14 @@ pub fn measures(report: &Report, style: Style) -> String {
     lines.join("\n")
 }
 
-/// The figures that are there, in rows; those unknown here come last.
+/// Returns the limits of what the run checked, one line each; empty if there are none.
+#[must_use]
+pub fn notes(report: &Report) -> String {
+    let lines = report.notes.iter().flat_map(|note| ["note: ".to_owned(), readable(note), "\n".to_owned()]);
+    lines.collect()
+}
+
+/// Returns the figures in rows; those without a row here come last.
 fn rows(figures: &Figures) -> Vec<Vec<(&str, String)>> {
     let known = ROWS.iter().map(|row| {
         let there = row.iter().filter_map(|name| Some((*name, figures.get(*name)?)));
@@ -70,7 +76,7 @@ fn rows(figures: &Figures) -> Vec<Vec<(&str, String)>> {
     known.chain(more).filter(|row: &Vec<_>| !row.is_empty()).collect()
 }
 
-/// A figure with its unit.
+/// Formats a figure with its unit.
 fn said(name: &str, figure: f64) -> String {
     let is_time = name == "duration" || name.starts_with("ack_") || name.starts_with("spread_");
     match std::time::Duration::try_from_secs_f64(figure) {
@@ -84,6 +90,14 @@ fn said(name: &str, figure: f64) -> String {
 mod tests {
     use super::*;
     use crate::report::sample;
+
+    #[test]
+    fn notes_stand_in_lines_of_their_own() {
+        let mut report = sample::passed();
+        assert_eq!(notes(&report), "");
+        report.notes = vec!["one".to_owned(), "\u{1b}".to_owned()];
+        assert_eq!(notes(&report), "note: one\nnote: \\u{1b}\n");
+    }
 
     #[test]
     fn figures_are_aligned_and_times_have_units() {

@@ -1,15 +1,16 @@
-//! What came of scenarios with many seeds.
+//! Reports on scenarios with many seeds, for a person at a terminal.
 
 use std::time::Duration;
 
 use super::mark;
 use crate::report::style::Style;
 use crate::report::sweep::Sweep;
-use crate::report::wording::{USUAL_WORLD, again, count, is_virtual, readable, seconds, simulated};
+use crate::report::wording::{USUAL_WORLD, again, count, is_virtual, seconds, simulated};
 use crate::run::Report;
+use crate::text::readable;
 
-/// One line for one scenario: `ok latency 81.2 s · 26 nodes · 200 seeds · in sim`. The time is that of
-/// all its runs together.
+/// Returns one line for one scenario: `ok latency 81.2 s · 26 nodes · 200 seeds · in sim`. The time is that
+/// of all its runs together.
 #[must_use]
 pub fn sweep(sweep: &Sweep, style: Style) -> String {
     let report = &sweep.gravest;
@@ -25,7 +26,7 @@ pub fn sweep(sweep: &Sweep, style: Style) -> String {
     format!("{} {name} {}", mark(&report.verdict, style), style.faint(facts.join(" · ")))
 }
 
-/// One line for one seed with which a scenario did not pass: why, and the command that repeats it.
+/// Describes a seed with which a scenario did not pass: the reason, and the command that repeats the run.
 /// Empty for a run that did not fail.
 ///
 /// ```text
@@ -46,14 +47,14 @@ pub fn failing_seed(report: &Report, style: Style) -> String {
         style.strong(readable(&report.scenario)),
         report.seed,
         place.unwrap_or_default(),
-        readable(&failure.message),
+        readable(failure.message.lines().next().unwrap_or_default()),
         law.unwrap_or_default(),
         style.faint("again"),
         again(report),
     )
 }
 
-/// How many runs passed, how long they took, and how much virtual time that was:
+/// Returns the number of runs that passed, the time that they took, and the virtual time of all of them:
 /// `3400 runs of 17 scenarios with 200 seeds passed: 4321 simulated seconds in 12.3 s`.
 #[must_use]
 pub fn sweeps_summary(sweeps: &[Sweep], skipped: usize, wall: Duration, style: Style) -> String {

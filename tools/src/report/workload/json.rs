@@ -1,12 +1,12 @@
-//! For programs: one object.
+//! The report of a workload's test for programs: one object.
 
 use serde_json::{Map, Value, json};
 
-use super::WorkloadRun;
+use super::run::WorkloadRun;
 use crate::workload::Percentiles;
-use crate::workload::test::End;
+use crate::workload::runner::End;
 
-/// The form of the object: greater once a field changes its meaning.
+/// The number of the object's format; it increases when a field changes its meaning.
 const FORMAT: u32 = 1;
 
 pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
@@ -20,7 +20,7 @@ pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
         })
         .collect();
     let faults: Vec<Value> =
-        report.faults.iter().map(|(at, told)| json!({ "at_s": at.as_secs_f64(), "fault": told })).collect();
+        report.faults.iter().map(|(at, fault)| json!({ "at_s": at.as_secs_f64(), "fault": fault })).collect();
     let mut object = json!({
         "format": FORMAT,
         "workload": report.kind.name(),

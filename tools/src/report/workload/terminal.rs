@@ -1,13 +1,13 @@
-//! For a person at a terminal.
+//! The report of a workload's test, for a person at a terminal.
 
 use std::time::Duration;
 
-use super::WorkloadRun;
+use super::run::WorkloadRun;
 use crate::report::style::Style;
-use crate::report::wording::{count, readable, seconds};
-use crate::text;
+use crate::report::wording::{count, lines_of, seconds};
+use crate::text::{self, readable};
 use crate::workload::Percentiles;
-use crate::workload::test::{End, Figures};
+use crate::workload::runner::{End, Figures};
 
 pub(super) fn terminal(run: &WorkloadRun<'_>, style: Style) -> String {
     let mut text = headline(run, style);
@@ -23,7 +23,7 @@ pub(super) fn terminal(run: &WorkloadRun<'_>, style: Style) -> String {
     text
 }
 
-/// How it ended, in a line.
+/// Returns the end of the test, in a line.
 fn headline(run: &WorkloadRun<'_>, style: Style) -> String {
     let word = match run.word() {
         "valid" => style.good("ok"),
@@ -42,11 +42,13 @@ fn headline(run: &WorkloadRun<'_>, style: Style) -> String {
     format!("{word} {} {}\n", style.strong(report.kind.name()), style.faint(facts.join(" · ")))
 }
 
-/// What is wrong, with the operations that show it.
+/// Lists the problems, with the operations that show them.
 fn why(run: &WorkloadRun<'_>, style: Style) -> String {
     let mut text = String::new();
     if let Some(reason) = run.reason() {
-        text += &format!("{}\n", readable(&reason));
+        for line in lines_of(&reason) {
+            text += &format!("{line}\n");
+        }
     }
     match &run.report.end {
         End::Died { log, .. } => {
@@ -57,7 +59,10 @@ fn why(run: &WorkloadRun<'_>, style: Style) -> String {
         End::Judged(verdict) => {
             for problem in &verdict.problems {
                 let kind = style.bad(problem.kind.replace('_', " "));
-                text += &format!("{kind}: {}\n", readable(&problem.message));
+                for (number, line) in lines_of(&problem.message).enumerate() {
+                    let kind = if number == 0 { format!("{kind}: ") } else { String::new() };
+                    text += &format!("{kind}{line}\n");
+                }
                 for index in &problem.operations {
                     text += &format!("    {}\n", readable(&run.report.history.line(*index)));
                 }
@@ -105,7 +110,7 @@ fn figures(run: &WorkloadRun<'_>) -> Vec<(String, String)> {
         lines.push(("counts".to_owned(), counts.join(" · ")));
     }
     if !report.faults.is_empty() {
-        let at = |(at, told): &(Duration, String)| format!("{told} at {}", seconds(*at));
+        let at = |(at, fault): &(Duration, String)| format!("{fault} at {}", seconds(*at));
         let shown: Vec<String> = report.faults.iter().take(6).map(at).collect();
         let more = report.faults.len().saturating_sub(6);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };

@@ -1,12 +1,13 @@
-//! Reports of tests that were made up.
+//! Tests with reports of tests that were made up.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::*;
 use crate::report::Style;
-use crate::workload::test::Figures;
-use crate::workload::{Answer, History, Kind, Operation, Outcome, Verdict};
-use crate::world::{NodeIndex, Value};
+use crate::workload::runner::{End, Figures, Report};
+use crate::workload::{Answer, CheckResult, Completion, History, Kind, Operation};
+use crate::world::{Misconduct, NodeIndex, Value};
 
 fn report(lost: bool) -> Report {
     let mut history = History::new(vec!["n0".to_owned(), "n1".to_owned()]);
@@ -19,7 +20,7 @@ fn report(lost: bool) -> Report {
             last,
             invoked: ms(at),
             completed: ms(at + 5),
-            outcome: Outcome::Ok(answer),
+            outcome: Completion::Ok(answer),
         });
     };
     push(&mut history, "broadcast 7", 100, 0, false, Answer::Done);
@@ -28,7 +29,7 @@ fn report(lost: bool) -> Report {
         let answer = history.answer(Value::List(held));
         push(&mut history, "read", 200, node, true, answer);
     }
-    let verdict: Verdict = Kind::Broadcast.workload(&crate::workload::Options::default()).check(&history);
+    let verdict: CheckResult = Kind::Broadcast.workload(&crate::workload::Options::default()).check(&history);
     Report {
         kind: Kind::Broadcast,
         nodes: 2,
@@ -77,9 +78,16 @@ fn who_died_is_named_with_its_last_words() {
     let (text, json) = told(&Report { end, ..report(false) });
     assert!(text.contains("node n1 died unasked at 1.500 s: exit code 7\n    oh \\u{1b}[31m no\n"), "{text}");
     assert_eq!((&json["verdict"], &json["valid"]), (&"died".into(), &false.into()));
-    let end = End::Misbehaved { node: "n0".to_owned(), reason: "floods".to_owned(), at: Duration::ZERO };
-    assert_eq!(
-        told(&Report { end, ..report(false) }).1["reason"],
-        "node n0 broke its protocol at 0.000 s: it floods"
-    );
+    for (how, verdict, reason) in [
+        (
+            Misconduct::Protocol("floods".to_owned()),
+            "misbehaved",
+            "node n0 broke its protocol at 0.000 s: it floods",
+        ),
+        (Misconduct::Flood("floods".to_owned()), "flood", "node n0 flooded at 0.000 s: it floods"),
+    ] {
+        let end = End::Misbehaved { node: "n0".to_owned(), how, at: Duration::ZERO };
+        let json = told(&Report { end, ..report(false) }).1;
+        assert_eq!((&json["verdict"], &json["reason"]), (&verdict.into(), &reason.into()));
+    }
 }

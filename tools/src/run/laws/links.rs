@@ -1,11 +1,11 @@
-//! At quiet, a node lists another as its neighbour exactly if that one lists it.
+//! The law of symmetric links: at quiet, a node lists another as its neighbour exactly if that one lists it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::run::network::Network;
+use crate::run::state::Network;
 use crate::world::{Direction, NodeIndex};
 
-/// Whom each running node lists as its neighbours; nodes that cannot be asked are not in there.
+/// The neighbours that each running node lists; nodes that cannot be asked are absent.
 pub(in crate::run) type Lists = BTreeMap<NodeIndex, BTreeSet<NodeIndex>>;
 
 /// Two nodes whose lists do not match.
@@ -13,12 +13,12 @@ pub(in crate::run) type Lists = BTreeMap<NodeIndex, BTreeSet<NodeIndex>>;
 pub(in crate::run) enum Unmatched {
     /// The first lists the second, which does not list it.
     OneSided(NodeIndex, NodeIndex),
-    /// They are linked and nothing is between them, and neither lists the other.
+    /// The two are linked and nothing is between them, and neither lists the other.
     Missing(NodeIndex, NodeIndex),
 }
 
 impl Unmatched {
-    /// The evidence in words.
+    /// Returns the evidence in words.
     pub(in crate::run) fn describe(self, network: &Network) -> String {
         match self {
             Self::OneSided(one, other) => {
@@ -33,10 +33,14 @@ impl Unmatched {
     }
 }
 
-/// **Symmetric links**, as far as one node goes: of two running nodes between which traffic may pass
-/// both ways, each lists the other or neither does; and a link that was asked for and is open is
-/// listed. Pairs between which nothing may pass are not judged: an end notices silence when its
-/// patience is over. Evidence: `peers` of every running node.
+/// Judges the law of **symmetric links** for one node. Returns the pairs that break it.
+///
+/// - Of two running nodes between which traffic may pass both ways, each lists the other or neither
+///   does.
+/// - A link that was asked for and is open is listed.
+///
+/// Pairs between which traffic may not pass are not judged: an end notices silence when its patience is
+/// over. Evidence: `peers` of every running node.
 pub(in crate::run) fn symmetric_links(network: &Network, lists: &Lists, node: NodeIndex) -> Vec<Unmatched> {
     let Some(list) = lists.get(&node) else { return Vec::new() };
     let mut unmatched = Vec::new();
@@ -65,13 +69,13 @@ pub(in crate::run) fn symmetric_links(network: &Network, lists: &Lists, node: No
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::network::{Life, Link};
+    use crate::run::state::{Life, Link};
     use crate::world::NodeSpec;
 
     const A: NodeIndex = NodeIndex(0);
     const B: NodeIndex = NodeIndex(1);
 
-    /// a-b and c, all running.
+    /// Returns a network of a-b and c, all running.
     fn network() -> Network {
         let mut network = Network::default();
         for name in ["a", "b", "c"] {

@@ -1,44 +1,47 @@
-//! No acknowledged write is lost.
+//! The law that no acknowledged write is lost.
 
 use std::time::Duration;
 
 use crate::text;
 
-/// An acknowledged write that somebody answers for, and what is held of its key at the end.
+/// An acknowledged write that a node answers for, and the version of its key that is held at the end.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::run) struct Owed<'a> {
+pub(in crate::run) struct HeldWrite<'a> {
     pub key: &'a str,
-    /// Who acknowledged it,
+    /// The node that acknowledged it.
     pub by: &'a str,
-    /// and when.
+    /// The time of the acknowledgement.
     pub at: Duration,
     /// The rank that was acknowledged.
     pub acknowledged: &'a str,
-    /// Whether it was a delete.
+    /// True if it was a delete.
     pub tombstone: bool,
-    /// A node of the component: all of them hold the same.
+    /// A node of the component, which stands for it: all of them hold the same.
     pub witness: &'a str,
-    /// The rank that it holds, if any.
+    /// The rank that the witness holds, if any.
     pub held: Option<&'a str>,
 }
 
-/// **Nothing lost.** Every write that a node acknowledged which has run ever since or keeps its data
-/// on disk, or a greater version of its key, is held by every running node of that node's component.
-/// What nobody acknowledged may or may not be there. One line for each write that is lost. Evidence:
-/// the clients' history, and `stamp` at one node of each component that converged.
-pub(in crate::run) fn nothing_lost(owed: &[Owed<'_>]) -> Vec<String> {
-    let lost = |owed: &&Owed<'_>| owed.held.is_none_or(|rank| rank < owed.acknowledged);
-    let line = |owed: &Owed<'_>| {
+/// Judges the law of **nothing lost**. Every running node of a component holds each write that a node of
+/// the component answers for, or a greater version of its key. A node answers for a write that it
+/// acknowledged if it has run ever since, or keeps its data on disk. A write that no node acknowledged
+/// may or may not be there. Evidence: the clients' history, and `stamp` at one node of each component
+/// that converged.
+///
+/// Returns one line for each write that is lost.
+pub(in crate::run) fn nothing_lost(writes: &[HeldWrite<'_>]) -> Vec<String> {
+    let lost = |writes: &&HeldWrite<'_>| writes.held.is_none_or(|rank| rank < writes.acknowledged);
+    let line = |writes: &HeldWrite<'_>| {
         format!(
             "`{}`, acknowledged by {} at {}: {} holds {}",
-            owed.key,
-            owed.by,
-            text::duration(owed.at),
-            owed.witness,
-            if owed.held.is_some() { "an older version" } else { "nothing" },
+            writes.key,
+            writes.by,
+            text::duration(writes.at),
+            writes.witness,
+            if writes.held.is_some() { "an older version" } else { "nothing" },
         )
     };
-    owed.iter().filter(lost).map(line).collect()
+    writes.iter().filter(lost).map(line).collect()
 }
 
 #[cfg(test)]
@@ -49,7 +52,7 @@ mod tests {
     fn check(held: Option<&str>, expected: &[&str]) {
         let at = Duration::from_secs(1);
         let (key, by, witness, acknowledged, tombstone) = ("k", "a", "b", "5", false);
-        let held = Owed { key, by, at, acknowledged, tombstone, witness, held };
+        let held = HeldWrite { key, by, at, acknowledged, tombstone, witness, held };
         assert_eq!(nothing_lost(&[held]), expected);
     }
 

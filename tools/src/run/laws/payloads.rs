@@ -1,63 +1,74 @@
-//! A write on a quiet network costs no more copies than a tree and a little.
+//! The law of payloads: a write on a quiet network costs no more copies than a tree and a little.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{Broken, Law};
+use super::{Breach, Law};
+use crate::driver::NATIVE_GRAFT as GRAFT;
 use crate::text;
 use crate::world::NodeIndex;
 
-/// How long an announced version is waited for before it is grafted: what the nodes do.
-const GRAFT: Duration = Duration::from_millis(500);
-/// How long nothing may have gone wrong or changed before a write that is judged: ten graft delays.
+/// The quiet that is required before a judged write, with no fault and no change: ten graft delays.
 const QUIET: Duration = Duration::from_secs(5);
-/// How long after a write its copies are counted: what was not pushed is grafted by then.
+/// The time after a write in which its copies are counted: by then nodes have grafted
+/// all that was not pushed.
 const SPREAD: Duration = GRAFT.saturating_mul(2);
-/// How many writes of an author shape its tree.
+/// The number of an author's writes that warm its tree. Chosen with a margin: the first few writes
+/// prune nearly all links that are not of the tree.
 const EARLIER: usize = 20;
-/// How long after one that shapes a tree the next may: what is sent in one go shapes it once.
+/// The least distance between two writes that warm a tree: a burst warms it only once. Chosen: several round
+/// trips of a usual link, since prunes take that long to arrive.
 const APART: Duration = Duration::from_millis(50);
-/// How many versions that are not judged have their copies counted before the older half is let go.
+/// The number of versions counted but not judged at which the older half is forgotten. Chosen:
+/// less than a megabyte of memory.
 const COUNTED: usize = 4_096;
-/// How many writes are judged at once; more of them within the time to spread are not judged.
+/// The most writes judged at once; more of them within the time to spread are not judged. Chosen:
+/// as many as are counted.
 const JUDGED: usize = 4_096;
 
-/// What a write cost that was made on a quiet network.
+/// The cost of a write on a quiet network.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::run) struct Cost<'a> {
     pub key: &'a str,
     pub rank: &'a str,
-    /// Who acknowledged it.
+    /// The node that acknowledged the write.
     pub author: &'a str,
-    /// When.
+    /// The time of the acknowledgement.
     pub at: Duration,
-    /// The nodes of its component then.
+    /// The number of nodes in its component at that time.
     pub nodes: usize,
-    /// The copies of it that nodes sent each other, by whatever path.
+    /// The number of its copies that nodes sent each other, by any path.
     pub copies: u64,
 }
 
 impl Cost<'_> {
-    /// The most copies: a tree, which is one for each other node, and half as many again. Simulated,
-    /// authors with trees of their own keep to the tree; the half is for those that share one.
+    /// Returns the most copies allowed: a tree, which is one for each other node, and half as many again. In
+    /// simulation, authors with trees of their own keep to the tree; the half is for those that share one.
     fn most(&self) -> u64 {
         let tree = u64::try_from(self.nodes.saturating_sub(1)).unwrap_or(u64::MAX / 2);
         tree + tree.div_ceil(2)
     }
 }
 
-/// **Payloads.** A write is sent at most `1.5 × (n − 1)` times between the `n` nodes of its component,
-/// if nothing had gone wrong and no link or life had changed for ten graft delays before it and
-/// until it had spread, and if its author had had twenty writes acknowledged since then, each at
-/// least a graft delay earlier, that shaped its tree. What is written in one go shapes it once, since
-/// prunes take a while to tell; what was replaced before it had spread does not, since a push of what
-/// is old by then prunes nothing. A version that several nodes wrote, as under
-/// `oldest` they may, is not judged. Evidence: the copies that a world tells which sees
-/// all traffic.
-pub(in crate::run) fn payloads(cost: &Cost<'_>) -> Option<Broken> {
+/// Judges the law of **payloads**. A write is sent at most `1.5 × (n − 1)` times between the `n` nodes
+/// of its component. A write is judged if all of these hold:
+///
+/// - no node is frozen, no link is cut, partitioned or shaped, and no clock is shifted;
+/// - nothing went wrong, and no link or life changed, for ten graft delays ([`QUIET`]) before it and
+///   until it had spread ([`SPREAD`]);
+/// - its author had twenty writes ([`EARLIER`]) acknowledged since the last disturbance;
+/// - each of those came at least a graft delay ([`GRAFT`]) before it;
+/// - each of those came at least [`APART`] after the one before. A burst warms the tree only once,
+///   since prunes take time to arrive;
+/// - none of those was replaced within a graft delay: the push of an old version prunes nothing;
+/// - only one node wrote the version; under `oldest` several nodes may write the same one;
+/// - fewer than [`JUDGED`] other writes are being judged.
+///
+/// Evidence: the copies that are told by a world that sees all traffic.
+pub(in crate::run) fn payloads(cost: &Cost<'_>) -> Option<Breach> {
     let Cost { key, rank, author, at, nodes, copies } = *cost;
     let most = cost.most();
-    (copies > most).then(|| Broken {
+    (copies > most).then(|| Breach {
         law: Law::Payloads,
         message: format!("a write of `{key}` was sent {copies} times on a quiet network, at most {most}"),
         findings: Vec::new(),
@@ -68,23 +79,23 @@ pub(in crate::run) fn payloads(cost: &Cost<'_>) -> Option<Broken> {
     })
 }
 
-/// What writes cost, and how quiet the network is.
+/// The cost of writes, and the state of the network that decides which are judged.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
     /// Copies of a version by key and rank.
     counted: BTreeMap<Box<str>, ByRank>,
-    /// How many versions have been counted so far.
+    /// The number of versions that have been counted so far; the last number given.
     numbered: u64,
-    /// How many of those counted now are not judged.
+    /// The number of versions counted now that are not judged.
     unjudged: usize,
-    /// Whether the tree of any author is shaped: no write of another is judged.
-    shaped: bool,
-    /// The first writes of each author since the last disturbance.
+    /// True if the tree of any author is warm. Otherwise no write can be judged, and no copies are counted.
+    warm: bool,
+    /// The times of each author's first writes since the last disturbance.
     earlier: BTreeMap<NodeIndex, Vec<Duration>>,
     disturbed: Duration,
     /// The write of each key that was acknowledged last.
     latest: BTreeMap<Box<str>, Latest>,
-    /// Writes whose copies are still counted, oldest first.
+    /// The writes with copies that are still counted, oldest first.
     judged: VecDeque<Judged>,
 }
 
@@ -96,16 +107,16 @@ struct Latest {
     at: Duration,
 }
 
-/// How often each version of a key was sent.
+/// The copies of each version of a key, by rank.
 type ByRank = BTreeMap<Box<str>, Count>;
 
-/// How often a version was sent.
+/// The copies of one version.
 #[derive(Debug, Clone, Copy)]
 struct Count {
     copies: u64,
-    /// Versions are numbered in the order in which they were first told of.
+    /// The place of the version in the order in which versions were first told of.
     number: u64,
-    /// Whether it is waited for with a verdict.
+    /// True if the version waits for a verdict.
     judged: bool,
 }
 
@@ -119,24 +130,25 @@ struct Judged {
     nodes: usize,
 }
 
-/// An acknowledged write, and the network at that time.
+/// An acknowledged write, and the state of the network at that time.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::run) struct Write<'a> {
     pub key: &'a str,
     pub rank: &'a str,
     pub by: NodeIndex,
     pub author: &'a str,
-    /// The nodes of its component.
+    /// The number of nodes in its component.
     pub nodes: usize,
-    /// Whether no node is frozen, no link cut, parted or shaped, and no clock shifted.
+    /// True if no node is frozen, no link is cut, partitioned or shaped, and no clock is shifted.
     pub sound: bool,
 }
 
 impl Copies {
-    /// A copy left a node. What had the time to spread before is judged without it.
-    pub(super) fn sent(&mut self, key: &str, rank: &str, now: Duration) -> Option<Broken> {
+    /// Counts a copy that left a node. Judges first the writes that have had the time to spread,
+    /// without this copy.
+    pub(super) fn sent(&mut self, key: &str, rank: &str, now: Duration) -> Option<Breach> {
         let broken = self.judge(now);
-        if self.shaped {
+        if self.warm {
             match self.count(key, rank) {
                 Some(count) => count.copies += 1,
                 None => self.begin(key, rank, 1),
@@ -152,7 +164,7 @@ impl Copies {
     /// Begins to count the copies of a version.
     fn begin(&mut self, key: &str, rank: &str, copies: u64) {
         if self.unjudged >= COUNTED {
-            self.let_go();
+            self.forget_older_half();
         }
         self.numbered += 1;
         self.unjudged += 1;
@@ -160,9 +172,9 @@ impl Copies {
         self.counted.entry(key.into()).or_default().insert(rank.into(), count);
     }
 
-    /// Forgets the older half of the versions that are not judged, by when they were first told of: it is
-    /// as many again until the next time, however close together they come.
-    fn let_go(&mut self) {
+    /// Forgets the older half of the versions that are not judged, in the order in which they were
+    /// first told of. As many again can come before the next time, however close together they come.
+    fn forget_older_half(&mut self) {
         let since = self.numbered.saturating_sub(COUNTED as u64 / 2);
         self.retain(|count| count.judged || count.number > since);
     }
@@ -176,8 +188,8 @@ impl Copies {
         });
     }
 
-    /// How often a version was sent; it is counted no more.
-    fn take(&mut self, key: &str, rank: &str) -> u64 {
+    /// Ends the count of a version, and returns the number of its copies.
+    fn remove_count(&mut self, key: &str, rank: &str) -> u64 {
         let Some(ranks) = self.counted.get_mut(key) else { return 0 };
         let Some(count) = ranks.remove(rank) else { return 0 };
         if ranks.is_empty() {
@@ -187,8 +199,8 @@ impl Copies {
         count.copies
     }
 
-    /// A node acknowledged a write. What had the time to spread before is judged first.
-    pub(super) fn acknowledged(&mut self, write: &Write<'_>, now: Duration) -> Option<Broken> {
+    /// Records a write that a node acknowledged. Judges first the writes that have had the time to spread.
+    pub(super) fn acknowledged(&mut self, write: &Write<'_>, now: Duration) -> Option<Breach> {
         let broken = self.judge(now);
         self.wrote(write, now);
         broken
@@ -197,10 +209,10 @@ impl Copies {
     fn wrote(&mut self, write: &Write<'_>, now: Duration) {
         let Write { key, rank, by, author, nodes, sound } = *write;
         if self.latest.get(key).is_some_and(|latest| *latest.rank == *rank) {
-            // Under `oldest` one version may be written by several nodes: each is an origin of it, and
-            // whoever finds it written already writes nothing.
+            // Under `oldest` several nodes may write one version: each is an origin of it, and a node
+            // that already holds it writes nothing.
             self.judged.retain(|judged| *judged.key != *key || *judged.rank != *rank);
-            self.take(key, rank);
+            self.remove_count(key, rank);
             return;
         }
         let replaced = self.latest.insert(key.into(), Latest { rank: rank.into(), by, at: now });
@@ -214,12 +226,12 @@ impl Copies {
             return self.disturbed(now);
         }
         let earlier = self.earlier.entry(by).or_default();
-        let shaped = earlier.get(EARLIER - 1).is_some_and(|last| *last + GRAFT <= now);
+        let warm = earlier.get(EARLIER - 1).is_some_and(|last| *last + GRAFT <= now);
         if earlier.len() < EARLIER && earlier.last().is_none_or(|last| *last + APART <= now) {
             earlier.push(now);
-            self.shaped |= earlier.len() == EARLIER;
+            self.warm |= earlier.len() == EARLIER;
         }
-        if shaped && self.disturbed + QUIET <= now && self.judged.len() < JUDGED {
+        if warm && self.disturbed + QUIET <= now && self.judged.len() < JUDGED {
             if self.count(key, rank).is_none() {
                 self.begin(key, rank, 0);
             }
@@ -232,22 +244,23 @@ impl Copies {
         }
     }
 
-    /// A fault, or a change of a link or a life: what has not spread by now is not judged, and trees are shaped anew.
+    /// Records a disturbance: a fault, or a change of a link or a life. Writes that have not spread by
+    /// now are not judged, and trees must become warm anew.
     pub(super) fn disturbed(&mut self, now: Duration) {
         self.disturbed = now;
-        self.shaped = false;
+        self.warm = false;
         self.earlier.clear();
         while let Some(write) = self.judged.pop_back_if(|write| write.at + SPREAD > now) {
-            self.take(&write.key, &write.rank);
+            self.remove_count(&write.key, &write.rank);
         }
         self.retain(|count| count.judged);
     }
 
-    /// Judges the writes that have had the time to spread.
-    pub(super) fn judge(&mut self, now: Duration) -> Option<Broken> {
+    /// Judges the writes that have had the time to spread. Returns the first that broke the law.
+    pub(super) fn judge(&mut self, now: Duration) -> Option<Breach> {
         while let Some(write) = self.judged.pop_front_if(|write| write.at + SPREAD <= now) {
             let Judged { key, rank, author, at, nodes } = write;
-            let copies = self.take(&key, &rank);
+            let copies = self.remove_count(&key, &rank);
             let cost = Cost { key: &key, rank: &rank, author: &author, at, nodes, copies };
             if let Some(broken) = payloads(&cost) {
                 return Some(broken);
@@ -277,29 +290,29 @@ mod tests {
         copies.judge(now + SPREAD).map(|broken| broken.law)
     }
 
-    /// After twenty writes on a quiet network.
-    fn shaped() -> Copies {
+    /// Returns the counters after twenty writes on a quiet network: the tree of the author is warm.
+    fn warm() -> Copies {
         let mut copies = Copies::default();
         copies.disturbed(Duration::from_secs(1));
         for turn in 0..20 {
             let judged = write_of(&turn.to_string(), &mut copies, 5_000 + 50 * turn, 20, true);
-            assert_eq!(judged, None, "its tree is not shaped yet");
+            assert_eq!(judged, None, "its tree is not warm yet");
         }
         copies
     }
 
     #[test]
     fn a_write_on_a_quiet_network_costs_a_tree_and_up_to_half() {
-        assert_eq!(write(&mut shaped(), 7_000, 4, true), None);
-        assert_eq!(write(&mut shaped(), 7_000, 6, true), None);
-        assert_eq!(write(&mut shaped(), 7_000, 7, true), Some(Law::Payloads));
+        assert_eq!(write(&mut warm(), 7_000, 4, true), None);
+        assert_eq!(write(&mut warm(), 7_000, 6, true), None);
+        assert_eq!(write(&mut warm(), 7_000, 7, true), Some(Law::Payloads));
     }
 
     #[test]
     fn a_version_that_two_nodes_wrote_is_not_judged_and_one_written_again_is_no_write() {
         let now = Duration::from_secs(7);
         let write = |key, by| Write { key, rank: "r", by, author: "a", nodes: 5, sound: true };
-        let mut copies = shaped();
+        let mut copies = warm();
         for _ in 0..9 {
             assert_eq!(copies.sent("k", "r", now), None);
         }
@@ -312,13 +325,13 @@ mod tests {
         for _ in 0..20 {
             assert_eq!(copies.acknowledged(&write("k", A), now), None);
         }
-        assert!(!copies.shaped);
+        assert!(!copies.warm);
     }
 
     #[test]
-    fn a_write_that_was_replaced_before_it_had_spread_shapes_no_tree() {
+    fn a_write_that_was_replaced_before_it_had_spread_warms_no_tree() {
         for (replaced_ms, expected) in [(6_000, None), (6_450, Some(Law::Payloads))] {
-            let mut copies = shaped();
+            let mut copies = warm();
             let by = NodeIndex(1);
             let write_of_b = Write { key: "19", rank: "b", by, author: "b", nodes: 5, sound: true };
             assert!(copies.acknowledged(&write_of_b, Duration::from_millis(replaced_ms)).is_none());
@@ -327,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_in_one_go_shapes_a_tree_once() {
+    fn what_is_written_in_one_go_warms_a_tree_once() {
         let mut copies = Copies::default();
         for turn in 0..1_000 {
             assert_eq!(write_of(&turn.to_string(), &mut copies, 5_000 + turn / 2, 0, true), None);
@@ -337,15 +350,15 @@ mod tests {
 
     #[test]
     fn a_write_that_follows_too_soon_is_not_judged() {
-        assert_eq!(write(&mut shaped(), 6_100, 9, true), None);
+        assert_eq!(write(&mut warm(), 6_100, 9, true), None);
     }
 
     #[test]
     fn a_write_on_a_network_with_a_fault_is_not_judged() {
-        let mut copies = shaped();
+        let mut copies = warm();
         assert_eq!(write(&mut copies, 7_000, 9, false), None);
-        assert_eq!(write(&mut copies, 20_000, 9, true), None, "trees are shaped anew after it");
-        let mut copies = shaped();
+        assert_eq!(write(&mut copies, 20_000, 9, true), None, "trees become warm anew after it");
+        let mut copies = warm();
         copies.disturbed(Duration::from_millis(6_900));
         assert_eq!(write(&mut copies, 7_000, 9, true), None);
     }
@@ -353,7 +366,7 @@ mod tests {
     #[test]
     fn a_fault_before_it_has_spread_excuses_a_write_and_a_later_one_does_not() {
         for (fault_ms, expected) in [(7_500, None), (8_500, Some(Law::Payloads))] {
-            let mut copies = shaped();
+            let mut copies = warm();
             let now = Duration::from_secs(7);
             for _ in 0..9 {
                 assert_eq!(copies.sent("k", "r", now), None);
@@ -367,7 +380,7 @@ mod tests {
 
     #[test]
     fn copies_that_are_sent_after_a_write_has_spread_are_not_counted() {
-        let mut copies = shaped();
+        let mut copies = warm();
         let now = Duration::from_secs(7);
         let write = Write { key: "k", rank: "r", by: A, author: "a", nodes: 5, sound: true };
         assert!(copies.acknowledged(&write, now).is_none());
@@ -378,7 +391,7 @@ mod tests {
         assert_eq!(copies.judge(now + Duration::from_mins(2)), None);
     }
 
-    /// That so many versions are kept, and that keeping them is not worked out anew for each.
+    /// Checks that at most so many versions are kept, and that the count of those not judged is right.
     #[track_caller]
     fn check_bounded(copies: &Copies, most: usize) {
         let kept: usize = copies.counted.values().map(BTreeMap::len).sum();
@@ -390,7 +403,7 @@ mod tests {
     #[test]
     fn what_is_counted_is_bounded_even_if_it_is_all_sent_at_once() {
         for apart in [Duration::ZERO, Duration::from_secs(1)] {
-            let mut copies = shaped();
+            let mut copies = warm();
             let mut now = Duration::from_secs(7);
             let mut let_go = 0;
             for version in 0..10 * COUNTED {
@@ -408,7 +421,7 @@ mod tests {
 
     #[test]
     fn what_is_sent_beside_a_write_that_is_judged_does_not_push_it_out() {
-        let mut copies = shaped();
+        let mut copies = warm();
         let now = Duration::from_secs(7);
         for version in 0..2 * JUDGED {
             let rank = version.to_string();

@@ -1,24 +1,25 @@
-//! Every queue stays within its bound.
+//! The law of queues: every queue stays within its bound.
 
 use std::collections::BTreeMap;
 
-use super::{Broken, Law};
+use super::{Breach, Law};
 use crate::driver::Bound;
-use crate::run::failure::Finding;
+use crate::run::results::Finding;
 
-/// **Queues.** No figure that a node's driver bounds is above its bound. A figure that a node does not tell breaks nothing. Evidence: `stats`.
+/// Judges the law of **queues**. No figure that a node's driver bounds is above its bound. A figure that
+/// a node does not tell breaks nothing. Evidence: `stats`.
 pub(in crate::run) fn queues(
     node: &str,
     figures: &BTreeMap<String, u64>,
     bounds: &[Bound],
-) -> Option<Broken> {
+) -> Option<Breach> {
     let over = bounds.iter().find_map(|bound| {
         let figure = *figures.get(bound.figure)?;
         (figure > bound.most).then_some((bound, figure))
     });
     let (bound, figure) = over?;
     let most = bound.most;
-    Some(Broken {
+    Some(Breach {
         law: Law::Queues,
         message: format!(
             "a queue of {node} is over its bound: `{}` is {figure}, at most {most}",

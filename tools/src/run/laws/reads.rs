@@ -1,74 +1,28 @@
-//! What a client is told of a key at one node never goes back in merge order.
+//! The law of monotonic reads: at one node, a client never reads an older version of a key than before.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Broken, Law};
+use super::read::{Answer, KnownVersion, Read, went_back};
+use super::tombstones::tombstones;
+use super::{Breach, Law};
 use crate::driver::policy_of;
-use crate::run::failure::Finding;
-use crate::run::judge::Observed;
-use crate::run::network::Node;
-use crate::text;
+use crate::run::answers::{ABSENT, Observed};
+use crate::run::state::Node;
 use crate::world::NodeIndex;
 
-/// What a node told of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::run) struct Told {
-    /// The version's place among those of its key.
-    pub rank: Box<str>,
-    /// Whether that version is known to be a tombstone.
-    pub tombstone: bool,
-    /// The ask that it answered.
-    pub ask: Rc<str>,
-    /// When it was answered.
-    pub at: Duration,
-}
-
-/// An answer about a key, and the greatest version that the node had told of before it was asked.
-#[derive(Debug)]
-pub(in crate::run) struct Read<'a> {
-    pub node: &'a str,
-    pub key: &'a str,
-    pub ask: &'a str,
-    pub at: Duration,
-    pub answer: Answer<'a>,
-    pub before: Option<&'a Told>,
-}
-
-/// What an answer says of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::run) enum Answer<'a> {
-    /// The node holds the version of this rank.
-    Holds(&'a str),
-    /// It wrote the version of this rank, with a stamp of its own clock.
-    Wrote(&'a str),
-    /// It wrote the version of this rank, with a date that it was given: it may have lost at once.
-    Dated(&'a str),
-    /// It took a write of a value that was there already: under `oldest` nothing is written then.
-    Kept(&'a str),
-    /// It holds no version.
-    Nothing,
-    /// It holds no value: no version or a tombstone, and somebody has asked to delete the key.
-    NoValue,
-}
-
-impl<'a> Answer<'a> {
-    /// The rank of the version that it tells of.
-    fn rank(self) -> Option<&'a str> {
-        match self {
-            Self::Holds(rank) | Self::Wrote(rank) | Self::Dated(rank) | Self::Kept(rank) => Some(rank),
-            Self::Nothing | Self::NoValue => None,
-        }
-    }
-}
-
-/// **Monotonic reads.** An answer is compared with answers that had ended before its ask began, of
-/// one node in one incarnation; a node with a data folder is also held to every write that it
-/// acknowledged in an earlier one. It tells of a version at least as great, and of a greater one
-/// where its own clock made the stamp. To hold nothing, or no value of a key that nobody has asked
-/// to delete, after a version was told of, is going back as well. Evidence: the clients' history.
-pub(in crate::run) fn monotonic_reads(read: &Read<'_>) -> Option<Broken> {
+/// Judges the law of **monotonic reads**. An answer is compared with the answers of the same node in the
+/// same incarnation that had ended before its ask began. A node with a data folder must also honour
+/// every write that it acknowledged in an earlier incarnation.
+///
+/// - An answer must tell of a version at least as great as before; of a greater one, if its own clock
+///   made the stamp.
+/// - To hold nothing after a version was told of is going back as well. So is to hold no value of a key
+///   that nobody has asked to delete.
+///
+/// Evidence: the clients' history.
+pub(in crate::run) fn monotonic_reads(read: &Read<'_>) -> Option<Breach> {
     let before = read.before?;
     let how = match read.answer {
         Answer::Holds(rank) | Answer::Kept(rank) if *rank < *before.rank => {
@@ -78,33 +32,7 @@ pub(in crate::run) fn monotonic_reads(read: &Read<'_>) -> Option<Broken> {
         Answer::Nothing => "it tells of nothing, after it told of a version",
         _ => return None,
     };
-    Some(broken(Law::MonotonicReads, read, before, how))
-}
-
-/// The failure of an answer that goes back, with both answers.
-pub(super) fn broken(law: Law, read: &Read<'_>, before: &Told, how: &str) -> Broken {
-    let Read { node, key, ask, at, answer, .. } = read;
-    let now = answer.rank().map_or_else(|| "nothing".to_owned(), |rank| format!("rank {rank}"));
-    let kind = if before.tombstone { "a tombstone of " } else { "" };
-    Broken {
-        law,
-        message: format!("{node} goes back on `{key}`: {how}"),
-        findings: vec![Finding {
-            node: (*node).to_owned(),
-            held: format!("{ask}: {now}"),
-            fits: false,
-            since: Some(*at),
-        }],
-        evidence: vec![
-            format!(
-                "at {}, `{}` at {node} told of {kind}rank {}",
-                text::duration(before.at),
-                before.ask,
-                before.rank
-            ),
-            format!("at {}, `{ask}`, asked after that, told of {now}", text::duration(*at)),
-        ],
-    }
+    Some(went_back(Law::MonotonicReads, read, before, how))
 }
 
 /// An ask about a key that is under way.
@@ -117,10 +45,10 @@ pub(in crate::run) struct Asking {
     key: Rc<str>,
     words: Words,
     ask: Rc<str>,
-    before: Option<Rc<Told>>,
+    before: Option<Rc<KnownVersion>>,
 }
 
-/// The asks that tell of one key.
+/// The kinds of ask that tell of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Words {
     Get,
@@ -149,27 +77,27 @@ impl Words {
     }
 }
 
-/// What nodes have told of keys: of each node and key the greatest.
+/// The greatest version of each key that each node has told of.
 #[derive(Debug, Default)]
 pub(super) struct Reads {
     told: BTreeMap<NodeIndex, BTreeMap<Rc<str>, Greatest>>,
-    /// Of keys that somebody has asked to delete: the ranks of their acknowledged tombstones, the
-    /// greatest of each node.
+    /// The keys that somebody has asked to delete. Each has the ranks of its acknowledged tombstones,
+    /// the greatest of each node.
     deletes: BTreeMap<Rc<str>, BTreeMap<NodeIndex, Box<str>>>,
 }
 
 #[derive(Debug, Default)]
 struct Greatest {
-    /// In this incarnation.
+    /// The incarnation in which `told` was told.
     incarnation: u64,
-    told: Option<Rc<Told>>,
-    /// What it acknowledged and has on disk, in whatever incarnation.
-    kept: Option<Rc<Told>>,
+    told: Option<Rc<KnownVersion>>,
+    /// The greatest version that it acknowledged and has on disk, in whatever incarnation.
+    kept: Option<Rc<KnownVersion>>,
 }
 
 impl Greatest {
-    /// What an answer of that incarnation must not be below.
-    fn floor(&self, incarnation: u64) -> Option<Rc<Told>> {
+    /// Returns the version that an answer of that incarnation must not be below.
+    fn floor(&self, incarnation: u64) -> Option<Rc<KnownVersion>> {
         let told = self.told.as_ref().filter(|_| self.incarnation == incarnation);
         [told, self.kept.as_ref()]
             .into_iter()
@@ -180,7 +108,7 @@ impl Greatest {
 }
 
 impl Reads {
-    /// An ask is about to be submitted; none if it tells of no key.
+    /// Records an ask that is about to be submitted. Returns none if it tells of no key.
     pub(super) fn begin(&mut self, index: NodeIndex, node: &Node, words: &[String]) -> Option<Asking> {
         let (kind, key) = Words::of(words)?;
         let (key, told) = match self.told.get(&index).and_then(|keys| keys.get_key_value(key)) {
@@ -203,29 +131,30 @@ impl Reads {
         })
     }
 
-    /// An ask has ended: which law what came of it breaks, if any.
+    /// Records the outcome of an ask. Returns the law that it breaks, if any.
     pub(super) fn end(
         &mut self,
         asking: &Asking,
         node: &Node,
         observed: &Observed,
         at: Duration,
-    ) -> Option<Broken> {
-        // What a former life had under way is no word of this one.
+    ) -> Option<Breach> {
+        // An answer to an ask of a former life says nothing of this one.
         if node.incarnation != asking.incarnation {
             return None;
         }
         let answer = asking.answer(observed, self.deletes.contains_key(&asking.key))?;
         let before = asking.before.as_deref();
         let read = Read { node: node.name(), key: &asking.key, ask: &asking.ask, at, answer, before };
-        let broken = super::tombstones::tombstones(&read).or_else(|| monotonic_reads(&read));
+        let broken = tombstones(&read).or_else(|| monotonic_reads(&read));
         if let Some(rank) = answer.rank() {
-            self.keep(asking, rank, at);
+            self.record_version(asking, rank, at);
         }
         broken
     }
 
-    fn keep(&mut self, asking: &Asking, rank: &str, at: Duration) {
+    /// Records the version that an answer tells of.
+    fn record_version(&mut self, asking: &Asking, rank: &str, at: Duration) {
         let tombstones = self.deletes.get_mut(&asking.key);
         let tombstone = match tombstones {
             Some(ranks) if asking.words == Words::Delete => {
@@ -243,14 +172,14 @@ impl Reads {
             keys.insert(Rc::clone(&asking.key), Greatest::default());
         }
         let Some(greatest) = keys.get_mut(&asking.key) else { return };
-        let floor = |told: &Option<Rc<Told>>| told.as_ref().is_none_or(|told| *told.rank < *rank);
+        let floor = |told: &Option<Rc<KnownVersion>>| told.as_ref().is_none_or(|told| *told.rank < *rank);
         let kept = asking.disk && asking.words.writes() && floor(&greatest.kept);
         let new_life = greatest.incarnation != asking.incarnation;
         let told = new_life || floor(&greatest.told);
         if !kept && !told {
             return;
         }
-        let new = Rc::new(Told { rank: rank.into(), tombstone, ask: Rc::clone(&asking.ask), at });
+        let new = Rc::new(KnownVersion { rank: rank.into(), tombstone, ask: Rc::clone(&asking.ask), at });
         if kept {
             greatest.kept = Some(Rc::clone(&new));
         }
@@ -261,7 +190,7 @@ impl Reads {
 }
 
 impl Asking {
-    /// What an outcome says of the key; nothing where it is an error of another kind, or silence.
+    /// Returns the answer that an outcome gives about the key; none if it is another error, or silence.
     fn answer<'a>(&self, observed: &'a Observed, delete_asked: bool) -> Option<Answer<'a>> {
         match observed {
             Observed::Answered(answer) => {
@@ -273,14 +202,14 @@ impl Asking {
                     Words::SetDated => Answer::Dated(rank),
                 })
             }
-            Observed::Refused { code, .. } if code == "absent" => {
+            Observed::Refused { code, .. } if code == ABSENT => {
                 Some(if self.words != Words::Stamp && delete_asked {
                     Answer::NoValue
                 } else {
                     Answer::Nothing
                 })
             }
-            Observed::Refused { .. } | Observed::Silent(_) => None,
+            Observed::Refused { .. } | Observed::Silent(_) | Observed::Unasked => None,
         }
     }
 }

@@ -1,36 +1,39 @@
-//! The versions that a node stores of a key strictly increase.
+//! The law of stored versions: the versions of a key that a node stores strictly increase.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Broken, Law};
-use crate::run::failure::Finding;
-use crate::run::network::Node;
+use super::convergence::Held;
+use super::{Breach, Law};
+use crate::run::results::Finding;
+use crate::run::state::Node;
 use crate::text;
 use crate::world::NodeIndex;
 
-/// How many ranks of a key are remembered before those that no node stores any more are let go.
+/// The number of ranks of a key from which those that no node stores any more are forgotten. Chosen:
+/// few bytes a key, and so many that a sweep over them is rare.
 const RANKS: usize = 64;
 
-/// That a node tells of a version it stores.
+/// A node's statement that it stores a version.
 #[derive(Debug)]
 pub(in crate::run) struct Storing<'a> {
     pub node: &'a str,
     pub key: &'a str,
     pub rank: &'a str,
     pub at: Duration,
-    /// What it stored of that key last, in this incarnation.
+    /// The version of that key that it stored last, in this incarnation.
     pub before: Option<&'a str>,
 }
 
-/// **Stored versions increase.** Of one key, in one incarnation, a node stores only what is greater than what
-/// it stored before. A version told a second time is not stored a second time: whoever begins to
-/// watch is first told of what is held. Evidence: what nodes tell by `watch` with versions.
-pub(in crate::run) fn stored_increase(storing: &Storing<'_>) -> Option<Broken> {
+/// Judges the law that **stored versions increase**. Of one key, in one incarnation, a node stores
+/// only versions greater than those it stored before. A version told a second time is not stored a
+/// second time: a new watcher is first told of all versions held. Evidence: the statements of nodes by
+/// `watch` with versions.
+pub(in crate::run) fn stored_increase(storing: &Storing<'_>) -> Option<Breach> {
     let Storing { node, key, rank, at, before } = *storing;
     let before = before.filter(|before| *before > rank)?;
-    Some(Broken {
+    Some(Breach {
         law: Law::StoredIncrease,
         message: format!("{node} stored a version of `{key}` that loses to the one it held"),
         findings: vec![Finding {
@@ -46,7 +49,7 @@ pub(in crate::run) fn stored_increase(storing: &Storing<'_>) -> Option<Broken> {
     })
 }
 
-/// What nodes have told that they store. A rank that many nodes store is kept once.
+/// The versions that nodes have told of storing. A rank that many nodes store is kept once.
 #[derive(Debug, Default)]
 pub(super) struct Stores {
     by_key: BTreeMap<Box<str>, OfKey>,
@@ -55,36 +58,44 @@ pub(super) struct Stores {
 #[derive(Debug, Default)]
 struct OfKey {
     last: BTreeMap<NodeIndex, (u64, Rc<str>)>,
-    ranks: BTreeSet<Rc<str>>,
-    /// How many ranks there may be before they are looked through.
+    /// The ranks, each with the wall time of its stamp, in milliseconds since 1970.
+    ranks: BTreeMap<Rc<str>, u64>,
+    /// The number of ranks from which unused ones are removed.
     room: usize,
 }
 
 impl OfKey {
-    fn rank(&mut self, rank: &str) -> Rc<str> {
-        if let Some(known) = self.ranks.get(rank) {
+    fn rank(&mut self, rank: &str, wall_ms: u64) -> Rc<str> {
+        if let Some((known, _)) = self.ranks.get_key_value(rank) {
             return Rc::clone(known);
         }
         if self.ranks.len() >= self.room {
-            self.ranks.retain(|rank| Rc::strong_count(rank) > 1);
+            self.ranks.retain(|rank, _| Rc::strong_count(rank) > 1);
             self.room = RANKS.max(2 * self.ranks.len());
         }
         let new: Rc<str> = rank.into();
-        self.ranks.insert(Rc::clone(&new));
+        self.ranks.insert(Rc::clone(&new), wall_ms);
         new
+    }
+
+    /// Returns the version that a node told of last, in this life.
+    fn held(&self, node: NodeIndex, life: u64) -> Option<Held<'_>> {
+        let (_, rank) = self.last.get(&node).filter(|(of, _)| *of == life)?;
+        self.ranks.get(rank).map(|wall_ms| Held { rank, wall_ms: *wall_ms })
     }
 }
 
 impl Stores {
-    /// A node tells of a version it stores: which law that breaks, if any.
+    /// Records a version that a node tells of storing. Returns the law that this breaks, if any.
     pub(super) fn stored(
         &mut self,
         index: NodeIndex,
         node: &Node,
         key: &str,
         rank: &str,
+        wall_ms: u64,
         at: Duration,
-    ) -> Option<Broken> {
+    ) -> Option<Breach> {
         if !self.by_key.contains_key(key) {
             self.by_key.insert(key.into(), OfKey::default());
         }
@@ -92,21 +103,33 @@ impl Stores {
         let known = of_key.last.get(&index).filter(|(life, _)| *life == node.incarnation);
         let before = known.map(|(_, rank)| &**rank);
         let broken = stored_increase(&Storing { node: node.name(), key, rank, at, before });
-        let rank = of_key.rank(rank);
+        let rank = of_key.rank(rank, wall_ms);
         of_key.last.insert(index, (node.incarnation, rank));
         broken
+    }
+
+    /// Returns the versions of each key that these nodes told of last, in these lives.
+    pub(super) fn held_by(&self, lives: &[(NodeIndex, u64)]) -> impl Iterator<Item = Vec<Option<Held<'_>>>> {
+        self.by_key
+            .values()
+            .map(|of_key| lives.iter().map(|(node, life)| of_key.held(*node, *life)).collect())
+    }
+
+    /// Returns the wall time of the stamp of a version, in milliseconds since 1970.
+    pub(super) fn wall_ms(&self, key: &str, rank: &str) -> Option<u64> {
+        self.by_key.get(key)?.ranks.get(rank).copied()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::network::Network;
+    use crate::run::state::Network;
     use crate::world::NodeSpec;
 
     fn broken(stores: &mut Stores, network: &Network, rank: &str) -> Option<Law> {
         let node = NodeIndex(0);
-        stores.stored(node, network.node(node), "k", rank, Duration::ZERO).map(|broken| broken.law)
+        stores.stored(node, network.node(node), "k", rank, 0, Duration::ZERO).map(|broken| broken.law)
     }
 
     fn network() -> Network {

@@ -1,38 +1,42 @@
-//! Nothing that loses to a tombstone replaces it.
+//! The law of tombstones: no version that loses to a tombstone replaces it.
 
-use super::reads::{Answer, Read, broken};
-use super::{Broken, Law, Owed};
+use super::read::{Answer, Read, went_back};
+use super::{Breach, HeldWrite, Law};
 use crate::text;
 
-/// **Tombstones**, as clients see it: a node that has told of a tombstone never again tells, in the
-/// same life or after it acknowledged it to a disk, of a version that loses to it. Evidence: the
-/// clients' history, of which acknowledged deletes name the tombstones.
-pub(in crate::run) fn tombstones(read: &Read<'_>) -> Option<Broken> {
+/// Judges the law of **tombstones** for an answer to a client. A node that has told of a tombstone never
+/// tells of a version that loses to it in the same life. If it acknowledged the tombstone to a disk, it
+/// does not do so in later lives either. Evidence: the clients' history, in which acknowledged deletes
+/// name the tombstones.
+pub(in crate::run) fn tombstones(read: &Read<'_>) -> Option<Breach> {
     let before = read.before.filter(|before| before.tombstone)?;
     let Answer::Holds(rank) = read.answer else { return None };
     (*rank < *before.rank).then(|| {
-        broken(Law::Tombstones, read, before, "it tells of a version that loses to the tombstone it had")
+        went_back(Law::Tombstones, read, before, "it tells of a version that loses to the tombstone it had")
     })
 }
 
-/// **Tombstones**, at the end: where an acknowledged delete is answered for, the version that is held of
-/// the key does not lose to it. Which writes are answered for is what [`nothing_lost`] says; that
-/// nothing at all is held is a loss, and its matter. Evidence: acknowledged deletes, and `stamp`.
+/// Judges the law of **tombstones** at the end. If a node answers for an acknowledged delete, the
+/// version held of the key does not lose to it. [`nothing_lost`] says which writes nodes answer for, and
+/// judges a key that is not held at all. Evidence: acknowledged deletes, and `stamp`.
+///
+/// Returns one line for each tombstone that was replaced.
 ///
 /// [`nothing_lost`]: super::nothing_lost()
-pub(in crate::run) fn tombstones_stay(owed: &[Owed<'_>]) -> Vec<String> {
-    let replaced =
-        |owed: &&Owed<'_>| owed.tombstone && owed.held.is_some_and(|rank| rank < owed.acknowledged);
-    let line = |owed: &Owed<'_>| {
+pub(in crate::run) fn tombstones_stay(writes: &[HeldWrite<'_>]) -> Vec<String> {
+    let replaced = |writes: &&HeldWrite<'_>| {
+        writes.tombstone && writes.held.is_some_and(|rank| rank < writes.acknowledged)
+    };
+    let line = |writes: &HeldWrite<'_>| {
         format!(
             "`{}`, whose delete {} acknowledged at {}: {} holds a version that loses to the tombstone",
-            owed.key,
-            owed.by,
-            text::duration(owed.at),
-            owed.witness
+            writes.key,
+            writes.by,
+            text::duration(writes.at),
+            writes.witness
         )
     };
-    owed.iter().filter(replaced).map(line).collect()
+    writes.iter().filter(replaced).map(line).collect()
 }
 
 #[cfg(test)]
@@ -41,10 +45,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::run::laws::reads::Told;
+    use crate::run::laws::read::KnownVersion;
 
     fn read(tombstone: bool, answer: Answer<'_>) -> Option<Law> {
-        let before = Told { rank: "5".into(), tombstone, ask: Rc::from("delete k"), at: Duration::ZERO };
+        let before =
+            KnownVersion { rank: "5".into(), tombstone, ask: Rc::from("delete k"), at: Duration::ZERO };
         let (node, key, ask, at) = ("a", "k", "get k", Duration::from_secs(1));
         tombstones(&Read { node, key, ask, at, answer, before: Some(&before) }).map(|broken| broken.law)
     }
@@ -64,7 +69,7 @@ mod tests {
 
     fn at_the_end(tombstone: bool, held: Option<&str>) -> usize {
         let at = Duration::ZERO;
-        let held = Owed { key: "k", by: "a", witness: "b", at, acknowledged: "5", tombstone, held };
+        let held = HeldWrite { key: "k", by: "a", witness: "b", at, acknowledged: "5", tombstone, held };
         tombstones_stay(&[held]).len()
     }
 

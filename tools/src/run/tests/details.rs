@@ -1,21 +1,22 @@
-//! What is asked for the report of a failure, and that it changes nothing of what failed.
+//! Tests of the details that a failure's report asks for, and that asking for them leaves
+//! the failure as it is.
 
 use std::time::Duration;
 
 use super::double::{Reaction, changed, holds, lists};
 use super::{A, B, asks, failure, report, run, session};
 use crate::run::{Failure, FailureKind, Law, Options, Verdict};
-use crate::world::{Answer, Ending, Event, NodeIndex, Operation, Outcome, Value};
+use crate::world::{Answer, Event, ExitStatus, NodeIndex, Operation, Outcome, Value};
 
 const MS: Duration = Duration::from_millis(1);
 
-/// A world whose second node tells a digest of its own, and asks are answered so.
+/// Returns a script in which each node but the first tells a digest of its own, and asks get these answers.
 fn apart(
     mut answer: impl FnMut(NodeIndex, &[String]) -> Option<Reaction>,
 ) -> impl FnMut(Duration, &Operation) -> Reaction {
     move |_, operation| match operation {
         Operation::Launch { node, .. } if *node != A => {
-            // Just after what it tells in any case.
+            // The usual change is told 1,000 ns after the launch; this one comes just after it.
             Reaction::events(vec![(Duration::from_nanos(1_001), changed(*node, &node.0.to_string(), 0))])
         }
         Operation::Ask { node, words, .. } => answer(*node, words).unwrap_or_default(),
@@ -46,7 +47,7 @@ fn who_does_not_converge_fails_so_however_long_it_takes_to_say_how_they_differ()
     let failure = failure(&verdict);
     assert_eq!((failure.kind, failure.law), (FailureKind::End, Some(Law::Convergence)));
     assert_eq!(failure.when.as_secs(), 5);
-    assert_eq!(failure.differences, ["`k` is a: 1 (stamp 1); b: 2 (stamp 2)"]);
+    assert_eq!(failure.differences, ["`k` is a: \"1\" (stamp 1); b: \"2\" (stamp 2)"]);
 }
 
 #[test]
@@ -117,7 +118,7 @@ fn of_many_groups_some_are_compared_and_who_is_silent_is_asked_once() {
     assert!(silent.count() <= 1);
 }
 
-/// A step that `b` refuses, after which the world does this while logs are read.
+/// Returns a script in which `b` refuses a step, and this event happens while logs are read.
 fn refused(meanwhile: fn() -> Event) -> impl FnMut(Duration, &Operation) -> Reaction {
     move |_, operation| match operation {
         Operation::Ask { node: B, words, .. } if words[0] == "set" => {
@@ -140,7 +141,7 @@ fn check_first(failure: &Failure) {
 
 #[test]
 fn what_happens_while_logs_are_read_does_not_replace_what_failed_first() {
-    let died = || Event::Exited { node: A, ending: Ending::Signal(9) };
+    let died = || Event::Exited { node: A, ending: ExitStatus::Signal(9) };
     let ran_away = || Event::Runaway { reason: "time is over".to_owned() };
     for meanwhile in [died as fn() -> Event, ran_away] {
         let (report, _) = report("network a-b\nb: set k v\n", Options::default(), refused(meanwhile));
@@ -151,11 +152,12 @@ fn what_happens_while_logs_are_read_does_not_replace_what_failed_first() {
 #[test]
 fn no_law_is_judged_while_logs_are_read() {
     let options = Options { versions: true, ..Options::default() };
-    let mut script = refused(|| Event::Stored { node: B, key: "k".to_owned(), rank: "4".to_owned() });
+    let mut script =
+        refused(|| Event::Stored { node: B, key: "k".to_owned(), rank: "4".to_owned(), wall_ms: 0 });
     let (verdict, _) = run("network a-b\nb: set k v\n", options, move |now, operation| match operation {
         Operation::Watch { node: B, .. } => Reaction::events(vec![(
             Duration::ZERO,
-            Event::Stored { node: B, key: "k".to_owned(), rank: "5".to_owned() },
+            Event::Stored { node: B, key: "k".to_owned(), rank: "5".to_owned(), wall_ms: 0 },
         )]),
         _ => script(now, operation),
     });

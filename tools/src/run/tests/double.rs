@@ -6,41 +6,41 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::world::{
-    Answer, Change, Declaration, Ending, Event, NodeIndex, Occurrence, OpId, Operation, Outcome, SIM, Signal,
-    Value, World, Written,
+    Answer, Change, Declaration, Event, ExitStatus, NodeIndex, Occurrence, OpId, Operation, Outcome, SIM,
+    Signal, Value, World, Written,
 };
 
-/// What a test answers to an operation: events after so long, and what comes of it, unless that is
-/// what always does.
+/// The reaction of a test to each operation. The reaction may replace the usual outcome and add events,
+/// each after a delay.
 pub(super) type Script = Box<dyn FnMut(Duration, &Operation) -> Reaction>;
 
-/// What a test has happen.
+/// The reaction that a test chooses.
 #[derive(Default)]
 pub(super) struct Reaction {
     pub outcome: Option<Outcome>,
-    /// How long that takes, beside the least that anything does.
+    /// The delay of the outcome, beside the least that any operation takes.
     pub after: Duration,
     pub events: Vec<(Duration, Event)>,
 }
 
 impl Reaction {
-    /// The same, after so long.
+    /// Returns the same reaction with this delay.
     pub(super) fn after(self, after: Duration) -> Self {
         Self { after, ..self }
     }
 
-    /// Only these events come of it, beside what always does.
+    /// Returns a reaction with these events, beside the usual outcome.
     pub(super) fn events(events: Vec<(Duration, Event)>) -> Self {
         Self { events, ..Self::default() }
     }
 
-    /// Only this comes of it.
+    /// Returns a reaction with this outcome and no events.
     pub(super) fn outcome(outcome: Outcome) -> Self {
         Self { outcome: Some(outcome), ..Self::default() }
     }
 }
 
-/// The world, and all that it was told to do.
+/// The world of the tests, and all operations that were submitted to it.
 pub(super) struct Double {
     script: Script,
     now: Duration,
@@ -81,7 +81,8 @@ impl World for Double {
                 Outcome::Done
             }
             Operation::Signal { node, signal: signal @ (Signal::Kill | Signal::Stop), .. } => {
-                let ending = if *signal == Signal::Kill { Ending::Signal(9) } else { Ending::Code(0) };
+                let ending =
+                    if *signal == Signal::Kill { ExitStatus::Signal(9) } else { ExitStatus::Code(0) };
                 self.schedule(at, Event::Exited { node: *node, ending });
                 Outcome::Done
             }
@@ -102,21 +103,25 @@ impl World for Double {
         self.now = at;
         Occurrence { at, event }
     }
+
+    fn wall_ms(&self) -> u64 {
+        u64::try_from(self.now.as_millis()).unwrap_or(u64::MAX)
+    }
 }
 
-/// The answer of a node that holds this version.
+/// Returns the answer of a node that holds this version.
 pub(super) fn holds(value: &str, rank: &str) -> Outcome {
     let written = Written { stamp: format!("{rank}.0"), rank: rank.to_owned() };
     Outcome::Answered(Answer { value: Value::Text(value.to_owned()), written: Some(written) })
 }
 
-/// An answer that is a list.
+/// Returns an answer that is a list.
 pub(super) fn lists(list: &[&str]) -> Outcome {
     let list = list.iter().map(|&item| item.to_owned()).collect();
     Outcome::Answered(Answer { value: Value::List(list), written: None })
 }
 
-/// What a node tells of itself.
+/// Returns the event by which a node tells its state.
 pub(super) fn changed(node: NodeIndex, digest: &str, peers: u64) -> Event {
     Event::Changed { node, change: Change { digest: digest.to_owned(), peers } }
 }

@@ -1,11 +1,12 @@
-//! What a world must be able to do.
+//! The check of the abilities that a world must have.
 
-use super::Checker;
+use super::checker::Checker;
+use crate::driver::{self, Wiring};
 use crate::scenario::ast::{At, StepKind};
 use crate::text::{Diagnostic, Span};
 use crate::world::{self, Ability, HERE};
 
-/// What a world that lacks an ability cannot do.
+/// Returns the phrase for the action that a world without the ability cannot do.
 fn verb(ability: Ability) -> &'static str {
     match ability {
         Ability::Pause => "pause nodes",
@@ -22,9 +23,9 @@ fn verb(ability: Ability) -> &'static str {
 }
 
 impl Checker<'_> {
-    /// Says so if the world cannot do what a step needs.
+    /// Reports an error if the world lacks an ability that a step needs.
     pub(super) fn abilities(&mut self, kind: &StepKind, span: Span) {
-        // To clear is to undo what could be done.
+        // A world that can lose messages can clear that, even if it has no other shape.
         let clears = matches!(kind, StepKind::Link { shape, .. } if shape.is_empty());
         let clears_loss = clears && self.setting.world.can(Ability::Loss);
         let needed = if clears_loss { vec![Ability::Loss] } else { kind.needs() };
@@ -33,7 +34,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Says so if the world cannot do that. Where a scenario does not apply, it is skipped anyway.
+    /// Reports an error if the world lacks the ability. In a world that the headers exclude, the scenario is
+    /// skipped anyway, and no error is reported.
     pub(super) fn needs(&mut self, ability: Ability, span: Span) {
         let world = self.setting.world;
         let of_links = matches!(
@@ -45,12 +47,12 @@ impl Checker<'_> {
                 let message =
                     "nothing can be broken here: messages that the harness carries have no connection";
                 let error = self.error(span, message);
-                self.say(error.help("`cut` silences a link"));
+                self.report(error.help("`cut` silences a link"));
             }
             return;
         }
         if of_links {
-            self.touched.insert(ability);
+            self.link_abilities.insert(ability);
         }
         if !self.applies() || world.can(ability) {
             return;
@@ -59,26 +61,28 @@ impl Checker<'_> {
             let message =
                 "messages are doubled only where the harness carries them: here they have connections";
             let error = self.error(span, message);
-            return self.say(error.help("it works with nodes of the driver `maelstrom`"));
+            let drivers = driver::ALL.iter().filter(|driver| driver.wiring == Wiring::Routed);
+            let drivers = drivers.map(|driver| format!("`{}`", driver.name)).collect::<Vec<_>>().join(" or ");
+            return self.report(error.help(format!("it works with nodes of the driver {drivers}")));
         }
         if of_links && HERE.iter().any(|other| other.name == world.name && other.can(ability)) {
             let message = format!("this network cannot {}: nothing stands between its nodes", verb(ability));
             let error = self.error(span, message);
-            return self.say(error.help("start it with `tools run --faults`"));
+            return self.report(error.help("start it with `tools run --faults`"));
         }
         let error = self.error(span, format!("the world `{}` cannot {}", world.name, verb(ability)));
         let here = HERE.iter().filter(|other| other.can(ability)).map(|other| other.name);
         let worlds = here.collect::<Vec<_>>().join(", ");
-        self.say(if worlds.is_empty() { error } else { error.help(format!("worlds that can: {worlds}")) });
+        self.report(if worlds.is_empty() { error } else { error.help(format!("worlds that can: {worlds}")) });
     }
 
-    /// Whether the scenario is for this world at all.
-    fn applies(&self) -> bool {
+    /// Returns true if the scenario applies to this world.
+    pub(super) fn applies(&self) -> bool {
         let worlds = &self.scenario.headers.worlds;
         worlds.is_empty() || worlds.iter().any(|name| name == self.setting.world.name)
     }
 
-    /// Remembers arguments that have nodes dial each other by themselves.
+    /// Stores the first argument that makes nodes dial each other by themselves, with its place.
     pub(super) fn node_arguments(&mut self, arguments: &str, span: Span) {
         let by_itself = |word: &str| {
             let drivers = self.setting.drivers.iter();
@@ -90,13 +94,14 @@ impl Checker<'_> {
         }
     }
 
-    /// Says so if nodes dial each other past what is done to links.
+    /// Reports an error if nodes dial each other past the proxies in the links that steps act on.
     pub(super) fn bypassed(&mut self) {
         let world = self.setting.world;
-        // Of a network that is up, links may be touched by whatever step comes next.
+        // In a network that is up, any later step may act on links.
         let up = self.setting.existing.is_some();
-        let touched = |ability: &Ability| world.can(*ability) && (up || self.touched.contains(ability));
-        if !world.proxied.iter().any(touched) || !self.applies() {
+        let link_abilities =
+            |ability: &Ability| world.can(*ability) && (up || self.link_abilities.contains(ability));
+        if !world.proxied.iter().any(link_abilities) || !self.applies() {
             return;
         }
         let Some((argument, at)) = self.dials_by_itself.take() else { return };
@@ -106,9 +111,9 @@ impl Checker<'_> {
         );
         let error = Diagnostic::error(&at.source, at.span, message);
         let bypassed =
-            |other: &world::Declaration| other.proxied.iter().any(|one| self.touched.contains(one));
+            |other: &world::Declaration| other.proxied.iter().any(|one| self.link_abilities.contains(one));
         let worlds = HERE.iter().filter(|other| !bypassed(other)).map(|other| other.name);
         let worlds = worlds.collect::<Vec<_>>().join(", ");
-        self.say(error.help(format!("leave it away where links are cut or shaped; it works in: {worlds}")));
+        self.report(error.help(format!("leave it out where links are cut or shaped; it works in: {worlds}")));
     }
 }

@@ -1,17 +1,19 @@
-//! Whether nodes can be asked that.
+//! The check of asks: the command, its arguments, and the nodes that it is sent to.
 
-use super::options::one_of;
+use super::checker::Checker;
+use super::choice::Role;
 use super::scope::Kind;
-use super::{Checker, counted};
+use super::wording::{counted, nearest_of};
 use crate::driver::{self, Argument, Command};
 use crate::scenario::ast::{Ask, Expr, Fact, Part, Who, Word};
 use crate::text::{Span, nearest};
 
-/// The words that an expectation may have after an ask: one of them among the arguments is a slip.
+/// The words that an expectation may have after an ask. One of them among the arguments is a mistake.
 const AFTER_ASK: [&str; 7] = ["agree", "contains", "matches", "is", "fails", "within", "not"];
 
 impl Checker<'_> {
-    /// An ask of nodes that were checked already: the command it names, if there is one.
+    /// Checks an ask of nodes that were checked already, and returns the command that it names, if there is
+    /// one.
     pub(super) fn ask(&mut self, who: &Who, ask: &Ask) -> Option<&'static Command> {
         let (name, arguments) = ask.words.split_first()?;
         for word in arguments {
@@ -35,7 +37,7 @@ impl Checker<'_> {
     fn unknown_command(&mut self, name: &str, span: Span, driver: &driver::Declaration) {
         let error = self.error(span, format!("`{}` nodes have no command `{name}`", driver.name));
         let names = driver.commands.iter().chain(driver::OF_THE_WORLD).map(|command| command.name);
-        self.say(one_of(error, name, names, "the commands are"));
+        self.report(nearest_of(error, name, names, "the commands are"));
     }
 
     fn arguments(&mut self, who: &Who, ask: &Ask, command: &'static Command, words: &[Word]) {
@@ -53,7 +55,10 @@ impl Checker<'_> {
             let error = self.error(span, message);
             let equals = words.iter().any(|word| word.fixed().is_some_and(|word| word == "="));
             let spaced = command.arguments.iter().any(|argument| argument.name == "VALUE");
-            self.say(match slip {
+            self.report(match slip {
+                Some(slip) if words.iter().any(|word| word.fixed().is_some_and(|word| word == slip)) => {
+                    error.help(format!("`{slip}` belongs to an expectation, which begins with `expect`"))
+                }
                 Some(slip) => error.did_you_mean(Some(slip)),
                 None if equals => error.help("to compare, write `==`"),
                 None if words.len() > needed && spaced => error.help("quote a value that holds blanks"),
@@ -69,42 +74,42 @@ impl Checker<'_> {
     fn argument(&mut self, who: &Who, command: &Command, argument: &Argument, word: &Word) {
         let Some(text) = word.fixed() else {
             let kind = match word.parts.as_slice() {
-                [Part::Expr(Expr::Fact(Fact::Variable(name), _))] => self.kind_of(name),
+                [Part::Expr(Expr::Fact(Fact::Variable(name), _))] => self.scope.kind_of(name),
                 _ => None,
             };
             match kind {
                 Some(Kind::Nodes { .. }) if argument.number => {
                     let message = format!("{} is a whole number, and nodes are kept here", argument.name);
                     let error = self.error(word.span, message);
-                    self.say(error);
+                    self.report(error);
                 }
                 Some(Kind::Counter) if argument.node => {
                     let message = format!("{} is a node, and a number is kept here", argument.name);
                     let error = self.error(word.span, message);
-                    self.say(error);
+                    self.report(error);
                 }
                 _ => {}
             }
             if argument.node {
-                self.nodes.link(who, None);
+                self.nodes.add_possible_link(who, None);
             }
             return;
         };
         if argument.node {
-            if self.node(&text, word.span, super::nodes::Role::Act).is_some() && command.changes {
-                self.nodes.link(who, Some(&text));
+            if self.node(&text, word.span, Role::Act).is_some() && command.changes {
+                self.nodes.add_possible_link(who, Some(&text));
             }
         } else if argument.number && text.parse::<i64>().is_err() {
             let error = self.error(word.span, format!("{} is a whole number, not `{text}`", argument.name));
-            self.say(error);
+            self.report(error);
         } else if !argument.words.is_empty() && !argument.words.contains(&text.as_str()) {
             let message = format!("`{} {text}`: there is no such {}", command.name, argument.name);
             let error = self.error(word.span, message);
-            self.say(one_of(error, &text, argument.words.iter().copied(), "there are"));
+            self.report(nearest_of(error, &text, argument.words.iter().copied(), "there are"));
         }
     }
 
-    /// The expressions in a word.
+    /// Checks the expressions in a word.
     pub(super) fn filled_in(&mut self, word: &Word) {
         for part in &word.parts {
             if let Part::Expr(expr) = part {
@@ -114,7 +119,7 @@ impl Checker<'_> {
     }
 }
 
-/// What a command takes, as people read it: `KEY VALUE [DATE]`.
+/// Returns the arguments that a command takes, as messages show them: `KEY VALUE [DATE]`.
 fn takes(command: &Command) -> String {
     if command.arguments.is_empty() {
         return "nothing".to_owned();

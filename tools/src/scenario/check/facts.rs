@@ -1,27 +1,27 @@
-//! What is known of a node before it starts: what it is, and what was said of it.
+//! The facts about a node that are known before it starts: its kind, and its options.
 
-use super::Setting;
+use super::setting::Setting;
 use crate::driver;
 use crate::world::NodeSpec;
 
-/// What is known of a node before it starts.
+/// The facts about a node that are known before it starts.
 #[derive(Debug, Clone)]
 pub(super) struct Facts<'a> {
     pub(super) driver: &'a driver::Declaration,
-    /// Whether it keeps what it holds.
+    /// True if the node stores its data on a disk.
     pub(super) disk: bool,
-    /// Whether it is a program of its own.
+    /// True if the node is a program of its own.
     pub(super) exec: bool,
-    /// Whether there is a program that asks it.
+    /// True if an adapter program asks the node.
     pub(super) adapter: bool,
-    /// How it chooses among versions, if that was said.
+    /// The policy by which the node chooses among versions, if an option names it.
     pub(super) policy: Option<String>,
-    /// What it is for, if that was said.
+    /// The workload that the node serves, if an option names it.
     pub(super) workload: Option<String>,
 }
 
 impl<'a> Facts<'a> {
-    /// Of a node of which only the command line says something.
+    /// Returns the facts about a node that has only the options of the command line.
     pub(super) fn given(setting: &Setting<'a>) -> Self {
         let given = setting.options;
         Self {
@@ -34,7 +34,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Of a node that was started so.
+    /// Returns the facts about a node that was started with this specification.
     pub(super) fn of(spec: &NodeSpec, setting: &Setting<'a>) -> Self {
         let known = setting.drivers.iter().copied().find(|driver| driver.name == spec.driver);
         Self {

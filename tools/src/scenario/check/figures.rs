@@ -1,41 +1,25 @@
-//! Whether figures can be compared.
+//! The check of figures and of the expressions that compare them.
 
-use std::collections::BTreeMap;
-
-use super::Checker;
-use super::options::one_of;
-use super::scope::Kind;
+use super::checker::Checker;
+use super::scope::{Kind, Measure};
+use super::wording::nearest_of;
 use crate::driver::Answer;
 use crate::scenario::ast::{Expr, Fact, MEASURED};
 use crate::text::{Span, nearest};
 
-/// The blocks that measure, by name.
-pub(super) type Measures = BTreeMap<String, Measure>;
-
-/// How far a measurement is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Measure {
-    /// Its block is open.
-    Open,
-    /// It is taken by a step that runs at the same time.
-    Beside,
-    /// Its figures can be read.
-    Done,
-}
-
-/// What an expression is worth.
+/// The type of an expression's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Worth {
-    /// A number.
+    /// A number, in every run.
     Number,
     /// Text that is known to be no number.
     Text,
-    /// Whatever a node answers.
+    /// Any value that a node answers.
     Anything,
 }
 
 impl Checker<'_> {
-    /// An expression: what it is worth.
+    /// Checks an expression, and returns the type of its value.
     pub(super) fn expr(&mut self, expr: &Expr) -> Worth {
         match expr {
             Expr::Fact(fact, span) => self.fact(fact, *span),
@@ -43,7 +27,7 @@ impl Checker<'_> {
                 for side in [left, right] {
                     if self.expr(side) == Worth::Text {
                         let error = self.error(place(side), "only numbers can be calculated with");
-                        self.say(error);
+                        self.report(error.help("write a number, a figure or a variable that holds a number"));
                     }
                 }
                 Worth::Number
@@ -55,7 +39,7 @@ impl Checker<'_> {
         match fact {
             Fact::Number(_) | Fact::Named(_) => Worth::Number,
             Fact::Text(_) => Worth::Text,
-            Fact::Variable(name) => match self.kept(name, span) {
+            Fact::Variable(name) => match self.variable(name, span) {
                 Some(Kind::Counter | Kind::Answer(Answer::Number)) => Worth::Number,
                 Some(Kind::Nodes { .. }) => Worth::Text,
                 Some(Kind::Answer(_)) | None => Worth::Anything,
@@ -82,7 +66,7 @@ impl Checker<'_> {
                 self.error(name, format!("`{measure}` is measured until its block ends"))
                     .help("read its figures after the `}`"),
             ),
-            Some(Measure::Beside) => Some(
+            Some(Measure::Concurrent) => Some(
                 self.error(name, format!("`{measure}` is measured at the same time"))
                     .help("read its figures after the `together`"),
             ),
@@ -96,17 +80,17 @@ impl Checker<'_> {
             }
         };
         if let Some(error) = error {
-            self.say(error);
+            self.report(error);
         }
         if !MEASURED.contains(&figure) {
             let place = Span { start: span.end.saturating_sub(figure.len()), ..span };
             let error = self.error(place, format!("unknown figure `{figure}`"));
-            self.say(one_of(error, figure, MEASURED.iter().copied(), "the figures are"));
+            self.report(nearest_of(error, figure, MEASURED.iter().copied(), "the figures are"));
         }
     }
 }
 
-/// Where an expression stands.
+/// Returns the place of an expression.
 pub(super) fn place(expr: &Expr) -> Span {
     match expr {
         Expr::Fact(_, span) => *span,

@@ -1,8 +1,10 @@
-//! Whether a choice of links makes sense, and what `network` steps add.
+//! The check of `network` steps and of each choice of links.
 
-use super::nodes::{Role, named};
+use super::checker::Checker;
+use super::choice::Role;
+use super::nodes::named;
 use super::scope::Kind;
-use super::{Checker, listed};
+use super::wording::listed;
 use crate::driver;
 use crate::scenario::ast::{Item, LinkSet, Way};
 use crate::text::Span;
@@ -10,12 +12,12 @@ use crate::topology::Graph;
 use crate::world::{Ability, HERE};
 
 impl Checker<'_> {
-    /// A choice of links.
+    /// Checks a choice of links.
     pub(super) fn links(&mut self, links: &LinkSet, span: Span) {
         match links {
             LinkSet::All => {
                 if self.nodes.ever.is_empty() {
-                    self.anyone(span, Role::Act);
+                    self.some_node(span, Role::Act);
                 }
             }
             LinkSet::Ways(ways) => {
@@ -33,7 +35,7 @@ impl Checker<'_> {
         let (from_name, to_name) = (now.name(from).to_owned(), now.name(to).to_owned());
         if from == to {
             let error = self.error(way.span, format!("`{from_name}` is not linked to itself"));
-            self.say(error);
+            self.report(error.help("a link joins two different nodes, as in `a-b`"));
             return;
         }
         if self.nodes.may_be_linked(from, to) {
@@ -53,38 +55,38 @@ impl Checker<'_> {
         } else {
             format!("`{from_name}` is linked to {}", listed(neighbours.iter().map(|&index| now.name(index))))
         };
-        self.say(error.help(help));
+        self.report(error.help(help));
     }
 
-    /// The position of a link's end, where it can be told before anything starts.
+    /// Returns the position of a link's end, if it is known before anything starts.
     fn link_end(&mut self, item: &Item, span: Span) -> Option<usize> {
         match item {
             Item::Name(name, span) => self.node(name, *span, Role::Act),
             Item::Variable(name, span) => {
-                let kind = self.kept(name, *span)?;
-                if kind == (Kind::Nodes { one: false }) {
+                let kind = self.variable(name, *span)?;
+                if matches!(kind, Kind::Nodes { one: false, .. }) {
                     let error = self.error(*span, format!("`${name}` may be several nodes"));
-                    self.say(error.help("a link's end is one node"));
+                    self.report(error.help("a link's end is one node"));
                 } else {
-                    self.nodes_are_kept(name, kind, *span);
+                    self.holds_nodes(name, &kind, *span);
                 }
                 None
             }
             other => {
-                self.anyone(span, Role::Act);
+                self.some_node(span, Role::Act);
                 named([other], &self.nodes.now).into_iter().next()
             }
         }
     }
 
-    /// A `network` step: its nodes are known from here on.
+    /// Checks a `network` step, and adds its nodes to those that are known from here on.
     pub(super) fn network(&mut self, graph: &Graph, span: Span) {
         let grows = !self.nodes.now.is_empty();
         let growth = self.nodes.now.extend(graph);
         let linked = !growth.links.is_empty();
         if grows && growth.nodes.is_empty() && !linked {
             let warning = self.warning(span, "every node and link of this network is there already");
-            self.say(warning);
+            self.report(warning.help("leave this step out"));
         }
         let started: Vec<String> = growth.nodes.map(|index| self.nodes.now.name(index).to_owned()).collect();
         self.can_start(&started, span);
@@ -100,12 +102,12 @@ impl Checker<'_> {
             self.error(span, message).help("name the nodes without links: `network a, b, c`")
         } else {
             let names = || graph.links().iter().map(|link| [graph.name(link.from), graph.name(link.to)]);
-            if let Some((node, policy)) = names().find_map(|ends| nodes.chooses_otherwise(ends)) {
+            if let Some((node, policy)) = names().find_map(|ends| nodes.lacks_link_policy(ends)) {
                 let message =
                     format!("a link of `{node}` needs the policy `{policy}`, and `{node}` has another");
                 let error = self.error(span, message);
                 let help = format!("`node {node} policy={policy}`, or `--policy {policy}` for all");
-                return self.say(error.help(help));
+                return self.report(error.help(help));
             }
             let strange = names().find(|[from, to]| {
                 let [from, to] = [nodes.driver_of(from), nodes.driver_of(to)];
@@ -120,16 +122,16 @@ impl Checker<'_> {
             let links_to = from_driver.links_to.join(", ");
             self.error(span, message).help(format!("`{}` nodes are linked to: {links_to}", from_driver.name))
         };
-        self.say(error);
+        self.report(error);
     }
 
-    /// That nodes of their kinds can be started here.
+    /// Checks that nodes of these kinds can be started in the world.
     fn can_start(&mut self, names: &[String], span: Span) {
         let nodes = &self.nodes;
         let facts = || names.iter().map(|name| (name.as_str(), nodes.facts(name)));
         let without = facts().filter(|(_, facts)| facts.driver.needs.contains(&"exec") && !facts.exec);
         let without: Vec<&str> = without.map(|(name, _)| name).collect();
-        let foreign = facts().any(|(_, facts)| facts.driver.name != driver::NATIVE.name || facts.exec);
+        let foreign = facts().any(|(_, facts)| !facts.driver.simulated || facts.exec);
         if let Some(first) = without.first() {
             let driver = nodes.driver_of(first).name;
             let message = match without.len() {
@@ -140,15 +142,18 @@ impl Checker<'_> {
                 ),
             };
             let error = self.error(span, message);
-            self.say(error.help(
+            self.report(error.help(
                 "`--exec \"PROGRAM ARGS\"` for all, or `node a exec=\"PROGRAM ARGS\"` before this step",
             ));
-        } else if let Some((name, _)) =
+        } else if let Some((name, facts)) =
             facts().find(|(_, facts)| facts.driver.needs.contains(&"adapter") && !facts.adapter)
         {
-            let message = format!("`{name}` is an `ask` node, and no program is given that asks it");
+            let driver = facts.driver.name;
+            let message = format!("`{name}` is an `{driver}` node, and no program is given that asks it");
             let error = self.error(span, message);
-            self.say(error.help("`--adapter PROGRAM` for all, or `node a adapter=PROGRAM` before this step"));
+            self.report(
+                error.help("`--adapter PROGRAM` for all, or `node a adapter=PROGRAM` before this step"),
+            );
         } else if !self.setting.world.one_host
             && let Some((name, facts)) = facts().find(|(_, facts)| facts.driver.by_port)
         {
@@ -159,7 +164,7 @@ impl Checker<'_> {
             let error = self.error(span, message);
             let others = HERE.iter().filter(|other| other.one_host && other.can(Ability::Exec));
             let others = others.map(|other| other.name).collect::<Vec<_>>().join(", ");
-            self.say(error.help(format!(
+            self.report(error.help(format!(
                 "in the world `{world}` each has a host of its own; worlds that can: {others}"
             )));
         } else if foreign {

@@ -1,28 +1,28 @@
-//! Whether expectations can hold at all.
+//! The check of expectations: a claim that cannot hold is an error.
 
-use super::Checker;
+use super::checker::Checker;
+use super::choice::Role;
 use super::figures::{Worth, place};
-use super::nodes::Role;
-use super::options::one_of;
+use super::wording::nearest_of;
 use crate::driver::{Answer, Command, READ_WORKLOADS};
 use crate::scenario::ast::{Ask, Bound, Claim, Comparison, Pick, Predicate, Who, Word};
-use crate::text::{Span, nearest};
+use crate::text::{Span, nearest, value};
 
-/// The code of silence.
+/// The error code for a node that does not answer.
 const NO_ANSWER: &str = "no_answer";
 
 impl Checker<'_> {
-    /// An `expect` step at `span`.
+    /// Checks an `expect` step at `span`.
     pub(super) fn expectation(&mut self, claim: &Claim, bound: Option<Bound>, span: Span) {
         self.expectations += 1;
-        // What is claimed, and from where to the end it says when.
+        // The span of the claim, and the span of its bound, which goes to the end of the step.
         let (span, bound_span) = self.split(span, bound);
         if let Some(Bound::Within(time) | Bound::For(time)) = bound {
             self.within_timeout(time, bound_span);
         }
         match claim {
             Claim::Ask { any, who, ask, predicate } => {
-                self.who(who, Role::Act);
+                self.choice(who, Role::Act);
                 let command = self.ask(who, ask);
                 if let Some(predicate) = predicate {
                     self.words(predicate);
@@ -33,7 +33,7 @@ impl Checker<'_> {
                     let message =
                         format!("`{}` changes something: it is sent once, and not asked again", command.name);
                     let error = self.error(ask.span, message);
-                    self.say(
+                    self.report(
                         error.help(format!("leave out `{word}`, and expect the change in a step of its own")),
                     );
                 }
@@ -42,7 +42,7 @@ impl Checker<'_> {
                 }
             }
             Claim::Converged(Some(who)) => {
-                self.who(who, Role::Act);
+                self.choice(who, Role::Act);
                 self.hold_something(span);
             }
             Claim::Converged(None) => {
@@ -50,7 +50,7 @@ impl Checker<'_> {
                     pick: Pick::All(crate::scenario::Subject::Everyone),
                     at: crate::scenario::At { source: self.source.clone(), span },
                 };
-                self.who(&everyone, Role::Act);
+                self.choice(&everyone, Role::Act);
                 self.hold_something(span);
             }
             Claim::Figures { left, right, .. } => {
@@ -62,18 +62,18 @@ impl Checker<'_> {
                 };
                 if let Some(text) = text {
                     let error = self.error(place(text), "this is text, and the other side is a number");
-                    self.say(error.help("compare numbers with numbers, or texts with texts"));
+                    self.report(error.help("compare numbers with numbers, or texts with texts"));
                 }
                 if bound.is_some() {
                     let warning =
                         self.warning(bound_span, "figures do not change, so there is nothing to wait for");
-                    self.say(warning.help("leave out `within` and `for`"));
+                    self.report(warning.help("leave out `within` and `for`"));
                 }
             }
         }
     }
 
-    /// That what the nodes are for leaves something that can be compared.
+    /// Checks that the workload of each node has a question for its content, which `converged` compares.
     fn hold_something(&mut self, span: Span) {
         let all = self.nodes.all(&self.nodes.now);
         let workloads = all.filter_map(|(node, facts)| Some((node, facts.workload.as_deref()?)));
@@ -85,10 +85,10 @@ impl Checker<'_> {
         let message =
             format!("`{node}` does not say what it holds: the workload `{workload}` has no such question");
         let error = self.error(span, message);
-        self.say(error.help(format!("the workloads that have one: {}", READ_WORKLOADS.join(", "))));
+        self.report(error.help(format!("the workloads that have one: {}", READ_WORKLOADS.join(", "))));
     }
 
-    /// The step without its bound, and the bound.
+    /// Returns the span of the step without its bound, and the span of the bound.
     fn split(&self, span: Span, bound: Option<Bound>) -> (Span, Span) {
         let text = self.source.at(span);
         let word = match bound {
@@ -101,7 +101,7 @@ impl Checker<'_> {
         (Span { end: claim_end, ..span }, Span { start: span.start + at, ..span })
     }
 
-    /// The expressions in a predicate's words.
+    /// Checks the expressions in a predicate's words.
     fn words(&mut self, predicate: &Predicate) {
         match predicate {
             Predicate::Compare(_, words) | Predicate::In { words, .. } => {
@@ -132,7 +132,7 @@ impl Checker<'_> {
         if answer == Answer::Done && !matches!(predicate, Predicate::Fails(_)) {
             let error =
                 self.error(here, format!("`{}` answers nothing that could be compared", command.name));
-            self.say(error.help("expect it alone, or that it `fails`"));
+            self.report(error.help("expect it alone, or that it `fails`"));
             return;
         }
         match predicate {
@@ -141,12 +141,12 @@ impl Checker<'_> {
             Predicate::Fails(None) => {}
             Predicate::Agree if any => {
                 let error = self.error(here, "`agree` compares all answers, and `any` needs one");
-                self.say(error.help("leave out `any`"));
+                self.report(error.help("leave out `any`"));
             }
             Predicate::Agree => {
                 if self.is_one(who) {
                     let warning = self.warning(here, "one node always agrees with itself");
-                    self.say(warning);
+                    self.report(warning.help("name several nodes, such as `all`"));
                 }
             }
             Predicate::In { words, .. } => {
@@ -155,7 +155,7 @@ impl Checker<'_> {
                         here,
                         format!("`{}` answers with a list, which is `in` nothing", command.name),
                     );
-                    self.say(error.help("compare lists with `==`, or use `contains`"));
+                    self.report(error.help("compare lists with `==`, or use `contains`"));
                 } else {
                     for word in words {
                         self.value(command, word);
@@ -165,7 +165,7 @@ impl Checker<'_> {
             Predicate::Contains { word, .. } => match answer {
                 Answer::Number | Answer::Stamp => self.unfit(command, "contains", here),
                 Answer::Nodes => self.value(command, word),
-                Answer::Text | Answer::List | Answer::Any | Answer::Done => {}
+                Answer::Text | Answer::Value | Answer::List | Answer::Any | Answer::Done => {}
             },
             Predicate::Matches { .. } => {
                 if is_list {
@@ -199,11 +199,11 @@ impl Checker<'_> {
                 return;
             }
             if bounded {
-                self.say(error.did_you_mean(Some("within")));
+                self.report(error.did_you_mean(Some("within")));
                 return;
             }
             let text = self.source.at(all).replace('"', "");
-            self.say(
+            self.report(
                 error.help(format!("quote a value that holds blanks: `\"{text}\"`; one of several is `in`")),
             );
             return;
@@ -213,33 +213,36 @@ impl Checker<'_> {
         }
     }
 
-    /// A word that an answer is compared with.
+    /// Checks a word that an answer is compared with.
     fn value(&mut self, command: &Command, word: &Word) {
         let Some(text) = word.fixed() else { return };
         match command.answer {
-            Answer::Number if text.parse::<f64>().is_err() => {
-                let error = self.error(
-                    word.span,
-                    format!("`{}` answers with a number, and `{text}` is none", command.name),
-                );
-                self.say(error);
+            Answer::Number if word.quoted || !value::is_number(&text) => {
+                let shown = if word.quoted { format!("`\"{text}\"`") } else { format!("`{text}`") };
+                let message = format!("`{}` answers with a number, and {shown} is none", command.name);
+                let error = self.error(word.span, message);
+                self.report(if word.quoted {
+                    error.help("a quoted word is text; leave the quotes out")
+                } else {
+                    error
+                });
             }
             Answer::Nodes => self.mention(&text, word.span),
             _ => {}
         }
     }
 
-    /// Says that a predicate is none for such answers.
+    /// Reports that a predicate does not fit the kind of the command's answer.
     fn unfit(&mut self, command: &Command, predicate: &str, span: Span) {
         let (is, use_) = match command.answer {
             Answer::Number => ("a number", "`==`, `<` and the like, or `in`"),
             Answer::Stamp => ("a stamp", "`==`, `<` and the like, or `in`"),
             Answer::List | Answer::Nodes => ("a list", "`==`, `!=`, `contains` or `is empty`"),
-            Answer::Text | Answer::Any | Answer::Done => ("text", "another predicate"),
+            Answer::Text | Answer::Value | Answer::Any | Answer::Done => ("text", "another predicate"),
         };
         let message = format!("`{}` answers with {is}, which `{predicate}` does not fit", command.name);
         let error = self.error(span, message);
-        self.say(error.help(format!("use {use_}")));
+        self.report(error.help(format!("use {use_}")));
     }
 
     fn code(&mut self, who: &Who, code: &str, here: Span) {
@@ -252,7 +255,7 @@ impl Checker<'_> {
                 let error = self
                     .error(Span { start: at, end: at + code.len() }, format!("unknown error code `{code}`"));
                 let codes = driver.codes.iter().copied().chain([NO_ANSWER]);
-                self.say(one_of(error, code, codes, "the codes are"));
+                self.report(nearest_of(error, code, codes, "the codes are"));
                 return;
             }
         }

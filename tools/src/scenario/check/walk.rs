@@ -1,24 +1,28 @@
-//! Walking the steps in the order of the text.
+//! The walk over the steps in the order of the text.
 
-use super::Checker;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use super::figures::Measure;
-use super::nodes::Role;
-use super::scope::Kind;
-use crate::scenario::ast::{Block, Item, Pick, Step, StepKind, Verb, Who};
+use super::checker::Checker;
+use super::choice::Role;
+use super::scope::{Kind, Measure};
+use crate::scenario::ast::{Step, StepKind, Verb, Who};
 use crate::text::Span;
 
+/// The number of diagnostics after which no further step is checked. Chosen: so many have one cause, or the
+/// file is no scenario.
+const DIAGNOSTICS_MAX: usize = 100;
+
 impl Checker<'_> {
-    /// Steps one after another.
-    pub(super) fn steps(&mut self, steps: &Block) {
+    /// Checks steps that run one after another.
+    pub(super) fn steps(&mut self, steps: &[Step]) {
         for step in steps {
             self.step(step);
         }
     }
 
     fn step(&mut self, step: &Step) {
-        if self.diagnostics.len() >= super::DIAGNOSTICS_MAX {
+        if self.diagnostics.len() >= DIAGNOSTICS_MAX {
             return;
         }
         let outer = std::mem::replace(&mut self.source, step.at.source.clone());
@@ -26,22 +30,23 @@ impl Checker<'_> {
         self.abilities(&step.kind, span);
         match &step.kind {
             StepKind::Ask { who, ask, .. } => {
-                self.who(who, Role::Act);
+                self.choice(who, Role::Act);
                 self.ask(who, ask);
             }
             StepKind::LetAnswer { name, who, ask } => {
-                self.who(who, Role::Act);
+                self.choice(who, Role::Act);
                 if !self.is_one(who) {
                     let error = self.error(who.at.span, "an answer is kept from exactly one node");
-                    self.say(error.help("name one, or choose it: `first`, `random`"));
+                    self.report(error.help("name one, or choose it: `first`, `random`"));
                 }
                 let answer = self.ask(who, ask).map_or(crate::driver::Answer::Text, |command| command.answer);
-                self.keep(name, Kind::Answer(answer), span);
+                self.store_variable(name, Kind::Answer(answer), span);
             }
             StepKind::LetNodes { name, who } => {
-                self.who(who, Role::Act);
-                let one = self.is_one(who);
-                self.keep(name, Kind::Nodes { one }, span);
+                self.fixed_value(name, who);
+                self.choice(who, Role::Act);
+                let (one, among) = (self.is_one(who), Rc::new(self.possible_nodes(who).0));
+                self.store_variable(name, Kind::Nodes { one, among }, span);
             }
             StepKind::Expect { claim, bound } => self.expectation(claim, *bound, span),
             StepKind::Network(graph) => {
@@ -56,11 +61,11 @@ impl Checker<'_> {
             StepKind::Partition(sets) => self.partition(sets, span),
             StepKind::Heal => {}
             StepKind::Clock { who, .. } => {
-                self.who(who, Role::Act);
+                self.choice(who, Role::Act);
                 self.are_own(who, "clock", span, &self.nodes.now.clone());
             }
             StepKind::Disk { who, .. } => {
-                self.who(who, Role::Act);
+                self.choice(who, Role::Act);
                 self.are_own(who, "disk", span, &self.nodes.now.clone());
                 self.has_disk(who, span);
             }
@@ -77,107 +82,43 @@ impl Checker<'_> {
     fn signal(&mut self, verb: Verb, who: &Who, span: Span) {
         if self.measuring > 0 && matches!(verb, Verb::Kill | Verb::Stop | Verb::Restart) {
             let error = self.error(span, "no node may end inside `measure`");
-            self.say(
+            self.report(
                 error
                     .help("its figures count what reaches all running nodes; move the step out of the block"),
             );
         }
-        self.who(who, Role::Act);
+        self.choice(who, Role::Act);
     }
 
-    fn partition(&mut self, sets: &[Who], span: Span) {
-        for set in sets {
-            self.who(set, Role::Set);
-        }
-        let rests = sets.iter().filter(|set| match &set.pick {
-            Pick::Items(items) => items.contains(&Item::Rest),
-            _ => false,
-        });
-        if rests.count() > 1 {
-            let error = self.error(span, "`rest` stands in more than one set");
-            self.say(error);
-        }
-        if sets.len() < 2 {
-            let error = self.error(span, "a partition has at least two sets");
-            self.say(error.help("put `|` between them: `partition a, b | rest`"));
-        }
-        let mut seen = BTreeSet::new();
-        for set in sets {
-            let Pick::Items(items) = &set.pick else { continue };
-            for item in items {
-                let Item::Name(name, at) = item else { continue };
-                if !seen.insert(name) {
-                    let error = self.error(*at, format!("`{name}` stands in this partition twice"));
-                    self.say(error);
-                }
-            }
-        }
-    }
-
-    /// A step with a block.
+    /// Checks a step with a block.
     fn nested(&mut self, step: &Step) {
         let span = step.at.span;
         let endless = self.endless;
         match &step.kind {
-            StepKind::Together(sides) => {
-                self.endless = true;
-                let measured: Vec<String> = self.measures.keys().cloned().collect();
-                for side in sides {
-                    self.scoped(true, |checker| checker.step(side));
-                    for (name, measure) in &mut self.measures {
-                        if *measure == Measure::Done && !measured.contains(name) {
-                            *measure = Measure::Beside;
-                        }
-                    }
-                }
-                for (name, measure) in &mut self.measures {
-                    if !measured.contains(name) {
-                        *measure = Measure::Done;
-                    }
-                }
-                self.sides_ended();
-                if !sides.is_empty() && sides.iter().all(Step::never_ends) {
-                    let error = self.error(span, "no step of this `together` ever ends by itself");
-                    self.say(error.help("give one `repeat` a count, or add what the others accompany"));
-                }
-            }
+            StepKind::Together(steps) => self.together(steps, span),
             StepKind::Do(block) => self.scoped(false, |checker| checker.steps(block)),
-            StepKind::Measure { name, block } => {
-                self.measuring += 1;
-                let new = self.name_is_free(name, span);
-                if self.measures.insert(name.clone(), Measure::Open).is_some() && new {
-                    let error = self.error(span, format!("something is measured as `{name}` already"));
-                    self.say(error.help("choose another name"));
-                }
-                self.scoped(false, |checker| checker.steps(block));
-                self.measures.insert(name.clone(), Measure::Done);
-                self.measuring -= 1;
-            }
+            StepKind::Measure { name, block } => self.measure(name, block, span),
             StepKind::Repeat { count, counter, block, .. } => {
                 if count.is_none() && !endless {
-                    let error = self.error(
-                        span,
-                        "a `repeat` without a count goes on until the steps beside it have ended",
-                    );
-                    self.say(
-                        error.help(
-                            "give it a count, as in `repeat 10 { … }`, or put it into `together { … }`",
-                        ),
-                    );
+                    let message = "a `repeat` without a count goes on until the steps beside it have ended";
+                    let error = self.error(span, message);
+                    let help = "give it a count, as in `repeat 10 { … }`, or put it into `together { … }`";
+                    self.report(error.help(help));
                 }
                 self.endless = false;
                 self.scoped(false, |checker| {
                     if let Some(counter) = counter {
-                        checker.keep(counter, Kind::Counter, span);
+                        checker.store_variable(counter, Kind::Counter, span);
                     }
                     checker.steps(block);
                 });
             }
             StepKind::Each { name, who, block } => {
-                self.who(who, Role::Act);
+                self.choice(who, Role::Act);
                 self.endless = false;
+                let among = Rc::new(self.possible_nodes(who).0);
                 self.scoped(false, |checker| {
-                    checker.keep(name, Kind::Nodes { one: true }, span);
+                    checker.store_variable(name, Kind::Nodes { one: true, among }, span);
                     checker.steps(block);
                 });
             }
@@ -187,6 +128,44 @@ impl Checker<'_> {
         self.empty(step, span);
     }
 
+    /// Checks steps that run at the same time.
+    fn together(&mut self, steps: &[Step], span: Span) {
+        self.endless = true;
+        let measured: BTreeSet<String> = self.measures.keys().cloned().collect();
+        for step in steps {
+            self.scoped(true, |checker| checker.step(step));
+            for (name, measure) in &mut self.measures {
+                if *measure == Measure::Done && !measured.contains(name) {
+                    *measure = Measure::Concurrent;
+                }
+            }
+        }
+        for (name, measure) in &mut self.measures {
+            if !measured.contains(name) {
+                *measure = Measure::Done;
+            }
+        }
+        self.scope.end_concurrent();
+        if !steps.is_empty() && steps.iter().all(Step::never_ends) {
+            let error = self.error(span, "no step of this `together` ever ends by itself");
+            self.report(error.help("give one `repeat` a count, or add what the others accompany"));
+        }
+    }
+
+    /// Checks a `measure` step.
+    fn measure(&mut self, name: &str, block: &[Step], span: Span) {
+        self.measuring += 1;
+        let new = self.name_is_free(name, span);
+        if self.measures.insert(name.to_owned(), Measure::Open).is_some() && new {
+            let error = self.error(span, format!("something is measured as `{name}` already"));
+            self.report(error.help("choose another name"));
+        }
+        self.scoped(false, |checker| checker.steps(block));
+        self.measures.insert(name.to_owned(), Measure::Done);
+        self.measuring -= 1;
+    }
+
+    /// Warns of an empty block.
     fn empty(&mut self, step: &Step, span: Span) {
         if let StepKind::Together(block)
         | StepKind::Do(block)
@@ -196,7 +175,7 @@ impl Checker<'_> {
             && block.is_empty()
         {
             let warning = self.warning(span, "this block is empty");
-            self.say(warning);
+            self.report(warning.help("put steps into it, or leave it out"));
         }
     }
 }

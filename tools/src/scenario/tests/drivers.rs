@@ -1,10 +1,12 @@
-//! Checks of what nodes are: by whom they are asked, by whom started, and what each kind lacks.
+//! Checks of the kinds of nodes: their drivers, their programs, and what each kind lacks.
 
 use std::collections::BTreeMap;
 
 use super::checks::SETTING;
 use super::examples::check_in;
-use crate::scenario::Setting;
+use super::{brief, read};
+use crate::scenario::{Fit, Setting, fit};
+use crate::text::Diagnostic;
 use crate::world::{NETNS, SIM};
 
 const PYTHON: &str = "node all driver=maelstrom exec=x\nnetwork a-b\n";
@@ -147,4 +149,95 @@ fn who_is_known_by_a_port_lives_on_one_host_with_all_others() {
            host of its own; worlds that can: process)",
         ],
     );
+}
+
+#[test]
+fn options_that_nodes_have_no_use_for_are_refused_with_their_place() {
+    let whole = |options: &str| format!("{options}\nnetwork a, b\nexpect all: get k == v");
+    for (option, user) in [("adapter=x", "ask"), ("ready=port", "ask"), ("workload=broadcast", "maelstrom")] {
+        let name = option.split('=').next().unwrap_or_default();
+        let width = option.len();
+        let help = format!("(nodes of the driver `{user}` have: `driver={user}`)");
+        check(
+            &whole(&format!("node all {option}")),
+            &[&format!("1:10-{width} `native` nodes have no use for `{name}` {help}")],
+        );
+        check(
+            &whole(&format!("node all driver=byc {option}")),
+            &[&format!("1:21-{width} `byc` nodes have no use for `{name}` {help}")],
+        );
+        // One of the named nodes does not use the option.
+        let other = if user == "ask" { "exec=x adapter=y" } else { "exec=x" };
+        let text = format!(
+            "node a driver={user} {other}\nnode a, b {option}\nnetwork a, b\nexpect all: log is empty"
+        );
+        check(
+            &text,
+            &[&format!("2:11-{width} `native` nodes, such as `b`, have no use for `{name}` {help}")],
+        );
+    }
+}
+
+#[test]
+fn the_kind_of_a_node_may_be_said_after_what_it_has_a_use_for() {
+    check("node all adapter=y\nnode all driver=ask exec=x\nnetwork a-b\nexpect all: get k == v", &[]);
+    // A step for `all` means the nodes that use the option.
+    check(
+        "node all ready=port\nnode a driver=ask exec=x adapter=y\nnetwork a, b\nexpect all: get k == v",
+        &[],
+    );
+    check(
+        "node all driver=ask exec=x adapter=y\nnode b driver=native\nnode b ready=port\nnetwork a, b\nexpect all: get \
+         k == v",
+        &["3:8-10 `native` nodes, such as `b`, have no use for `ready` (nodes of the driver `ask` have: \
+             `driver=ask`)"],
+    );
+}
+
+/// Returns true if the scenario fits nodes with these options, false if it is wrong with nodes of every kind.
+/// Otherwise returns the errors of the misfit.
+fn fit_of(text: &str, options: &[(&str, &str)]) -> Result<bool, Vec<String>> {
+    let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let (scenario, _) = read(text).unwrap();
+    let lines = |found: Vec<Diagnostic>| found.iter().map(brief).collect();
+    match fit(&scenario, &Setting { options: &options, ..SETTING }) {
+        Fit::Fits => Ok(true),
+        Fit::Misfit(lacking) => Err(lines(lacking)),
+        Fit::Wrong(_) => Ok(false),
+    }
+}
+
+#[test]
+fn a_scenario_fits_nodes_that_can_do_all_it_asks_for() {
+    const FITS: Result<bool, Vec<String>> = Ok(true);
+    const WRONG: Result<bool, Vec<String>> = Ok(false);
+    let keys = "network a-b\na: set k v\nexpect b: get k == v";
+    for driver in ["native", "byc", "ask"] {
+        assert_eq!(fit_of(keys, &[("driver", driver)]), FITS, "{driver}");
+    }
+    let misfit = |text: &str, options: &[(&str, &str)], expected: &str| {
+        assert_eq!(fit_of(text, options), Err(vec![expected.to_owned()]));
+    };
+    misfit(
+        "network a-b\na: delete k\nexpect a: get k fails absent",
+        &[("driver", "byc")],
+        "2:4-6 `byc` nodes have no command `delete` (the commands are get, set, stamp, keys, count, peers, addPeer, \
+         log, state)",
+    );
+    misfit(
+        "network a-b\nclock a +1s\nexpect converged",
+        &[("exec", "x")],
+        "2:1-11 the clock of `a` is out of reach: it is a program of its own (only nodes of ours, without `exec=`, can \
+         be done that to)",
+    );
+    // Scenarios that name nodes of another kind, or could be only for such nodes.
+    let lines = "network a-b\na: broadcast 1\nexpect all: read contains 1";
+    assert_eq!(fit_of(lines, &[("driver", "maelstrom")]), FITS);
+    assert!(fit_of(lines, &[("driver", "native")]).is_err());
+    // A mistake is one with nodes of every kind.
+    for driver in ["native", "byc", "maelstrom"] {
+        assert_eq!(fit_of("network a-b\na: gte k\nb: delete k", &[("driver", driver)]), WRONG, "{driver}");
+    }
+    // Without nodes on the command line a scenario is judged by its own.
+    assert_eq!(fit_of(lines, &[]), WRONG);
 }

@@ -1,4 +1,4 @@
-//! The scenarios that the language was designed with.
+//! Tests of the scenarios that the language was designed with.
 
 use super::checks::SETTING;
 use super::{brief, read, read_with, render};
@@ -105,7 +105,7 @@ fn rolling_is_read() {
     );
 }
 
-/// A world that can do everything.
+/// A world that has every ability.
 const ANYTHING: world::Declaration = world::Declaration {
     name: "sim",
     virtual_time: true,

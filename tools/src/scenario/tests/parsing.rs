@@ -1,4 +1,4 @@
-//! What a text is taken to say.
+//! Tests of the steps that a text is parsed to.
 
 use super::{read, read_with, render};
 use crate::scenario::parse_steps;
@@ -62,6 +62,7 @@ fn nodes_are_chosen_by_name_by_range_and_by_chance() {
     check("kill all of $v, first", "kill all of $v, first");
     check("kill random", "kill random 1");
     check("kill random 3 of a..m", "kill random 3 of a..m");
+    check("kill random all but a", "kill random 1 but a");
     check("kill random half but last", "kill random half but last");
     check("kill half, of, but", "kill half, of, but");
     check("kill 1..12", "kill 1..12");

@@ -1,8 +1,8 @@
-//! What is refused while it is read: one text, one message.
+//! Tests of the errors of the parser: one text, one message.
 
 use super::{brief, read};
 
-/// `expected` is `line:column-width message (help)`.
+/// Checks the error of a text; `expected` is `line:column-width message (help)`.
 #[track_caller]
 fn check(text: &str, expected: &str) {
     match read(text) {
@@ -23,13 +23,21 @@ fn steps_that_are_none() {
     check("a, b set x 1", "1:6-3 expected `:` after `a, b`, not `set` (to ask them, write `a, b: set x 1`)");
     check("$v set x", "1:4-3 expected `:` after `$v`, not `set` (to ask them, write `$v: set x`)");
     check("a..c", "1:5-1 expected `:` after `a..c`, but the text ends (to ask them, write `a..c: get x`)");
-    check("all of : get x", "1:8-1 expected a node, not `:`");
+    check("all of : get x", "1:8-1 expected a node, not `:` (such as `a`, `a, b` or `all`)");
     check("== 5", "1:1-2 expected a step, not `==`");
     check("a.b: get x", "1:1-1 unknown step `a` (a node's name is made of letters, digits and `_`)");
     check(
         "within 5s",
         "1:1-6 unknown step `within` (a newline ends a step, so an expectation stands on one line)",
     );
+    check(
+        "print x",
+        "1:1-5 unknown step `print` (a step is an ask, as in `a: get x`, or begins with a word such as `network`)",
+    );
+    check("a b: get x", "1:1-1 unknown step `a` (to ask the node `a`, write `a, b: get x`)");
+    check("disconnect a-b", "1:1-10 unknown step `disconnect` (did you mean `cut a-b`?)");
+    check("delay a-b 5ms", "1:1-5 unknown step `delay` (did you mean `link a-b delay …`?)");
+    check(": get x", "1:1-1 expected a step, not `:` (name the nodes first, as in `a: get x`)");
     check("get x", "1:1-3 unknown step `get` (say first whom to ask: `all: get x`)");
     check("set x 1", "1:1-3 unknown step `set` (say first whom to ask: `all: set x 1`)");
 }
@@ -47,7 +55,10 @@ fn expectations() {
         "expect any nodes == 1",
         "1:18-2 expected `:`, not `==` (`any` takes an ask: `expect any all: get x == 1`)",
     );
-    check("expect", "1:7-1 expected a number, a figure or a name, but the text ends");
+    check(
+        "expect",
+        "1:7-1 expected a number, a figure or a name, but the text ends (such as `2`, `m.updates` or `$i`)",
+    );
     check(
         "expect a: get x ==5",
         "1:17-3 `==` is a part of the word `==5` (put blanks around it, or quote the word if it is data)",
@@ -81,6 +92,19 @@ fn expectations() {
         "expect a: get x == 1 within 5s for 2s",
         "1:32-3 expected `within`, `for` or the end of the step, not `for` (an expectation has one of `within` and `for`)",
     );
+    check("expect a:", "1:10-1 expected what to ask, but the text ends (such as `a: get x`)");
+    check(
+        "expect 1 + == 2",
+        "1:12-2 expected a number, a figure or a name, not `==` (such as `2`, `m.updates` or `$i`)",
+    );
+    check("expect (1 == 2", "1:11-2 expected an operator or `)`, not `==`");
+    check("expect m. == 2", "1:10-1 expected a figure, not a blank (such as `m.payloads`)");
+    check("expect m.x == 5zz", "1:16-2 unknown unit `zz` (one of us, ms, s, m, h, bit, kbit, mbit, gbit, %)");
+    check("expect kill a", "1:13-1 expected `:` after `kill`, not `a` (write `expect kill: a`)");
+}
+
+#[test]
+fn predicates() {
     check(
         "expect a: get x agree now",
         "1:23-3 expected `within`, `for` or the end of the step, not `now` (did you mean `not`?)",
@@ -105,31 +129,41 @@ fn expectations() {
         "expect a: get x matches /abc",
         r"1:25-4 this regular expression is never closed (end it with `/` on the same line; a slash inside is `\/`)",
     );
-    check("expect a: get x matches /a(/", "1:25-4 no regular expression: unclosed group");
+    check("expect a: get x matches /a(/", "1:25-4 this regular expression is invalid: unclosed group");
     check(
         "expect a: get for within 5s",
         r#"1:19-6 expected a duration after `for`, not `within` (such as `for 5s`; if it is data, quote it: `"for"`)"#,
     );
     check("expect a: get x fails 5%", "1:24-1 expected `within`, `for` or the end of the step, not `%`");
-    check("expect a:", "1:10-1 expected what to ask, but the text ends (such as `a: get x`)");
-    check("expect 1 + == 2", "1:12-2 expected a number, a figure or a name, not `==`");
-    check("expect (1 == 2", "1:11-2 expected an operator or `)`, not `==`");
-    check("expect m. == 2", "1:10-1 expected a figure, not a blank (such as `m.payloads`)");
-    check("expect m.x == 5zz", "1:16-2 unknown unit `zz` (one of us, ms, s, m, h, bit, kbit, mbit, gbit, %)");
-    check("expect kill a", "1:13-1 expected `:` after `kill`, not `a` (write `expect kill: a`)");
+}
+
+#[test]
+fn nodes_of_expectations() {
+    check(
+        "expect any: get x == 1",
+        "1:11-1 expected nodes after `any`, not `:` (such as `expect any all: get x == 1`)",
+    );
+    check(
+        "expect not a: get x == 1",
+        "1:12-1 expected `:` after `not`, not `a` (`not` stands behind the ask: `expect a: get x not in 1 2`, or `!=`)",
+    );
+    check(
+        "expect all a: get x == 1",
+        "1:12-1 expected `:` after `all`, not `a` (write `expect all: get x == 1`)",
+    );
 }
 
 #[test]
 fn choices_of_nodes() {
-    check("let = a", "1:5-1 expected a name, not `=`");
+    check("let = a", "1:5-1 expected a name, not `=` (such as `let v = random`)");
     check("let v random", "1:7-6 expected `=`, not `random` (such as `let v = random`)");
     check(
         "let v = a get x",
         "1:11-3 expected `:` or the end of the step after `a`, not `get` (to keep an answer, write `let v = a: get x`)",
     );
-    check("let v = ", "1:9-1 expected a node, but the text ends");
-    check("kill", "1:5-1 expected a node, but the text ends");
-    check("kill a b", "1:8-1 expected the end of the step, not `b`");
+    check("let v = ", "1:9-1 expected a node, but the text ends (such as `a`, `a, b` or `all`)");
+    check("kill", "1:5-1 expected a node, but the text ends (such as `a`, `a, b` or `all`)");
+    check("kill a b", "1:8-1 expected the end of the step, not `b` (write `kill a, b`)");
     check(
         "kill all, a",
         "1:9-1 expected the end of the step, not `,` (`all` and `random` stand alone, not in a list)",
@@ -138,15 +172,18 @@ fn choices_of_nodes() {
         "kill a, all",
         "1:9-3 `all` stands alone, not in a list (leave out the rest of the list, or the word)",
     );
-    check("kill random 0", "1:13-1 choosing nobody");
+    check("kill random 0", "1:13-1 this chooses nobody (write a number from 1 on, as in `random 1`)");
     check(
         "kill any",
         "1:6-3 `any` stands alone, not in a list (`any` stands after `expect`, before the nodes)",
     );
     check("kill a..", "1:9-1 expected the last node of the range, but the text ends (such as `a..m`)");
-    check("kill a,", "1:8-1 expected a node, but the text ends");
-    check("let v = random 2 of", "1:20-1 expected nodes, but the text ends");
-    check("kill $v..b", "1:8-3 expected the end of the step, not `..b`");
+    check("kill a,", "1:8-1 expected a node, but the text ends (such as `a`, `a, b` or `all`)");
+    check("let v = random 2 of", "1:20-1 expected nodes, but the text ends (such as `a`, `a, b` or `all`)");
+    check(
+        "kill $v..b",
+        "1:8-3 expected the end of the step, not `..b` (a step ends with its line, or with `;`)",
+    );
     check("kill a...b", "1:9-2 expected the last node of the range, not `.b` (such as `a..m`)");
 }
 
@@ -154,8 +191,8 @@ fn choices_of_nodes() {
 fn words() {
     check("a: ", "1:4-1 expected what to ask, but the text ends (such as `a: get x`)");
     check(
-        r#"a: set x {"a":1}"#,
-        r#"1:10-1 a bare word holds no `{` (quote the word: `"{…}"`, with `\"` for a quote inside)"#,
+        r#"a: set x {"a":1"#,
+        r#"1:10-1 a bare word holds no `{` (an object is written `{"name": 1}` on one line; text that holds `{` is quoted)"#,
     );
     check(
         r#"a: set x "abc"#,
@@ -173,9 +210,15 @@ fn words() {
         "a: set x $",
         "1:10-1 a `$` that stands for nothing (write `$name` or `${…}`; a dollar itself is `$$`)",
     );
-    check("a: set x ${", "1:12-1 expected a number, a figure or a name, but the text ends");
+    check(
+        "a: set x ${",
+        "1:12-1 expected a number, a figure or a name, but the text ends (such as `2`, `m.updates` or `$i`)",
+    );
     check("a: set x ${i", "1:10-2 this `${` is never closed (end the expression with `}`)");
-    check("a: set x ${i %}", "1:15-1 expected a number, a figure or a name, not `}`");
+    check(
+        "a: set x ${i %}",
+        "1:15-1 expected a number, a figure or a name, not `}` (such as `2`, `m.updates` or `$i`)",
+    );
     check("a: set x ${i j}", "1:14-1 expected an operator or `}`, not `j`");
     check(
         "a: $cmd x",
@@ -201,7 +244,7 @@ fn blocks_and_ends() {
         "1:17-1 expected `/s` or `/m`, not a blank (such as `200/s` or `30/m`)",
     );
     check("repeat at 200/x { heal }", "1:15-1 unknown unit `/x` (`/s` or `/m`)");
-    check("repeat at 0/s { heal }", "1:11-3 a rate of 0 never begins");
+    check("repeat at 0/s { heal }", "1:11-3 a rate of 0 never begins (such as `at 5/s` or `at 30/m`)");
     check("repeat 1.5 { heal }", "1:8-3 a count is a whole number, below 2^64");
     check("repeat 10s { heal }", "1:10-1 a count has no unit (write `10`)");
     check(
@@ -227,7 +270,10 @@ fn blocks_and_ends() {
         "1:1-1 expected a step, not `{` (a block stands after `together`, `do`, `measure`, `repeat` and `each`)",
     );
     check("}", "1:1-1 this `}` closes nothing (take it out, or open a block with `{`)");
-    check("heal now", "1:6-3 expected the end of the step, not `now`");
+    check(
+        "heal now",
+        "1:6-3 expected the end of the step, not `now` (a step ends with its line, or with `;`)",
+    );
     check("do heal", "1:4-4 expected the block of `do`, not `heal` (open it on the same line: `do … {`)");
 }
 
@@ -236,8 +282,11 @@ fn faults_and_quantities() {
     check("wait 5", "1:6-1 a bare number is no duration: `5` (with a unit: `5s` or `5ms`)");
     check("wait 5sec", "1:7-3 unknown unit `sec` (did you mean `s`?)");
     check("wait", "1:5-1 expected a duration, but the text ends (such as `5s` or `200ms`)");
-    check("wait 5s 6s", "1:9-2 expected the end of the step, not `6s`");
-    check("wait 99999999h", "1:6-9 a duration longer than a year");
+    check(
+        "wait 5s 6s",
+        "1:9-2 expected the end of the step, not `6s` (a step ends with its line, or with `;`)",
+    );
+    check("wait 99999999h", "1:6-9 a duration longer than a year (the longest is `8760h`)");
     check(
         "cut a",
         "1:6-1 expected `-` or `->`, but the text ends (a link is written `a-b`, one direction of it `a->b`)",
@@ -249,31 +298,34 @@ fn faults_and_quantities() {
         "1:6-5 expected `-` or `->`, not `..b-c` (a link is written `a-b`, one direction of it `a->b`)",
     );
     check("cut", "1:4-1 expected a link, but the text ends (a link is written `a-b`)");
-    check("partition", "1:10-1 expected a node, but the text ends");
-    check("partition a |", "1:14-1 expected a node, but the text ends");
+    check("partition", "1:10-1 expected a node, but the text ends (such as `a`, `a, b` or `all`)");
+    check("partition a |", "1:14-1 expected a node, but the text ends (such as `a`, `a, b` or `all`)");
     check(
         "link a-b",
         "1:9-1 expected a shape, but the text ends (such as `delay 50ms jitter 10ms loss 1% rate 1mbit`, or `clear`)",
     );
     check("link a-b loss 5", "1:15-1 a bare number is no percentage: `5` (write `5%`)");
-    check("link a-b loss 200%", "1:15-4 more than `100%`");
+    check("link a-b loss 200%", "1:15-4 more than `100%` (write a share of at most `100%`)");
     check("link a-b rate 5", "1:15-1 a bare number is no rate: `5` (with a unit: `5mbit` or `5kbit`)");
     check(
         "link a-b rate 0mbit",
         "1:15-5 a rate between `1bit` and `9000000gbit` is needed (`cut` lets nothing through)",
     );
-    check("link a-b delay 5s delay 6s", "1:19-5 `delay` is given twice");
+    check("link a-b delay 5s delay 6s", "1:19-5 `delay` is given twice (keep one of the two)");
     check(
         "link a-b speed 5s",
         "1:10-5 unknown shape `speed` (one of delay, jitter, loss, rate, duplicate, clear)",
     );
-    check("link a-b clear delay 5s", "1:16-5 expected the end of the step, not `delay`");
+    check(
+        "link a-b clear delay 5s",
+        "1:16-5 expected the end of the step, not `delay` (a step ends with its line, or with `;`)",
+    );
     check("link a-b delay 5s clear", "1:19-5 `clear` stands alone (write `link a-b clear`)");
     check("clock a 10s", "1:9-3 expected `+` or `-`, not `10s` (such as `clock a +10s`)");
     check("clock a +10", "1:10-2 a bare number is no duration: `10` (with a unit: `10s` or `10ms`)");
     check("disk a", "1:7-1 expected `full` or `free`, but the text ends (such as `disk a full`)");
     check("disk a empty", "1:8-5 expected `full` or `free`, not `empty` (such as `disk a full`)");
-    check("clock a +1us", "1:9-4 a clock is shifted by whole milliseconds");
+    check("clock a +1us", "1:9-4 a clock is shifted by whole milliseconds (such as `+10s` or `-500ms`)");
 }
 
 #[test]
@@ -299,25 +351,34 @@ fn networks_options_and_files() {
         "network a-b {",
         "1:13-1 a topology holds no `{` (a `network` step ends with its line, or with `;`)",
     );
-    check("network $x", "1:9-2 `$x` is no parameter, and a topology is fixed before anything starts");
+    check(
+        "network $x",
+        "1:9-2 `$x` is no parameter, and a topology is fixed before anything starts (declare it above all steps: `param x = ring(5)`)",
+    );
     check("network ${x}", "1:9-2 a topology holds parameters, no expressions (write `$name`)");
     check("network a-a", "1:9-3 `a` is linked to itself (a link joins two different nodes, as `a-b` does)");
     check("network rnig(3)", "1:9-4 unknown generator `rnig` (did you mean `ring`?)");
     check("include x.scn", r#"1:9-1 expected a quoted file name, not `x` (quote it: `include "x.scn"`)"#);
     check(r#"include "x.scn""#, "1:1-15 there is no file `x.scn`");
-    check(r#"include "$x""#, "1:9-4 a file's name is fixed before anything starts");
+    check(
+        r#"include "$x""#,
+        "1:9-4 a file's name is fixed before anything starts (only parameters may be filled in here)",
+    );
 }
 
 #[test]
 fn headers() {
     check(
         "timeout 5s\nheal\ntimeout 6s",
-        "3:1-7 `timeout` is a header, and headers stand before all steps (move it to the top of the file)",
+        "3:1-7 `timeout` is a header, and headers stand before all steps (it belongs at the top of a scenario's file)",
     );
     check("timeout 5", "1:9-1 a bare number is no duration: `5` (with a unit: `5s` or `5ms`)");
-    check("timeout 5s\ntimeout 6s", "2:1-7 `timeout` is given twice");
+    check("settle", "1:7-1 expected a duration after `settle`, but the text ends (such as `settle 10s`)");
+    check("tags", "1:5-1 expected a tag after `tags`, but the text ends (such as `tags slow, ci`)");
+    check("tags a b", "1:8-1 expected the end of the step, not `b` (write `tags a, b`)");
+    check("timeout 5s\ntimeout 6s", "2:1-7 `timeout` is given twice (keep one of the two)");
     check("worlds proces", "1:8-6 unknown world `proces` (did you mean `process`?)");
-    check("tags a, a", "1:9-1 `a` is named twice");
+    check("tags a, a", "1:9-1 `a` is named twice (keep one of the two)");
 }
 
 #[test]
@@ -327,7 +388,7 @@ fn parameters_that_do_not_fit_where_they_stand() {
         "param x =\nheal",
         r#"1:10-1 expected a value, but the line ends (nothing at all is written `""`)"#,
     );
-    check("param x = 1 | 1", "1:15-1 the value `1` is given twice");
+    check("param x = 1 | 1", "1:15-1 the value `1` is given twice (keep one of the two)");
     check(
         "param x = 1\nparam x = 2",
         "2:7-1 the parameter `x` is declared twice (several values stand behind one name: `param x = 1 | 2`)",
@@ -360,7 +421,7 @@ fn parameters_that_do_not_fit_where_they_stand() {
     check("param n = 3x\nrepeat $n { heal }", "2:8-2 `$n` stands for `3x`: a count has no unit (write `3`)");
 }
 
-/// A refusal in a text with files to include: the file's name in front.
+/// Checks the error of a text with files to include; the file's name stands in front.
 #[track_caller]
 fn check_files(text: &str, files: &[(&str, &str)], expected: &str) {
     let diagnostic = super::read_with(text, &[], files).unwrap_err();

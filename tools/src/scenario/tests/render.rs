@@ -1,11 +1,11 @@
-//! Steps as text again, in one form: what is compared in the tests of the parser.
+//! Steps as text again, in one form, which the tests of the parser compare.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use crate::scenario::ast::*;
 
-/// Every step, `;` between them.
+/// Renders every step, `;` between them.
 pub(super) fn block(steps: &[Step]) -> String {
     steps.iter().map(step).collect::<Vec<_>>().join("; ")
 }
@@ -170,7 +170,7 @@ fn words(list: &[Word]) -> String {
     list.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// A word between bars, so that its ends can be seen; a filled-in part between `<` and `>`.
+/// Renders a word between bars, so that its ends can be seen; an expression between `<` and `>`.
 fn word(word: &Word) -> String {
     let part = |part: &Part| match part {
         Part::Text(text) => text.clone(),
@@ -179,7 +179,7 @@ fn word(word: &Word) -> String {
     format!("|{}|", word.parts.iter().map(part).collect::<String>())
 }
 
-/// Every operation between parentheses, so that its order can be seen.
+/// Renders every operation between parentheses, so that its order can be seen.
 fn expr(expr_: &Expr) -> String {
     match expr_ {
         Expr::Fact(Fact::Number(number), _) => number.to_string(),

@@ -1,13 +1,13 @@
-//! Small sets of slots, of a size that is known when the checker is compiled.
+//! Small sets of slots, of a size that is fixed when the checker is compiled.
 
 /// A set of slots: numbers below 64 for each of its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Bits<const WORDS: usize>([u64; WORDS]);
 
 impl<const WORDS: usize> Bits<WORDS> {
-    /// The set of none.
+    /// The empty set.
     pub(super) const NONE: Self = Self([0; WORDS]);
-    /// How many slots there are.
+    /// The number of slots.
     pub(super) const SLOTS: usize = 64 * WORDS;
 
     pub(super) fn has(&self, slot: usize) -> bool {
@@ -22,7 +22,7 @@ impl<const WORDS: usize> Bits<WORDS> {
         self.0[slot / 64] &= !(1 << (slot % 64));
     }
 
-    /// The slots of this set, least first.
+    /// Returns the slots of this set, least first.
     pub(super) fn slots(self) -> impl Iterator<Item = usize> {
         self.0.into_iter().enumerate().flat_map(|(at, mut word)| {
             std::iter::from_fn(move || {
@@ -33,22 +33,22 @@ impl<const WORDS: usize> Bits<WORDS> {
         })
     }
 
-    /// The slots of both.
+    /// Returns the slots that both sets have.
     pub(super) fn and(self, other: Self) -> Self {
         Self(std::array::from_fn(|at| self.0[at] & other.0[at]))
     }
 
-    /// The slots of either.
+    /// Returns the slots that either set has.
     pub(super) fn or(self, other: Self) -> Self {
         Self(std::array::from_fn(|at| self.0[at] | other.0[at]))
     }
 
-    /// The slots of this that are not of the other.
+    /// Returns the slots of this set that the other lacks.
     pub(super) fn without(self, other: Self) -> Self {
         Self(std::array::from_fn(|at| self.0[at] & !other.0[at]))
     }
 
-    /// Whether the other has all slots of this.
+    /// Returns true if the other set has all slots of this one.
     pub(super) fn is_within(self, other: Self) -> bool {
         self.without(other) == Self::NONE
     }

@@ -1,16 +1,18 @@
-//! The walk through the calls of one register.
+//! The search over the calls of one register.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bits::Bits;
-use super::front::{Configuration, Front};
-use super::{Call, Contradiction, Interval, Judgement, Moment, NOTHING, Value, moments};
+use super::call::{Call, Interval, Moment, NOTHING, Value, moments};
+use super::frontier::{Configuration, Frontier};
+use super::result::{Contradiction, Linearizability};
 
-/// How many configurations may be left after a call: what a search of more would cost, in memory
-/// and in time, is not worth a verdict.
+/// The most configurations that may be left after a call. Chosen: at 50 to 300 bytes each they take 1 to 6 MB
+/// for each step of the search, and more would cost more memory and time than a verdict is worth.
 const CONFIGURATIONS_MAX: usize = 20_000;
-/// How many configurations may be followed in all.
-const STEPS_MAX: u64 = 100_000_000;
+/// The most configurations that may be explored in all. Chosen: the greatest power of ten that a person waits
+/// for, at about a microsecond each.
+const EXPLORED_MAX: u64 = 100_000_000;
 
 /// A call that ends, while it is under way.
 #[derive(Debug, Clone, Copy)]
@@ -23,10 +25,11 @@ struct Pending {
 #[derive(Debug)]
 struct Class {
     call: Call,
-    /// How many have begun, those aside that have taken effect in every configuration.
+    /// The number that have begun, without those that have taken effect in every configuration.
     begun: u32,
 }
 
+/// The search over one history. Its sets of slots have `WORDS` words of 64 bits.
 pub(super) struct Search<'a, const WORDS: usize> {
     history: &'a [Interval],
     slots: Vec<Option<Pending>>,
@@ -34,25 +37,26 @@ pub(super) struct Search<'a, const WORDS: usize> {
     reads: Bits<WORDS>,
     writes: Bits<WORDS>,
     pending: Bits<WORDS>,
-    /// For each slot those that hold the same call and end sooner.
+    /// For each slot, the slots that hold the same call and end sooner.
     sooner: Vec<Bits<WORDS>>,
     classes: Vec<Class>,
     class_of: BTreeMap<Call, usize>,
-    /// The classes of exchanges, by what they take.
+    /// The classes of exchanges, by the value that they expect.
     exchanges_of: BTreeMap<Value, Vec<usize>>,
-    /// Calls without an end that have begun.
+    /// The calls without an end that have begun.
     endless: Vec<usize>,
     /// The values by which a call without an end could be noticed.
     noticed: BTreeSet<Value>,
     configurations: Vec<Configuration<WORDS>>,
-    steps: u64,
+    /// The number of configurations that were explored so far.
+    explored: u64,
 }
 
-/// What becomes of a configuration.
-enum Step {
+/// A move from a configuration to the next: one call takes effect.
+enum Move {
     /// The call in this slot takes effect.
     Slot(usize),
-    /// A call of this class does.
+    /// A call of this class takes effect.
     Class(usize),
 }
 
@@ -73,17 +77,17 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
             endless: Vec::new(),
             noticed: noticed(history),
             configurations: vec![start],
-            steps: 0,
+            explored: 0,
         }
     }
 
-    pub(super) fn run(mut self) -> Judgement {
+    pub(super) fn run(mut self) -> Linearizability {
         for moment in moments(self.history) {
             match moment {
                 Moment::Begin(index) if self.history[index].end.is_none() => self.begin_endless(index),
                 Moment::Begin(index) => {
                     if !self.begin(index) {
-                        return Judgement::Undecided { at: index };
+                        return Linearizability::Undecided { at: index };
                     }
                 }
                 Moment::End(index) => {
@@ -93,10 +97,10 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
                 }
             }
         }
-        Judgement::Linearizable
+        Linearizability::Linearizable
     }
 
-    /// A call begins that ends. False if there is no slot for it.
+    /// Begins a call that ends. Returns false if there is no slot for it.
     fn begin(&mut self, index: usize) -> bool {
         let slot = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
         if slot >= Bits::<WORDS>::SLOTS {
@@ -123,8 +127,8 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
         true
     }
 
-    /// Of equal calls the one that ends first takes effect first: if the other did, they could change
-    /// places. Ends that come together are in the order in which they are walked.
+    /// Orders equal calls: the one that ends first takes effect first. If the other did, the two could change
+    /// places. Ends at the same time are in the order in which they are walked.
     fn order_among_equals(&mut self, slot: usize, index: usize) {
         let end = |index: usize| (self.history[index].end, index);
         let mut sooner = Bits::NONE;
@@ -141,17 +145,17 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
         self.sooner[slot] = sooner;
     }
 
-    /// Whether an equal call takes effect before the one in this slot does.
+    /// Returns true if an equal call takes effect before the one in this slot does.
     fn waits_for_an_equal(&self, one: &Configuration<WORDS>, waiting: Bits<WORDS>, slot: usize) -> bool {
         let mut sooner = self.sooner[slot].and(waiting);
         if !one.either.has(slot) {
-            // Those may have taken effect when this one had not begun.
+            // An equal call whose effect is open may have taken effect before this one began.
             sooner = sooner.without(one.either);
         }
         sooner != Bits::NONE
     }
 
-    /// A call begins of which nobody will know whether it took effect.
+    /// Begins a call without an end: it stays unknown if it took effect.
     fn begin_endless(&mut self, index: usize) {
         let call = self.history[index].call;
         let (Call::Write(to) | Call::Exchange { to, .. }) = call else { return };
@@ -172,11 +176,11 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
         self.classes[class].begun += 1;
     }
 
-    /// A call ends: only the configurations remain in which it has taken effect.
-    fn end(&mut self, index: usize) -> Result<(), Judgement> {
+    /// Ends a call: only the configurations in which it has taken effect remain.
+    fn end(&mut self, index: usize) -> Result<(), Linearizability> {
         let Some(slot) = self.slot_of.remove(&index) else { return Ok(()) };
-        let mut next = Front::new(self.reads, self.writes);
-        let mut followed = Front::new(self.reads, self.writes);
+        let mut next = Frontier::new(self.reads, self.writes);
+        let mut followed = Frontier::new(self.reads, self.writes);
         let mut open = Vec::new();
         for one in std::mem::take(&mut self.configurations) {
             if followed.add(&one) {
@@ -184,42 +188,42 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
             }
         }
         while let Some(one) = open.pop() {
-            self.steps += 1;
+            self.explored += 1;
             if one.done.has(slot) {
                 next.add(&one.end(slot));
             } else {
                 if one.either.has(slot) {
                     next.add(&one.clone().end(slot));
                 }
-                for step in self.steps(&one, slot) {
-                    let then = self.after(&one, &step);
+                for next_move in self.successors(&one, slot) {
+                    let then = self.after(&one, &next_move);
                     if followed.add(&then) {
                         open.push(then);
                     }
                 }
             }
-            if next.len().max(followed.len()) > CONFIGURATIONS_MAX || self.steps > STEPS_MAX {
-                return Err(Judgement::Undecided { at: index });
+            if next.len().max(followed.len()) > CONFIGURATIONS_MAX || self.explored > EXPLORED_MAX {
+                return Err(Linearizability::Undecided { at: index });
             }
         }
         self.configurations = next.into_configurations();
         if self.configurations.is_empty() {
-            return Err(Judgement::Not(self.contradiction(index, followed)));
+            return Err(Linearizability::Not(self.contradiction(index, followed)));
         }
         self.slots[slot] = None;
         for set in [&mut self.reads, &mut self.writes, &mut self.pending] {
             set.remove(slot);
         }
         self.sooner.iter_mut().for_each(|sooner| sooner.remove(slot));
-        self.forget_used();
+        self.merge_common_calls();
         Ok(())
     }
 
-    /// The calls that can take effect next and bring the one in the slot nearer: itself, exchanges
-    /// that find what they expect, and writes of what somebody waits for. Other writes would be
-    /// overwritten before anybody could notice.
-    fn steps(&self, one: &Configuration<WORDS>, slot: usize) -> Vec<Step> {
-        let mut steps = Vec::new();
+    /// Returns the moves that bring the call in the slot nearer. These are the call
+    /// itself, exchanges that find the value that they expect, and writes of a value that another call waits
+    /// for. Other writes would be overwritten before any call could notice.
+    fn successors(&self, one: &Configuration<WORDS>, slot: usize) -> Vec<Move> {
+        let mut moves = Vec::new();
         let mut wanted = Vec::new();
         let waiting = self.pending.without(one.done);
         for other in waiting.slots() {
@@ -227,9 +231,9 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
                 Some(Call::Read(value)) => wanted.push(value),
                 Some(Call::Exchange { from, .. }) => {
                     if from == one.value && !self.waits_for_an_equal(one, waiting, other) {
-                        steps.push(Step::Slot(other));
+                        moves.push(Move::Slot(other));
                     }
-                    // Also where it is there: the same value may be written once more before.
+                    // The value is wanted even if it is there: it may be written once more before.
                     wanted.push(from);
                 }
                 Some(Call::Write(_)) | None => {}
@@ -239,7 +243,7 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
         for (from, exchanges) in &self.exchanges_of {
             for class in exchanges.iter().copied().filter(unused) {
                 if *from == one.value {
-                    steps.push(Step::Class(class));
+                    moves.push(Move::Class(class));
                 }
                 wanted.push(*from);
             }
@@ -251,24 +255,24 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
                 && (other == slot || wanted.binary_search(&value).is_ok())
                 && !self.waits_for_an_equal(one, waiting, other)
             {
-                steps.push(Step::Slot(other));
+                moves.push(Move::Slot(other));
             }
         }
         let writes = wanted.iter().filter_map(|value| self.class_of.get(&Call::Write(*value)).copied());
-        steps.extend(writes.filter(unused).map(Step::Class));
-        steps
+        moves.extend(writes.filter(unused).map(Move::Class));
+        moves
     }
 
-    /// The configuration after that step.
-    fn after(&self, one: &Configuration<WORDS>, step: &Step) -> Configuration<WORDS> {
+    /// Returns the configuration after a move.
+    fn after(&self, one: &Configuration<WORDS>, next_move: &Move) -> Configuration<WORDS> {
         let mut then = one.clone();
-        let call = match *step {
-            Step::Slot(slot) => {
+        let call = match *next_move {
+            Move::Slot(slot) => {
                 then.done.add(slot);
                 then.either.remove(slot);
                 self.slots[slot].map(|pending| pending.call)
             }
-            Step::Class(class) => {
+            Move::Class(class) => {
                 then.use_one(class);
                 Some(self.classes[class].call)
             }
@@ -276,7 +280,7 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
         match call {
             Some(Call::Write(value)) => {
                 then.value = value;
-                // Any of the others may have been overwritten by this one.
+                // Any of the other writes may have been overwritten by this one.
                 then.either = self.writes.without(then.done);
             }
             Some(Call::Exchange { to, .. }) => then.value = to,
@@ -290,8 +294,8 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
         then
     }
 
-    /// What has taken effect in every configuration will not be told apart any more.
-    fn forget_used(&mut self) {
+    /// Drops operations common to all configurations, so that equal configurations merge.
+    fn merge_common_calls(&mut self) {
         let Some(first) = self.configurations.first() else { return };
         let everywhere: Vec<(usize, u32)> = first
             .used
@@ -313,7 +317,7 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
         }
     }
 
-    fn contradiction(&self, index: usize, followed: Front<WORDS>) -> Contradiction {
+    fn contradiction(&self, index: usize, followed: Frontier<WORDS>) -> Contradiction {
         let mut possible = BTreeSet::new();
         for one in followed.into_configurations() {
             possible.insert(one.value);
@@ -338,7 +342,7 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
     }
 }
 
-/// The values that somebody has seen, or may have seen and passed on.
+/// Returns the values that a call has seen, or that an exchange without an end may have seen and passed on.
 fn noticed(history: &[Interval]) -> BTreeSet<Value> {
     let mut noticed = BTreeSet::new();
     for one in history {

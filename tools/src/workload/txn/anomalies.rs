@@ -1,16 +1,16 @@
-//! What transactions must not do, after Adya, "Weak Consistency: A Generalized Theory and Optimistic
-//! Implementations for Distributed Transactions" (1999), found by inference as Elle does it (Kingsbury
-//! and Alvaro 2020): values are unique, so that who read whom is known, and a transaction that has read
-//! or written a value and then writes another one tells the order of the two.
+//! Anomalies of transactions, after Adya, "Weak Consistency: A Generalized Theory and Optimistic
+//! Implementations for Distributed Transactions" (1999). They are found by inference, as Elle does it
+//! (Kingsbury and Alvaro 2020). Values are unique, so that the writer of each value that was read is known. A
+//! transaction that reads or writes a value, and then writes another one, shows the order of the two.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::{Graph, TRIED_MAX};
 use super::transaction::{Fate, Transaction};
-use crate::workload::{ConsistencyModel, History, Verdict};
+use crate::workload::{CheckResult, ConsistencyModel, History};
 
-/// What may be found, with the weakest model that forbids it. That a transaction sees its own writes is
-/// promised only from atomic views on, which are not checked here: that is counted, and allowed.
+/// The anomalies, each with the weakest model that forbids it. Transactions see their own writes only from
+/// atomic views on, which are not checked here: a violation is counted, and allowed.
 const ANOMALIES: &[(&str, Option<ConsistencyModel>)] = &[
     ("malformed", Some(ConsistencyModel::ReadUncommitted)),
     ("garbage_read", Some(ConsistencyModel::ReadUncommitted)),
@@ -25,18 +25,18 @@ const ANOMALIES: &[(&str, Option<ConsistencyModel>)] = &[
 /// A value of a key.
 type Version<'a> = (&'a str, &'a str);
 
-/// Why one transaction comes before another.
+/// The reason why one transaction comes before another.
 #[derive(Debug, Clone, Copy)]
 enum Reason<'a> {
-    /// It wrote what the other overwrote.
+    /// It wrote the value that the other overwrote.
     Overwritten { old: Version<'a>, new: &'a str },
-    /// It wrote what the other read.
+    /// It wrote the value that the other read.
     Read(Version<'a>),
 }
 
 /// Judges the transactions of a history.
-pub(super) fn check(history: &History, model: ConsistencyModel) -> Verdict {
-    let mut found = Found { model, verdict: Verdict::default(), counts: BTreeMap::new() };
+pub(super) fn check(history: &History, model: ConsistencyModel) -> CheckResult {
+    let mut found = Found { model, verdict: CheckResult::default(), counts: BTreeMap::new() };
     let mut transactions = Vec::new();
     for (index, operation) in history.of_kind("txn") {
         let (transaction, wrong) = Transaction::of(index, operation);
@@ -47,15 +47,15 @@ pub(super) fn check(history: &History, model: ConsistencyModel) -> Verdict {
         }
     }
     let inference = Inference::of(&transactions);
-    inference.within(&mut found);
+    inference.internal(&mut found);
     inference.reads(&mut found);
-    inference.circles(&mut found);
+    inference.cycles(&mut found);
     found.verdict(&transactions)
 }
 
 struct Found {
     model: ConsistencyModel,
-    verdict: Verdict,
+    verdict: CheckResult,
     counts: BTreeMap<&'static str, usize>,
 }
 
@@ -69,7 +69,7 @@ impl Found {
         }
     }
 
-    fn verdict(mut self, transactions: &[Transaction]) -> Verdict {
+    fn verdict(mut self, transactions: &[Transaction]) -> CheckResult {
         let with = |fate: Fate| transactions.iter().filter(|one| one.fate == fate).count();
         self.verdict.counted("committed", with(Fate::Committed));
         self.verdict.counted("aborted", with(Fate::Aborted));
@@ -83,10 +83,10 @@ impl Found {
     }
 }
 
-/// What follows from the answers.
+/// The facts that follow from the answers.
 struct Inference<'a> {
     transactions: &'a [Transaction],
-    /// Who wrote a version, and whether that was its last write of the key.
+    /// The writer of each version; true if that was its last write of the key.
     writers: BTreeMap<Version<'a>, (usize, bool)>,
 }
 
@@ -109,8 +109,8 @@ impl<'a> Inference<'a> {
         self.transactions[transaction].index
     }
 
-    /// The reads of committed transactions that something was found by, those of their own writes
-    /// aside: by whom, and which version.
+    /// Returns the reads of committed transactions that found a value: the reader, and the version. Reads of
+    /// a transaction's own writes are left out.
     fn external_reads(&self) -> impl Iterator<Item = (usize, Version<'a>)> {
         let committed = self.transactions.iter().enumerate().filter(|(_, one)| one.has_read());
         committed.flat_map(|(at, transaction)| {
@@ -126,11 +126,11 @@ impl<'a> Inference<'a> {
         })
     }
 
-    /// A transaction sees its own writes.
-    fn within(&self, found: &mut Found) {
+    /// Finds transactions that do not see their own writes, and counts reads that are not repeatable.
+    fn internal(&self, found: &mut Found) {
         for transaction in self.transactions.iter().filter(|one| one.has_read()) {
             let index = transaction.index;
-            // Of each key what it saw last, and whether it wrote that.
+            // For each key the value that the transaction saw last; true if it wrote that value.
             let mut known: BTreeMap<&str, (Option<&str>, bool)> = BTreeMap::new();
             for step in &transaction.steps {
                 let value = step.value.as_deref();
@@ -155,11 +155,12 @@ impl<'a> Inference<'a> {
         }
     }
 
-    /// What is read was written, by a transaction that committed, and was its last word.
+    /// Finds reads of values that were not written, were aborted, or were not the last write of their
+    /// transaction.
     fn reads(&self, found: &mut Found) {
-        let mut told: BTreeSet<(usize, Version<'_>)> = BTreeSet::new();
+        let mut reported: BTreeSet<(usize, Version<'_>)> = BTreeSet::new();
         for (reader, version) in self.external_reads() {
-            if !told.insert((reader, version)) {
+            if !reported.insert((reader, version)) {
                 continue;
             }
             let (key, value) = version;
@@ -187,8 +188,8 @@ impl<'a> Inference<'a> {
         }
     }
 
-    /// The order of the versions of a key, as far as transactions tell it: which was replaced by
-    /// which, and by whom.
+    /// Returns the order of the versions of a key, as far as transactions show it: the old and the new
+    /// version, with the transaction that replaced one by the other.
     fn replaced(&self) -> BTreeMap<(Version<'a>, Version<'a>), usize> {
         let mut replaced = BTreeMap::new();
         for (at, transaction) in self.transactions.iter().enumerate() {
@@ -210,14 +211,14 @@ impl<'a> Inference<'a> {
         replaced
     }
 
-    /// The writer of a version, unless it was aborted or there is none.
+    /// Returns the writer of a version, unless it was aborted or there is none.
     fn writer(&self, version: Version<'_>) -> Option<usize> {
         let (writer, _) = self.writers.get(&version)?;
         (self.transactions[*writer].fate != Fate::Aborted).then_some(*writer)
     }
 
-    /// No order of the transactions leads back to where it began.
-    fn circles(&self, found: &mut Found) {
+    /// Finds cycles in the order of the transactions.
+    fn cycles(&self, found: &mut Found) {
         let replaced = self.replaced();
         let unordered = cyclic_versions(&replaced, self.transactions, found);
         let mut reasons: BTreeMap<(usize, usize), Reason<'_>> = BTreeMap::new();
@@ -237,33 +238,34 @@ impl<'a> Inference<'a> {
                 read.push((writer, reader, version));
             }
         }
-        for knot in writes.knots() {
-            self.tell("G0", &writes.circle(&knot), &reasons, found);
+        for component in writes.components() {
+            self.report_cycle("G0", &writes.cycle(&component), &reasons, found);
         }
-        for knot in all.knots() {
-            let within = read.iter().filter(|(from, to, _)| knot.contains(from) && knot.contains(to));
-            let circles = within.take(TRIED_MAX).filter_map(|(from, to, version)| {
-                let way = all.way(*to, *from, &knot)?;
+        for component in all.components() {
+            let within =
+                read.iter().filter(|(from, to, _)| component.contains(from) && component.contains(to));
+            let cycles = within.take(TRIED_MAX).filter_map(|(from, to, version)| {
+                let way = all.shortest_path(*to, *from, &component)?;
                 Some((way.len(), (*from, *to), *version, way))
             });
-            if let Some((_, edge, version, way)) = circles.min_by_key(|(length, ..)| *length) {
+            if let Some((_, edge, version, way)) = cycles.min_by_key(|(length, ..)| *length) {
                 let mut reasons = reasons.clone();
                 reasons.insert(edge, Reason::Read(version));
-                self.tell("G1c", &way, &reasons, found);
+                self.report_cycle("G1c", &way, &reasons, found);
             }
         }
     }
 
-    /// Tells of a circle, edge by edge.
-    fn tell(
+    /// Reports a cycle, edge by edge.
+    fn report_cycle(
         &self,
         kind: &'static str,
-        circle: &[usize],
+        cycle: &[usize],
         reasons: &BTreeMap<(usize, usize), Reason<'_>>,
         found: &mut Found,
     ) {
-        let next = circle.iter().cycle().skip(1);
-        let edges: Vec<String> = circle
+        let next = cycle.iter().cycle().skip(1);
+        let edges: Vec<String> = cycle
             .iter()
             .zip(next)
             .filter_map(|(from, to)| {
@@ -279,14 +281,14 @@ impl<'a> Inference<'a> {
             })
             .collect();
         let names: Vec<String> =
-            circle.iter().chain(circle.first()).map(|at| format!("#{}", self.index(*at))).collect();
+            cycle.iter().chain(cycle.first()).map(|at| format!("#{}", self.index(*at))).collect();
         let message = format!("{}: {}", names.join(" → "), edges.join("; "));
-        found.add(kind, message, circle.iter().map(|at| self.index(*at)).collect());
+        found.add(kind, message, cycle.iter().map(|at| self.index(*at)).collect());
     }
 }
 
-/// Finds keys of whose values each would have replaced the other. Gives those keys: nothing can be
-/// inferred from their order.
+/// Finds keys with a cycle in the order of their values. Returns those keys: nothing can be inferred from
+/// their order.
 fn cyclic_versions<'a>(
     replaced: &BTreeMap<(Version<'a>, Version<'a>), usize>,
     transactions: &[Transaction],
@@ -300,10 +302,10 @@ fn cyclic_versions<'a>(
         order.link(number(old), number(new));
     }
     let mut keys = BTreeSet::new();
-    for knot in order.knots() {
-        let circle = order.circle(&knot);
+    for component in order.components() {
+        let cycle = order.cycle(&component);
         let (mut edges, mut operations) = (Vec::new(), Vec::new());
-        for (from, to) in circle.iter().zip(circle.iter().cycle().skip(1)) {
+        for (from, to) in cycle.iter().zip(cycle.iter().cycle().skip(1)) {
             let (old, new) = (versions[*from], versions[*to]);
             if let Some(by) = replaced.get(&(old, new)) {
                 let index = transactions[*by].index;
@@ -311,7 +313,7 @@ fn cyclic_versions<'a>(
                 edges.push(format!("#{index} replaced {} by {}", old.1, new.1));
             }
         }
-        let key = circle.first().map_or("", |at| versions[*at].0);
+        let key = cycle.first().map_or("", |at| versions[*at].0);
         keys.insert(key);
         let message = format!("the values of key {key} have no order: {}", edges.join("; "));
         found.add("cyclic_versions", message, operations);

@@ -1,11 +1,12 @@
-//! Dependencies, and the circles in them.
+//! Dependencies between transactions, and the cycles in them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// From how many edges a circle is looked for: each costs a search of the whole knot.
+/// The number of edges from which a cycle is searched. Chosen: each search covers the whole component, and one
+/// cycle is enough for a report.
 pub(super) const TRIED_MAX: usize = 100;
 
-/// A graph of numbered things.
+/// A graph of numbered nodes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Graph {
     edges: BTreeMap<usize, BTreeSet<usize>>,
@@ -22,12 +23,12 @@ impl Graph {
         self.edges.get(&node).into_iter().flatten().copied()
     }
 
-    /// The sets of things of which each can be reached from each other, where there is more than one:
-    /// strongly connected components (Tarjan 1972), without recursion.
-    pub(super) fn knots(&self) -> Vec<BTreeSet<usize>> {
+    /// Returns the strongly connected components of more than one node (Tarjan 1972), without recursion. In
+    /// such a component each node can be reached from each other.
+    pub(super) fn components(&self) -> Vec<BTreeSet<usize>> {
         let mut number: BTreeMap<usize, usize> = BTreeMap::new();
         let mut low: BTreeMap<usize, usize> = BTreeMap::new();
-        let (mut stack, mut on_stack, mut knots) = (Vec::new(), BTreeSet::new(), Vec::new());
+        let (mut stack, mut on_stack, mut components) = (Vec::new(), BTreeSet::new(), Vec::new());
         for root in self.edges.keys() {
             if number.contains_key(root) {
                 continue;
@@ -57,32 +58,37 @@ impl Graph {
                     low.insert(*above, least);
                 }
                 if low[&node] == number[&node] {
-                    let mut knot = BTreeSet::new();
+                    let mut component = BTreeSet::new();
                     while let Some(top) = stack.pop() {
                         on_stack.remove(&top);
-                        knot.insert(top);
+                        component.insert(top);
                         if top == node {
                             break;
                         }
                     }
-                    if knot.len() > 1 {
-                        knots.push(knot);
+                    if component.len() > 1 {
+                        components.push(component);
                     }
                 }
             }
         }
-        knots
+        components
     }
 
-    /// A shortest way from one to another within a set, both included.
-    pub(super) fn way(&self, from: usize, to: usize, within: &BTreeSet<usize>) -> Option<Vec<usize>> {
-        let mut came: BTreeMap<usize, usize> = BTreeMap::new();
+    /// Returns a shortest path between two nodes within a set, both included.
+    pub(super) fn shortest_path(
+        &self,
+        from: usize,
+        to: usize,
+        within: &BTreeSet<usize>,
+    ) -> Option<Vec<usize>> {
+        let mut predecessor: BTreeMap<usize, usize> = BTreeMap::new();
         let mut open = VecDeque::from([from]);
         while let Some(node) = open.pop_front() {
             if node == to {
                 let mut way = vec![to];
                 while let Some(before) =
-                    way.last().filter(|last| **last != from).and_then(|last| came.get(last))
+                    way.last().filter(|last| **last != from).and_then(|last| predecessor.get(last))
                 {
                     way.push(*before);
                 }
@@ -90,8 +96,8 @@ impl Graph {
                 return Some(way);
             }
             for next in self.after(node).filter(|next| within.contains(next)) {
-                if next != from && !came.contains_key(&next) {
-                    came.insert(next, node);
+                if next != from && !predecessor.contains_key(&next) {
+                    predecessor.insert(next, node);
                     open.push_back(next);
                 }
             }
@@ -99,18 +105,21 @@ impl Graph {
         None
     }
 
-    /// A short circle within a knot, each once: the shortest through one of its first edges.
-    pub(super) fn circle(&self, knot: &BTreeSet<usize>) -> Vec<usize> {
-        let from_each = knot.iter().flat_map(|from| self.after(*from).map(move |next| (*from, next)));
-        let circles = from_each
-            .filter(|(_, next)| knot.contains(next))
+    /// Returns a short cycle within a component, each node once: the shortest through one of its first
+    /// edges.
+    pub(super) fn cycle(&self, component: &BTreeSet<usize>) -> Vec<usize> {
+        let from_each = component.iter().flat_map(|from| self.after(*from).map(move |next| (*from, next)));
+        let cycles = from_each
+            .filter(|(_, next)| component.contains(next))
             .take(TRIED_MAX)
-            .filter_map(|(from, next)| Some([vec![from], self.way(next, from, knot)?].concat()))
-            .map(|mut circle| {
-                circle.pop();
-                circle
+            .filter_map(|(from, next)| {
+                Some([vec![from], self.shortest_path(next, from, component)?].concat())
+            })
+            .map(|mut cycle| {
+                cycle.pop();
+                cycle
             });
-        circles.min_by_key(Vec::len).unwrap_or_default()
+        cycles.min_by_key(Vec::len).unwrap_or_default()
     }
 }
 
@@ -129,17 +138,17 @@ mod tests {
     #[test]
     fn knots_are_what_leads_back() {
         let graph = graph(&[(1, 2), (2, 3), (3, 1), (3, 4), (4, 5), (5, 4), (5, 6), (7, 7), (2, 1)]);
-        assert_eq!(graph.knots(), [BTreeSet::from([4, 5]), BTreeSet::from([1, 2, 3])]);
-        assert_eq!(graph.circle(&BTreeSet::from([1, 2, 3])), [1, 2]);
-        assert_eq!(graph.way(1, 3, &BTreeSet::from([1, 2, 3])), Some(vec![1, 2, 3]));
-        assert_eq!(graph.way(4, 1, &BTreeSet::from([1, 4])), None);
+        assert_eq!(graph.components(), [BTreeSet::from([4, 5]), BTreeSet::from([1, 2, 3])]);
+        assert_eq!(graph.cycle(&BTreeSet::from([1, 2, 3])), [1, 2]);
+        assert_eq!(graph.shortest_path(1, 3, &BTreeSet::from([1, 2, 3])), Some(vec![1, 2, 3]));
+        assert_eq!(graph.shortest_path(4, 1, &BTreeSet::from([1, 4])), None);
     }
 
     #[test]
     fn a_long_chain_is_no_burden() {
         let mut edges: Vec<(usize, usize)> = (0..100_000).map(|at| (at, at + 1)).collect();
-        assert_eq!(graph(&edges).knots(), Vec::<BTreeSet<usize>>::new());
+        assert_eq!(graph(&edges).components(), Vec::<BTreeSet<usize>>::new());
         edges.push((100_000, 0));
-        assert_eq!(graph(&edges).knots().len(), 1);
+        assert_eq!(graph(&edges).components().len(), 1);
     }
 }

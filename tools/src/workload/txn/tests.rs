@@ -1,10 +1,11 @@
-//! A history for each anomaly, and the same without.
+//! Tests with a history for each anomaly, and the same without it.
 
 use super::super::sample::Sample;
-use super::super::{Chance, ConsistencyModel, History, Options, Verdict, Workload};
+use super::super::{CheckResult, ConsistencyModel, History, Options, Workload};
 use super::TxnRwRegister;
+use crate::random::Rng;
 
-/// `r1=2` reads 2 of key 1, `r1` nothing; `w1=2` writes 2 to it.
+/// Returns the words of a transaction: `r1=2` reads 2 of key 1, `r1` reads nothing, `w1=2` writes 2 to it.
 fn txn(text: &str, answered: bool) -> String {
     let steps: Vec<String> = text
         .split(' ')
@@ -18,7 +19,7 @@ fn txn(text: &str, answered: bool) -> String {
     format!("[{}]", steps.join(","))
 }
 
-/// Transactions one after another: committed, or with `!` aborted, with `?` unknown.
+/// Returns a history of transactions one after another: committed, or with `!` aborted, with `?` unknown.
 fn history(transactions: &[&str]) -> History {
     let mut sample = Sample::new();
     for (at, text) in transactions.iter().enumerate() {
@@ -33,12 +34,12 @@ fn history(transactions: &[&str]) -> History {
     sample.history
 }
 
-fn judged(transactions: &[&str], model: ConsistencyModel) -> Verdict {
+fn judged(transactions: &[&str], model: ConsistencyModel) -> CheckResult {
     let options = Options { model, ..Options::default() };
     TxnRwRegister::new(&options).check(&history(transactions))
 }
 
-/// This is the only thing that is wrong, and only where a model forbids it.
+/// Checks that this is the only problem, and a problem only under models that forbid it.
 #[track_caller]
 fn check(transactions: &[&str], kind: &str, weakest: ConsistencyModel, message: &str) {
     for model in [ConsistencyModel::ReadUncommitted, ConsistencyModel::ReadCommitted] {
@@ -66,7 +67,7 @@ const COMMITTED: ConsistencyModel = ConsistencyModel::ReadCommitted;
 #[test]
 fn what_read_committed_allows() {
     check_valid(&["r1 w1=1 r1=1", "r1=1 w1=2 w2=1", "r2=1 r1=2", "?w1=3", "r1=3 r1=2"]);
-    // A lost update, a skewed read and a skewed write are not its business.
+    // This checker does not look for a lost update, a skewed read or a skewed write.
     check_valid(&["w1=1", "r1=1 w1=2", "r1=1 w1=3", "r1=2", "r1=3"]);
     check_valid(&["w1=1 w2=1", "r1=1 r2"]);
     check_valid(&["r1 w2=1", "r2 w1=1"]);
@@ -110,7 +111,7 @@ fn g1c_is_a_circle_with_reads() {
         COMMITTED,
         "#0 → #1 → #0: #0 wrote 1 to key 1, which #1 read; #1 wrote 1 to key 2, which #0 read",
     );
-    // By way of a third, and of a write that replaces another.
+    // The circle goes through a third transaction, and through a write that replaces another.
     let verdict = judged(&["w1=1 r3=1", "r1=1 w1=2 w2=1", "r2=1 w3=1"], COMMITTED);
     assert_eq!((verdict.count("G1c"), verdict.count("G0")), (Some(1), Some(0)));
     check_valid(&["w1=1 r2", "w2=1 r1=1"]);
@@ -127,6 +128,11 @@ fn to_contradict_oneself_is_counted_and_allowed() {
 #[test]
 fn garbage_is_what_nobody_wrote() {
     check(&["w1=1", "r1=7"], "garbage_read", UNCOMMITTED, "#1 read 7 of key 1, which nobody wrote");
+}
+
+#[test]
+fn a_text_is_not_the_value_that_it_spells() {
+    check(&["w1=5", "r1=\"5\""], "garbage_read", UNCOMMITTED, "#1 read \"5\" of key 1, which nobody wrote");
 }
 
 #[test]
@@ -162,11 +168,11 @@ fn who_reads_what_a_malformed_transaction_wrote_is_not_blamed() {
 #[test]
 fn values_are_written_once() {
     let mut workload = TxnRwRegister::new(&Options { keys: 2, writes_per_key: 3, ..Options::default() });
-    let mut chance = Chance::new(1);
+    let mut rng = Rng::new(1);
     let mut written = std::collections::BTreeSet::new();
     let mut longest = 0;
     for _ in 0..500 {
-        let words = workload.next(&mut chance);
+        let words = workload.next(&mut rng);
         let steps: Vec<(String, u64, Option<u64>)> = serde_json::from_str(&words[1]).unwrap();
         longest = longest.max(steps.len());
         for (_, key, value) in steps.into_iter().filter(|(kind, ..)| kind == "w") {

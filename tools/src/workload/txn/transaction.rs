@@ -2,18 +2,19 @@
 
 use serde_json::Value;
 
-use crate::workload::{Operation, Outcome};
+use crate::text::value;
+use crate::workload::{Completion, Operation};
 
 /// One read or write of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) key: String,
     pub(super) write: bool,
-    /// What was written or read; nothing where nothing was there, or where the answer is unknown.
+    /// The value that was written or read; none if there was no value, or if the answer is unknown.
     pub(super) value: Option<String>,
 }
 
-/// What became of a transaction.
+/// The fate of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Committed,
@@ -23,38 +24,38 @@ pub(super) enum Fate {
 
 #[derive(Debug, Clone)]
 pub(super) struct Transaction {
-    /// Its operation's place in the history.
+    /// The index of its operation in the history.
     pub(super) index: usize,
     pub(super) fate: Fate,
     pub(super) steps: Vec<Step>,
 }
 
 impl Transaction {
-    /// The transaction of an operation, and what is wrong with the answer, if anything is. Of such a one
-    /// nobody knows what has happened: it may have written what it was asked to.
+    /// Returns the transaction of an operation, and the problem of the answer, if there is one. A transaction
+    /// with a problem has an unknown fate: it may have written all its values.
     pub(super) fn of(index: usize, operation: &Operation) -> (Self, Option<String>) {
         let Some(asked) = steps(operation.argument(0)) else {
             let why = "nothing that is a transaction was asked for".to_owned();
             return (Self { index, fate: Fate::Unknown, steps: Vec::new() }, Some(why));
         };
         let (fate, steps, wrong) = match &operation.outcome {
-            Outcome::Ok(_) => match answered(&asked, operation.text()) {
+            Completion::Ok(_) => match answered(&asked, operation.text()) {
                 Ok(answered) => (Fate::Committed, answered, None),
                 Err(why) => (Fate::Unknown, asked, Some(why)),
             },
-            Outcome::Failed { .. } => (Fate::Aborted, asked, None),
-            Outcome::Unknown { .. } => (Fate::Unknown, asked, None),
+            Completion::Failed { .. } => (Fate::Aborted, asked, None),
+            Completion::Unknown { .. } => (Fate::Unknown, asked, None),
         };
         (Self { index, fate, steps }, wrong)
     }
 
-    /// Whether what it read is known.
+    /// Returns true if the values that it read are known.
     pub(super) fn has_read(&self) -> bool {
         self.fate == Fate::Committed
     }
 }
 
-/// The steps that were asked for, with what they read, or what is wrong with the answer.
+/// Returns the steps that were asked for, with the values that they read, or the problem of the answer.
 fn answered(asked: &[Step], text: Option<&str>) -> Result<Vec<Step>, String> {
     let text = text.ok_or("it answered no transaction")?;
     let answered = steps(text).ok_or_else(|| format!("it answered {text}, which is no transaction"))?;
@@ -75,12 +76,12 @@ fn steps(text: &str) -> Option<Vec<Step>> {
             "w" => true,
             _ => return None,
         };
-        Some(Step { key: plain(&key), write, value: (!value.is_null()).then(|| plain(&value)) })
+        Some(Step { key: word(&key), write, value: (!value.is_null()).then(|| word(&value)) })
     };
     steps.into_iter().map(step).collect()
 }
 
-/// A text as it is, all else as JSON.
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// Returns the canonical bare word of a value.
+fn word(json: &Value) -> String {
+    value::canonical(&json.to_string())
 }

@@ -1,36 +1,57 @@
-//! Who moves traffic between nodes.
+//! Carriers: the movers of traffic between nodes.
 
-use crate::world::{LinkChange, NodeIndex};
+use std::collections::BTreeSet;
+use std::io;
+use std::rc::Rc;
 
-/// Moves traffic between nodes, and does to it what links are told to.
+use super::bypass::BypassFacts;
+use super::error::LinkError;
+use crate::world::{Bypass, LinkChange, NodeIndex};
+
+/// A callback for a shortage of the environment, in words for people.
+pub type ShortageCallback = Rc<dyn Fn(String)>;
+
+/// A carrier moves traffic between nodes and applies the faults and shapes of links to it.
 pub trait Carrier {
-    /// Where `from` dials `to`, which listens at `address`: the same each time. The reason why there
-    /// is no way is for people.
-    fn route(&mut self, from: NodeIndex, to: NodeIndex, address: &str) -> Result<String, String>;
+    /// Sets the callback for shortages. It is set before there is any link.
+    fn on_shortage(&mut self, callback: ShortageCallback) {
+        // A carrier without resources of its own lacks nothing.
+        drop(callback);
+    }
 
-    /// Changes what links do. The reason why not is for people.
-    fn change(&mut self, changes: &[LinkChange]) -> Result<(), String>;
+    /// Returns the address at which `from` dials `to`, which listens at `address`: the same each time.
+    fn route(&mut self, from: NodeIndex, to: NodeIndex, address: &str) -> Result<String, LinkError>;
 
-    /// Puts sets of nodes apart, in the place of those before. The reason why not is for people.
-    fn part(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), String>;
+    /// Changes the effect of links on traffic.
+    fn change(&mut self, changes: &[LinkChange]) -> Result<(), LinkError>;
+
+    /// Sets the partition, in place of the one before.
+    fn set_partition(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), LinkError>;
+
+    /// Finds connections between nodes that the carrier does not carry, though a fault concerns one of their
+    /// ends.
+    fn bypasses(&self, facts: &BypassFacts<'_>) -> io::Result<BTreeSet<Bypass>>;
 }
 
 /// The kernel's loopback: nodes dial each other, and nothing stands between them.
 #[derive(Debug, Clone, Copy)]
 pub struct Direct;
 
-const NOTHING_BETWEEN: &str = "links of this network cannot be changed: nothing stands between its nodes";
-
 impl Carrier for Direct {
-    fn route(&mut self, _from: NodeIndex, _to: NodeIndex, address: &str) -> Result<String, String> {
+    fn route(&mut self, _from: NodeIndex, _to: NodeIndex, address: &str) -> Result<String, LinkError> {
         Ok(address.to_owned())
     }
 
-    fn change(&mut self, _changes: &[LinkChange]) -> Result<(), String> {
-        Err(NOTHING_BETWEEN.to_owned())
+    fn change(&mut self, _changes: &[LinkChange]) -> Result<(), LinkError> {
+        Err(LinkError::NothingBetween)
     }
 
-    fn part(&mut self, _sets: &[Vec<NodeIndex>]) -> Result<(), String> {
-        Err(NOTHING_BETWEEN.to_owned())
+    fn set_partition(&mut self, _sets: &[Vec<NodeIndex>]) -> Result<(), LinkError> {
+        Err(LinkError::NothingBetween)
+    }
+
+    fn bypasses(&self, _scene: &BypassFacts<'_>) -> io::Result<BTreeSet<Bypass>> {
+        // There is no fault that could be bypassed.
+        Ok(BTreeSet::new())
     }
 }

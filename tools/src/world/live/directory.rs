@@ -1,14 +1,19 @@
-//! Whose address is whose, and on which way one node dials another.
+//! The directory of nodes: their addresses, and the addresses at which they dial each other.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 
+use tokio::time::Instant;
+
+use super::bypass::{BypassFacts, Owner, Span};
 use super::carrier::Carrier;
-use crate::driver::{Directory, policy_of};
-use crate::world::{LinkChange, NodeIndex, NodeSpec};
+use super::error::LinkError;
+use crate::driver::{self, AddressError, Directory, policy_of};
+use crate::world::{Bypass, LinkChange, NodeIndex, NodeSpec};
 
 /// The addresses of all nodes that were ever started, and the carrier between them.
-pub(super) struct Addresses {
+pub(super) struct NodeDirectory {
     carrier: Box<dyn Carrier>,
     nodes: BTreeMap<NodeIndex, Entry>,
     by_name: BTreeMap<String, NodeIndex>,
@@ -18,25 +23,26 @@ pub(super) struct Addresses {
 struct Entry {
     name: String,
     address: String,
-    driver: String,
+    /// The declaration of the driver, if there is such a driver.
+    driver: Option<&'static driver::Declaration>,
     policy: Option<String>,
-    /// Whether it is to tell of every version it stores.
+    /// True if the node is to report every version that it stores.
     watched: bool,
 }
 
-impl Addresses {
+impl NodeDirectory {
     pub(super) fn new(carrier: Box<dyn Carrier>) -> Self {
         Self { carrier, nodes: BTreeMap::new(), by_name: BTreeMap::new(), by_address: BTreeMap::new() }
     }
 
-    /// A node is about to be started, at an address.
+    /// Adds a node that is about to be started, at an address.
     pub(super) fn add(&mut self, node: NodeIndex, spec: &NodeSpec, address: &str) {
         self.by_name.insert(spec.name.clone(), node);
         self.by_address.insert(address.to_owned(), node);
-        // What another program makes of the policy is its own affair.
+        // A foreign program may treat the policy as it likes.
         let policy = policy_of(spec).filter(|_| spec.exec.is_none()).map(str::to_owned);
         let (name, address) = (spec.name.clone(), address.to_owned());
-        let driver = spec.driver.clone();
+        let driver = driver::declaration_of(&spec.driver);
         self.nodes.insert(node, Entry { name, address, driver, policy, watched: false });
     }
 
@@ -44,38 +50,53 @@ impl Addresses {
         self.nodes.get(&node).map(|entry| entry.name.clone())
     }
 
-    pub(super) fn change(&mut self, changes: &[LinkChange]) -> Result<(), String> {
+    pub(super) fn change(&mut self, changes: &[LinkChange]) -> Result<(), LinkError> {
         self.carrier.change(changes)
     }
 
-    pub(super) fn part(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), String> {
-        self.carrier.part(sets)
+    /// Finds connections between nodes that the carrier does not carry. Fails where the system does not list them.
+    pub(super) fn bypasses(
+        &self,
+        since: BTreeMap<NodeIndex, Instant>,
+        was_contacted: &dyn Fn(NodeIndex, &Span) -> bool,
+        owners: &dyn Fn(&BTreeSet<u64>) -> BTreeMap<u64, Owner>,
+    ) -> std::io::Result<BTreeSet<Bypass>> {
+        let address = |entry: &Entry| entry.address.parse::<SocketAddr>().ok();
+        let addresses =
+            self.nodes.iter().filter_map(|(node, entry)| Some((*node, address(entry)?))).collect();
+        let facts = BypassFacts { since, addresses, was_contacted, owners };
+        self.carrier.bypasses(&facts)
+    }
+
+    pub(super) fn set_partition(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), LinkError> {
+        self.carrier.set_partition(sets)
     }
 }
 
-impl Directory for RefCell<Addresses> {
-    fn address(&self, from: NodeIndex, to: &str) -> Result<String, String> {
-        let Addresses { carrier, nodes, by_name, by_address } = &mut *self.borrow_mut();
+impl Directory for RefCell<NodeDirectory> {
+    fn address(&self, from: NodeIndex, to: &str) -> Result<String, AddressError> {
+        let NodeDirectory { carrier, nodes, by_name, by_address } = &mut *self.borrow_mut();
         let index = by_name.get(to).copied();
         let Some((index, entry)) = index.and_then(|index| Some((index, nodes.get(&index)?))) else {
-            return Err(format!("there is no node `{to}`"));
+            return Err(AddressError::NoNode(to.to_owned()));
         };
-        let route = carrier.route(from, index, &entry.address)?;
+        let route = carrier.route(from, index, &entry.address);
+        let route = route.map_err(|error| AddressError::NoLink(Box::new(error)))?;
         // A node may list a neighbour by the address that it was given.
         by_address.entry(route.clone()).or_insert(index);
         Ok(route)
     }
 
     fn name(&self, address: &str) -> Option<String> {
-        let addresses = self.borrow();
-        let node = addresses.by_address.get(address)?;
-        addresses.name_of(*node)
+        let directory = self.borrow();
+        let node = directory.by_address.get(address)?;
+        directory.name_of(*node)
     }
 
-    fn driver(&self, name: &str) -> Option<String> {
-        let addresses = self.borrow();
-        let node = addresses.by_name.get(name)?;
-        addresses.nodes.get(node).map(|entry| entry.driver.clone())
+    fn driver(&self, name: &str) -> Option<&'static driver::Declaration> {
+        let directory = self.borrow();
+        let node = directory.by_name.get(name)?;
+        directory.nodes.get(node).and_then(|entry| entry.driver)
     }
 
     fn policy(&self, node: NodeIndex) -> Option<String> {
@@ -89,8 +110,8 @@ impl Directory for RefCell<Addresses> {
     }
 
     fn is_watched(&self, address: &str) -> bool {
-        let addresses = self.borrow();
-        let node = addresses.by_address.get(address).and_then(|node| addresses.nodes.get(node));
+        let directory = self.borrow();
+        let node = directory.by_address.get(address).and_then(|node| directory.nodes.get(node));
         node.is_some_and(|entry| entry.watched)
     }
 }

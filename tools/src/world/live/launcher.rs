@@ -1,69 +1,89 @@
-//! Where nodes live, and how one is started, ended and read.
+//! The trait of launchers: where nodes live, and how they are started, ended and read.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::driver::{CommandLine, Place, Stdio};
-use crate::world::{Declaration, Ending, NodeIndex, Signal};
+use super::bypass::Owner;
+use super::error::{ControlError, LaunchError, ReadinessError};
+use crate::driver::{CommandLine, Place, SidecarLauncher, Stdio};
+use crate::world::{Declaration, ExitStatus, NodeIndex, Signal};
 
-/// Starts nodes and ends them. What a node is, a process, a container, is the launcher's business.
+/// A launcher starts nodes and ends them. It decides what a node is: a process, a container.
 pub trait Launcher {
-    /// What it, together with its carrier, can do.
+    /// Returns the abilities of the launcher together with its carrier.
     fn declaration(&self) -> &'static Declaration;
 
-    /// Where a node lives: the same place each time it is started. The reason why there is none is
-    /// for people.
-    fn place(&self, node: NodeIndex, name: &str) -> Result<Place, String>;
+    /// Returns the place where a node lives: the same each time it is started.
+    fn place(&self, node: NodeIndex, name: &str) -> Result<Place, LaunchError>;
 
-    /// Starts a node. The future ends when it has been started, not when it is ready.
+    /// Makes the folder of the nodes' data. `inside` asks for the folder of the node of that name in it as
+    /// well, where the node does not make that itself.
+    fn make_data(&self, name: &str, inside: bool) -> Result<(), LaunchError>;
+
+    /// Starts a node. The future ends when the node has been started, not when it is ready.
     fn start(
         &self,
         node: NodeIndex,
         name: &str,
         command: CommandLine,
-    ) -> LocalBoxFuture<'static, Result<Rc<dyn Running>, String>>;
+    ) -> LocalBoxFuture<'static, Result<Rc<dyn Running>, LaunchError>>;
 
-    /// Ends all that was started and waits for it.
+    /// Returns the launcher of programs that stand beside nodes; they end with the run.
+    fn sidecars(&self) -> Rc<dyn SidecarLauncher>;
+
+    /// Begins to watch for nodes that write more than they may. `on_flood` gets each such node once, with the
+    /// reason. The error is for people.
+    fn watch_floods(&self, on_flood: Box<dyn Fn(NodeIndex, String) + Send>) -> std::io::Result<()>;
+
+    /// Applies the limit to the last writes, after all nodes have ended.
+    fn check_last_writes(&self);
+
+    /// Ends every node that was started and waits for its end.
     fn end_all(&self) -> LocalBoxFuture<'static, ()>;
 
-    /// How much a node has written so far.
+    /// Returns the amount that a node has written so far.
     fn written(&self, name: &str) -> Written;
 
-    /// The lines that a node has written since, and how much it has written with them.
+    /// Returns the lines that a node has written since, and the amount that it has written with them.
     fn lines_since(&self, name: &str, since: Written) -> (Vec<String>, Written);
 
-    /// The last lines that a node wrote, in all its lives in this run; problems included.
+    /// Returns the owners of these sockets, by inode. Sockets whose owner cannot be read are left out.
+    fn owners(&self, sockets: &BTreeSet<u64>) -> BTreeMap<u64, Owner>;
+
+    /// Returns the first and the last lines that a node wrote in all its lives in this run, then those of its
+    /// problems.
     fn log(&self, name: &str, lines: usize) -> Vec<String>;
 }
 
-/// How much a node has written: its log and its problems, in bytes.
+/// The amount that a node has written to its log and to its problems, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written(pub [u64; 2]);
 
 /// A node that was started.
 pub trait Running {
-    /// Its next word about its readiness: `Ok` when it is ready, `Err` with its reason when it
-    /// cannot be, never if it does not speak of such things.
-    fn readiness(&self) -> LocalBoxFuture<'_, Result<(), String>>;
+    /// Waits for the node's next report of readiness: `Ok` when it is ready, `Err` with the reason when it
+    /// cannot be. Never ends for a node that makes no such reports.
+    fn readiness(&self) -> LocalBoxFuture<'_, Result<(), ReadinessError>>;
 
-    /// How it ended; waits for it.
-    fn ended(&self) -> LocalBoxFuture<'_, Ending>;
+    /// Waits for the node's end and returns it.
+    fn ended(&self) -> LocalBoxFuture<'_, ExitStatus>;
 
-    /// Puts its wall clock so many milliseconds ahead of the machine's; ends when it has taken that, or
-    /// at once while it is frozen. The reason why not is for people.
-    fn put_clock_ahead(&self, ahead_ms: i64) -> LocalBoxFuture<'_, Result<(), String>>;
+    /// Puts the node's wall clock so many milliseconds ahead of the machine's. The future ends when the node
+    /// has taken the change, or at once while it is frozen.
+    fn put_clock_ahead(&self, ahead_ms: i64) -> LocalBoxFuture<'_, Result<(), ControlError>>;
 
-    /// Fills its disk, or makes room on it; ends when it has taken that, or at once while it is frozen.
-    /// The reason why not is for people.
-    fn fill_disk(&self, full: bool) -> LocalBoxFuture<'_, Result<(), String>>;
+    /// Fills the node's disk, or makes room on it. The future ends when the node has taken the change, or at
+    /// once while it is frozen.
+    fn fill_disk(&self, full: bool) -> LocalBoxFuture<'_, Result<(), ControlError>>;
 
-    /// Where it listens, host and port, as far as that can be found out.
+    /// Returns the addresses at which the node listens, host and port, as far as they can be found.
     fn listens(&self) -> Vec<String>;
 
-    /// Its standard input and output, once, where it speaks by those.
+    /// Returns the node's standard input and output, once, where it speaks by those.
     fn stdio(&self) -> Option<Stdio>;
 
-    /// Ends, freezes or thaws it; what is left of its children is ended with it.
-    fn signal(&self, signal: Signal) -> Result<(), String>;
+    /// Ends, freezes or thaws the node; children that an ended node leaves behind are ended with it.
+    fn signal(&self, signal: Signal) -> Result<(), ControlError>;
 }

@@ -1,8 +1,9 @@
-//! One node, from its start to its end.
+//! One node in real time, from its start to its end.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -10,21 +11,27 @@ use tokio::net::TcpStream;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::Teller;
-use super::directory::Addresses;
+use super::directory::NodeDirectory;
+use super::error::{ControlError, ReadinessError};
+use super::events::EventSender;
+use super::http_probe;
 use super::launcher::{Launcher, Running, Written};
-use super::page;
-use super::router::Router;
-use crate::driver::{CommandLine, Directory, Driver, Exchange, Meeting, Place, Ready, Request, Told};
+use super::router::MessageRouter;
+use crate::driver::{
+    CommandLine, Contact, Contacts, Directory, Driver, DriverEvent, NodeSession, Place, Ready, Request,
+    Router,
+};
 use crate::world::{Event, NodeIndex, NodeSpec, OpId, Outcome, Signal};
 
-/// How often a node that does not tell of its readiness is tried.
-const TRY: Duration = Duration::from_millis(10);
-/// The end of a log that tells why a node died.
-const LAST_WORDS: usize = 12;
+/// The interval between attempts to reach a node that does not report its readiness. Chosen: unnoticed by a
+/// person, and little work beside the start of a program.
+const RETRY_INTERVAL: Duration = Duration::from_millis(10);
+/// The lines of either end of a log that explain the death of a node. Chosen: a stack trace of the usual length
+/// shows its top, and the report stays on one screen.
+const EXCERPT_LINES: usize = 8;
 
-/// What is needed to start a node and to follow it.
-pub(super) struct Following {
+/// The parts that are needed to start a node and to follow it.
+pub(super) struct NodeTask {
     pub id: OpId,
     pub node: NodeIndex,
     pub spec: Rc<NodeSpec>,
@@ -33,16 +40,17 @@ pub(super) struct Following {
     pub deadline: Instant,
     pub driver: Rc<dyn Driver>,
     pub launcher: Rc<dyn Launcher>,
-    pub directory: Rc<RefCell<Addresses>>,
-    pub exchange: Rc<Router>,
-    pub teller: Teller,
+    pub directory: Rc<RefCell<NodeDirectory>>,
+    pub router: Rc<MessageRouter>,
+    pub contacts: Rc<Contacts>,
+    pub sender: EventSender,
 }
 
-/// A node that was started: how to ask it and how to end it.
+/// The handle of a node that was started: a way to ask it and to end it.
 #[derive(Clone)]
-pub(super) struct Handle {
+pub(super) struct NodeHandle {
     pub requests: mpsc::UnboundedSender<Request>,
-    /// Whether it hears what it is told about its life: our own node does.
+    /// True if the node takes commands for its clock and its disk from its supervisor, as our own node does.
     pub supervised: bool,
     life: Rc<Life>,
 }
@@ -50,27 +58,27 @@ pub(super) struct Handle {
 #[derive(Default)]
 struct Life {
     running: RefCell<Option<Rc<dyn Running>>>,
-    /// Told when it has been started, or could not be.
+    /// The notification that the start has succeeded or failed.
     begun: Notify,
     ended: Cell<bool>,
-    /// Told when it has ended.
+    /// The notification that the node has ended.
     end: Notify,
 }
 
-/// Whether a node has been reached once.
+/// The flag that a node has been reached once.
 #[derive(Default)]
 struct Reached {
     flag: Cell<bool>,
     notify: Notify,
 }
 
-impl Handle {
-    /// Whether it has not ended yet.
+impl NodeHandle {
+    /// Returns true if the node has not ended yet.
     pub(super) fn is_alive(&self) -> bool {
         !self.life.ended.get()
     }
 
-    /// The node itself, while it runs; waits until it has been started.
+    /// Waits until the node has been started; returns it while it runs.
     pub(super) async fn running(&self) -> Option<Rc<dyn Running>> {
         loop {
             let running = self.life.running.borrow().clone();
@@ -81,13 +89,13 @@ impl Handle {
         }
     }
 
-    /// Ends, freezes or thaws it. One that does not stop by the deadline is killed.
-    pub(super) async fn signal(&self, id: OpId, signal: Signal, deadline: Instant, teller: &Teller) {
-        let Some(running) = self.life.running.borrow().clone() else {
-            return teller.ended(id, Outcome::Failed { reason: "it has not been started yet".to_owned() });
-        };
-        if let Err(reason) = running.signal(signal) {
-            return teller.ended(id, Outcome::Failed { reason });
+    /// Ends, freezes or thaws the node. A node that does not stop by the deadline is killed.
+    pub(super) async fn signal(&self, id: OpId, signal: Signal, deadline: Instant, sender: &EventSender) {
+        // A node that could not be started, or has ended meanwhile, needs no signal.
+        let Some(running) = self.running().await else { return sender.ended(id, Outcome::Done) };
+        let failed = |error: ControlError| Outcome::Failed { reason: error.to_string() };
+        if let Err(error) = running.signal(signal) {
+            return sender.ended(id, failed(error));
         }
         if matches!(signal, Signal::Kill | Signal::Stop) {
             let ended = async {
@@ -97,24 +105,24 @@ impl Handle {
             };
             let mut ended = pin!(ended);
             if timeout_at(deadline, ended.as_mut()).await.is_err() {
-                // Stubborn: told once more, in a way that cannot be ignored.
-                if let Err(reason) = running.signal(Signal::Kill) {
-                    return teller.ended(id, Outcome::Failed { reason });
+                // The node ignored the signal, so it gets one that cannot be ignored.
+                if let Err(error) = running.signal(Signal::Kill) {
+                    return sender.ended(id, failed(error));
                 }
                 ended.await;
             }
         }
-        teller.ended(id, Outcome::Done);
+        sender.ended(id, Outcome::Done);
     }
 }
 
-impl Following {
-    /// The handle, and the task that follows the node.
-    pub(super) fn start(self) -> (Handle, impl Future<Output = ()> + 'static) {
-        let (sender, requests) = mpsc::unbounded_channel();
+impl NodeTask {
+    /// Returns the handle of the node, and the task that follows it.
+    pub(super) fn start(self) -> (NodeHandle, impl Future<Output = ()> + 'static) {
+        let (requests_in, requests) = mpsc::unbounded_channel();
         let life = Rc::new(Life::default());
-        let handle = Handle {
-            requests: sender,
+        let handle = NodeHandle {
+            requests: requests_in,
             supervised: self.command.ready == Ready::Told,
             life: Rc::clone(&life),
         };
@@ -125,10 +133,10 @@ impl Following {
         let written = self.launcher.written(&self.spec.name);
         let running = match self.launcher.start(self.node, &self.spec.name, self.command.clone()).await {
             Ok(running) => running,
-            Err(reason) => {
+            Err(error) => {
                 life.ended.set(true);
                 life.begun.notify_waiters();
-                return self.teller.ended(self.id, Outcome::Failed { reason });
+                return self.sender.ended(self.id, Outcome::Failed { reason: error.to_string() });
             }
         };
         life.running.replace(Some(Rc::clone(&running)));
@@ -137,13 +145,15 @@ impl Following {
         let ready = Cell::new(false);
         let exited = |ending| {
             life.ended.set(true);
-            self.teller.tell(Event::Exited { node: self.node, ending });
+            // The end of the node has just ended the harness's connections to it.
+            self.contacts.have_ended();
+            self.sender.send(Event::Exited { node: self.node, ending });
         };
         let first = {
             let conversation = pin!(self.converse(&running, &requests, &ready, written));
             match select(pin!(running.ended()), conversation).await {
                 Either::Left((ending, _conversation)) => {
-                    // That it has ended is told before what was asked ends with it.
+                    // The exit is reported before the asks that end with it.
                     exited(ending);
                     Ok(ending)
                 }
@@ -152,14 +162,14 @@ impl Following {
         };
         let (ending, late) = match first {
             Ok(ending) => (ending, None),
-            // It could not be reached in time: what was started is taken down again.
+            // The node did not become ready, so it is killed.
             Err(reason) => match running.signal(Signal::Kill) {
                 Ok(()) => {
                     let ending = running.ended().await;
                     exited(ending);
                     (ending, Some(reason))
                 }
-                Err(_) => return self.teller.ended(self.id, Outcome::Failed { reason }),
+                Err(_) => return self.sender.ended(self.id, Outcome::Failed { reason }),
             },
         };
         let reason = match late {
@@ -168,23 +178,23 @@ impl Following {
             None => Some(format!("it ended with {ending} before it was ready")),
         };
         if let Some(mut reason) = reason {
-            let words = self.launcher.log(&self.spec.name, LAST_WORDS);
+            let words = self.launcher.log(&self.spec.name, EXCERPT_LINES);
             if words.is_empty() {
                 reason.push_str("; its log is empty");
             } else {
-                reason.push_str("; the end of its log:");
+                reason.push_str("; its log:");
                 for line in words {
                     reason.push_str(&format!("\n    {line}"));
                 }
             }
-            self.teller.ended(self.id, Outcome::Failed { reason });
+            self.sender.ended(self.id, Outcome::Failed { reason });
         }
         self.drain(&requests, "it has ended").await;
         life.end.notify_waiters();
     }
 
-    /// Waits until the node is ready, then speaks to it for as long as it lives. Ends only if it
-    /// cannot be reached in time, with the reason.
+    /// Waits until the node is ready, then speaks to it for as long as it lives. Returns only if the node
+    /// does not become ready, or closes its streams before; with the reason.
     async fn converse(
         &self,
         running: &Rc<dyn Running>,
@@ -193,38 +203,20 @@ impl Following {
         written: Written,
     ) -> String {
         let waited = Instant::now();
+        // The harness dials the node, again where that fails, until it has reached it: all that time is a
+        // contact.
+        let contact = Rc::new(RefCell::new(Some(self.contacts.begin())));
         match timeout_at(self.deadline, self.readiness(running, written)).await {
             Ok(Ok(())) => {}
-            Ok(Err(reason)) => return reason,
-            Err(_) => return self.late(running, waited),
+            Ok(Err(error)) => return error.to_string(),
+            Err(_) => return self.late(running, waited, None),
         }
+        let mut last = None;
         let reached = Rc::new(Reached::default());
-        let tell: Rc<dyn Fn(Told)> = {
-            let (teller, reached, id, node) = (self.teller.clone(), Rc::clone(&reached), self.id, self.node);
-            Rc::new(move |told| match told {
-                Told::Reached if !reached.flag.replace(true) => {
-                    reached.notify.notify_one();
-                    teller.ended(id, Outcome::Done);
-                }
-                Told::Reached => {}
-                Told::Ended(id, outcome) => teller.ended(id, outcome),
-                Told::Changed(change) => teller.tell(Event::Changed { node, change }),
-                Told::Stored(key, rank) => teller.tell(Event::Stored { node, key, rank }),
-                Told::Broke(reason) => teller.tell(Event::Misbehaved { node, reason }),
-            })
-        };
+        let report = self.reporter(&reached, &contact);
         loop {
-            let meeting = Meeting {
-                node: self.node,
-                spec: Rc::clone(&self.spec),
-                place: Rc::clone(&self.place),
-                directory: Rc::clone(&self.directory) as Rc<dyn Directory>,
-                exchange: Rc::clone(&self.exchange) as Rc<dyn Exchange>,
-                requests: Rc::clone(requests),
-                tell: Rc::clone(&tell),
-                stdio: running.stdio(),
-            };
-            let mut serving = pin!(self.driver.serve(meeting));
+            let session = self.session(running, requests, &report);
+            let mut serving = pin!(self.driver.serve(session));
             let in_time = pin!(timeout_at(self.deadline, reached.notify.notified()));
             let why = if reached.flag.get() {
                 serving.await
@@ -235,25 +227,77 @@ impl Following {
                         ready.set(true);
                         serving.await
                     }
-                    Either::Right((Err(_), _)) => return self.late(running, waited),
+                    Either::Right((Err(_), _)) => return self.late(running, waited, last.as_deref()),
                 }
             };
             ready.set(reached.flag.get());
-            // There is no second conversation by streams that have ended.
+            self.contacts.have_ended();
+            contact.borrow_mut().get_or_insert_with(|| self.contacts.begin());
+            // Streams that have ended allow no second conversation.
             if self.command.ready == Ready::Spoken && !reached.flag.get() {
                 return why;
             }
             self.drain(requests, &why).await;
+            last = Some(why.clone());
             if !reached.flag.get() && Instant::now() >= self.deadline {
-                return format!("it cannot be reached: {why}");
+                return self.late(running, waited, Some(&why));
             }
-            sleep(TRY).await;
+            sleep(RETRY_INTERVAL).await;
         }
     }
 
-    /// Waits for the node's word, or until it is seen to be ready.
-    /// What it had `written` before it was started says nothing of it.
-    async fn readiness(&self, running: &Rc<dyn Running>, written: Written) -> Result<(), String> {
+    /// Returns the callback that passes a driver's events on to the runner. The contact ends when the node has
+    /// been reached.
+    fn reporter(
+        &self,
+        reached: &Rc<Reached>,
+        contact: &Rc<RefCell<Option<Contact>>>,
+    ) -> Rc<dyn Fn(DriverEvent)> {
+        let (sender, id, node) = (self.sender.clone(), self.id, self.node);
+        let (reached, contact) = (Rc::clone(reached), Rc::clone(contact));
+        Rc::new(move |event| match event {
+            DriverEvent::Reached => {
+                contact.take();
+                if !reached.flag.replace(true) {
+                    reached.notify.notify_one();
+                    sender.ended(id, Outcome::Done);
+                }
+            }
+            DriverEvent::Put(id) => sender.send(Event::Put { id }),
+            DriverEvent::Ended(id, outcome) => sender.ended(id, outcome),
+            DriverEvent::Changed(change) => sender.send(Event::Changed { node, change }),
+            DriverEvent::Stored { key, rank, wall_ms } => {
+                sender.send(Event::Stored { node, key, rank, wall_ms });
+            }
+            DriverEvent::Misbehaved(how) => sender.send(Event::Misbehaved { node, how }),
+        })
+    }
+
+    /// Returns the parts of a session of the driver with the node.
+    fn session(
+        &self,
+        running: &Rc<dyn Running>,
+        requests: &Rc<Mutex<mpsc::UnboundedReceiver<Request>>>,
+        report: &Rc<dyn Fn(DriverEvent)>,
+    ) -> NodeSession {
+        NodeSession {
+            node: self.node,
+            spec: Rc::clone(&self.spec),
+            place: Rc::clone(&self.place),
+            directory: Rc::clone(&self.directory) as Rc<dyn Directory>,
+            router: Rc::clone(&self.router) as Rc<dyn Router>,
+            sidecars: self.launcher.sidecars(),
+            requests: Rc::clone(requests),
+            contacts: Rc::clone(&self.contacts),
+            report: Rc::clone(report),
+            backlog: Arc::clone(&self.sender.backlog),
+            stdio: running.stdio(),
+        }
+    }
+
+    /// Waits for the node's own report of readiness, or for the sign that its command names. Lines that were
+    /// `written` to its log before the start do not count.
+    async fn readiness(&self, running: &Rc<dyn Running>, written: Written) -> Result<(), ReadinessError> {
         let address = self.place.address();
         let answers = async {
             match &self.command.ready {
@@ -261,16 +305,16 @@ impl Following {
                 Ready::Spoken => {}
                 Ready::Port => {
                     while TcpStream::connect(&address).await.is_err() {
-                        sleep(TRY).await;
+                        sleep(RETRY_INTERVAL).await;
                     }
                 }
                 Ready::Page(path) => {
-                    while !page::is_served(&address, path).await {
-                        sleep(TRY).await;
+                    while !http_probe::is_served(&address, path).await {
+                        sleep(RETRY_INTERVAL).await;
                     }
                 }
                 Ready::Log(pattern) => {
-                    let pattern = regex::Regex::new(pattern).map_err(|error| error.to_string())?;
+                    let pattern = regex::Regex::new(pattern).map_err(ReadinessError::Pattern)?;
                     let mut written = written;
                     loop {
                         let (lines, until) = self.launcher.lines_since(&self.spec.name, written);
@@ -278,19 +322,20 @@ impl Following {
                             break;
                         }
                         written = until;
-                        sleep(TRY).await;
+                        sleep(RETRY_INTERVAL).await;
                     }
                 }
             }
             Ok(())
         };
-        // A program that is none of ours may have one of ours in it, which says why it cannot be ready.
+        // A foreign program may contain a node of ours, which says why it cannot be ready.
         match select(pin!(running.readiness()), pin!(answers)).await {
             Either::Left((result, _)) | Either::Right((result, _)) => result,
         }
     }
 
-    fn late(&self, running: &Rc<dyn Running>, since: Instant) -> String {
+    /// Describes that the node was not ready in time, and the result of the last attempt to speak to it.
+    fn late(&self, running: &Rc<dyn Running>, since: Instant, last: Option<&str>) -> String {
         let (waited, address) = (crate::text::duration(since.elapsed()), self.place.address());
         if self.command.ready == Ready::Spoken {
             return format!("it did not answer `init`, or `topology`, within {waited}");
@@ -306,27 +351,28 @@ impl Following {
             }
             _ => String::new(),
         };
-        format!("it was not ready within {waited}, at {address}{where_}")
+        let last = last.map_or_else(String::new, |last| format!("; the last attempt: {last}"));
+        format!("it was not ready within {waited}, at {address}{where_}{last}")
     }
 
-    /// Answers what was asked and never sent.
+    /// Ends the asks that were never sent to the node, as unknown.
     async fn drain(&self, requests: &Mutex<mpsc::UnboundedReceiver<Request>>, reason: &str) {
         let mut requests = requests.lock().await;
         while let Ok(request) = requests.try_recv() {
-            self.teller.ended(request.id, Outcome::Unknown { reason: reason.to_owned() });
+            self.sender.ended(request.id, Outcome::Unknown { reason: reason.to_owned() });
         }
     }
 }
 
-/// Tells each time that the person at the terminal, or the system, wants an end.
-pub async fn interrupts(tell: impl Fn()) -> std::io::Result<()> {
+/// Calls `on_signal` at each signal with which the person at the terminal, or the system, wants an end.
+pub async fn interrupts(on_signal: impl Fn()) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     loop {
         tokio::select! {
-            _ = interrupt.recv() => tell(),
-            _ = terminate.recv() => tell(),
+            _ = interrupt.recv() => on_signal(),
+            _ = terminate.recv() => on_signal(),
         }
     }
 }

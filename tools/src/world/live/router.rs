@@ -1,8 +1,8 @@
-//! The network of nodes that speak on their standard input and output: the harness itself.
+//! The router: the network of nodes that speak on their standard input and output.
 //!
-//! Messages are lines. Each goes into the post of the node that it is for, at once or when its link
-//! says so, and what lies there is handed over together. They are packets and no connection: what is
-//! cut or lost does not come later, and one may overtake another where links are shaped.
+//! Messages are lines. Each goes into the mailbox of its receiver, at once or after the delay of its link.
+//! The node takes all lines in its mailbox together. Messages are packets and no connection: a message that
+//! is cut or lost does not come later, and on shaped links one may overtake another.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,86 +14,88 @@ use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::sides::Sides;
-use crate::driver::{Exchange, Receiver, Undelivered};
-use crate::service::{self, Service};
-use crate::world::link::{Lane, Manner};
+use super::error::LinkError;
+use crate::driver::maelstrom::service::{self, Service};
+use crate::driver::{Mailbox, Router, Undelivered};
+use crate::world::link::{Conditions, DirectionModel};
+use crate::world::partition::Partition;
 use crate::world::{Direction, LinkChange, NodeIndex};
 
-/// What may lie in the post of one node, in bytes. Whoever sends more to a node that reads is a flood.
-const POST_MAX: usize = 64 << 20;
+/// The most bytes in the mailbox of one node. If it overflows though the node reads, a sender of at least half of
+/// them is a flood. Chosen: eight lines of the greatest length that is read (`LINE_MAX` of the driver, 8 MiB).
+const MAILBOX_BYTES_MAX: usize = 64 << 20;
 
-/// All nodes whose messages are carried, and what stands between them.
-pub(super) struct Router {
+/// The nodes whose messages are carried, and the state of the network between them.
+pub(super) struct MessageRouter {
     seed: u64,
     began: Instant,
     state: Rc<RefCell<State>>,
-    /// Those that were called.
+    /// The services that were called so far.
     services: RefCell<BTreeMap<String, Box<dyn Service>>>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Each with those that the topology links it to.
+    /// The nodes, each with its neighbours in the topology.
     members: BTreeMap<NodeIndex, BTreeSet<NodeIndex>>,
-    posts: BTreeMap<NodeIndex, Weak<Post>>,
-    /// What is not as usual.
-    lanes: BTreeMap<Direction, Lane>,
+    mailboxes: BTreeMap<NodeIndex, Weak<NodeMailbox>>,
+    /// The models of directions that are shaped.
+    models: BTreeMap<Direction, DirectionModel>,
     draws: BTreeMap<Direction, fastrand::Rng>,
     cut: BTreeSet<Direction>,
-    sides: Sides,
-    /// Those that are frozen, and those that have read nothing since they were.
+    partition: Partition,
+    /// The nodes that are frozen, until the first read after they thawed.
     frozen: BTreeSet<NodeIndex>,
-    /// Of those, the ones that are not frozen any more.
+    /// The nodes that have thawed and not read since.
     thawing: BTreeSet<NodeIndex>,
 }
 
 impl State {
-    /// A node reads: if it was frozen, it is not any more.
-    fn thawed(&mut self, node: NodeIndex) {
+    /// Records that a node reads: if it was frozen, it no longer is.
+    fn record_read(&mut self, node: NodeIndex) {
         if self.thawing.remove(&node) {
             self.frozen.remove(&node);
         }
     }
 
-    /// Whether nothing gets through in that direction.
+    /// Returns true if messages in that direction are dropped.
     fn is_silent(&self, direction: Direction) -> bool {
-        self.cut.contains(&direction) || self.sides.part(direction)
+        self.cut.contains(&direction) || self.partition.separates(direction)
     }
 }
 
-/// What has come for one node, and what is under way to it.
-struct Post {
+/// The mailbox of one node: messages that have come, and messages under way to it.
+struct NodeMailbox {
     node: NodeIndex,
     state: Rc<RefCell<State>>,
     ready: RefCell<Vec<u8>>,
     under_way: RefCell<UnderWay>,
-    /// What lies here, in bytes.
+    /// The bytes in the mailbox, those under way included.
     weight: Cell<usize>,
-    /// Of that, what came from each since the node has read last.
+    /// The bytes that have come from each node since this node last read.
     shares: RefCell<BTreeMap<NodeIndex, usize>>,
-    /// Whether the node reads nothing more.
+    /// True if the node reads nothing more.
     closed: Cell<bool>,
-    /// Told when something has come, or is under way.
+    /// The notification that a message has come, or is under way.
     news: Notify,
 }
 
 #[derive(Default)]
 struct UnderWay {
-    /// By when it comes and, of those of one moment, in the order in which they were sent.
-    by_arrival: BTreeMap<(Instant, u64), Letter>,
+    /// The messages by arrival time; those of one moment in the order in which they were sent.
+    by_arrival: BTreeMap<(Instant, u64), Message>,
     last: u64,
 }
 
-/// A message under way: from whom, and the line.
-type Letter = (NodeIndex, Box<[u8]>);
+/// A message under way: its sender and the line.
+type Message = (NodeIndex, Box<[u8]>);
 
-impl Router {
+impl MessageRouter {
     pub(super) fn new(seed: u64, began: Instant) -> Self {
         Self { seed, began, state: Rc::default(), services: RefCell::default() }
     }
 
-    /// Takes in nodes and the links between them.
+    /// Adds nodes and the links between them.
     pub(super) fn admit(&self, nodes: &[NodeIndex], links: &[Direction]) {
         let mut state = self.state.borrow_mut();
         for node in nodes {
@@ -108,39 +110,43 @@ impl Router {
         }
     }
 
-    /// Whether the messages of a node are carried here.
+    /// Returns true if the router carries the messages of the node.
     pub(super) fn carries(&self, node: NodeIndex) -> bool {
         self.state.borrow().members.contains_key(&node)
     }
 
-    /// Changes what links do. The reason why not is for people.
-    pub(super) fn change(&self, changes: &[LinkChange]) -> Result<(), String> {
+    /// Changes the effect of links on messages.
+    pub(super) fn change(&self, changes: &[LinkChange]) -> Result<(), LinkError> {
         let mut state = self.state.borrow_mut();
         for change in changes {
             match change {
                 LinkChange::Cut(direction) => drop(state.cut.insert(*direction)),
                 LinkChange::Join(direction) => drop(state.cut.remove(direction)),
                 LinkChange::Break(_) => {
-                    return Err("nothing can be broken here: messages have no connection".to_owned());
+                    return Err(LinkError::NoConnection);
                 }
                 LinkChange::Shape(direction, shapes) if shapes.is_empty() => {
-                    state.lanes.remove(direction);
+                    state.models.remove(direction);
                 }
                 LinkChange::Shape(direction, shapes) => {
-                    let manner = Manner::shaped(Manner::PLAIN, shapes);
-                    state.lanes.entry(*direction).or_insert_with(|| Lane::new(manner)).shape(manner);
+                    let conditions = Conditions::shaped(Conditions::IDEAL, shapes);
+                    state
+                        .models
+                        .entry(*direction)
+                        .or_insert_with(|| DirectionModel::new(conditions))
+                        .shape(conditions);
                 }
             }
         }
         Ok(())
     }
 
-    /// Puts sets of nodes apart, in the place of those before.
-    pub(super) fn part(&self, sets: &[Vec<NodeIndex>]) {
-        self.state.borrow_mut().sides = Sides::new(sets);
+    /// Sets the partition, in place of the one before.
+    pub(super) fn set_partition(&self, sets: &[Vec<NodeIndex>]) {
+        self.state.borrow_mut().partition = Partition::new(sets);
     }
 
-    /// A node is frozen, or is not any more: it is not to blame for not reading.
+    /// Records that a node is frozen, or no longer is: a frozen node is not to blame for not reading.
     pub(super) fn freeze(&self, node: NodeIndex, frozen: bool) {
         let mut state = self.state.borrow_mut();
         if frozen {
@@ -152,7 +158,7 @@ impl Router {
     }
 }
 
-impl Exchange for Router {
+impl Router for MessageRouter {
     fn members(&self) -> Vec<NodeIndex> {
         self.state.borrow().members.keys().copied().collect()
     }
@@ -161,7 +167,7 @@ impl Exchange for Router {
         let seed = self.seed;
         let mut services = self.services.borrow_mut();
         if !services.contains_key(service) {
-            services.insert(service.to_owned(), service::named(service, seed)?);
+            services.insert(service.to_owned(), service::by_name(service, seed)?);
         }
         let request = Value::Object(body.clone());
         let answer = services.get_mut(service)?.answer(client, &request, self.began.elapsed());
@@ -176,8 +182,8 @@ impl Exchange for Router {
         self.state.borrow().members.get(&node).into_iter().flatten().copied().collect()
     }
 
-    fn receiver(&self, node: NodeIndex) -> Rc<dyn Receiver> {
-        let post = Rc::new(Post {
+    fn open_mailbox(&self, node: NodeIndex) -> Rc<dyn Mailbox> {
+        let mailbox = Rc::new(NodeMailbox {
             node,
             state: Rc::clone(&self.state),
             ready: RefCell::default(),
@@ -187,8 +193,8 @@ impl Exchange for Router {
             closed: Cell::new(false),
             news: Notify::new(),
         });
-        self.state.borrow_mut().posts.insert(node, Rc::downgrade(&post));
-        post
+        self.state.borrow_mut().mailboxes.insert(node, Rc::downgrade(&mailbox));
+        mailbox
     }
 
     fn send(&self, from: NodeIndex, to: NodeIndex, line: &[u8]) -> Result<(), Undelivered> {
@@ -197,44 +203,44 @@ impl Exchange for Router {
         if state.is_silent(direction) {
             return Ok(());
         }
-        let State { members, posts, lanes, draws, frozen, .. } = &mut *state;
-        let Some(post) = posts.get(&to).and_then(Weak::upgrade) else {
+        let State { members, mailboxes, models, draws, frozen, .. } = &mut *state;
+        let Some(mailbox) = mailboxes.get(&to).and_then(Weak::upgrade) else {
             return if members.contains_key(&to) { Ok(()) } else { Err(Undelivered::Nobody) };
         };
-        if post.closed.get() {
+        if mailbox.closed.get() {
             return Ok(());
         }
-        if post.weight.get() + line.len() > POST_MAX {
-            // What is sent to a node that does not read because it is, or was just, frozen is as good as
-            // lost; and so is what somebody else's flood has no room for.
-            let is_flood = !frozen.contains(&to) && post.share(from) >= POST_MAX / 2;
-            let waiting = post.weight.get();
+        if mailbox.weight.get() + line.len() > MAILBOX_BYTES_MAX {
+            // Messages to a node that does not read because it is frozen, or was until just now, count as
+            // lost. So do messages for which another node's flood leaves no room.
+            let is_flood = !frozen.contains(&to) && mailbox.bytes_from(from) >= MAILBOX_BYTES_MAX / 2;
+            let waiting = mailbox.weight.get();
             return if is_flood { Err(Undelivered::Flooded { waiting }) } else { Ok(()) };
         }
-        let Some(shaped) = lanes.get_mut(&direction) else {
-            post.lay(Some(from), line);
+        let Some(shaped) = models.get_mut(&direction) else {
+            mailbox.deliver(Some(from), line);
             return Ok(());
         };
         let draws = draws.entry(direction).or_insert_with(|| direction.draws(self.seed));
-        let arrivals = shaped.packet(self.began.elapsed(), line.len(), |most| draws.u64(0..=most));
+        let arrivals = shaped.send_packet(self.began.elapsed(), line.len(), |most| draws.u64(0..=most));
         for arrives in arrivals.into_iter().flatten() {
-            post.expect(self.began + arrives, from, line);
+            mailbox.schedule(self.began + arrives, from, line);
         }
         Ok(())
     }
 }
 
-impl Post {
-    /// How much of what lies here is from a node.
-    fn share(&self, from: NodeIndex) -> usize {
+impl NodeMailbox {
+    /// Returns the bytes in the mailbox that come from a node.
+    fn bytes_from(&self, from: NodeIndex) -> usize {
         let under_way = self.under_way.borrow();
         let late = under_way.by_arrival.values().filter(|(sender, _)| *sender == from);
         let come = self.shares.borrow().get(&from).copied().unwrap_or_default();
         come + late.map(|(_, line)| line.len()).sum::<usize>()
     }
 
-    /// A message has come, from a node or the harness.
-    fn lay(&self, from: Option<NodeIndex>, line: &[u8]) {
+    /// Puts a message of a node or of the harness into the mailbox.
+    fn deliver(&self, from: Option<NodeIndex>, line: &[u8]) {
         if let Some(from) = from {
             *self.shares.borrow_mut().entry(from).or_default() += line.len();
         }
@@ -243,8 +249,8 @@ impl Post {
         self.news.notify_one();
     }
 
-    /// A message is to come at that moment.
-    fn expect(&self, at: Instant, from: NodeIndex, line: &[u8]) {
+    /// Schedules a message to arrive at that moment.
+    fn schedule(&self, at: Instant, from: NodeIndex, line: &[u8]) {
         let mut under_way = self.under_way.borrow_mut();
         under_way.last += 1;
         let place = (at, under_way.last);
@@ -256,8 +262,9 @@ impl Post {
         }
     }
 
-    /// Lays down what was under way and has come by now; when the next comes.
-    fn arrive(&self) -> Option<Instant> {
+    /// Puts messages under way that have arrived by now into the mailbox; returns the time of the next
+    /// arrival.
+    fn deliver_arrived(&self) -> Option<Instant> {
         let now = Instant::now();
         loop {
             let mut under_way = self.under_way.borrow_mut();
@@ -270,21 +277,21 @@ impl Post {
             drop(under_way);
             self.weight.set(self.weight.get().saturating_sub(line.len()));
             if !self.state.borrow().is_silent(Direction { from, to: self.node }) {
-                self.lay(Some(from), &line);
+                self.deliver(Some(from), &line);
             }
         }
     }
 }
 
-impl Receiver for Post {
+impl Mailbox for NodeMailbox {
     fn next(&self) -> LocalBoxFuture<'_, Vec<u8>> {
         Box::pin(async move {
             loop {
-                let next = self.arrive();
+                let next = self.deliver_arrived();
                 if !self.ready.borrow().is_empty() {
                     let ready = self.ready.take();
                     self.shares.borrow_mut().clear();
-                    self.state.borrow_mut().thawed(self.node);
+                    self.state.borrow_mut().record_read(self.node);
                     self.weight.set(self.weight.get().saturating_sub(ready.len()));
                     return ready;
                 }
@@ -303,10 +310,10 @@ impl Receiver for Post {
         if self.closed.get() {
             return Ok(());
         }
-        if waiting + line.len() > POST_MAX {
+        if waiting + line.len() > MAILBOX_BYTES_MAX {
             return Err(Undelivered::Flooded { waiting });
         }
-        self.lay(None, line);
+        self.deliver(None, line);
         Ok(())
     }
 

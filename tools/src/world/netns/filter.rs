@@ -1,8 +1,8 @@
-//! What the kernel drops on its way between nodes: one table of its packet filter, in the hub.
+//! The packet filter of the kernel: one table, in the hub, that drops packets between nodes.
 //!
-//! What is to be dropped is a set of elements, kept here and in the kernel, and only the difference is
-//! told, in one transaction. The rules never change: what is looked up in the kernel's sets is found as
-//! fast with a thousand links as with one.
+//! The packets to be dropped are a set of elements, kept here and in the kernel. Only the difference of the
+//! two is sent, in one transaction. The rules never change: a lookup in the kernel's sets is as fast with a
+//! thousand links as with one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
@@ -10,16 +10,17 @@ use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 
 use super::address;
+use super::error::NetnsError;
 use super::privilege;
 use crate::world::{Direction, NodeIndex};
 
 #[cfg(test)]
 mod tests;
 
-/// The one table. `forward` sees what passes between nodes, `input` what comes to a proxy.
+/// The one table. `forward` sees packets between nodes, `input` packets to a proxy.
 ///
-/// A packet is judged by who sends it to whom. For a partition the sender's side is looked up first, and
-/// then whether the receiver is apart from that side: as many elements as there are nodes and sides.
+/// A packet is judged by its sender and its receiver. For a partition the rules look up the sender's side,
+/// and then test if the receiver is apart from that side. This takes as many elements as nodes times sides.
 const TABLE: &str = "\
 table ip tools {
   set silent { typeof ip saddr . ip daddr; }
@@ -36,18 +37,18 @@ table ip tools {
 }
 ";
 
-/// Shares of loss are told to the kernel in millionths.
+/// The unit of shares of loss in the kernel: millionths.
 const WHOLE_MILLIONTHS: u32 = 1_000_000;
 
-/// What is dropped between nodes.
+/// The filter between nodes: the packets that are to be dropped, and the kernel's copy of that.
 #[derive(Debug)]
 pub(super) struct Filter {
     cut: BTreeSet<Direction>,
     sides: BTreeMap<NodeIndex, usize>,
     lost: BTreeMap<Direction, u32>,
-    /// Where the proxy stands for who dials whom.
+    /// The address of the proxy for each pair of a dialling node and a dialled node.
     proxies: BTreeMap<Direction, Ipv4Addr>,
-    /// What the kernel knows.
+    /// The elements that the kernel has.
     told: BTreeSet<Element>,
     /// The shares of loss that have a chain.
     chains: BTreeSet<u32>,
@@ -63,9 +64,9 @@ enum Element {
 }
 
 impl Filter {
-    /// One that drops nothing, in the namespace of this thread.
-    pub(super) fn new() -> Result<Self, String> {
-        tell(TABLE)?;
+    /// Creates a filter that drops nothing, in the namespace of this thread.
+    pub(super) fn new() -> Result<Self, NetnsError> {
+        run_nft(TABLE)?;
         Ok(Self::knowing_nothing())
     }
 
@@ -80,25 +81,25 @@ impl Filter {
         }
     }
 
-    /// Where the proxy stands through which one node dials another.
+    /// Returns the address of the proxy through which one node dials another.
     pub(super) fn proxy(&self, there: Direction) -> Option<Ipv4Addr> {
         self.proxies.get(&there).copied()
     }
 
-    /// A proxy stands there from now on, at an address by its number; where. What is dropped on the
-    /// link is dropped on its way through the proxy.
-    pub(super) fn stand(
+    /// Adds a proxy at an address by its number, and returns the address. Packets that are dropped on the
+    /// link are dropped on their way through the proxy too.
+    pub(super) fn add_proxy(
         &mut self,
         there: Direction,
-        address: impl FnOnce(usize) -> Result<Ipv4Addr, String>,
-    ) -> Result<Ipv4Addr, String> {
+        address: impl FnOnce(usize) -> Result<Ipv4Addr, NetnsError>,
+    ) -> Result<Ipv4Addr, NetnsError> {
         let address = address(self.proxies.len())?;
         self.proxies.insert(there, address);
         self.apply()?;
         Ok(address)
     }
 
-    /// Whether nothing gets through by itself.
+    /// Drops all packets of a direction, or lets them through again.
     pub(super) fn cut(&mut self, direction: Direction, cut: bool) {
         if cut {
             self.cut.insert(direction);
@@ -107,7 +108,7 @@ impl Filter {
         }
     }
 
-    /// Loses this share, 0 to 1, of packets.
+    /// Sets the share of packets, 0 to 1, that a direction loses.
     pub(super) fn lose(&mut self, direction: Direction, share: f64) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped before")]
         let millionths = (share.clamp(0.0, 1.0) * f64::from(WHOLE_MILLIONTHS)).round() as u32;
@@ -118,21 +119,22 @@ impl Filter {
         }
     }
 
-    /// Puts sets of nodes apart, in the place of those before.
-    pub(super) fn part(&mut self, sets: &[Vec<NodeIndex>]) {
+    /// Puts sets of nodes apart, in place of those before.
+    pub(super) fn set_partition(&mut self, sets: &[Vec<NodeIndex>]) {
         let sides = sets.iter().enumerate();
         self.sides = sides.flat_map(|(side, set)| set.iter().map(move |node| (*node, side))).collect();
     }
 
-    /// The addresses at which one node has the other: its own, and those of the proxies between them.
+    /// Returns the addresses at which one node finds the other: its own, and those of the proxies between
+    /// them.
     pub(super) fn ends(&self, Direction { from, to }: Direction) -> Vec<Ipv4Addr> {
         let back = Direction { from: to, to: from };
         let proxies = [Direction { from, to }, back].into_iter().filter_map(|dial| self.proxy(dial));
         address::of_node(to).ok().into_iter().chain(proxies).collect()
     }
 
-    /// Tells the kernel what has changed. It is in force then.
-    pub(super) fn apply(&mut self) -> Result<(), String> {
+    /// Sends the changes to the kernel. They are in force when this returns.
+    pub(super) fn apply(&mut self) -> Result<(), NetnsError> {
         let wanted = self.elements();
         let (mut text, mut chains) = (String::new(), self.chains.clone());
         for gone in self.told.difference(&wanted) {
@@ -147,9 +149,9 @@ impl Filter {
             text += &format!("add element ip tools {}\n", new.text(true));
         }
         if !text.is_empty() {
-            tell(&text)?;
+            run_nft(&text)?;
         }
-        // What is refused is refused as a whole.
+        // The kernel refuses a transaction as a whole, so the changes are recorded only once it was accepted.
         (self.told, self.chains) = (wanted, chains);
         Ok(())
     }
@@ -184,7 +186,7 @@ impl Filter {
         elements
     }
 
-    /// Who sends to whom when traffic goes that way.
+    /// Returns the pairs of sender and receiver addresses of traffic in a direction.
     fn pairs(&self, direction: Direction) -> impl Iterator<Item = (Ipv4Addr, Ipv4Addr)> + use<> {
         let from = address::of_node(direction.from).ok();
         self.ends(direction).into_iter().filter_map(move |to| Some((from?, to)))
@@ -192,11 +194,11 @@ impl Filter {
 }
 
 impl Element {
-    /// As `nft` reads it; with its value if it is to be added.
+    /// Formats the element as `nft` reads it. `whole` adds its value, as needed to add the element.
     fn text(self, whole: bool) -> String {
         match self {
             Self::Silent(from, to) => format!("silent {{ {from} . {to} }}"),
-            // No mark is what a packet has that was given none.
+            // A packet without a side has the mark 0, so the marks of sides begin at 1.
             Self::Side(node, side) if whole => format!("side {{ {node} : {} }}", side + 1),
             Self::Side(node, _) => format!("side {{ {node} }}"),
             Self::Apart(node, side) => format!("apart {{ {node} . {} }}", side + 1),
@@ -208,9 +210,9 @@ impl Element {
     }
 }
 
-/// The chain that drops so many of a million packets.
+/// Returns the commands for the chain that drops so many of a million packets.
 fn chain(millionths: u32) -> String {
-    // What is always so is no question to `nft`, and none that it takes.
+    // `nft` refuses a condition that always holds.
     let drawn = if millionths < WHOLE_MILLIONTHS {
         format!("numgen random mod {WHOLE_MILLIONTHS} < {millionths} ")
     } else {
@@ -219,10 +221,10 @@ fn chain(millionths: u32) -> String {
     format!("add chain ip tools loss_{millionths}\nadd rule ip tools loss_{millionths} {drawn}drop\n")
 }
 
-/// Has `nft` do all of that, or nothing.
-fn tell(text: &str) -> Result<(), String> {
+/// Has `nft` carry out all of the commands, or none.
+fn run_nft(text: &str) -> Result<(), NetnsError> {
     let program = privilege::nft()?;
-    let wrong = |error: io::Error| format!("cannot run `{}`: {error}", program.display());
+    let wrong = |error: io::Error| NetnsError::Nft { program: program.clone(), error };
     let mut child = Command::new(&program)
         .args(["-f", "-"])
         .stdin(Stdio::piped())
@@ -231,7 +233,7 @@ fn tell(text: &str) -> Result<(), String> {
         .spawn()
         .map_err(wrong)?;
     if let Some(mut input) = child.stdin.take() {
-        // Where it does not read to the end it says why.
+        // If `nft` does not read to the end, its output says why.
         let _: io::Result<()> = input.write_all(text.as_bytes());
     }
     let output = child.wait_with_output().map_err(wrong)?;
@@ -240,5 +242,5 @@ fn tell(text: &str) -> Result<(), String> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.lines().next().unwrap_or("it said nothing").trim().to_owned();
-    Err(format!("the packet filter refused a change: {said}"))
+    Err(NetnsError::Filter(said))
 }

@@ -1,7 +1,8 @@
-//! The namespace that all nodes of a run are wired to, and a namespace for each.
+//! The hub, a namespace that all nodes of a run are wired to, and a namespace for each node.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd as _;
@@ -22,10 +23,12 @@ use netlink_packet_route::route::{
 };
 
 use super::address::{self, HUB, PROXIES};
-use super::netlink::Netlink;
+use super::error::NetnsError;
 use super::space::Space;
 use crate::world::NodeIndex;
-use crate::world::process::{Started, Threshold};
+use crate::world::kernel::Netlink;
+use crate::world::live::LaunchError;
+use crate::world::process::NamespaceHandle;
 
 /// The loopback interface of a new namespace.
 const LOOPBACK: u32 = 1;
@@ -33,29 +36,29 @@ const LOOPBACK: u32 = 1;
 const OUTWARD: u32 = 2;
 /// The hub's interface to the first node; the others follow.
 const FIRST_INWARD: u32 = 16;
-/// The table of what the kernel takes for its own address.
+/// The routing table of the addresses that the kernel takes for its own.
 const TABLE_LOCAL: u8 = 255;
 /// The link-layer address of every interface of the hub: each is alone with one node.
 const HUB_HARDWARE: [u8; 6] = [2, 0, 0, 0, 0, 1];
-/// That of every node.
+/// The link-layer address of every node.
 const NODE_HARDWARE: [u8; 6] = [2, 0, 0, 0, 0, 2];
 
-/// The namespace of a run. Where this is dropped, the thread that made it is back where it was.
+/// The namespace of a run. When it is dropped, the thread that made it returns to its earlier namespace.
 pub(super) struct Hub {
-    /// Where the thread was.
+    /// The namespace in which the thread was before.
     home: Space,
     space: Arc<Space>,
     branches: RefCell<BTreeMap<NodeIndex, Arc<Branch>>>,
 }
 
 impl Hub {
-    /// Makes one, and moves this thread into it.
-    pub(super) fn new() -> Result<Self, String> {
-        let wrong = |error: io::Error| format!("a network namespace cannot be made: {error}");
+    /// Makes a hub, and moves this thread into it.
+    pub(super) fn new() -> Result<Self, NetnsError> {
+        let wrong = NetnsError::Namespace;
         let home = Space::current().map_err(wrong)?;
         let space = Arc::new(Space::new().map_err(wrong)?);
         space.enter().map_err(wrong)?;
-        // From here on the thread goes home when this is dropped, whatever fails.
+        // From here on the thread returns when the hub is dropped, whatever fails.
         let hub = Self { home, space, branches: RefCell::default() };
         let mut kernel = Netlink::routes().map_err(wrong)?;
         kernel.make(vec![
@@ -66,7 +69,7 @@ impl Hub {
         Ok(hub)
     }
 
-    /// The way to a node's namespace, which is made when the node is first started.
+    /// Returns the way to a node's namespace, which is made when the node is first started.
     pub(super) fn branch(&self, node: NodeIndex) -> Arc<Branch> {
         let mut branches = self.branches.borrow_mut();
         let branch = branches.entry(node).or_insert_with(|| {
@@ -78,7 +81,7 @@ impl Hub {
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        // A thread that cannot go home serves no other world: that would say so.
+        // A thread that cannot return serves no other world: making one would fail with the reason.
         let _: io::Result<()> = self.home.enter();
     }
 }
@@ -91,12 +94,12 @@ pub(super) struct Branch {
 }
 
 impl Branch {
-    /// The namespace, if it was made.
+    /// Returns the namespace, if it was made.
     pub(super) fn space(&self) -> Option<&Space> {
         self.space.get()
     }
 
-    fn made(&self) -> Result<&Space, String> {
+    fn made(&self) -> Result<&Space, NetnsError> {
         if let Some(space) = self.space.get() {
             return Ok(space);
         }
@@ -105,13 +108,13 @@ impl Branch {
         Ok(self.space.get_or_init(|| space))
     }
 
-    fn make(&self) -> Result<Space, String> {
+    fn make(&self) -> Result<Space, NetnsError> {
         let node = address::of_node(self.node)?;
         let inward = u32::try_from(self.node.0)
             .ok()
             .and_then(|number| FIRST_INWARD.checked_add(number))
-            .ok_or("there are no interfaces left for more nodes")?;
-        let wrong = |error: io::Error| format!("a network namespace cannot be made: {error}");
+            .ok_or(NetnsError::NoInterface)?;
+        let wrong = NetnsError::Namespace;
         let space = Space::new().map_err(wrong)?;
         let mut kernel = self.hub.within(Netlink::routes).and_then(|kernel| kernel).map_err(wrong)?;
         kernel.make(vec![
@@ -133,14 +136,13 @@ impl Branch {
     }
 }
 
-impl Threshold for Branch {
-    fn cross(&self, start: &mut dyn FnMut() -> Result<Started, String>) -> Result<Started, String> {
-        let space = self.made()?;
-        space.within(start).map_err(|error| format!("a network namespace cannot be entered: {error}"))?
+impl NamespaceHandle for Branch {
+    fn network(&self) -> Result<File, LaunchError> {
+        Ok(self.made()?.file().try_clone().map_err(NetnsError::Enter)?)
     }
 }
 
-/// A pair of interfaces: one here, the other in a node's namespace.
+/// Returns the request for a pair of interfaces: one in this namespace, the other in a node's.
 fn wire(inward: u32, space: &Space) -> RouteNetlinkMessage {
     let mut peer = LinkMessage::default();
     peer.header.index = OUTWARD;
@@ -166,7 +168,7 @@ fn up(interface: u32) -> RouteNetlinkMessage {
     SetLink(raised(interface))
 }
 
-/// Up, and what comes in by it goes on to others.
+/// Returns the request to raise an interface and to forward packets that come in by it.
 fn forwarding(interface: u32) -> RouteNetlinkMessage {
     let mut link = raised(interface);
     let mut manner = InetDevConf::default();
@@ -195,7 +197,7 @@ fn address_on(interface: u32, address: Ipv4Addr) -> RouteNetlinkMessage {
     NewAddress(message)
 }
 
-/// Who is at the end of a wire, for good.
+/// Returns the request for the neighbour at the end of a wire, which is permanent.
 fn neighbour(interface: u32, address: Ipv4Addr, hardware: [u8; 6]) -> RouteNetlinkMessage {
     let mut message = NeighbourMessage::default();
     message.header.family = AddressFamily::Inet;
@@ -209,7 +211,7 @@ fn neighbour(interface: u32, address: Ipv4Addr, hardware: [u8; 6]) -> RouteNetli
     NewNeighbour(message)
 }
 
-/// By which interface an address, or everybody, is reached, from this side or by way of a gateway.
+/// Returns the request for a route by an interface to an address, or to all: directly, or through a gateway.
 fn way(interface: u32, to: Option<Ipv4Addr>, gateway: Option<Ipv4Addr>) -> RouteNetlinkMessage {
     let mut message = route(RouteHeader::RT_TABLE_MAIN, RouteType::Unicast, interface);
     message.header.scope = if gateway.is_some() { RouteScope::Universe } else { RouteScope::Link };
@@ -224,7 +226,7 @@ fn way(interface: u32, to: Option<Ipv4Addr>, gateway: Option<Ipv4Addr>) -> Route
     NewRoute(message)
 }
 
-/// All of a network taken for the hub's own addresses.
+/// Returns the request that makes all addresses of a network the hub's own.
 fn local((network, prefix): (Ipv4Addr, u8)) -> RouteNetlinkMessage {
     let mut message = route(TABLE_LOCAL, RouteType::Local, LOOPBACK);
     message.header.scope = RouteScope::Host;

@@ -1,4 +1,4 @@
-//! What it takes to make networks, and where it comes from.
+//! The privilege that is needed to make networks, and the ways to get it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,12 @@ use nix::sched::{CloneFlags, setns, unshare};
 use rustix::process::{getegid, geteuid};
 use rustix::thread::{CapabilitySet, capabilities};
 
-/// Where programs for administrators are, which may not be on the path of others.
+use super::error::NetnsError;
+
+/// The folders of programs for administrators, which may not be on the path of others.
 const ADMINISTRATORS: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-/// Settings of systems that forbid it, each with its value and the remedy.
+/// The settings of systems that forbid user namespaces, each with the value that does and the remedy.
 const FORBIDS: [(&str, &str, &str); 3] = [
     ("kernel.unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
     (
@@ -21,40 +23,41 @@ const FORBIDS: [(&str, &str, &str); 3] = [
     ("user.max_user_namespaces", "0", "sysctl user.max_user_namespaces=10000"),
 ];
 
-/// Whether this process can make networks as it is. The reason why it cannot is for people.
-pub fn able() -> Result<(), String> {
+/// Checks that this process can make networks as it is.
+pub fn able() -> Result<(), NetnsError> {
     nft()?;
-    if is_able() { Ok(()) } else { Err("this process may not make network namespaces".to_owned()) }
+    if is_able() { Ok(()) } else { Err(NetnsError::NotPrivileged) }
 }
 
-/// Makes this process able to make networks: as it is, or in a user namespace of its own, in which it
-/// is root over nothing but what it makes. Has to come before there is a second thread. The reason why
-/// it cannot is for people.
-pub fn prepare() -> Result<(), String> {
+/// Makes this process able to make networks: as it is, or in a user namespace of its own. In that namespace
+/// it is root over nothing but what it makes. Has to come before there is a second thread.
+pub fn prepare() -> Result<(), NetnsError> {
     nft()?;
     if is_able() {
         return Ok(());
     }
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-    // A network as well: to that of the machine there is no way back from the networks of runs.
+    // The process takes a network of its own as well: from the networks of runs there is no way back to the
+    // machine's.
     let own = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET;
     let entered = unshare(own).map_err(io::Error::from).and_then(|()| {
-        // Whoever could leave groups could pass what is closed to them.
+        // A process that could leave its groups could open files that are closed to them.
         std::fs::write("/proc/self/setgroups", "deny")?;
         std::fs::write("/proc/self/uid_map", format!("0 {user} 1"))?;
         std::fs::write("/proc/self/gid_map", format!("0 {group} 1"))
     });
     match entered {
         Ok(()) if is_able() => Ok(()),
-        Ok(()) => Err(forbidden("the user namespace has no power")),
-        Err(error) => Err(forbidden(&error.to_string())),
+        Ok(()) => Err(NetnsError::Forbidden(forbidden("the user namespace has no power"))),
+        Err(error) => Err(NetnsError::Forbidden(forbidden(&error.to_string()))),
     }
 }
 
-/// Enters the network of a process, which may have been started by [`prepare`]d hands. Has to come
-/// before there is a second thread. The reason why it cannot is for people.
-pub fn join(process: u32) -> Result<(), String> {
-    let wrong = |error: io::Error| format!("the network of process {process} cannot be entered: {error}");
+/// Enters the network of a process, which may live in a user namespace that [`prepare`] made. Has to come
+/// before there is a second thread.
+pub fn join(process: u32) -> Result<(), NetnsError> {
+    let number = process;
+    let wrong = |error: io::Error| NetnsError::Join { process: number, error };
     let of = |who: &str, kind: &str| std::fs::File::open(format!("/proc/{who}/ns/{kind}"));
     let process = process.to_string();
     let is_ours = |kind: &str| -> io::Result<bool> {
@@ -74,7 +77,7 @@ fn is_able() -> bool {
     capabilities(None).is_ok_and(|sets| sets.effective.contains(needed))
 }
 
-/// Why networks cannot be made, and what would change that.
+/// Describes the reason for which networks cannot be made, and the remedy.
 fn forbidden(error: &str) -> String {
     let is_set = |name: &str, value: &str| {
         let path = Path::new("/proc/sys").join(name.replace('.', "/"));
@@ -92,15 +95,11 @@ fn forbidden(error: &str) -> String {
     )
 }
 
-/// The program that speaks to the packet filter.
-pub(super) fn nft() -> Result<PathBuf, String> {
+/// Finds the program that controls the packet filter.
+pub(super) fn nft() -> Result<PathBuf, NetnsError> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(ADMINISTRATORS.map(PathBuf::from));
-    find("nft", folders).ok_or_else(|| {
-        "the world `netns` needs the program `nft`\n  = help: install it, on Debian with `apt install nftables`; \
-         `--world process` needs no privilege"
-            .to_owned()
-    })
+    find("nft", folders).ok_or(NetnsError::NoNft)
 }
 
 fn find(name: &str, folders: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {

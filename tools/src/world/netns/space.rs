@@ -1,21 +1,22 @@
-//! Network namespaces, as threads enter and leave them.
+//! Network namespaces, and the ways in which threads enter and leave them.
 
 use std::fs::File;
 use std::io;
 
 use nix::sched::{CloneFlags, setns, unshare};
 
-/// A network namespace. It lives as long as this or a process in it.
+/// A network namespace. It lives as long as this value or a process in it.
 #[derive(Debug)]
 pub(super) struct Space(File);
 
 impl Space {
-    /// The one that this thread is in.
+    /// Returns the namespace that this thread is in.
     pub(super) fn current() -> io::Result<Self> {
         File::open("/proc/thread-self/ns/net").map(Self)
     }
 
-    /// A new one, with nothing in it but a loopback interface that is down. The thread stays where it is.
+    /// Makes a namespace, with nothing in it but a loopback interface that is down. The thread stays where it
+    /// is.
     pub(super) fn new() -> io::Result<Self> {
         let home = Self::current()?;
         unshare(CloneFlags::CLONE_NEWNET)?;
@@ -24,12 +25,12 @@ impl Space {
         new
     }
 
-    /// Moves this thread into it. What the thread starts, threads and processes, begins there.
+    /// Moves this thread into the namespace. Threads and processes that it starts begin there.
     pub(super) fn enter(&self) -> io::Result<()> {
         Ok(setns(&self.0, CloneFlags::CLONE_NEWNET)?)
     }
 
-    /// Does something in it, and comes back.
+    /// Does some work in the namespace, and comes back.
     pub(super) fn within<T>(&self, work: impl FnOnce() -> T) -> io::Result<T> {
         let home = Self::current()?;
         self.enter()?;
@@ -38,7 +39,7 @@ impl Space {
         Ok(done)
     }
 
-    /// The open file that stands for it.
+    /// Returns the open file that stands for the namespace.
     pub(super) fn file(&self) -> &File {
         &self.0
     }

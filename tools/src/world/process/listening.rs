@@ -1,11 +1,13 @@
-//! Where the processes of a group listen: what to say of a node that listens where it was not told to.
+//! The addresses at which the processes of a group listen: they explain a node that listens at a wrong
+//! address.
 
 use std::collections::BTreeSet;
 
 use procfs::net::TcpState;
 use procfs::process::{FDTarget, Process, all_processes};
 
-/// The addresses at which a process and those of its group listen for TCP. What cannot be read is left out.
+/// Returns the addresses at which a process and those of its group listen for TCP. Sockets that cannot be
+/// read are left out.
 pub(super) fn addresses(group: i32) -> Vec<String> {
     let Ok(all) = all_processes() else { return Vec::new() };
     let of_group = |process: &Process| process.stat().is_ok_and(|stat| stat.pgrp == group);

@@ -1,4 +1,4 @@
-//! A node's disk: what was synced stays, whatever happens to the node.
+//! A node's disk: synced versions stay, whatever happens to the node.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -7,96 +7,98 @@ use std::time::Duration;
 use node::core::{Level, PersistId};
 use node::wire::{NodeId, Policy, Version};
 
-/// For how long a disk that has failed is not asked again, as in a process: what is handed over meanwhile
-/// fails. It doubles with every failure, up to the most.
+/// The time for which a disk that has failed is not asked again: that of a node's process. Writes handed over
+/// meanwhile fail. The time doubles with every failure, up to `REST_MAX`.
 const REST: Duration = Duration::from_millis(100);
-const REST_MOST: Duration = Duration::from_secs(2);
+/// The longest time for which a disk that has failed is not asked again: that of a node's process.
+const REST_MAX: Duration = Duration::from_secs(2);
 
-/// A log of versions with group commit: one sync at a time, of all that was handed over before it
+/// A log of versions with group commit: one sync at a time, of all versions that were handed over before it
 /// began.
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     synced: Vec<Arc<Version>>,
-    /// Handed over and not yet synced, in order.
+    /// The versions that were handed over and not yet synced, in order.
     waiting: VecDeque<(PersistId, Vec<Arc<Version>>)>,
-    /// How many of those the sync that is under way covers.
+    /// The number of waiting writes that the sync under way covers.
     syncing: usize,
-    /// Whether it takes nothing more.
+    /// True if the disk is full.
     full: bool,
-    /// What neighbours told that it did not take, the greatest version of each key.
+    /// The versions of neighbours that the disk refused, the greatest of each key.
     owed: BTreeMap<Box<str>, Arc<Version>>,
-    /// Until when it is not asked, and for how long that was.
+    /// The end of the rest during which the disk is not asked, and the length of that rest.
     rest: Option<(Duration, Duration)>,
 }
 
-/// Whose disk it is.
+/// The owner of a disk.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
     pub(super) node: NodeId,
     pub(super) policy: Policy,
 }
 
-/// Up to where all that was handed over is safe, or is not and why.
-pub(super) type Kept = (PersistId, Result<(), String>);
+/// The last write that a sync covered, and the result for it and for all writes before: safe, or failed with
+/// a reason.
+pub(super) type Commit = (PersistId, Result<(), String>);
 
-/// What came of a sync.
+/// The outcome of a sync.
 #[derive(Debug, Default)]
 pub(super) struct Synced {
-    /// What it covered.
-    pub(super) kept: Option<Kept>,
-    /// Whether another one is to be begun.
+    /// The writes that the sync covered.
+    pub(super) commit: Option<Commit>,
+    /// True if another sync is to be begun.
     pub(super) again: bool,
-    /// What the node's log says of it.
-    pub(super) word: Option<(Level, String)>,
+    /// The line that the sync adds to the node's log.
+    pub(super) log_line: Option<(Level, String)>,
 }
 
 impl Disk {
-    /// Takes versions over; whether a sync is to be begun now.
+    /// Hands versions to the disk. Returns true if a sync is to be begun now.
     pub(super) fn write(&mut self, id: PersistId, versions: Vec<Arc<Version>>) -> bool {
         self.waiting.push_back((id, versions));
-        self.begin()
+        self.begin_sync()
     }
 
-    /// From now on it takes nothing more, or all again.
+    /// Fills the disk, so that it refuses all writes, or makes room again.
     pub(super) fn fill(&mut self, full: bool) {
         self.full = full;
     }
 
-    /// The sync that was under way is done, or has failed.
+    /// Finishes the sync that was under way, in success or failure.
     pub(super) fn synced(&mut self, owner: Owner, now: Duration) -> Synced {
         let batch: Vec<_> = self.waiting.drain(..std::mem::take(&mut self.syncing)).collect();
         let mut synced = Synced::default();
         if let Some(up_to) = batch.last().map(|(id, _)| *id) {
             let versions = batch.into_iter().flat_map(|(_, versions)| versions);
-            let kept = self.keep(owner, now, versions.collect(), &mut synced.word);
-            synced.kept = Some((up_to, kept));
+            let result = self.commit(owner, now, versions.collect(), &mut synced.log_line);
+            synced.commit = Some((up_to, result));
         }
-        synced.again = self.begin();
+        synced.again = self.begin_sync();
         synced
     }
 
-    fn keep(
+    fn commit(
         &mut self,
         owner: Owner,
         now: Duration,
         versions: Vec<Arc<Version>>,
-        word: &mut Option<(Level, String)>,
+        log_line: &mut Option<(Level, String)>,
     ) -> Result<(), String> {
         let resting = self.rest.is_some_and(|(until, _)| now < until);
         if !resting && !self.full {
             self.synced.extend(std::mem::take(&mut self.owed).into_values().chain(versions));
             if self.rest.take().is_some() {
-                *word = Some((Level::Info, "the disk keeps again what is handed to it".to_owned()));
+                *log_line = Some((Level::Info, "the disk keeps again what is handed to it".to_owned()));
             }
             return Ok(());
         }
         let reason = if resting { "the disk has just failed" } else { "No space left on device" };
         if self.rest.is_none() {
             let refused = "the disk fails, so writes are refused, and what others write is in memory only";
-            *word = Some((Level::Warn, format!("{refused}: {reason}")));
+            *log_line = Some((Level::Warn, format!("{refused}: {reason}")));
         }
         if !resting {
-            let rest = self.rest.map_or(REST, |(_, last)| (2 * last).min(REST_MOST));
+            let rest = self.rest.map_or(REST, |(_, last)| (2 * last).min(REST_MAX));
             self.rest = Some((now + rest, rest));
         }
         for version in versions.into_iter().filter(|version| version.author() != owner.node) {
@@ -108,7 +110,7 @@ impl Disk {
         Err(reason.to_owned())
     }
 
-    fn begin(&mut self) -> bool {
+    fn begin_sync(&mut self) -> bool {
         let begins = self.syncing == 0 && !self.waiting.is_empty();
         if begins {
             self.syncing = self.waiting.len();
@@ -116,7 +118,7 @@ impl Disk {
         begins
     }
 
-    /// The node ended in order: all is synced for which there is room.
+    /// Closes the disk when its node ends in order: all is synced for which there is room.
     pub(super) fn close(&mut self) {
         let waiting = self.waiting.drain(..).flat_map(|(_, versions)| versions);
         let owed = std::mem::take(&mut self.owed).into_values();
@@ -128,8 +130,9 @@ impl Disk {
         (self.syncing, self.rest) = (0, None);
     }
 
-    /// The node was killed: of what was not synced a part survives, from the first on; a record
-    /// that was torn counts as none, and of what is owed to a full disk nothing does. `draw` gives a number from 0 to the given one.
+    /// Applies the kill of the node. Of the versions that were not synced a part survives, from the first on;
+    /// a torn record counts as none. Versions that are owed to a full disk are lost. `draw` returns a number
+    /// from 0 to the given one.
     pub(super) fn crash(&mut self, draw: impl FnOnce(u64) -> u64) {
         (self.syncing, self.rest) = (0, None);
         self.owed.clear();
@@ -140,7 +143,7 @@ impl Disk {
         }
     }
 
-    /// What is kept.
+    /// Returns the versions that are synced.
     pub(super) fn versions(&self) -> impl Iterator<Item = Arc<Version>> {
         self.synced.iter().cloned()
     }
@@ -158,9 +161,9 @@ mod tests {
     const OTHER: [u8; 16] = [0; 16];
     const ME: Owner = Owner { node: Hex([1; 16]), policy: Policy::Last };
 
-    fn synced(disk: &mut Disk, at_ms: u64) -> (Option<Kept>, bool) {
+    fn synced(disk: &mut Disk, at_ms: u64) -> (Option<Commit>, bool) {
         let synced = disk.synced(ME, Duration::from_millis(at_ms));
-        (synced.kept, synced.again)
+        (synced.commit, synced.again)
     }
 
     #[track_caller]
@@ -209,10 +212,10 @@ mod tests {
         disk.fill(true);
         disk.write(PersistId(1), [version("theirs"), vec![Arc::new(mine)]].concat());
         let first = disk.synced(ME, Duration::ZERO);
-        assert_eq!(first.kept, Some((PersistId(1), Err("No space left on device".to_owned()))));
-        assert!(first.word.is_some_and(|(level, said)| level == Level::Warn && said.contains("fails")));
+        assert_eq!(first.commit, Some((PersistId(1), Err("No space left on device".to_owned()))));
+        assert!(first.log_line.is_some_and(|(level, said)| level == Level::Warn && said.contains("fails")));
         disk.fill(false);
-        // It is not asked before its rest is over.
+        // The disk is not asked before its rest is over.
         disk.write(PersistId(2), version("late"));
         assert_eq!(
             synced(&mut disk, 99),

@@ -1,23 +1,24 @@
-//! What steps do to links: cut, joined, broken, shaped, and nodes put apart.
+//! The faults of links: cut, joined, broken and shaped links, and partitions.
 
-use super::Sim;
-use super::node::{Late, Life};
-use super::wires::{Arrival, ConnKey, Packet, USUAL};
-use crate::world::link::Manner;
+use super::node::{Deferred, Life};
+use super::state::Sim;
+use super::wires::{Arrival, ConnKey, Packet, USUAL_CONDITIONS};
+use crate::world::link::Conditions;
+use crate::world::partition::Partition;
 use crate::world::{LinkChange, NodeIndex};
 
 impl Sim {
-    /// Changes what one direction of a link does.
+    /// Changes the effect of one direction of a link.
     pub(super) fn change(&mut self, change: &LinkChange) {
         match change {
             LinkChange::Cut(direction) => {
-                let lane = self.lane(*direction);
-                self.network.lanes[lane as usize].cut = true;
+                let index = self.direction_index(*direction);
+                self.network.directions[index as usize].cut = true;
             }
             LinkChange::Join(direction) => {
-                let lane = self.lane(*direction);
-                self.network.lanes[lane as usize].cut = false;
-                self.release();
+                let index = self.direction_index(*direction);
+                self.network.directions[index as usize].cut = false;
+                self.deliver_held();
             }
             LinkChange::Break(direction) => {
                 for key in self.between(direction.from, direction.to) {
@@ -27,13 +28,15 @@ impl Sim {
                 }
             }
             LinkChange::Shape(direction, shapes) => {
-                let lane = self.lane(*direction);
-                self.network.lanes[lane as usize].lane.shape(Manner::shaped(USUAL, shapes));
+                let index = self.direction_index(*direction);
+                self.network.directions[index as usize]
+                    .model
+                    .shape(Conditions::shaped(USUAL_CONDITIONS, shapes));
             }
         }
     }
 
-    /// The connections between two nodes, those that are being made included.
+    /// Returns the connections between two nodes, those that are being made included.
     fn between(&mut self, one: NodeIndex, other: NodeIndex) -> Vec<ConnKey> {
         let mut keys: Vec<ConnKey> = Vec::new();
         for node in [one, other] {
@@ -51,41 +54,39 @@ impl Sim {
         keys
     }
 
-    /// A connection breaks at both ends at once; what was under way is lost.
+    /// Breaks one end of a connection; what it had sent and is under way is lost.
     fn reset(&mut self, key: ConnKey, end: usize) {
         let Some(connection) = self.network.get(key) else { return };
         let node = connection.ends[end].node;
         connection.ends[end].waiting.clear();
         connection.ends[end].lost = true;
         if self.nodes[node.0].life == Life::Frozen {
-            let late = Arrival { connection: key, end, bytes: 0, packet: Packet::Closed };
-            self.nodes[node.0].frozen.push_back(Late::Arrival(late));
+            let closed = Arrival { connection: key, end, bytes: 0, packet: Packet::Closed };
+            self.nodes[node.0].frozen.push_back(Deferred::Arrival(closed));
         } else {
-            self.over(key, end);
+            self.notify_closed(key, end);
         }
     }
 
-    /// Puts sets of nodes apart, in the place of those before.
-    pub(super) fn part(&mut self, sets: &[Vec<NodeIndex>]) {
-        let sides = sets.iter().enumerate();
-        self.network.sides =
-            sides.flat_map(|(side, set)| set.iter().map(move |node| (*node, side))).collect();
-        self.release();
+    /// Sets the partition, in place of the one before.
+    pub(super) fn set_partition(&mut self, sets: &[Vec<NodeIndex>]) {
+        self.network.partition = Partition::new(sets);
+        self.deliver_held();
     }
 
-    /// What waits at the ends of lanes that are not silent any more arrives.
-    fn release(&mut self) {
+    /// Delivers the arrivals that wait at the ends of directions that are no longer silent.
+    fn deliver_held(&mut self) {
         let network = &mut self.network;
         let open: Vec<u32> = network
             .holding
             .iter()
             .copied()
-            .filter(|lane| !network.is_silent(&network.lanes[*lane as usize]))
+            .filter(|index| !network.is_silent(&network.directions[*index as usize]))
             .collect();
-        for lane in open {
-            self.network.holding.remove(&lane);
-            for arrival in std::mem::take(&mut self.network.lanes[lane as usize].held) {
-                self.take(arrival);
+        for index in open {
+            self.network.holding.remove(&index);
+            for arrival in std::mem::take(&mut self.network.directions[index as usize].held) {
+                self.deliver(arrival);
             }
         }
     }

@@ -1,22 +1,25 @@
-//! The lives of nodes: started, woken, frozen, ended; and their turns, in which their cores are fed.
+//! The lives of nodes (started, woken, frozen, ended), and the turns in which their cores are fed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use node::core::{Config, Core, Input, Level, Output};
 
-use super::client::What;
 use super::disk::{Owner, Synced};
-use super::node::{Late, Life, Line};
-use super::{Scheduled, Sim};
+use super::node::{Deferred, Life, Line};
+use super::request::{AskBody, CLIENT};
+use super::scheduled::Scheduled;
+use super::state::Sim;
 use crate::driver;
-use crate::world::{Ending, Event, NodeIndex, NodeSpec, OpId, Outcome, Signal};
+use crate::world::{Event, ExitStatus, NodeIndex, NodeSpec, OpId, Outcome, Signal};
 
-/// How long a node takes to be ready.
+/// The time from a node's start until it is ready. Chosen: that of a process is a few milliseconds.
 const START: Duration = Duration::from_millis(1);
-/// How long a disk takes to sync at least, and how much longer at most.
+/// The least time that a disk takes to sync; up to a millisecond more is drawn. Chosen: the order of a solid-state
+/// disk.
 const SYNC: Duration = Duration::from_millis(1);
-/// How long a node that has just started may take to be reached.
+/// The time within which a node that has just started has to be reached. It takes microseconds of virtual time,
+/// so that any bound would do.
 const REACHED: Duration = Duration::from_secs(5);
 /// The network that all nodes of a world are in.
 const NETWORK: &str = "sim";
@@ -25,7 +28,8 @@ impl Sim {
     /// Starts a node.
     pub(super) fn launch(&mut self, id: OpId, node: NodeIndex, spec: NodeSpec) {
         let failed = |reason: &str| Outcome::Failed { reason: reason.to_owned() };
-        if spec.driver != driver::NATIVE.name || spec.exec.is_some() {
+        let simulated = driver::declaration_of(&spec.driver).is_some_and(|driver| driver.simulated);
+        if !simulated || spec.exec.is_some() {
             return self.ended(id, failed("in the world `sim` nodes are our own: there are no programs"));
         }
         if let Some(argument) = spec.args.iter().find(|argument| *argument != "--auto-connect") {
@@ -54,7 +58,7 @@ impl Sim {
         self.schedule(self.now + START, Scheduled::Ready(node, lives));
     }
 
-    /// A node that was started is ready.
+    /// Makes a started node ready.
     pub(super) fn on_ready(&mut self, node: NodeIndex, life: u64) {
         let (seed, now) = (self.seed, self.now);
         let place = self.place(node);
@@ -63,9 +67,9 @@ impl Sim {
             return;
         }
         let life = life.to_string();
-        // Who keeps what it holds stays who it is.
+        // A node with a disk keeps its identity over its lives.
         let identity = if place.spec.disk { "disk" } else { life.as_str() };
-        let id_of_node = seed.node_id(&["node", &place.name, identity]);
+        let id_of_node = node::wire::Hex(seed.id(&["node", &place.name, identity]));
         let mut config = Config::new(id_of_node, &*place.name, NETWORK, &*place.address);
         config.policy =
             place.spec.policy.as_deref().and_then(|policy| policy.parse().ok()).unwrap_or_default();
@@ -77,7 +81,7 @@ impl Sim {
             config.mutant = place.spec.mutant;
         }
         config.seed = seed.number(&["core", &place.name, &life]);
-        place.note(
+        place.append_log(
             now,
             Line::Shell(
                 Level::Info,
@@ -89,7 +93,7 @@ impl Sim {
         );
         if !place.spec.disk {
             let nothing = "keeps nothing on disk: what only this node holds is gone when it ends";
-            place.note(now, Line::Shell(Level::Info, nothing.to_owned()));
+            place.append_log(now, Line::Shell(Level::Info, nothing.to_owned()));
         }
         let mut core = Box::new(Core::new(config, place.now(now)));
         if place.spec.disk {
@@ -98,7 +102,7 @@ impl Sim {
         place.core = Some(core);
         place.life = Life::Up;
         let deadline = self.now + REACHED;
-        self.ask(id, node, What::Reach, deadline);
+        self.ask(id, node, AskBody::Reach, deadline);
     }
 
     /// Ends, freezes or thaws a node.
@@ -117,22 +121,22 @@ impl Sim {
     fn kill(&mut self, node: NodeIndex) {
         let place = &self.nodes[node.0];
         let mut draws = self.seed.stream(&["kill", &place.name, &place.lives.to_string()]);
-        self.leave(node, || draws.bool());
+        self.close_connections(node, || draws.bool());
         self.nodes[node.0].disk.crash(|most| draws.u64(0..=most));
-        self.exit(node, Ending::Signal(9));
+        self.exit(node, ExitStatus::Signal(9));
     }
 
     fn stop(&mut self, node: NodeIndex) {
-        // One that was frozen thaws to end.
+        // A frozen node thaws to end.
         self.thaw(node);
-        self.leave(node, || false);
+        self.close_connections(node, || false);
         let place = &mut self.nodes[node.0];
         place.disk.close();
-        place.note(self.now, Line::Shell(Level::Info, "ending: terminated".to_owned()));
-        self.exit(node, Ending::Code(0));
+        place.append_log(self.now, Line::Shell(Level::Info, "ending: terminated".to_owned()));
+        self.exit(node, ExitStatus::Code(0));
     }
 
-    fn exit(&mut self, node: NodeIndex, ending: Ending) {
+    fn exit(&mut self, node: NodeIndex, ending: ExitStatus) {
         let place = &mut self.nodes[node.0];
         let before = std::mem::replace(&mut place.life, Life::Down);
         place.core = None;
@@ -140,7 +144,7 @@ impl Sim {
         for asked in asks.into_values() {
             self.ended(asked.id, Outcome::Unknown { reason: "it has ended".to_owned() });
         }
-        self.tell(Event::Exited { node, ending });
+        self.report(Event::Exited { node, ending });
         if let Life::Starting(launch) = before {
             let reason = format!("it ended with {ending} before it was ready");
             self.ended(launch, Outcome::Failed { reason });
@@ -162,21 +166,21 @@ impl Sim {
         place.life = Life::Up;
         for late in std::mem::take(&mut place.frozen) {
             match late {
-                Late::Arrival(arrival) => self.take(arrival),
-                Late::Request(request) => self.request(node, request),
-                Late::Synced => {
+                Deferred::Arrival(arrival) => self.deliver(arrival),
+                Deferred::Request(request) => self.request(node, request),
+                Deferred::Synced => {
                     let life = self.nodes[node.0].lives;
                     self.on_synced(node, life);
                 }
             }
         }
-        self.pump_all(node);
+        self.write_all_waiting(node);
         self.feed(node, Input::Tick);
-        // A wake may have come while it was frozen.
-        self.look_again(node);
+        // A wake may have come while the node was frozen.
+        self.schedule_wake(node);
     }
 
-    /// A node asked to be woken about now.
+    /// Wakes a node at a time that it asked for.
     pub(super) fn wake(&mut self, node: NodeIndex) {
         let place = &mut self.nodes[node.0];
         place.wakes.pop();
@@ -187,11 +191,11 @@ impl Sim {
             self.trace.woken(self.now, &self.nodes[node.0].name);
             self.feed(node, Input::Tick);
         }
-        self.look_again(node);
+        self.schedule_wake(node);
     }
 
-    /// Sees to it that a node is woken when it wants to be.
-    fn look_again(&mut self, node: NodeIndex) {
+    /// Schedules the next wake that a node wants.
+    fn schedule_wake(&mut self, node: NodeIndex) {
         if let Some(at) = self.nodes[node.0].core.as_ref().and_then(|core| core.wake()) {
             self.arm(node, at);
         }
@@ -206,26 +210,26 @@ impl Sim {
         }
     }
 
-    /// A node's disk has synced.
+    /// Reports the end of a sync to a node's core.
     pub(super) fn on_synced(&mut self, node: NodeIndex, life: u64) {
         let place = &mut self.nodes[node.0];
         if place.lives != life || place.life == Life::Down {
             return;
         }
         if place.life == Life::Frozen {
-            return place.frozen.push_back(Late::Synced);
+            return place.frozen.push_back(Deferred::Synced);
         }
         let Some(core) = &place.core else { return };
         let owner = Owner { node: core.config().node, policy: core.config().policy };
-        let Synced { kept, again, word } = place.disk.synced(owner, self.now);
-        if let Some((level, said)) = word {
-            place.note(self.now, Line::Shell(level, said));
+        let Synced { commit, again, log_line } = place.disk.synced(owner, self.now);
+        if let Some((level, said)) = log_line {
+            place.append_log(self.now, Line::Shell(level, said));
         }
         if again {
             self.sync(node);
         }
-        let Some((up_to, kept)) = kept else { return };
-        let input = match kept {
+        let Some((up_to, result)) = commit else { return };
+        let input = match result {
             Ok(()) => {
                 self.trace.synced(self.now, &self.nodes[node.0].name);
                 Input::Persisted(up_to)
@@ -242,7 +246,7 @@ impl Sim {
         self.schedule(at, Scheduled::Synced(node, life));
     }
 
-    /// Hands an input to a node's core, and carries out all that comes of it.
+    /// Hands an input to a node's core, and carries out all outputs.
     pub(super) fn feed(&mut self, node: NodeIndex, input: Input) {
         let mut outputs = std::mem::take(&mut self.outputs);
         let mut next = Some(input);
@@ -261,15 +265,17 @@ impl Sim {
 
     fn carry_out(&mut self, node: NodeIndex, output: Output) {
         match output {
-            Output::Send { conn: super::client::CLIENT, frame } => self.said(node, frame),
+            Output::Send { conn: CLIENT, frame } => self.on_frame(node, frame),
             Output::Send { conn, frame } => self.send(node, conn, frame),
+            // The harness reads at once, so there is always room.
+            Output::AwaitRoom { conn } => self.inputs.push_back(Input::Room { conn }),
             Output::Dial { dial, address } => self.dial(node, dial, &address),
             Output::CancelDial { dial } => self.cancel(node, dial),
             Output::Close { conn, .. } => self.close(node, conn),
             Output::Persist { id, versions } => {
                 let place = &mut self.nodes[node.0];
                 if !place.spec.disk {
-                    // Nothing is kept: what is handed over is as safe as it will be.
+                    // Without a disk, versions are as safe at once as they will ever be.
                     self.inputs.push_back(Input::Persisted(id));
                 } else if place.disk.write(id, versions) {
                     self.sync(node);
@@ -278,7 +284,7 @@ impl Sim {
             Output::Wake(at) => self.arm(node, at),
             Output::Log(event) => {
                 self.trace.log(self.now, &self.nodes[node.0].name, &event);
-                self.nodes[node.0].note(self.now, Line::Event(event));
+                self.nodes[node.0].append_log(self.now, Line::Event(event));
             }
         }
     }

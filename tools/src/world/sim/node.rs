@@ -1,4 +1,4 @@
-//! One node: its core, what it is connected to, and what lies beside it.
+//! One node: its core, its connections, and the state beside them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -7,42 +7,44 @@ use std::time::Duration;
 use node::core::{ConnId, Core, DialId, Level, LogEvent, Now, push_log_line};
 use node::wire::RequestId;
 
-use super::WALL_MS;
-use super::client::{Asked, Request};
+use super::clock::WALL_MS;
 use super::disk::Disk;
+use super::request::{PendingAsk, Request};
 use super::wires::{Arrival, ConnKey};
+use crate::world::excerpt::excerpt;
 use crate::world::{NodeSpec, OpId};
 
-/// The most lines of a node's log that are kept, the last ones.
+/// The most lines of a node's log that are kept; older lines are dropped. Chosen: some hundred bytes each, so
+/// that the logs of a hundred busy nodes fit into memory.
 const LOG_MAX: usize = 10_000;
 
-/// A place for a node, whatever its life.
+/// A place for a node, in every state of its life.
 pub(super) struct Node {
     pub(super) name: Arc<str>,
     pub(super) address: Arc<str>,
     pub(super) spec: NodeSpec,
     pub(super) life: Life,
-    /// How often it was started.
+    /// The number of times that the node was started.
     pub(super) lives: u64,
-    /// There while it is ready.
+    /// The core; present while the node is ready.
     pub(super) core: Option<Box<Core>>,
-    /// How far steps have shifted its clock.
+    /// The sum of the shifts of the node's clock by steps, in milliseconds.
     pub(super) shift_ms: i64,
     pub(super) disk: Disk,
     pub(super) disk_draws: fastrand::Rng,
-    /// When it is to be woken, as far as that is scheduled: the next time last. One is added only if it
-    /// is sooner than all others, for a wake that comes too early looks when the next one is due.
+    /// The scheduled times of the node's wakes, the next one last. A time is added only if it is sooner than
+    /// all others: a wake that comes too early looks up when the next one is due.
     pub(super) wakes: Vec<Duration>,
     pub(super) wires: BTreeMap<ConnId, ConnKey>,
     pub(super) dials: BTreeMap<DialId, ConnKey>,
     pub(super) last_conn: u64,
-    /// What the harness has asked and it has not answered.
-    pub(super) asks: BTreeMap<RequestId, Asked>,
+    /// The asks of the harness that the node has not answered.
+    pub(super) asks: BTreeMap<RequestId, PendingAsk>,
     pub(super) last_request: RequestId,
-    /// What came while it was frozen.
-    pub(super) frozen: VecDeque<Late>,
+    /// The events that came while the node was frozen.
+    pub(super) frozen: VecDeque<Deferred>,
     log: VecDeque<(u64, Line)>,
-    /// How many lines before those are not kept.
+    /// The number of earlier lines that are not kept.
     pub(super) lines_let_go: u64,
 }
 
@@ -51,29 +53,29 @@ pub(super) struct Node {
 pub(super) enum Life {
     #[default]
     Down,
-    /// By this launch.
+    /// The node is being started by this launch.
     Starting(OpId),
     Up,
     Frozen,
 }
 
-/// A line of a log; made into text where somebody reads it.
+/// A line of a log. It is made into text only where the log is read.
 pub(super) enum Line {
-    /// What the core had to say.
+    /// A line that the core wrote.
     Event(LogEvent),
-    /// What the shell says, where there is one.
+    /// A line that the shell writes, where there is one.
     Shell(Level, String),
 }
 
-/// What waits for a frozen node.
-pub(super) enum Late {
+/// An event that waits for a frozen node.
+pub(super) enum Deferred {
     Arrival(Arrival),
     Request(Request),
     Synced,
 }
 
 impl Node {
-    /// A place where no node has been yet.
+    /// Creates a place where no node has been yet.
     pub(super) fn vacant() -> Self {
         Self {
             name: "".into(),
@@ -97,17 +99,17 @@ impl Node {
         }
     }
 
-    /// Whether it is ready, and not frozen.
+    /// Returns true if the node is ready and not frozen.
     pub(super) fn is_up(&self) -> bool {
         self.life == Life::Up
     }
 
-    /// Whether its system takes connections for it.
+    /// Returns true if the node's system accepts connections for it.
     pub(super) fn listens(&self) -> bool {
         matches!(self.life, Life::Up | Life::Frozen)
     }
 
-    /// Its clocks.
+    /// Returns the times of the node's clocks.
     pub(super) fn now(&self, now: Duration) -> Now {
         let passed = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         let ahead = self.spec.clock_ms.saturating_add(self.shift_ms);
@@ -115,14 +117,14 @@ impl Node {
         Now { monotonic: now, wall_ms }
     }
 
-    /// The number of a new connection; the harness has the first.
+    /// Returns the number of a new connection; the harness has the first.
     pub(super) fn new_conn(&mut self) -> ConnId {
         self.last_conn += 1;
         ConnId(self.last_conn)
     }
 
-    /// Keeps a line of its log.
-    pub(super) fn note(&mut self, now: Duration, line: Line) {
+    /// Appends a line to the node's log.
+    pub(super) fn append_log(&mut self, now: Duration, line: Line) {
         if self.log.len() == LOG_MAX {
             self.log.pop_front();
             self.lines_let_go += 1;
@@ -130,9 +132,8 @@ impl Node {
         self.log.push_back((self.now(now).wall_ms, line));
     }
 
-    /// The last lines of its log, oldest first.
+    /// Returns the first and the last lines of the node's log, oldest first.
     pub(super) fn log_lines(&self, lines: usize) -> Vec<String> {
-        let skipped = self.log.len().saturating_sub(lines);
         let text = |(wall_ms, line): &(u64, Line)| {
             let mut text = String::new();
             match line {
@@ -142,6 +143,6 @@ impl Node {
             text.truncate(text.trim_end().len());
             text
         };
-        self.log.iter().skip(skipped).map(text).collect()
+        excerpt(self.log.len(), lines, |line| self.log.get(line).map(text).unwrap_or_default())
     }
 }

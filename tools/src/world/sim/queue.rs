@@ -1,19 +1,23 @@
-//! What is scheduled, in order of time; of one moment, in the order in which it was scheduled.
+//! The queue of scheduled events, in order of time. Events of one moment come in the order in which they were
+//! scheduled.
 //!
-//! A calendar queue (Brown, *Calendar Queues*, 1988) for what comes soon, a binary heap for what
-//! comes late. In a large network millions of frames are under way at once, all of which arrive
-//! within a few milliseconds: one heap of them all would miss the cache at every step, while a day of
-//! the calendar is filled by appending and sorted once, when it comes. Timers of seconds are few.
+//! The queue is a calendar queue (Brown, *Calendar Queues*, 1988) for events that come soon and a binary heap
+//! for those that come late. In a large network millions of frames are under way at once, all of which arrive
+//! within a few milliseconds. One heap of them all would miss the cache at every step. A day of the calendar
+//! is filled by appending, and sorted once, when it comes. Timers of seconds are few.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// How long a day of the calendar is, as a power of two, in nanoseconds: 16 µs.
+/// The length of a day of the calendar in nanoseconds, as a power of two: 16 µs. Chosen: short enough that a day
+/// of a large network is sorted within the cache.
 const DAY: u32 = 14;
-/// How many days the calendar holds, 134 ms: a power of two.
+/// The number of days in the calendar, a power of two: 134 ms in all. Chosen: longer than the delays of links;
+/// later events are timers, which are few.
 const DAYS: u64 = 1 << 13;
 
-/// The most events for which a day keeps its memory.
+/// The most events for which a day keeps its memory. Chosen: 8,192 days of so many events take some tens of
+/// megabytes at most.
 const KEPT: usize = 64;
 
 /// A queue of events.
@@ -21,15 +25,15 @@ const KEPT: usize = 64;
 pub(super) struct Queue<T> {
     /// Today's events, sorted, the next one last.
     today: Vec<Event<T>>,
-    /// Those that were scheduled for today since it began.
+    /// The events that were scheduled for today since it began.
     added: BinaryHeap<Reverse<Event<T>>>,
-    /// The day that it is, counted from the start.
+    /// The current day, counted from the start.
     day: u64,
     /// The days from tomorrow on, each unsorted, by their number within the calendar.
     days: Vec<Vec<Event<T>>>,
-    /// Which days have events, a bit each.
+    /// The set of days that have events, a bit each.
     taken: Vec<u64>,
-    /// What comes after the last day.
+    /// The events after the last day of the calendar.
     late: BinaryHeap<Reverse<Event<T>>>,
     length: usize,
     peak: usize,
@@ -108,7 +112,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Takes out the next event, and when it happens.
+    /// Removes the next event and returns it with its time.
     pub(super) fn pop(&mut self) -> Option<(u64, T)> {
         while self.today.is_empty() && self.added.is_empty() {
             self.begin_day()?;
@@ -123,7 +127,7 @@ impl<T> Queue<T> {
         Some((event.at_ns, event.what))
     }
 
-    /// Goes on to the next day that has events; none if there is none.
+    /// Goes on to the next day that has events; returns none if there is no such day.
     fn begin_day(&mut self) -> Option<()> {
         let next = self.next_taken();
         let late = self.late.peek().map(|Reverse(event)| event.at_ns >> DAY);
@@ -133,14 +137,14 @@ impl<T> Queue<T> {
         };
         let place = (self.day % DAYS) as usize;
         self.taken[place / 64] &= !(1 << (place % 64));
-        // The day that was, empty now, lends its memory to the one that comes round, unless it was a
-        // burst's.
+        // The day that has passed is empty now. Its memory goes to the slot that comes round, unless a burst
+        // made it large.
         if self.today.capacity() > KEPT {
             self.today = Vec::new();
         }
         std::mem::swap(&mut self.today, &mut self.days[place]);
         self.today.sort_unstable_by(|one, other| other.cmp(one));
-        // What was late and has come into the calendar's days is laid there.
+        // Late events that fall into the calendar's days now are moved there.
         while let Some(Reverse(first)) = self.late.peek()
             && (first.at_ns >> DAY) - self.day < DAYS
         {
@@ -151,7 +155,7 @@ impl<T> Queue<T> {
         Some(())
     }
 
-    /// The first day of the calendar after today that has events.
+    /// Returns the first day of the calendar after today that has events.
     fn next_taken(&self) -> Option<u64> {
         let start = ((self.day + 1) % DAYS) as usize;
         let words = self.taken.len();
@@ -171,12 +175,12 @@ impl<T> Queue<T> {
         None
     }
 
-    /// The most events that were scheduled at once.
+    /// Returns the most events that were scheduled at one time.
     pub(super) fn peak(&self) -> usize {
         self.peak
     }
 
-    /// What is scheduled, in no order.
+    /// Returns the scheduled events, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
         let heaps = self.added.iter().chain(&self.late).map(|Reverse(event)| event);
         self.today
@@ -215,7 +219,7 @@ mod tests {
             let (mut now, mut number) = (0, 0u64);
             for (magnitude, ahead, pops) in steps {
                 number += 1;
-                // From the same instant to far beyond the calendar.
+                // Times range from the same instant to far beyond the calendar.
                 let at = now + [0, ahead % 1_000, ahead % 1_000_000, ahead][magnitude];
                 queue.push(at, number);
                 heap.push(Reverse((at, number)));

@@ -1,14 +1,20 @@
-//! What this world keeps beyond what every world keeps.
+//! Tests of the properties that this world has beyond those of every world.
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
-use super::*;
-use crate::world::{Answer, Direction, LinkChange, NodeSpec, Signal, Value};
+use super::scheduled::Scheduled;
+use super::world::{LIMIT, REACH};
+use super::{Options, Sim, Tracer};
+use crate::world::{
+    Answer, Direction, Event, LinkChange, NodeIndex, NodeSpec, Occurrence, OpId, Operation, Outcome, Signal,
+    Value, World as _,
+};
 
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// A world that is told to do one thing after another.
+/// A bench for tests: a simulated world that carries out one operation after another.
 struct Bench {
     world: Sim,
     last: u64,
@@ -59,7 +65,7 @@ impl Bench {
     fn ask(&mut self, node: NodeIndex, words: &[&str]) -> Outcome {
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         let deadline = self.now() + Duration::from_secs(5);
-        self.perform(Operation::Ask { node, words, deadline })
+        self.perform(Operation::Ask { node, words, deadline, until: None })
     }
 
     #[track_caller]
@@ -79,7 +85,7 @@ impl Bench {
         self.perform(Operation::Signal { node, signal, deadline: PATIENCE });
     }
 
-    /// Two nodes, linked.
+    /// Makes a world with two linked nodes.
     fn pair(options: Options) -> (Self, NodeIndex, NodeIndex) {
         let mut bench = Self::new(options);
         let (a, b) = (bench.launch(0, "a", false), bench.launch(1, "b", false));
@@ -88,7 +94,7 @@ impl Bench {
     }
 }
 
-/// The trace of a short life with all that draws.
+/// Returns the trace of a short run in which everything draws that can.
 fn trace(seed: u64) -> String {
     let lines = Rc::new(RefCell::new(String::new()));
     let taken = Rc::clone(&lines);
@@ -144,7 +150,7 @@ fn what_was_sent_into_a_short_silence_arrives_when_it_ends() {
     bench.ask(a, &["set", "k", "1"]);
     bench.wait(Duration::from_secs(1));
     assert!(matches!(bench.ask(b, &["get", "k"]), Outcome::Refused { .. }));
-    // The other way is open.
+    // The other direction is open.
     bench.ask(b, &["set", "l", "2"]);
     bench.wait(Duration::from_millis(10));
     assert_eq!(bench.answer(a, &["get", "l"]), "2");
@@ -156,7 +162,7 @@ fn what_was_sent_into_a_short_silence_arrives_when_it_ends() {
 fn what_a_broken_connection_had_under_way_is_lost_and_made_good() {
     let (mut bench, a, b) = Bench::pair(Options::default());
     bench.ask(a, &["set", "k", "1"]);
-    // It is under way for a millisecond.
+    // The version is under way for a millisecond.
     bench.perform(Operation::Links(vec![LinkChange::Break(Direction { from: b, to: a })]));
     assert_eq!(bench.answer(a, &["peers"]), "");
     bench.wait(Duration::from_millis(2));
@@ -195,18 +201,18 @@ fn a_killed_node_keeps_what_it_acknowledged_on_disk_and_perhaps_more() {
         let mut bench = Bench::seeded(seed);
         let a = bench.launch(0, "a", true);
         assert!(matches!(bench.ask(a, &["set", "acknowledged", "1"]), Outcome::Answered(_)));
-        // These reach the disk and are not answered any more.
+        // These writes reach the disk and are not answered any more.
         let deadline = bench.now() + PATIENCE;
         for n in 0..4 {
             let words = vec!["set".to_owned(), format!("k{n}"), "1".to_owned()];
-            bench.world.submit(OpId(1_000 + n), Operation::Ask { node: a, words, deadline });
+            bench.world.submit(OpId(1_000 + n), Operation::Ask { node: a, words, deadline, until: None });
         }
         bench.signal(a, Signal::Kill);
         bench.launch(0, "a", true);
         assert_eq!(bench.answer(a, &["get", "acknowledged"]), "1");
         kept.insert(bench.answer(a, &["count"]));
     }
-    // A part of what was under way, from none of it to all.
+    // The kill keeps a part of the writes under way, from none of them to all.
     let all: Vec<String> = (1..=5).map(|count| count.to_string()).collect();
     assert_eq!(kept.into_iter().collect::<Vec<_>>(), all);
 }
@@ -250,7 +256,7 @@ fn a_node_that_was_frozen_is_woken_again() {
         bench.signal(a, Signal::Pause);
         bench.wait(Duration::from_millis(frozen_ms));
         bench.signal(a, Signal::Resume);
-        // Its keep-alives go on: nobody takes it for dead.
+        // The node's keep-alives go on: its peer does not take it for dead.
         bench.wait(Duration::from_mins(1));
         assert_eq!((bench.answer(a, &["peers"]), bench.answer(b, &["peers"])), ("b".into(), "a".into()));
         bench.perform(Operation::Partition(vec![vec![a], vec![b]]));
@@ -279,7 +285,7 @@ fn a_trace_holds_frames_byte_for_byte() {
     let taken = Rc::clone(&lines);
     let tracer: Tracer = Box::new(move |line| taken.borrow_mut().push(line.to_owned()));
     let (mut bench, a, _) = Bench::pair(Options { trace: Some(tracer), ..Options::default() });
-    // None of these is what a parser of JSON into numbers would write again.
+    // A parser of JSON into numbers would write each of these differently.
     let values = ["1e400", "1.10", "12345678901234567890123"];
     for value in values {
         assert!(matches!(bench.ask(a, &["set", "k", value]), Outcome::Answered(_)));
@@ -330,7 +336,7 @@ fn an_ask_takes_time_also_where_nobody_runs() {
     assert!(matches!(outcome, Outcome::Unknown { .. }));
     assert_eq!(bench.now(), REACH);
     let a = bench.launch(0, "a", false);
-    let Outcome::Answered(Answer { value: Value::Text(count), .. }) = bench.ask(a, &["count"]) else {
+    let Outcome::Answered(Answer { value: Value::Json(count), .. }) = bench.ask(a, &["count"]) else {
         panic!("a count")
     };
     assert_eq!(count, "0");

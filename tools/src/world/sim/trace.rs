@@ -1,4 +1,4 @@
-//! The trace: everything that happens, as one line of JSON each.
+//! The trace: every event of the world, as one line of JSON each.
 
 use std::time::Duration;
 
@@ -6,10 +6,13 @@ use node::core::LogEvent;
 use node::wire::{Frame, encode};
 use serde_json::{Value, json};
 
-use super::Tracer;
-use crate::world::{Event, LinkChange, OpId, Operation, Outcome};
+use super::clock::nanos;
+use crate::world::{Event, LinkChange, Misconduct, OpId, Operation, Outcome};
 
-/// Writes the trace, if somebody wants it.
+/// A callback that receives events of a run, as one line of JSON each, without its newline.
+pub type Tracer = Box<dyn FnMut(&str)>;
+
+/// The writer of the trace, if a trace is wanted.
 pub(super) struct Trace(Option<Tracer>);
 
 impl Trace {
@@ -17,16 +20,16 @@ impl Trace {
         Self(tracer)
     }
 
-    /// Writes a line, which is only made where somebody takes it.
+    /// Writes a line. The line is made only if a trace is wanted.
     fn line(&mut self, now: Duration, what: &'static str, make: impl FnOnce() -> Value) {
-        let Some(take) = &mut self.0 else { return };
+        let Some(write) = &mut self.0 else { return };
         let mut line = make();
-        line["at_ns"] = json!(super::nanos(now));
+        line["at_ns"] = json!(nanos(now));
         line["event"] = json!(what);
-        take(&line.to_string());
+        write(&line.to_string());
     }
 
-    /// An operation reaches the world.
+    /// Writes that an operation reaches the world.
     pub(super) fn operation(&mut self, now: Duration, id: OpId, operation: &Operation) {
         self.line(now, "operation", || {
             let mut line = match operation {
@@ -39,20 +42,23 @@ impl Trace {
                     let changes: Vec<Value> = changes.iter().map(change).collect();
                     json!({"links": changes})
                 }
+                Operation::Bypasses { since } => {
+                    json!({"bypasses": since.keys().collect::<Vec<_>>()})
+                }
                 Operation::Partition(sets) => json!({"partition": sets}),
                 Operation::Clock { node, offset_ms } => json!({"clock": offset_ms, "node": node}),
                 Operation::Disk { node, full } => json!({"disk_full": full, "node": node}),
                 Operation::Log { node, lines } => json!({"log": lines, "node": node}),
                 Operation::Members { nodes, .. } => json!({"members": nodes}),
-                Operation::Timer { at } => json!({"timer": super::nanos(*at)}),
+                Operation::Timer { at } => json!({"timer": nanos(*at)}),
             };
             line["id"] = json!(id);
             line
         });
     }
 
-    /// The world tells something to whoever drives it.
-    pub(super) fn told(&mut self, now: Duration, event: &Event) {
+    /// Writes an event that the world reports to the runner.
+    pub(super) fn reported(&mut self, now: Duration, event: &Event) {
         match event {
             Event::Ended { id, outcome } => {
                 self.line(now, "ended", || json!({"id": id, "outcome": self::outcome(outcome)}));
@@ -60,7 +66,7 @@ impl Trace {
             Event::Changed { node, change } => {
                 self.line(now, "changed", || json!({"node": node, "change": change}));
             }
-            Event::Stored { node, key, rank } => {
+            Event::Stored { node, key, rank, .. } => {
                 self.line(now, "stored", || json!({"node": node, "key": key, "rank": rank}));
             }
             Event::Payload { node, key, rank } => {
@@ -69,45 +75,49 @@ impl Trace {
             Event::Exited { node, ending } => {
                 self.line(now, "exited", || json!({"node": node, "ending": ending}));
             }
-            Event::Misbehaved { node, reason } => {
+            Event::Misbehaved { node, how: Misconduct::Protocol(reason) } => {
                 self.line(now, "misbehaved", || json!({"node": node, "reason": reason}));
             }
+            Event::Misbehaved { node, how: Misconduct::Flood(reason) } => {
+                self.line(now, "flooded", || json!({"node": node, "reason": reason}));
+            }
+            Event::Lacking { reason } => self.line(now, "lacking", || json!({"reason": reason})),
             Event::Runaway { reason } => self.line(now, "runaway", || json!({"reason": reason})),
-            Event::Interrupted | Event::Woken => {}
+            Event::Put { .. } | Event::Interrupted | Event::Woken => {}
         }
     }
 
-    /// A node's dial has succeeded.
+    /// Writes that a node's dial has succeeded.
     pub(super) fn connected(&mut self, now: Duration, node: &str, to: &str) {
         self.line(now, "connected", || json!({"from": node, "to": to}));
     }
 
-    /// A frame is taken in by a node.
+    /// Writes that a node takes in a frame.
     pub(super) fn frame(&mut self, now: Duration, from: &str, to: &str, frame: &Frame) {
-        let Some(take) = &mut self.0 else { return };
-        // The frame stands there byte for byte: as a value of `serde_json` its numbers would be read and
-        // written anew, and those that it cannot hold would be no frame.
-        let (at_ns, from, to) = (super::nanos(now), json!(from), json!(to));
+        let Some(write) = &mut self.0 else { return };
+        // The frame is written byte for byte. As a value of `serde_json` its numbers would be read and
+        // written anew, and numbers that it cannot hold would make the frame invalid.
+        let (at_ns, from, to) = (nanos(now), json!(from), json!(to));
         let frame = encode(frame);
-        take(&format!(r#"{{"at_ns":{at_ns},"event":"frame","frame":{frame},"from":{from},"to":{to}}}"#));
+        write(&format!(r#"{{"at_ns":{at_ns},"event":"frame","frame":{frame},"from":{from},"to":{to}}}"#));
     }
 
-    /// A node's connection has ended.
+    /// Writes that a node's connection has ended.
     pub(super) fn closed(&mut self, now: Duration, node: &str, to: &str) {
         self.line(now, "closed", || json!({"node": node, "to": to}));
     }
 
-    /// A node's disk has synced.
+    /// Writes that a node's disk has synced.
     pub(super) fn synced(&mut self, now: Duration, node: &str) {
         self.line(now, "synced", || json!({"node": node}));
     }
 
-    /// A node is woken because it asked for it.
+    /// Writes that a node is woken because it asked for it.
     pub(super) fn woken(&mut self, now: Duration, node: &str) {
         self.line(now, "woken", || json!({"node": node}));
     }
 
-    /// A node has something to say to people.
+    /// Writes a line of a node's log.
     pub(super) fn log(&mut self, now: Duration, node: &str, event: &LogEvent) {
         self.line(
             now,
@@ -136,6 +146,8 @@ fn outcome(outcome: &Outcome) -> Value {
         Outcome::Refused { code, message } => json!({"refused": code, "message": message}),
         Outcome::Unknown { reason } => json!({"unknown": reason}),
         Outcome::Failed { reason } => json!({"failed": reason}),
+        Outcome::Bypasses(found) => json!({"bypasses": found}),
+        Outcome::Unasked => json!("unasked"),
         Outcome::Lines(lines) => json!({"lines": lines}),
     }
 }

@@ -1,4 +1,4 @@
-//! What passes between nodes: they dial, send and close, and what they send arrives.
+//! The traffic between nodes: they dial, send and close, and what they send arrives.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,51 +6,53 @@ use std::sync::Arc;
 use node::core::{ConnId, DialId, Input};
 use node::wire::{Frame, Message, Policy, encoded_len};
 
-use super::node::{Late, Life};
-use super::wires::{Arrival, ConnKey, Connection, End, Packet, Road, USUAL};
-use super::{Scheduled, Sim, WINDOW};
-use crate::world::link::Lane;
+use super::node::{Deferred, Life};
+use super::scheduled::Scheduled;
+use super::state::Sim;
+use super::wires::{Arrival, ConnKey, Connection, DirectionState, End, Packet, USUAL_CONDITIONS};
+use crate::world::link::{DirectionModel, WINDOW};
 use crate::world::{Direction, Event, NodeIndex};
 
-/// What a step of a handshake, or the end of a connection, takes on the wire, in bytes: a segment
-/// without payload and its headers.
+/// The bytes that a step of a handshake, or the end of a connection, takes on the wire: a segment without
+/// payload. Its headers are Ethernet (14), IPv4 (20) and TCP with time stamps (32).
 const BARE: usize = 66;
 
-/// From how much on a core is told what its sockets wrote, by weight. Less than its credit by far, so
-/// that no neighbour seems to read nothing; more than a message, so that cores are not called twice
-/// for each.
+/// The least weight of written frames that is reported to the core. It is far below the core's credit, so
+/// that no neighbour seems to read nothing. It is above the weight of a message, so that cores are not called
+/// twice for each.
 const REPORT: usize = 64 << 10;
 
 impl Sim {
-    /// The lane of a direction, made where there is none yet.
-    pub(super) fn lane(&mut self, direction: Direction) -> u32 {
-        if let Some(lane) = self.network.by_direction.get(&direction) {
-            return *lane;
+    /// Returns the index of a direction, and adds the direction where there is none yet.
+    pub(super) fn direction_index(&mut self, direction: Direction) -> u32 {
+        if let Some(index) = self.network.by_direction.get(&direction) {
+            return *index;
         }
         let names = [direction.from, direction.to].map(|node| self.place(node).name.clone());
         let network = &mut self.network;
+        // The word is part of the stream: with another one, a seed would draw other numbers.
         let draws = network.seed.stream(&["lane", &names[0], &names[1]]);
-        network.lanes.push(Road {
+        network.directions.push(DirectionState {
             direction,
-            lane: Lane::new(USUAL),
+            model: DirectionModel::new(USUAL_CONDITIONS),
             draws,
             cut: false,
             held: VecDeque::new(),
         });
-        let lane = u32::try_from(network.lanes.len() - 1).unwrap_or(u32::MAX);
-        network.by_direction.insert(direction, lane);
-        lane
+        let index = u32::try_from(network.directions.len() - 1).unwrap_or(u32::MAX);
+        network.by_direction.insert(direction, index);
+        index
     }
 
-    /// A node dials an address.
+    /// Dials an address for a node.
     pub(super) fn dial(&mut self, node: NodeIndex, dial: DialId, address: &str) {
         let Some(&target) = self.by_address.get(address) else {
             let reason = format!("there is no host for {address}");
             return self.inputs.push_back(Input::DialFailed { dial, reason });
         };
-        let end = |node, lane| End {
+        let end = |node, direction| End {
             node,
-            lane,
+            direction,
             conn: None,
             closed: false,
             lost: false,
@@ -59,22 +61,22 @@ impl Sim {
             unreported: (0, 0),
         };
         let (there, back) = (
-            self.lane(Direction { from: node, to: target }),
-            self.lane(Direction { from: target, to: node }),
+            self.direction_index(Direction { from: node, to: target }),
+            self.direction_index(Direction { from: target, to: node }),
         );
         let key = self.network.add(Connection { dial, ends: [end(node, there), end(target, back)] });
         self.nodes[node.0].dials.insert(dial, key);
         self.transmit(key, 0, Packet::Open, BARE);
     }
 
-    /// A node gives up dialling.
+    /// Gives up a node's dial.
     pub(super) fn cancel(&mut self, node: NodeIndex, dial: DialId) {
         if let Some(key) = self.nodes[node.0].dials.remove(&dial) {
-            self.shut(key, 0);
+            self.close_end(key, 0);
         }
     }
 
-    /// A node sends a frame to a neighbour.
+    /// Sends a frame from a node to a neighbour.
     pub(super) fn send(&mut self, node: NodeIndex, conn: ConnId, frame: Arc<Frame>) {
         let Some(&key) = self.nodes[node.0].wires.get(&conn) else { return };
         if self.payloads
@@ -82,13 +84,13 @@ impl Sim {
         {
             let policy = self.nodes[node.0].core.as_ref().map_or(Policy::Last, |core| core.config().policy);
             let versions: &[_] = match message {
-                Message::Push(version) => std::slice::from_ref(version),
+                Message::Push(version) | Message::Stray(version) => std::slice::from_ref(version),
                 Message::Have { versions, .. } => versions,
                 _ => &[],
             };
             for version in versions {
                 let (key, rank) = (version.key().to_owned(), version.rank(policy).to_string());
-                self.tell(Event::Payload { node, key, rank });
+                self.report(Event::Payload { node, key, rank });
             }
         }
         let Some(connection) = self.network.get(key) else { return };
@@ -101,7 +103,7 @@ impl Sim {
         }
     }
 
-    /// Puts a frame on the wire, and reports what was written once it is much.
+    /// Puts a frame on the wire, and reports written frames once their weight is large.
     fn write(&mut self, key: ConnKey, end: usize, frame: Arc<Frame>) {
         let (weight, counted, bytes) = size(&frame);
         self.transmit(key, end, Packet::Frame(frame), bytes);
@@ -118,7 +120,7 @@ impl Sim {
         }
     }
 
-    /// Tells a core what its sockets wrote that it has not been told of.
+    /// Reports to a core what its sockets wrote since the last report.
     pub(super) fn report_written(&mut self, node: NodeIndex) {
         let wires: Vec<(ConnId, ConnKey)> =
             self.nodes[node.0].wires.iter().map(|(conn, key)| (*conn, *key)).collect();
@@ -132,31 +134,31 @@ impl Sim {
         }
     }
 
-    /// Sends a packet from one end of a connection down its lane.
+    /// Sends a packet from one end of a connection down its direction.
     fn transmit(&mut self, key: ConnKey, from: usize, packet: Packet, bytes: usize) {
         let Some(connection) = self.network.get(key) else { return };
-        let lane = connection.ends[from].lane;
-        let road = &mut self.network.lanes[lane as usize];
-        let draws = &mut road.draws;
-        let at = road.lane.send(self.now, bytes, |most| draws.u64(0..=most));
+        let index = connection.ends[from].direction;
+        let state = &mut self.network.directions[index as usize];
+        let draws = &mut state.draws;
+        let at = state.model.send(self.now, bytes, |most| draws.u64(0..=most));
         self.schedule(at, Scheduled::Arrival(Arrival { connection: key, end: 1 - from, bytes, packet }));
     }
 
-    /// Something has come to the end of its lane: it waits there while the lane is silent.
+    /// Brings a packet to the end of its direction; it waits there while the direction is silent.
     pub(super) fn arrive(&mut self, arrival: Arrival) {
         let Some(connection) = self.network.get(arrival.connection) else { return };
-        let lane = connection.ends[1 - arrival.end].lane;
-        let road = &self.network.lanes[lane as usize];
-        if self.network.is_silent(road) {
-            self.network.lanes[lane as usize].held.push_back(arrival);
-            self.network.holding.insert(lane);
+        let index = connection.ends[1 - arrival.end].direction;
+        let state = &self.network.directions[index as usize];
+        if self.network.is_silent(state) {
+            self.network.directions[index as usize].held.push_back(arrival);
+            self.network.holding.insert(index);
             return;
         }
-        self.take(arrival);
+        self.deliver(arrival);
     }
 
-    /// Something is taken off its lane.
-    pub(super) fn take(&mut self, arrival: Arrival) {
+    /// Delivers a packet to the node at the end of its direction.
+    pub(super) fn deliver(&mut self, arrival: Arrival) {
         let (key, end) = (arrival.connection, arrival.end);
         let Some(connection) = self.network.get(key) else { return };
         let (ours, theirs) = (&connection.ends[end], &connection.ends[1 - end]);
@@ -165,9 +167,9 @@ impl Sim {
             return;
         }
         let place = &mut self.nodes[node.0];
-        // The system answers the first step by itself; all else waits for the node to run.
+        // A frozen node's system answers the first step by itself; all else waits for the node to run.
         if place.life == Life::Frozen && !matches!(arrival.packet, Packet::Open) {
-            return place.frozen.push_back(Late::Arrival(arrival));
+            return place.frozen.push_back(Deferred::Arrival(arrival));
         }
         match arrival.packet {
             Packet::Open => {
@@ -198,17 +200,17 @@ impl Sim {
             Packet::Frame(frame) => {
                 let (conn, lost) = (ours.conn, theirs.lost);
                 connection.ends[1 - end].under_way -= arrival.bytes;
-                self.pump(key, 1 - end);
+                self.write_waiting(key, 1 - end);
                 if let Some(conn) = conn.filter(|_| !lost) {
                     self.trace.frame(self.now, &self.nodes[from.0].name, &self.nodes[node.0].name, &frame);
                     self.feed(node, Input::Received { conn, frame });
                 }
             }
-            Packet::Closed => self.over(key, end),
+            Packet::Closed => self.notify_closed(key, end),
         }
     }
 
-    /// Has an end of a connection numbered by its node.
+    /// Gives an end of a connection an id of its node.
     fn register(&mut self, key: ConnKey, end: usize) -> Option<ConnId> {
         let connection = self.network.get(key)?;
         let node = &mut self.nodes[connection.ends[end].node.0];
@@ -218,8 +220,8 @@ impl Sim {
         Some(conn)
     }
 
-    /// Room has come: what waits for it goes out.
-    fn pump(&mut self, key: ConnKey, end: usize) {
+    /// Writes the frames that wait, as far as there is room.
+    fn write_waiting(&mut self, key: ConnKey, end: usize) {
         while let Some(connection) = self.network.get(key) {
             let ours = &mut connection.ends[end];
             let node = ours.node;
@@ -229,36 +231,36 @@ impl Sim {
             if let Some(frame) = ours.waiting.pop_front() {
                 self.write(key, end, frame);
             }
-            // What was written is reported in a turn of its own: this is somebody else's.
+            // Written frames are reported in a turn of their own: the current turn belongs to another node.
             for input in std::mem::take(&mut self.inputs) {
                 self.feed(node, input);
             }
         }
     }
 
-    /// What waits for room on all connections of a node that runs again.
-    pub(super) fn pump_all(&mut self, node: NodeIndex) {
+    /// Writes the waiting frames on all connections of a node that runs again.
+    pub(super) fn write_all_waiting(&mut self, node: NodeIndex) {
         let wires: Vec<(ConnId, ConnKey)> =
             self.nodes[node.0].wires.iter().map(|(conn, key)| (*conn, *key)).collect();
         for (conn, key) in wires {
             if let Some(connection) = self.network.get(key) {
                 let end = connection.end_of(conn, node);
-                self.pump(key, end);
+                self.write_waiting(key, end);
             }
         }
     }
 
-    /// A node closes a connection: what it said before still arrives.
+    /// Closes a connection for a node; what the node sent before still arrives.
     pub(super) fn close(&mut self, node: NodeIndex, conn: ConnId) {
         let Some(&key) = self.nodes[node.0].wires.get(&conn) else { return };
         if let Some(connection) = self.network.get(key) {
             let end = connection.end_of(conn, node);
-            self.shut(key, end);
+            self.close_end(key, end);
         }
     }
 
-    /// One end is closed by its node or with it; the other hears of it.
-    fn shut(&mut self, key: ConnKey, end: usize) {
+    /// Closes one end, on the node's demand or with the node, and informs the other end.
+    fn close_end(&mut self, key: ConnKey, end: usize) {
         let Some(connection) = self.network.get(key) else { return };
         let ours = &mut connection.ends[end];
         if ours.closed {
@@ -283,8 +285,8 @@ impl Sim {
         self.transmit(key, end, Packet::Closed, BARE);
     }
 
-    /// One end hears that the other is closed, or that the connection was reset.
-    pub(super) fn over(&mut self, key: ConnKey, end: usize) {
+    /// Reports to one end that the other is closed, or that the connection was reset.
+    pub(super) fn notify_closed(&mut self, key: ConnKey, end: usize) {
         let Some(connection) = self.network.get(key) else { return };
         let ours = &mut connection.ends[end];
         if ours.closed {
@@ -309,15 +311,15 @@ impl Sim {
         }
     }
 
-    /// All connections of a node that ends. One that is killed may lose what it had sent.
-    pub(super) fn leave(&mut self, node: NodeIndex, mut loses: impl FnMut() -> bool) {
+    /// Closes all connections of a node that ends. A node that is killed may lose what it had sent.
+    pub(super) fn close_connections(&mut self, node: NodeIndex, mut loses: impl FnMut() -> bool) {
         let place = &mut self.nodes[node.0];
-        // What waited for it to thaw may be all that knows of a connection.
+        // An arrival that waited for the node to thaw may be the only record of a connection.
         let frozen: Vec<(ConnKey, usize)> = std::mem::take(&mut place.frozen)
             .into_iter()
             .filter_map(|late| match late {
-                Late::Arrival(arrival) => Some((arrival.connection, arrival.end)),
-                Late::Request(_) | Late::Synced => None,
+                Deferred::Arrival(arrival) => Some((arrival.connection, arrival.end)),
+                Deferred::Request(_) | Deferred::Synced => None,
             })
             .collect();
         let dials = std::mem::take(&mut place.dials).into_values().map(|key| (key, 0));
@@ -332,12 +334,12 @@ impl Sim {
             }
         }
         for (key, end) in ends.into_iter().chain(frozen) {
-            self.shut(key, end);
+            self.close_end(key, end);
         }
     }
 }
 
-/// What a frame weighs, what figures count of it, and what it takes on the wire, in bytes.
+/// Returns the weight of a frame, the bytes of it that figures count, and its bytes on the wire.
 fn size(frame: &Frame) -> (usize, u64, usize) {
     let bytes = encoded_len(frame);
     match frame {

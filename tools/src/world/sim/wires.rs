@@ -1,4 +1,4 @@
-//! The wires between nodes: connections and the lanes they run on, as they stand.
+//! The wires between nodes: the state of connections, and of the directions that they run in.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -7,28 +7,28 @@ use std::time::Duration;
 use node::core::{ConnId, DialId};
 use node::wire::Frame;
 
-use super::draw::Seed;
-use crate::world::link::{Lane, Manner};
+use crate::random::Seed;
+use crate::world::link::{Conditions, DirectionModel};
+use crate::world::partition::Partition;
 use crate::world::{Direction, NodeIndex};
 
-/// What a link does to traffic unless it is told otherwise.
-pub(super) const USUAL: Manner =
-    Manner { delay: Duration::from_millis(1), jitter: Duration::from_micros(500), ..Manner::PLAIN };
+/// The conditions of a link, unless steps shape it.
+pub(super) const USUAL_CONDITIONS: Conditions =
+    Conditions { delay: Duration::from_millis(1), jitter: Duration::from_micros(500), ..Conditions::IDEAL };
 
-/// All connections and lanes.
+/// The set of all connections and directions.
 pub(super) struct Network {
     pub(super) seed: Seed,
     pub(super) connections: Vec<Slot>,
     pub(super) free: Vec<u32>,
-    pub(super) lanes: Vec<Road>,
+    pub(super) directions: Vec<DirectionState>,
     pub(super) by_direction: BTreeMap<Direction, u32>,
-    /// Which set of a partition each node is in.
-    pub(super) sides: BTreeMap<NodeIndex, usize>,
-    /// Lanes with something that waits at their end.
+    pub(super) partition: Partition,
+    /// The directions at whose end an arrival waits.
     pub(super) holding: BTreeSet<u32>,
 }
 
-/// A connection, as long as it lasts: its place may be used again, then by another generation.
+/// The key of a connection. A slot may be used again, then with another generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ConnKey {
     pub(super) slot: u32,
@@ -41,7 +41,7 @@ pub(super) struct Slot {
     pub(super) connection: Option<Connection>,
 }
 
-/// A connection: the end that dialled, and the other.
+/// A connection with two ends: first the end that dialled, then the other.
 pub(super) struct Connection {
     pub(super) dial: DialId,
     pub(super) ends: [End; 2],
@@ -50,35 +50,36 @@ pub(super) struct Connection {
 /// One end of a connection.
 pub(super) struct End {
     pub(super) node: NodeIndex,
-    /// The lane to the other end.
-    pub(super) lane: u32,
-    /// How its node calls it, once it does.
+    /// The index of the direction to the other end.
+    pub(super) direction: u32,
+    /// The id by which the node knows the connection, once it has one.
     pub(super) conn: Option<ConnId>,
-    /// Nothing comes out of it any more.
+    /// True if nothing comes out of the end any more.
     pub(super) closed: bool,
-    /// Its node was killed, and what it had sent was lost with it.
+    /// True if the end's node was killed, or the connection reset, and what it had sent is lost.
     pub(super) lost: bool,
-    /// What it sent and the other end has not taken yet, in bytes.
+    /// The bytes that the end sent and the other end has not taken yet.
     pub(super) under_way: usize,
-    /// What waits for room.
+    /// The frames that wait for room.
     pub(super) waiting: VecDeque<Arc<Frame>>,
-    /// What was written and the core has not been told of: weight, and bytes that figures count.
+    /// The frames that were written and not yet reported to the core: their weight, and the bytes that
+    /// figures count.
     pub(super) unreported: (usize, u64),
 }
 
-/// A lane, and what waits at its end while it is silent.
-pub(super) struct Road {
+/// A direction between two nodes, and the arrivals that wait at its end while it is silent.
+pub(super) struct DirectionState {
     pub(super) direction: Direction,
-    pub(super) lane: Lane,
+    pub(super) model: DirectionModel,
     pub(super) draws: fastrand::Rng,
     pub(super) cut: bool,
     pub(super) held: VecDeque<Arrival>,
 }
 
-/// Something at the end of a lane.
+/// A packet at the end of a direction.
 pub(super) struct Arrival {
     pub(super) connection: ConnKey,
-    /// At which end: 0 is the one that dialled.
+    /// The receiving end: 0 is the one that dialled.
     pub(super) end: usize,
     pub(super) bytes: usize,
     pub(super) packet: Packet,
@@ -87,13 +88,13 @@ pub(super) struct Arrival {
 pub(super) enum Packet {
     /// The dialler's system asks for a connection.
     Open,
-    /// The other system grants it.
+    /// The other system grants the connection.
     Opened,
     /// The dialler asks for the upgrade to a WebSocket.
     Upgrade,
-    /// It is granted.
+    /// The upgrade is granted.
     Upgraded,
-    /// Nobody listens there.
+    /// No node listens there.
     Refused,
     Frame(Arc<Frame>),
     /// The other end is closed.
@@ -106,9 +107,9 @@ impl Network {
             seed,
             connections: Vec::new(),
             free: Vec::new(),
-            lanes: Vec::new(),
+            directions: Vec::new(),
             by_direction: BTreeMap::new(),
-            sides: BTreeMap::new(),
+            partition: Partition::default(),
             holding: BTreeSet::new(),
         }
     }
@@ -135,22 +136,20 @@ impl Network {
         self.connections.get_mut(key.slot as usize)?.connection.take()
     }
 
-    /// How many connections there are.
+    /// Returns the number of connections.
     #[cfg(test)]
     pub(super) fn open(&self) -> usize {
         self.connections.iter().filter(|slot| slot.connection.is_some()).count()
     }
 
-    pub(super) fn is_silent(&self, road: &Road) -> bool {
-        let Direction { from, to } = road.direction;
-        road.cut
-            || (!self.sides.is_empty()
-                && matches!((self.sides.get(&from), self.sides.get(&to)), (Some(one), Some(other)) if one != other))
+    /// Returns true if traffic that comes to the end of a direction waits there.
+    pub(super) fn is_silent(&self, state: &DirectionState) -> bool {
+        state.cut || self.partition.separates(state.direction)
     }
 }
 
 impl Connection {
-    /// Which end a node calls so.
+    /// Returns the end, 0 or 1, at which a node knows the connection by that id.
     pub(super) fn end_of(&self, conn: ConnId, node: NodeIndex) -> usize {
         usize::from(self.ends[0].node != node || self.ends[0].conn != Some(conn))
     }

@@ -1,10 +1,10 @@
-//! What can go wrong between two nodes.
+//! Faults between two nodes.
 
 use super::Network;
 use crate::core::{ConnId, Input};
 
 impl Network {
-    /// The connections between two nodes, from the first one's end.
+    /// Returns the connections between two nodes, by their numbers at the first one.
     pub(in crate::core::tests) fn conns(&self, a: usize, b: usize) -> Vec<ConnId> {
         self.conns
             .iter()
@@ -24,7 +24,7 @@ impl Network {
         }
     }
 
-    /// Only the first node learns that the connection is gone.
+    /// Ends the connections between two nodes; only the first node learns of it.
     pub(in crate::core::tests) fn half_open(&mut self, a: usize, b: usize) {
         for conn in self.conns(a, b) {
             self.conns.remove(&(a, conn));
@@ -51,19 +51,19 @@ impl Network {
         }
     }
 
-    /// From now on nothing that a node sends on its connections to another arrives, silently.
+    /// Drops silently, from now on, all frames that a node sends on its connections to another.
     pub(in crate::core::tests) fn hold(&mut self, from: usize, to: usize) {
         let conns = self.conns(from, to);
         self.held.extend(conns.into_iter().map(|conn| (from, conn)));
     }
 
-    /// From now on a node's socket to another takes what it is given and writes none of it.
+    /// Stalls a node's socket to another: from now on it takes frames and writes none of them.
     pub(in crate::core::tests) fn stall(&mut self, from: usize, to: usize) {
         let conns = self.conns(from, to);
         self.stalled.extend(conns.into_iter().map(|conn| (from, conn)));
     }
 
-    /// What was stalled is written again; what was lost in the meantime stays lost.
+    /// Ends a stall: frames are written again, and those lost in the meantime stay lost.
     pub(in crate::core::tests) fn unstall(&mut self, from: usize, to: usize) {
         for conn in self.conns(from, to) {
             self.stalled.remove(&(from, conn));

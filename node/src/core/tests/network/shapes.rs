@@ -1,4 +1,4 @@
-//! Networks of common shapes, wired.
+//! Networks of common shapes, with all their links up.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,8 @@ impl Network {
         network
     }
 
-    /// A connected random graph of about this degree: a random tree and further random links.
+    /// Creates a connected random graph of about this degree: a random tree and further random
+    /// links.
     pub(in crate::core::tests) fn random(count: usize, degree: usize, seed: u64) -> Self {
         let mut network = Self::new(count);
         let mut state = seed;

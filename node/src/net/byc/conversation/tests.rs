@@ -1,11 +1,19 @@
-//! What is said, without a socket: time is what the test says it is.
+//! Tests of the conversation without a socket; the test sets the time.
 
-use super::*;
-use crate::core::{Config, Input};
-use crate::net::byc::client::Opened;
-use crate::wire::{Hello, Hex, Limits, Value};
+use std::time::Duration;
 
-/// When the test begins, by the wall clock.
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use super::{Conversation, CoreView, Effect};
+use crate::core::{Config, Core, Input, Now};
+use crate::net::byc::handshake::Server;
+use crate::net::byc::neighbour::Neighbour;
+use crate::wire::{
+    Command, ErrorCode, Frame, Hello, Hex, Kind, Limits, Message, Policy, Refusal, Reply, RequestId, Stamp,
+    Value, Version,
+};
+
+/// The wall clock at the beginning of a test, in milliseconds.
 const WALL: u64 = 1_732_180_000_000;
 
 struct Talk {
@@ -21,57 +29,57 @@ fn core() -> Core {
 }
 
 impl Talk {
-    /// With somebody who has joined the namespace.
+    /// Begins a conversation with a peer that has joined the namespace.
     fn accepted() -> Self {
         let conversation =
             Conversation::accepted("127.0.0.1".parse().unwrap(), "x".to_owned(), Duration::ZERO);
         let mut talk = Self { core: core(), now: Duration::ZERO, conversation };
-        assert_eq!(talk.hear("40"), [said("40{\"sid\":\"x\"}")]);
+        assert_eq!(talk.receive("40"), [sent("40{\"sid\":\"x\"}")]);
         talk
     }
 
-    /// With a neighbour that takes packets of so many bytes.
-    fn dialled(most: usize) -> Self {
-        let opened = Opened {
-            peer: "127.0.0.1:3001".parse().unwrap(),
-            most,
-            interval: Duration::from_secs(25),
-            patience: Duration::from_secs(20),
+    /// Begins a conversation with a neighbour that takes packets of at most `packet_max` bytes.
+    fn dialled(packet_max: usize) -> Self {
+        let server = Server {
+            address: "127.0.0.1:3001".parse().unwrap(),
+            packet_max,
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
         };
-        let conversation = Conversation::dialled(&opened, Duration::ZERO);
+        let conversation = Conversation::dialled(&server, Duration::ZERO);
         Self { core: core(), now: Duration::ZERO, conversation }
     }
 
-    fn turn(&mut self, turn: impl FnOnce(&mut Conversation, Scene<'_>, &mut Vec<Effect>)) -> Vec<Effect> {
+    fn step(&mut self, step: impl FnOnce(&mut Conversation, CoreView<'_>, &mut Vec<Effect>)) -> Vec<Effect> {
         let now = Now { monotonic: self.now, wall_ms: WALL };
         let mut out = Vec::new();
-        turn(&mut self.conversation, Scene { core: &self.core, now }, &mut out);
+        step(&mut self.conversation, CoreView { core: &self.core, now }, &mut out);
         out
     }
 
-    fn hear(&mut self, text: &str) -> Vec<Effect> {
-        self.turn(|conversation, scene, out| conversation.received(text, scene, out))
+    fn receive(&mut self, text: &str) -> Vec<Effect> {
+        self.step(|conversation, view, out| conversation.on_packet(text, view, out))
     }
 
-    fn told(&mut self, frame: &Frame) -> Vec<Effect> {
-        self.turn(|conversation, scene, out| conversation.told(frame, scene, out))
+    fn core_sends(&mut self, frame: &Frame) -> Vec<Effect> {
+        self.step(|conversation, view, out| conversation.on_core_frame(frame, view, out))
     }
 
-    fn asked(&mut self, id: RequestId, command: Command) -> Vec<Effect> {
-        self.told(&Frame::Request { id, command })
+    fn core_asks(&mut self, id: RequestId, command: Command) -> Vec<Effect> {
+        self.core_sends(&Frame::Request { id, command })
     }
 
-    /// Waits until something is due, and has it done.
-    fn wait(&mut self) -> Vec<Effect> {
+    /// Advances the clock until something is due, and does it.
+    fn wait_until_due(&mut self) -> Vec<Effect> {
         self.now = self.conversation.due();
-        self.turn(Conversation::look)
+        self.step(Conversation::on_due)
     }
 
-    /// The core takes a version that somebody tells of.
+    /// Hands the core a version.
     fn holds(&mut self, key: &str, value: &str, wall_ms: u64) {
         let value = Value::typed(value, &Limits::default()).unwrap();
         let stamp = Stamp { wall_ms, counter: 0 };
-        let version = Version::new(key, wire::Kind::Set(value), stamp, Hex([2; 16]));
+        let version = Version::new(key, Kind::Set(value), stamp, Hex([2; 16]));
         let now = Now { monotonic: self.now, wall_ms: WALL };
         let mut out = Vec::new();
         self.core.handle(now, Input::Offered { conn: crate::core::ConnId(9), id: 1, version }, &mut out);
@@ -82,12 +90,15 @@ impl Talk {
         self.core.handle(now, Input::Persisted(up_to.unwrap()), &mut Vec::new());
     }
 
-    /// The link is up.
+    /// Brings the link up.
     fn link(&mut self) {
         let hello = Hello { address: "127.0.0.1:3000".to_owned(), ..hello() };
-        self.asked(1, Command::Auth(hello));
-        let welcome = self.hear("431[null,true]");
-        assert!(matches!(&welcome[..], [Effect::Hear(Frame::Reply { id: 1, result: Ok(Reply::Hello(_)) })]));
+        self.core_asks(1, Command::Auth(hello));
+        let welcome = self.receive("431[null,true]");
+        assert!(matches!(
+            &welcome[..],
+            [Effect::Receive(Frame::Reply { id: 1, result: Ok(Reply::Hello(_)) })]
+        ));
     }
 }
 
@@ -96,14 +107,14 @@ fn hello() -> Hello {
     Neighbour::at("127.0.0.1".parse().unwrap(), 9).hello(&config)
 }
 
-fn said(text: &str) -> Effect {
-    Effect::Say { text: text.to_owned(), weight: 0 }
+fn sent(text: &str) -> Effect {
+    Effect::Send { text: text.to_owned(), weight: 0 }
 }
 
-/// The keys of the versions that are told.
-fn told_of(effects: &[Effect]) -> Vec<&str> {
+/// Returns the keys of the versions that are pushed.
+fn pushed_keys(effects: &[Effect]) -> Vec<&str> {
     let texts = effects.iter().filter_map(|effect| match effect {
-        Effect::Say { text, .. } => Some(text),
+        Effect::Send { text, .. } => Some(text),
         _ => None,
     });
     texts.filter_map(|text| text.split_once("[\"set\",\"")?.1.split('"').next()).collect()
@@ -112,17 +123,17 @@ fn told_of(effects: &[Effect]) -> Vec<&str> {
 #[test]
 fn auth_says_where_this_end_listens_and_is_not_waited_for_too_long() {
     let mut talk = Talk::dialled(1_000);
-    let effects = talk.asked(7, Command::Auth(Hello { address: "127.0.0.1:3000".into(), ..hello() }));
-    assert_eq!(effects, [said("421[\"auth\",3000]"), said("422[\"peers\"]")]);
-    let effects = talk.wait();
+    let effects = talk.core_asks(7, Command::Auth(Hello { address: "127.0.0.1:3000".into(), ..hello() }));
+    assert_eq!(effects, [sent("421[\"auth\",3000]"), sent("422[\"peers\"]")]);
+    let effects = talk.wait_until_due();
     assert_eq!(talk.now, Duration::from_secs(1));
-    let [Effect::Hear(Frame::Reply { id: 7, result: Ok(Reply::Hello(hello)) })] = &effects[..] else {
+    let [Effect::Receive(Frame::Reply { id: 7, result: Ok(Reply::Hello(hello)) })] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert_eq!((hello.address.as_str(), hello.policy), ("127.0.0.1:3001/byc", Policy::Oldest));
     assert!(hello.features.is_empty());
-    // What is said of it later is of no matter any more.
-    assert_eq!(talk.hear("431[\"no\"]"), []);
+    // A later answer about it has no effect.
+    assert_eq!(talk.receive("431[\"no\"]"), []);
 }
 
 #[test]
@@ -134,16 +145,16 @@ fn a_listing_tells_the_core_of_what_is_better_alone() {
     {
         talk.holds(key, "Reimert", wall_ms);
     }
-    assert_eq!(talk.asked(2, Command::Keys { after: None }), [said("423[\"keysAndTime\"]")]);
+    assert_eq!(talk.core_asks(2, Command::Keys { after: None }), [sent("423[\"keysAndTime\"]")]);
     let hash = "86f3d20609f6ff5d89091b0a0d911cb4a7c291f8b891916dd552504b7286e763";
-    let effects = talk.hear(&format!(
+    let effects = talk.receive(&format!(
         "433[null,{{\"older\":{{\"date\":10000}},\"newer\":{{\"date\":30000}},\"absent\":null,\
          \"same\":{{\"date\":20000,\"hash\":\"{hash}\"}},\"tie\":{{\"date\":20000,\"hash\":\"00\"}},\
          \"odd\":{{\"date\":\"now\",\"hash\":7}}}}]"
     ));
     let keys = ["absent", "older", "tie"].map(str::to_owned).to_vec();
     let reply = Reply::Keys { keys, more: false };
-    assert_eq!(effects, [Effect::Hear(Frame::Reply { id: 2, result: Ok(reply) })]);
+    assert_eq!(effects, [Effect::Receive(Frame::Reply { id: 2, result: Ok(reply) })]);
 }
 
 #[test]
@@ -155,15 +166,15 @@ fn what_a_neighbour_lacks_is_told_again_from_its_second_listing_on() {
     talk.holds("there", "v", 10_000);
     talk.holds("young", "v", WALL - 500);
     let listing = "[null,{\"later\":{\"date\":10001},\"there\":{\"date\":10000}}]";
-    talk.asked(2, Command::Keys { after: None });
-    assert_eq!(told_of(&talk.hear(&format!("433{listing}"))), [""; 0]);
-    talk.asked(3, Command::Keys { after: None });
-    let effects = talk.hear(&format!("434{listing}"));
-    let mut keys = told_of(&effects);
+    talk.core_asks(2, Command::Keys { after: None });
+    assert_eq!(pushed_keys(&talk.receive(&format!("433{listing}"))), [""; 0]);
+    talk.core_asks(3, Command::Keys { after: None });
+    let effects = talk.receive(&format!("434{listing}"));
+    let mut keys = pushed_keys(&effects);
     keys.sort_unstable();
     assert_eq!(keys, ["lacking", "later"]);
-    // None of it weighs: the core did not hand it over.
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Say { weight: 1.., .. })));
+    // None of it has a weight: the core did not hand it over.
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Send { weight: 1.., .. })));
 }
 
 #[test]
@@ -174,9 +185,9 @@ fn no_more_is_told_again_at_a_time_than_a_queue_takes() {
         talk.holds(&format!("k{number}"), &"x".repeat(1_000_000), 10_000);
     }
     for (id, ack) in [(2, 3), (3, 4)] {
-        talk.asked(id, Command::Keys { after: None });
-        let effects = talk.hear(&format!("43{ack}[null,{{}}]"));
-        assert_eq!(told_of(&effects).len(), if ack == 3 { 0 } else { 4 });
+        talk.core_asks(id, Command::Keys { after: None });
+        let effects = talk.receive(&format!("43{ack}[null,{{}}]"));
+        assert_eq!(pushed_keys(&effects).len(), if ack == 3 { 0 } else { 4 });
     }
 }
 
@@ -185,30 +196,30 @@ fn what_is_not_answered_in_time_is_given_up_or_asked_otherwise() {
     let mut talk = Talk::dialled(1_000);
     talk.link();
     // The probe is forgotten first.
-    assert_eq!(talk.wait(), []);
-    talk.asked(2, Command::Keys { after: None });
-    talk.asked(3, Command::Get { key: "k".into() });
-    let effects = talk.wait();
-    assert_eq!(effects[0], said("425[\"keys\"]"));
+    assert_eq!(talk.wait_until_due(), []);
+    talk.core_asks(2, Command::Keys { after: None });
+    talk.core_asks(3, Command::Get { key: "k".into() });
+    let effects = talk.wait_until_due();
+    assert_eq!(effects[0], sent("425[\"keys\"]"));
     let given_up = |effect: &Effect, asked: RequestId| {
-        matches!(effect, Effect::Hear(Frame::Reply { id, result: Err(refusal) })
+        matches!(effect, Effect::Receive(Frame::Reply { id, result: Err(refusal) })
             if *id == asked && refusal.code == ErrorCode::Unavailable)
     };
     assert!(given_up(&effects[1], 3), "{effects:?}");
-    assert!(given_up(&talk.wait()[0], 2));
-    assert_eq!(talk.hear("435[null,[]]"), []);
+    assert!(given_up(&talk.wait_until_due()[0], 2));
+    assert_eq!(talk.receive("435[null,[]]"), []);
 }
 
 #[test]
 fn who_is_silent_is_given_up_and_the_cores_own_pings_are_answered_here() {
     let mut talk = Talk::accepted();
-    assert_eq!(talk.wait(), [said("2")]);
-    assert_eq!(talk.hear("3"), []);
-    assert_eq!(talk.wait(), [said("2")]);
-    assert!(matches!(&talk.wait()[..], [Effect::End(CloseCode::Away, _)]));
-    let effects = talk.told(&Frame::Message(Message::Ping));
-    assert_eq!(effects, [Effect::Hear(Frame::Message(Message::Pong))]);
-    assert_eq!(talk.told(&Frame::Message(Message::Early { wall_ms: 1 })), []);
+    assert_eq!(talk.wait_until_due(), [sent("2")]);
+    assert_eq!(talk.receive("3"), []);
+    assert_eq!(talk.wait_until_due(), [sent("2")]);
+    assert!(matches!(&talk.wait_until_due()[..], [Effect::Close(CloseCode::Away, _)]));
+    let effects = talk.core_sends(&Frame::Message(Message::Ping));
+    assert_eq!(effects, [Effect::Receive(Frame::Message(Message::Pong))]);
+    assert_eq!(talk.core_sends(&Frame::Message(Message::Early { wall_ms: 1 })), []);
 }
 
 #[test]
@@ -217,9 +228,9 @@ fn a_packet_that_the_other_end_does_not_take_is_not_sent() {
     talk.link();
     talk.holds("long", &"x".repeat(200), 10_000);
     let version = talk.core.version("long").unwrap().clone();
-    assert_eq!(talk.told(&Frame::Message(Message::Push(version))), []);
-    let effects = talk.hear("427[\"get\",\"long\"]");
-    let [_, Effect::Say { text, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(talk.core_sends(&Frame::Message(Message::Push(version))), []);
+    let effects = talk.receive("427[\"get\",\"long\"]");
+    let [_, Effect::Send { text, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert!(text.starts_with("437[\"the answer has 3") && text.contains("at most 200"), "{text}");
 }
 
@@ -227,19 +238,19 @@ fn a_packet_that_the_other_end_does_not_take_is_not_sent() {
 fn what_waits_for_answers_is_bounded() {
     let mut talk = Talk::accepted();
     for number in 0..1_024 {
-        let effects = talk.hear(&format!("42{number}[\"addPeer\",3001]"));
-        assert!(matches!(&effects[..], [Effect::Hear(Frame::Request { .. })]), "{number}: {effects:?}");
+        let effects = talk.receive(&format!("42{number}[\"addPeer\",3001]"));
+        assert!(matches!(&effects[..], [Effect::Receive(Frame::Request { .. })]), "{number}: {effects:?}");
     }
-    let effects = talk.hear("427[\"addPeer\",3001]");
-    assert!(matches!(&effects[..], [Effect::Say { text, .. }] if text.contains("too many questions")));
-    // One that is answered makes room.
+    let effects = talk.receive("427[\"addPeer\",3001]");
+    assert!(matches!(&effects[..], [Effect::Send { text, .. }] if text.contains("too many questions")));
+    // A question that is answered makes room.
     let reply = Frame::Reply { id: 1, result: Err(Refusal::new(ErrorCode::NeighborExists, "known")) };
-    assert_eq!(talk.told(&reply), [said("430[\"neighbor exists\"]")]);
-    assert!(matches!(&talk.hear("427[\"addPeer\",3001]")[..], [Effect::Hear(_)]));
+    assert_eq!(talk.core_sends(&reply), [sent("430[\"neighbor exists\"]")]);
+    assert!(matches!(&talk.receive("427[\"addPeer\",3001]")[..], [Effect::Receive(_)]));
 }
 
 #[test]
 fn auth_comes_from_the_end_that_dialled() {
     let mut talk = Talk::dialled(1_000);
-    assert_eq!(talk.hear("421[\"auth\",3001]"), [said("431[\"auth is for the end that dialled\"]")]);
+    assert_eq!(talk.receive("421[\"auth\",3001]"), [sent("431[\"auth is for the end that dialled\"]")]);
 }

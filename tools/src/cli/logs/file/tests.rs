@@ -23,9 +23,9 @@ impl Log {
         OpenOptions::new().append(true).open(&self.path).unwrap().write_all(text.as_bytes()).unwrap();
     }
 
-    /// What there is to read now.
+    /// Returns the lines that can be read now.
     fn read(&mut self, ended: bool) -> Vec<String> {
-        self.file.look().unwrap();
+        self.file.refresh().unwrap();
         self.rest(ended)
     }
 
@@ -53,7 +53,7 @@ fn a_line_is_given_when_its_end_is_there() {
 #[test]
 fn lines_without_a_time_have_that_of_the_line_before() {
     let mut log = Log::of("first\n1970-01-01T00:00:01Z x\n  more\n1970-01-01T00:00:00Z y\n");
-    log.file.look().unwrap();
+    log.file.refresh().unwrap();
     let times: Vec<Option<i64>> =
         std::iter::from_fn(|| log.file.next(false).unwrap()).map(|line| line.time).collect();
     assert_eq!(times, [None, Some(1_000_000), Some(1_000_000), Some(0)]);

@@ -2,7 +2,7 @@ use super::*;
 use crate::report::sample::{self, finding};
 use crate::run::LogExcerpt;
 
-/// The sample's failure, changed.
+/// Describes the sample's failure after a change.
 fn failed(change: impl FnOnce(&mut Failure)) -> String {
     let mut report = sample::failed();
     if let Verdict::Failed(failure) = &mut report.verdict {
@@ -12,7 +12,7 @@ fn failed(change: impl FnOnce(&mut Failure)) -> String {
 }
 
 fn plain(findings: &[Finding]) -> String {
-    nodes(findings, Style::PLAIN).join("\n")
+    nodes(findings, true, Style::PLAIN).join("\n")
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn an_expectation_shows_what_a_stranger_needs() {
         d, z  Reinert\u{1b}[2J                     since 0.1 s to 0.25 s
         23 others as expected
 
-      the end of c's log
+      c's log
         2026-11-21T07:54:11.123Z INFO link to b is up, dialled there
         2026-11-21T07:54:11.130Z INFO link to b is down: reset
 
@@ -37,6 +37,23 @@ fn an_expectation_shows_what_a_stranger_needs() {
       record  logs/run.jsonl
       again   tools test scenarios/sync.scn --seed 417
     "###);
+}
+
+#[test]
+fn what_was_not_asked_in_time_blames_no_node() {
+    let text = failed(|failure| {
+        failure.kind = FailureKind::NotAsked;
+        failure.message = "not asked in time: 122 asks of 200 ms each do not fit into 1 s".to_owned();
+        failure.findings = ('a'..='d').map(|name| finding(&name.to_string(), "v", true, Some(90))).collect();
+        failure.findings.push(finding("e", "not asked in time", true, None));
+        failure.logs = Vec::new();
+    });
+    assert!(text.starts_with("sync failed: not asked in time: 122 asks of 200 ms each do not"), "{text}");
+    assert!(
+        text.contains("    a, b, c, d  v                  since 0.09 s\n    e           not asked"),
+        "{text}"
+    );
+    assert!(!text.contains("as expected"), "{text}");
 }
 
 #[test]
@@ -236,4 +253,32 @@ fn a_step_without_a_scenario_is_explained_as_well() {
     assert!(whole.contains(body) && !body.contains("again"), "{explained}");
     let explained = explain(&Failure { at: None, ..*failure }, Style::PLAIN);
     assert!(!explained.contains("-->"), "{explained}");
+}
+
+#[test]
+fn a_reason_of_several_lines_stands_as_lines_that_forge_nothing() {
+    let text = failed(|failure| {
+        failure.message =
+            "it ended before it was ready; its log:\n    Error: Cannot find module\nsync failed: no\u{1b}[2J"
+                .to_owned();
+        failure.help = Some("one thing\nand another".to_owned());
+        failure.differences = vec!["`k` is a: one\ntwo".to_owned()];
+        failure.findings.clear();
+        failure.logs.clear();
+    });
+    let shown: Vec<&str> = text.lines().take(12).collect();
+    insta::assert_snapshot!(shown.join("\n"), @r"
+    sync failed: it ended before it was ready; its log:
+        Error: Cannot find module
+        sync failed: no\u{1b}[2J
+     --> scenarios/sync.scn:5:1
+     5 | expect all: get nom == Reimert within 5s
+       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+       = when: 5.12 s after the run began, after waiting 5 s
+       = help: one thing
+         and another
+
+      how they differ
+        `k` is a: one
+    ");
 }

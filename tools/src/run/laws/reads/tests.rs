@@ -1,10 +1,10 @@
 use super::*;
-use crate::run::network::Network;
+use crate::run::state::Network;
 use crate::world::{Answer as Answered, NodeSpec, Value, Written};
 
 const A: NodeIndex = NodeIndex(0);
 
-/// One node, and what clients ask it.
+/// A node, and the answers that clients got from it.
 struct Story {
     reads: Reads,
     network: Network,
@@ -38,7 +38,7 @@ impl Story {
         assert_eq!(broken.as_ref().map(|broken| broken.law), expected, "{broken:?}");
     }
 
-    /// Asks and is answered at once.
+    /// Begins an ask that is answered at once, and checks the law that it breaks.
     #[track_caller]
     fn ask(&mut self, ask: &str, observed: &Observed, expected: Option<Law>) {
         let asking = self.begin(ask);
@@ -99,7 +99,7 @@ fn nothing_after_a_version_goes_back_unless_somebody_asked_to_delete_it() {
     story.ask("get k", &absent(), None);
     story.ask("set k x", &answered("5"), None);
     story.ask("get k", &absent(), BROKEN);
-    // It may have been deleted, here or at another node: a client cannot tell.
+    // The key may have been deleted, here or at another node: a client cannot tell.
     let _unknown = story.begin("delete k");
     story.ask("get k", &absent(), None);
     story.ask("delete k", &absent(), None);

@@ -8,23 +8,23 @@ use std::rc::Rc;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 
-use super::WINDOW;
-use super::listener::prompt;
-use super::road::Road;
+use super::link::{Link, send_at_once};
 use super::stream;
+use crate::world::link::WINDOW;
 
-/// What a step of a handshake takes on the wire, in bytes: a segment without payload and its headers.
+/// The bytes that a step of a handshake takes on the wire: a segment without payload. Its headers are Ethernet
+/// (14), IPv4 (20) and TCP with time stamps (32).
 const BARE: usize = 66;
 
-/// Joins what was accepted, the near end, to a connection from `host` to `address`, and carries both
-/// directions until both have ended or it is reset. `way` is the road there, and the road back.
-pub(super) async fn carry(mut near: TcpStream, address: Rc<str>, host: Ipv4Addr, way: [Rc<Road>; 2]) {
-    let [there, back] = &way;
+/// Joins an accepted connection, the near end, to a connection to the dialled node. Carries both directions
+/// until both have ended or the connection is reset.
+pub(super) async fn carry(mut near: TcpStream, link: Rc<Link>) {
+    let [there, back] = &link.channels;
     let (mut one, mut other) = (pin!(there.reset.notified()), pin!(back.reset.notified()));
-    prompt(&near);
+    send_at_once(&near);
     let mut early = Vec::new();
     let far = tokio::select! {
-        far = dial(&address, host, &way) => far.ok(),
+        far = dial(&link) => far.ok(),
         () = gives_up(&mut near, &mut early) => None,
         () = one.as_mut() => None,
         () = other.as_mut() => None,
@@ -51,17 +51,24 @@ pub(super) async fn carry(mut near: TcpStream, address: Rc<str>, host: Ipv4Addr,
     }
 }
 
-/// The first round trip, in which the systems of the two nodes agree on a connection.
-async fn dial(address: &str, host: Ipv4Addr, [there, back]: &[Rc<Road>; 2]) -> io::Result<TcpStream> {
-    there.arrival(there.send(BARE)).await;
-    let far = connect(address, host).await;
-    back.arrival(back.send(BARE)).await;
+/// Makes the first round trip, in which the systems of the two nodes agree on a connection.
+async fn dial(link: &Link) -> io::Result<TcpStream> {
+    let [there, back] = &link.channels;
+    there.wait_for_arrival(there.send(BARE)).await;
+    let far = connect(&link.address, link.host).await;
+    if let Err(error) = &far {
+        link.shortages.report("a connection of a link cannot be made", error);
+    }
+    if let Ok(address) = far.as_ref().map_err(drop).and_then(|far| far.local_addr().map_err(drop)) {
+        link.dialled.remember(link.to, address.port());
+    }
+    back.wait_for_arrival(back.send(BARE)).await;
     let far = far?;
-    prompt(&far);
+    send_at_once(&far);
     Ok(far)
 }
 
-/// Connects from that host: on loopback, that of all, the system chooses it anyway.
+/// Connects from that host. On loopback, where all share one host, the system chooses it anyway.
 async fn connect(address: &str, host: Ipv4Addr) -> io::Result<TcpStream> {
     if host.is_loopback() {
         return TcpStream::connect(address).await;
@@ -72,8 +79,8 @@ async fn connect(address: &str, host: Ipv4Addr) -> io::Result<TcpStream> {
     socket.connect(address).await
 }
 
-/// Waits until whoever dialled has given up: the other end need not hear of it then. Keeps what was
-/// said before.
+/// Waits until the dialling node has given up: the other end need not hear of it then. Keeps the bytes that
+/// the node sent before.
 async fn gives_up(near: &mut TcpStream, early: &mut Vec<u8>) {
     while early.len() < WINDOW {
         if !matches!(near.read_buf(early).await, Ok(count) if count > 0) {
@@ -83,7 +90,8 @@ async fn gives_up(near: &mut TcpStream, early: &mut Vec<u8>) {
     std::future::pending::<()>().await;
 }
 
-/// Has a connection reset when it is dropped, instead of closed in order. One that will not is closed.
+/// Marks a connection to be reset when it is dropped, instead of closed in order. If the socket refuses, it
+/// is closed in order.
 fn reset(socket: &TcpStream) {
     let _: io::Result<()> = socket.set_zero_linger();
 }

@@ -31,18 +31,18 @@ fn sets_are_apart_from_all_others_and_so_are_the_proxies_between_them() {
     let proxies = [0, 1].map(|number| address::of_proxy(number).unwrap());
     let within = Direction { from: B, to: C };
     filter.proxies = BTreeMap::from([(THERE, proxies[0]), (within, proxies[1])]);
-    filter.part(&[vec![A], vec![B, C]]);
+    filter.set_partition(&[vec![A], vec![B, C]]);
     let sides = [Element::Side(at(A), 0), Element::Side(at(B), 1), Element::Side(at(C), 1)];
     let apart = [Element::Apart(at(A), 1), Element::Apart(at(B), 0), Element::Apart(at(C), 0)];
     let between = [0, 1].map(|side| Element::Apart(proxies[0], side));
     assert_eq!(filter.elements(), sides.into_iter().chain(apart).chain(between).collect());
-    // Whoever is in no set is apart from nobody.
-    filter.part(&[vec![A], vec![C]]);
+    // A node in no set is apart from no other.
+    filter.set_partition(&[vec![A], vec![C]]);
     assert!(filter.elements().iter().all(|element| match element {
         Element::Side(node, _) | Element::Apart(node, _) => [at(A), at(C)].contains(node),
         _ => false,
     }));
-    filter.part(&[]);
+    filter.set_partition(&[]);
     assert_eq!(filter.elements(), BTreeSet::new());
 }
 

@@ -1,0 +1,11 @@
+//! Tests of single cores and of networks of cores, in virtual time.
+
+mod clients;
+mod dissemination;
+mod hostile;
+mod links;
+#[cfg(feature = "mutants")]
+mod mutants;
+mod network;
+mod reconciliation;
+mod single;

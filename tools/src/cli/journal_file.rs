@@ -1,0 +1,201 @@
+//! The files of a run's journal, `run.jsonl`: every event as a line.
+//!
+//! The journal of a network that stays is bounded. Its beginning stays in `run.jsonl`. Later events go to
+//! `run.last.jsonl`, which becomes `run.previous.jsonl` when it is full. So the beginning and the latest
+//! events are always there, and a line tells the number of events missing between them.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::folder::create_file;
+use crate::run::{JournalEntry, JournalEvent};
+
+/// The file with the beginning of a journal, or with all of it.
+const FIRST: &str = "run.jsonl";
+/// The file with the latest events.
+const LAST: &str = "run.last.jsonl";
+/// The file with the events before those in `LAST`.
+const PREVIOUS: &str = "run.previous.jsonl";
+
+/// The most bytes of a journal that are read for the names of started nodes: the first file of a network that
+/// stays (`Limits::STAYING`).
+const READ_MAX: u64 = 16 << 20;
+
+/// The bounds of a journal's files, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    first: u64,
+    last: u64,
+}
+
+impl Limits {
+    /// The limits of a run that ends by itself: none, since its own time bounds it.
+    pub(super) const NONE: Self = Self { first: u64::MAX, last: u64::MAX };
+    /// The limits of a network that stays: 64 MiB in all, half an hour of a busy network.
+    pub(super) const STAYING: Self = Self { first: 16 << 20, last: 24 << 20 };
+}
+
+/// The writer of a journal's files.
+struct JournalFiles {
+    folder: PathBuf,
+    limits: Limits,
+    file: BufWriter<File>,
+    /// True once the first file is full and `LAST` is written.
+    continued: bool,
+    /// The bytes in the present file; `events` counts its events.
+    bytes: u64,
+    events: u64,
+    /// The events in the file before, which are dropped next; `dropped` counts all that were dropped.
+    previous: u64,
+    dropped: u64,
+}
+
+impl JournalFiles {
+    fn new(folder: &Path, limits: Limits) -> io::Result<Self> {
+        for name in [LAST, PREVIOUS] {
+            match fs::remove_file(folder.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+            limits,
+            file: BufWriter::new(create_file(folder, FIRST)?),
+            continued: false,
+            bytes: 0,
+            events: 0,
+            previous: 0,
+            dropped: 0,
+        })
+    }
+
+    /// Writes a line, in the next file if the present one is full.
+    fn append(&mut self, line: &str) -> io::Result<()> {
+        let limit = if self.continued { self.limits.last } else { self.limits.first };
+        if self.bytes.saturating_add(line.len() as u64) > limit {
+            self.start_next_file()?;
+        }
+        self.bytes += line.len() as u64 + 1;
+        self.events += 1;
+        writeln!(self.file, "{line}")
+    }
+
+    /// Starts the next file, and drops the oldest of the later ones.
+    fn start_next_file(&mut self) -> io::Result<()> {
+        if self.continued {
+            self.file.flush()?;
+            fs::rename(self.folder.join(LAST), self.folder.join(PREVIOUS))?;
+            self.dropped += std::mem::replace(&mut self.previous, self.events);
+        } else {
+            writeln!(self.file, "{}", json!({ "event": "continued", "file": LAST }))?;
+            self.file.flush()?;
+            self.continued = true;
+        }
+        (self.bytes, self.events) = (0, 0);
+        self.file = BufWriter::new(create_file(&self.folder, LAST)?);
+        if self.dropped > 0 {
+            writeln!(self.file, "{}", json!({ "event": "dropped", "events": self.dropped }))?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the names of the nodes that the last run in a folder started, as far as the first file of its
+/// journal tells. Fails if there is no journal.
+pub(super) fn started_nodes(logs: &Path) -> io::Result<BTreeSet<String>> {
+    let file = File::open(logs.join(FIRST))?;
+    if !file.metadata()?.is_file() {
+        return Ok(BTreeSet::new());
+    }
+    let mut names = BTreeSet::new();
+    for line in BufReader::new(file.take(READ_MAX)).split(b'\n') {
+        let line = line?;
+        if memchr::memmem::find(&line, b"\"event\":\"launch\"").is_none() {
+            continue;
+        }
+        let Ok(event) = serde_json::from_slice::<serde_json::Value>(&line) else { continue };
+        names.extend(event["spec"]["name"].as_str().map(str::to_owned));
+    }
+    Ok(names)
+}
+
+/// Creates the journal of a run in an existing folder, and returns a function that writes an event to it.
+pub(super) fn create(logs: &Path, limits: Limits) -> io::Result<impl FnMut(&JournalEntry) + use<>> {
+    let mut journal = JournalFiles::new(logs, limits)?;
+    Ok(move |record: &JournalEntry| {
+        // A full disk must not end a run that can still be judged.
+        if let Ok(line) = serde_json::to_string(record) {
+            let _: io::Result<()> = journal.append(&line);
+        }
+        // The journal is complete as soon as a report points to it, even while the network is left up. And
+        // from the start it tells which logs belong to the run.
+        if matches!(record.event, JournalEvent::Verdict { .. } | JournalEvent::Launch { .. }) {
+            let _: io::Result<()> = journal.file.flush();
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(folder: &Path, name: &str) -> Vec<String> {
+        fs::read_to_string(folder.join(name)).unwrap_or_default().lines().map(str::to_owned).collect()
+    }
+
+    fn written(folder: &Path, limits: Limits, events: u64) {
+        let mut journal = JournalFiles::new(folder, limits).unwrap();
+        (0..events).for_each(|event| journal.append(&format!("{event:0>9}")).unwrap());
+        journal.file.flush().unwrap();
+    }
+
+    #[test]
+    fn a_journal_without_limits_is_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        written(folder.path(), Limits::NONE, 1_000);
+        assert_eq!(lines(folder.path(), FIRST).len(), 1_000);
+        assert!(!folder.path().join(LAST).exists());
+    }
+
+    #[test]
+    fn a_journal_has_the_names_of_started_nodes() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(started_nodes(folder.path()).is_err());
+        let lines = "{\"event\":\"plan\",\"text\":\"network x\"}\n\
+                     {\"at_us\":1,\"event\":\"launch\",\"op\":1,\"node\":0,\"spec\":{\"name\":\"a\"}}\n\
+                     {\"at_us\":2,\"event\":\"launch\",\"op\":2,\"node\":1,\"spec\":{\"name\":\"b\"}}\n{\"at_us\":3,\"ev";
+        fs::write(folder.path().join(FIRST), lines).unwrap();
+        assert!(started_nodes(folder.path()).unwrap().into_iter().eq(["a", "b"]));
+    }
+
+    #[test]
+    fn the_journal_of_a_network_that_stays_is_bounded_and_has_the_number_of_missing_events() {
+        let folder = tempfile::tempdir().unwrap();
+        // The first file takes three events, the later ones two each.
+        let limits = Limits { first: 30, last: 20 };
+        let event = |event: u64| format!("{event:0>9}");
+        written(folder.path(), limits, 3);
+        assert_eq!(lines(folder.path(), FIRST), [event(0), event(1), event(2)]);
+        let continued = r#"{"event":"continued","file":"run.last.jsonl"}"#.to_owned();
+        for events in [4, 5, 6, 7, 8, 9, 100, 101] {
+            written(folder.path(), limits, events);
+            assert_eq!(lines(folder.path(), FIRST), [event(0), event(1), event(2), continued.clone()]);
+            let mut after = lines(folder.path(), PREVIOUS);
+            after.extend(lines(folder.path(), LAST));
+            let dropped = |line: &String| line.starts_with('{');
+            let (said, after): (Vec<String>, Vec<String>) = after.into_iter().partition(dropped);
+            let missing = events - 3 - after.len() as u64;
+            let expected: Vec<String> = (3 + missing..events).map(event).collect();
+            assert_eq!(after, expected);
+            assert!((1..=4).contains(&after.len()));
+            let last = said.last().cloned().unwrap_or_default();
+            let told = format!(r#"{{"event":"dropped","events":{missing}}}"#);
+            assert_eq!(last, if missing == 0 { String::new() } else { told });
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The arguments of `tools test`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::log_limit::LogLimit;
+use crate::cli::reach::IncludeArguments;
+use crate::cli::seeds::Seeds;
+use crate::cli::setting::{ParamArguments, ProgramArguments, SettingArguments};
+
+/// Run scenarios and judge them
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Examples:\n  tools test                          all scenarios in scenarios/\n  tools test latency                  the scenarios with `latency` in their names\n  tools test my.scn --param net=ring:9 --seed 7\n  tools test --world sim --seeds 1..1000   each with a thousand seeds, in virtual time\n  tools test my.scn --world sim --seed 417 --trace trace.jsonl"
+)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed or not")]
+pub struct Arguments {
+    /// The scenarios: files, folders, or words in their names [default: scenarios/]
+    pub select: Vec<String>,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
+    pub setting: SettingArguments,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
+    pub program: ProgramArguments,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
+    pub params: ParamArguments,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
+    pub includes: IncludeArguments,
+
+    /// The number of runs side by side [default: 1, in `sim` one a core]
+    #[arg(short, long, value_name = "N", value_parser = crate::cli::number::side_by_side)]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// The seed of every random draw [default: random, and printed]
+    #[arg(long, value_name = "N", value_parser = crate::cli::number::whole)]
+    pub seed: Option<u64>,
+
+    /// Run each scenario with each of these seeds, both ends included
+    #[arg(long, value_name = "A..B", conflicts_with = "seed")]
+    pub seeds: Option<Seeds>,
+
+    /// Write every event of one scenario with one seed in `sim` to this file, as lines of JSON; the
+    /// combinations of its parameters follow one another
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+
+    /// Run only scenarios with this tag
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+
+    /// Multiply every deadline, for slow machines
+    #[arg(long, value_name = "F", default_value_t = 1.0, value_parser = factor)]
+    pub timeout_factor: f64,
+
+    /// Start no scenario after one that failed
+    #[arg(long)]
+    pub fail_fast: bool,
+
+    /// Print the names of the selected scenarios, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Leave the network of the first scenario running; with `=failed`, that of the first that fails
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
+    pub keep: Option<Keep>,
+
+    /// Write a report for build servers, in the format of `JUnit`, to this file
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+
+    /// Write a JSON report to this file
+    #[arg(long, value_name = "FILE")]
+    pub report_json: Option<PathBuf>,
+
+    /// Print the JSON report instead of lines for people
+    #[arg(long)]
+    pub json: bool,
+
+    /// The folder for logs: each scenario has a subfolder
+    #[arg(long, value_name = "FOLDER", default_value = "logs")]
+    pub logs: PathBuf,
+
+    /// Run in a session of its own; `--keep` gives this flag
+    #[arg(long, hide = true)]
+    pub hosted: bool,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
+    pub log_limit: LogLimit,
+
+    /// Plant this mistake in every node
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_name = "NAME")]
+    pub mutant: Option<crate::world::Mutant>,
+}
+
+impl Arguments {
+    /// Returns the flags that affect a run and are not in its report, each with its value.
+    pub(super) fn flags(&self) -> Vec<(String, String)> {
+        let folders = self.includes.folders.iter();
+        let mut flags: Vec<(String, String)> =
+            folders.map(|folder| ("include-dir".to_owned(), folder.display().to_string())).collect();
+        flags.extend(self.log_limit.flag_value().map(|limit| ("log-limit".to_owned(), limit)));
+        flags
+    }
+
+    /// Returns the number of runs that are under way at the same time.
+    pub(super) fn workers(&self) -> usize {
+        let usual = || {
+            // In virtual time runs do not disturb each other. In real time they do: an overloaded machine
+            // misses deadlines.
+            if self.setting.world.virtual_time { std::thread::available_parallelism().ok() } else { None }
+        };
+        let jobs = self.jobs.or_else(usual).map_or(1, NonZeroUsize::get);
+        if self.keep.is_some() || self.trace.is_some() { 1 } else { jobs }
+    }
+}
+
+/// The choice of the network that is left up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Keep {
+    /// The network of the first scenario
+    Any,
+    /// The network of the first scenario that fails
+    Failed,
+}
+
+/// Parses the factor of deadlines. The error is for a person.
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(factor) if (0.01..=1_000.0).contains(&factor) => Ok(factor),
+        _ => Err("a factor is a number from 0.01 to 1000".to_owned()),
+    }
+}

@@ -1,0 +1,62 @@
+//! The drivers, one folder a protocol.
+//!
+//! A driver starts, asks and wires nodes of one protocol. It declares the abilities of its nodes, so that a
+//! plan that needs more is refused before anything starts.
+
+mod ask;
+mod backlog;
+mod byc;
+mod catalogue;
+mod command;
+mod command_line;
+mod contact;
+mod declaration;
+mod directory;
+pub mod maelstrom;
+pub(crate) mod native;
+mod pending;
+mod ready;
+mod router;
+mod session;
+mod sidecar;
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::world::NodeSpec;
+
+pub use ask::{ASK, Ask, UNKNOWN};
+pub use backlog::Backlog;
+pub use byc::{BYC, Byc};
+pub use catalogue::{ALL, DEFAULT, by_name, declaration_of, user_of};
+pub use command::{Answer, Argument, Command, OF_THE_WORLD};
+pub use command_line::{CommandLine, CommandLineError, PLACEHOLDERS, Place, unknown_placeholder};
+pub use contact::{Contact, Contacts};
+pub use declaration::{Bound, Content, Declaration, Readiness, Values, Wiring};
+pub use directory::{AddressError, Directory};
+pub use maelstrom::{MAELSTROM, Maelstrom, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
+pub use native::{
+    AskError, CommandError, NATIVE, NATIVE_AHEAD, NATIVE_ANNOUNCE, NATIVE_BOUNDS, NATIVE_GRAFT, NATIVE_STATS,
+    Native, Said, Watched, ask, command, watch,
+};
+pub use node::net::{Arguments as NodeArguments, run as run_node};
+pub use ready::{Ready, ReadyError};
+pub use router::{Mailbox, Router, Undelivered};
+pub use session::{DriverEvent, NodeSession, Request, RequestBody};
+pub use sidecar::{Sidecar, SidecarLauncher, SidecarLife, Stdio};
+
+pub(crate) use catalogue::policy_of;
+pub(crate) use command_line::{DATA, fill_in};
+
+/// The driver of one protocol for nodes in real time.
+pub trait Driver {
+    /// Returns the abilities of its nodes.
+    fn declaration(&self) -> &'static Declaration;
+
+    /// Returns the command line that starts a node at a place.
+    fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, CommandLineError>;
+
+    /// Speaks to a started node and serves requests until that ends, and returns the reason. Reports arrive
+    /// in the order in which the node sent them. Every accepted request ends, even if the future is dropped
+    /// first.
+    fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String>;
+}

@@ -1,0 +1,40 @@
+//! The declaration of the driver `ask`.
+
+use crate::driver::command::{ADD_PEER, Answer, COUNT, GET, KEY, KEYS, PEERS, changes, value};
+use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring};
+
+/// The protocol of programs that are asked by an adapter, which refuses as `unsupported` what it cannot ask.
+pub const ASK: Declaration = Declaration {
+    name: "ask",
+    asked_directly: false,
+    simulated: false,
+    commands: &[
+        GET,
+        changes("set", &[KEY, value("VALUE")], Answer::Any),
+        changes("delete", &[KEY], Answer::Any),
+        KEYS,
+        COUNT,
+        PEERS,
+        ADD_PEER,
+    ],
+    wiring: Wiring::AddPeer,
+    dials_by_itself: &[],
+    grows: true,
+    readiness: Readiness::Seen,
+    tells: false,
+    content: Content::Keys,
+    needs: &["exec", "adapter"],
+    takes: &["adapter", "ready"],
+    implied_workloads: &[],
+    by_port: false,
+    link_policy: None,
+    links_to: &["ask"],
+    values: &[Values::Text, Values::Json],
+    policies: &[],
+    codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable", "unsupported", UNKNOWN],
+    bounds: &[],
+    dial_path: "",
+};
+
+/// The error code of an adapter for an operation that may or may not have happened.
+pub const UNKNOWN: &str = "unknown";

@@ -1,0 +1,29 @@
+//! The declaration of the driver `byc`.
+
+use crate::driver::command::{ADD_PEER, COUNT, GET, KEYS, PEERS, SET, STAMP};
+use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring};
+
+/// Socket.IO at the path `/byc`: the protocol of a course's nodes, and of ours.
+pub const BYC: Declaration = Declaration {
+    name: "byc",
+    asked_directly: false,
+    simulated: false,
+    commands: &[GET, SET, STAMP, KEYS, COUNT, PEERS, ADD_PEER],
+    wiring: Wiring::AddPeer,
+    dials_by_itself: &["--auto-connect"],
+    grows: true,
+    readiness: Readiness::Seen,
+    tells: false,
+    content: Content::Keys,
+    needs: &[],
+    takes: &[],
+    implied_workloads: &[],
+    by_port: true,
+    link_policy: Some("oldest"),
+    links_to: &["byc", "native"],
+    values: &[Values::Json],
+    policies: &["oldest", "last"],
+    codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable"],
+    bounds: &[],
+    dial_path: "/byc",
+};

@@ -1,0 +1,167 @@
+//! The command line that starts a node, and its placeholders.
+
+use std::path::PathBuf;
+
+use super::ready::{Ready, ReadyError};
+use crate::world::NodeSpec;
+
+/// The place where a node lives.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The host that the node listens on.
+    pub host: String,
+    /// The port that the node listens on.
+    pub port: u16,
+    /// The id of the network, which all neighbours must share.
+    pub network: String,
+    /// The executable that contains our own node.
+    pub program: PathBuf,
+    /// The folder for the node's data, if it keeps any.
+    pub data: PathBuf,
+}
+
+impl Place {
+    /// Returns the address as `host:port`, with brackets around an IPv6 host.
+    #[must_use]
+    pub fn address(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// A program and its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The path of the program.
+    pub program: PathBuf,
+    /// The arguments of the program.
+    pub arguments: Vec<String>,
+    /// The sign by which the program is known to be ready.
+    pub ready: Ready,
+}
+
+/// The reason why a node, or its adapter, has no command line. Nothing has been started.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum CommandLineError {
+    /// The node's clock is to be shifted, and the node is a foreign program.
+    #[error("the clock of `{exec}` cannot be shifted: only that of our own node can")]
+    Clock {
+        /// The program's command line.
+        exec: String,
+    },
+    /// The node's disk is to be full, and the node is a foreign program.
+    #[error("the disk of `{exec}` cannot be filled: only that of our own node can")]
+    Disk {
+        /// The program's command line.
+        exec: String,
+    },
+    /// The node is to keep data, and its command line has no place for the folder.
+    #[error("`{exec}` does not say where `{{data}}`, the folder that it is to keep data in, goes")]
+    NoDataFolder {
+        /// The program's command line.
+        exec: String,
+    },
+    /// The path of the folder of data is not UTF-8, so that it fits into no argument.
+    #[error("the data folder {} has a name that is no text", .0.display())]
+    DataFolderName(PathBuf),
+    /// A command line of a program or an adapter cannot be split into words.
+    #[error("`{0}` has a quote that is not closed")]
+    Quote(String),
+    /// Nodes of this driver are foreign programs, and none was given.
+    #[error("no program was given: `--exec \"PROGRAM ARGS\"`")]
+    NoProgram,
+    /// The command line of the program has no word.
+    #[error("the program to run is empty: `--exec \"PROGRAM ARGS\"`")]
+    EmptyProgram,
+    /// Nodes of this driver are asked by an adapter, and none was given.
+    #[error("no adapter was given: `--adapter PROGRAM`")]
+    NoAdapter,
+    /// The command line of the adapter has no word.
+    #[error("the adapter is empty: `--adapter PROGRAM`")]
+    EmptyAdapter,
+    /// The adapter is named by a path at which there is no file.
+    #[error("there is no adapter `{0}`")]
+    MissingAdapter(String),
+    /// The option `ready` names no sign of readiness.
+    #[error(transparent)]
+    Ready(#[from] ReadyError),
+}
+
+/// The placeholder for the folder of a node's data.
+pub(crate) const DATA: &str = "{data}";
+/// The placeholders in the command line of a program.
+pub const PLACEHOLDERS: [&str; 4] = ["{name}", "{host}", "{port}", DATA];
+
+/// Returns the first word in braces that looks like a placeholder and is none.
+#[must_use]
+pub fn unknown_placeholder(exec: &str) -> Option<&str> {
+    let mut rest = exec;
+    while let Some(open) = rest.find('{') {
+        rest = &rest[open..];
+        let length =
+            rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').map(|length| length + 1);
+        // `${x}` belongs to a shell; `{"a": 1}`, `{}` and `{ x; }` belong to the program.
+        if let Some(close) = length.filter(|length| *length > 1 && rest[*length..].starts_with('}')) {
+            let word = &rest[..=close];
+            let is_shells = exec[..exec.len() - rest.len()].ends_with('$');
+            if !is_shells && !PLACEHOLDERS.contains(&word) {
+                return Some(word);
+            }
+        }
+        rest = &rest[1..];
+    }
+    None
+}
+
+/// Fills in the [`PLACEHOLDERS`] of a command line.
+pub(crate) fn fill_in(
+    exec: &str,
+    spec: &NodeSpec,
+    place: &Place,
+    ready: Ready,
+) -> Result<CommandLine, CommandLineError> {
+    let exec_text = || exec.to_owned();
+    if spec.clock_ms != 0 {
+        return Err(CommandLineError::Clock { exec: exec_text() });
+    }
+    if spec.disk_full {
+        return Err(CommandLineError::Disk { exec: exec_text() });
+    }
+    if spec.disk && !exec.contains(DATA) {
+        return Err(CommandLineError::NoDataFolder { exec: exec_text() });
+    }
+    let words = shlex::split(exec).ok_or_else(|| CommandLineError::Quote(exec_text()))?;
+    let fill = |word: &String| {
+        word.replace("{name}", &spec.name)
+            .replace("{host}", &place.host)
+            .replace("{port}", &place.port.to_string())
+            .replace(DATA, &place.data.to_string_lossy())
+    };
+    let mut words = words.iter().map(fill);
+    let program = words.next().ok_or(CommandLineError::EmptyProgram)?;
+    let arguments = words.chain(spec.args.iter().cloned()).collect();
+    Ok(CommandLine { program: program.into(), arguments, ready })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_in_braces_is_filled_in_or_unknown() {
+        let unknown = [
+            ("./node {prot}", Some("{prot}")),
+            ("./node --listen={host}:{Port}", Some("{Port}")),
+            ("./node {name} {host} {port} {data}", None),
+            ("sh -c 'f() { x; }; echo ${HOME} {}'", None),
+            ("node -e 'x({\"a\": 1, b: {c: {port}}})'", None),
+            ("awk '{print}' {", Some("{print}")),
+        ];
+        for (exec, expected) in unknown {
+            assert_eq!(unknown_placeholder(exec), expected, "{exec}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The directory that drivers look nodes up in.
+
+use super::declaration::Declaration;
+use crate::world::NodeIndex;
+
+/// The reason why one node has no address at which it dials another.
+#[derive(Debug, thiserror::Error)]
+pub enum AddressError {
+    /// No node has this name.
+    #[error("there is no node `{0}`")]
+    NoNode(String),
+    /// The world could not make the link between the two.
+    #[error(transparent)]
+    NoLink(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The directory of nodes' names and addresses.
+pub trait Directory {
+    /// Returns the address at which one node dials another.
+    fn address(&self, from: NodeIndex, to: &str) -> Result<String, AddressError>;
+
+    /// Returns the name of the node with an address.
+    fn name(&self, address: &str) -> Option<String>;
+
+    /// Returns the declaration of the driver of a node.
+    fn driver(&self, name: &str) -> Option<&'static Declaration>;
+
+    /// Returns the policy by which the node chooses among versions, or `None` for a foreign program whose
+    /// policy is unknown.
+    fn policy(&self, node: NodeIndex) -> Option<String>;
+
+    /// Has a node report every version that it stores, for as long as it lives.
+    fn watch(&self, node: NodeIndex);
+
+    /// Returns true if the node at an address is to report every version, so that a new connection asks for
+    /// that.
+    fn is_watched(&self, address: &str) -> bool;
+}

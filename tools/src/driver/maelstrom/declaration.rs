@@ -1,0 +1,61 @@
+//! The declaration of the driver `maelstrom`.
+
+use crate::driver::command::{Answer, Argument, changes, reads, value, word};
+use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring};
+
+/// The figures of `stats` for nodes whose messages the harness carries: the counts of sent messages and
+/// bytes.
+pub const ROUTED_STATS: &[&str] = &["bytes_sent", "client_messages", "messages_sent", "service_messages"];
+
+/// The workloads of the driver `maelstrom`, as in `workload=`.
+pub const WORKLOADS: &[&str] =
+    &["echo", "unique-ids", "broadcast", "g-set", "g-counter", "pn-counter", "lin-kv", "txn-rw-register"];
+
+/// The workloads whose nodes answer `read` with their whole content, so that it can be compared.
+pub const READ_WORKLOADS: &[&str] = &["broadcast", "g-set", "g-counter", "pn-counter"];
+
+/// The protocol of Maelstrom: messages as lines of JSON on standard input and output. The commands that a
+/// node answers depend on its workload; it refuses all others.
+pub const MAELSTROM: Declaration = Declaration {
+    name: "maelstrom",
+    asked_directly: false,
+    simulated: false,
+    commands: &[
+        reads("echo", &[value("TEXT")], Answer::Value),
+        changes("generate", &[], Answer::Value),
+        changes("broadcast", &[value("VALUE")], Answer::Done),
+        reads("read", &[Argument { optional: true, ..value("KEY") }], Answer::Any),
+        changes("add", &[value("VALUE")], Answer::Done),
+        changes("write", &[value("KEY"), value("VALUE")], Answer::Done),
+        changes("cas", &[value("KEY"), value("FROM"), value("TO")], Answer::Done),
+        changes("txn", &[word("TXN")], Answer::Value),
+        reads("stats", &[Argument { words: ROUTED_STATS, ..word("NAME") }], Answer::Number),
+    ],
+    wiring: Wiring::Routed,
+    dials_by_itself: &[],
+    grows: false,
+    readiness: Readiness::Seen,
+    tells: false,
+    content: Content::Read { workloads: READ_WORKLOADS },
+    needs: &["exec"],
+    takes: &["workload"],
+    implied_workloads: &["broadcast"],
+    by_port: false,
+    link_policy: None,
+    links_to: &["maelstrom"],
+    values: &[Values::Json],
+    policies: &[],
+    codes: &[
+        "absent",
+        "exists",
+        "refused",
+        "unavailable",
+        "unsupported",
+        "malformed",
+        "abort",
+        "precondition_failed",
+        "conflict",
+    ],
+    bounds: &[],
+    dial_path: "",
+};

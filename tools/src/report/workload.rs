@@ -1,0 +1,30 @@
+//! Reports of tests of workloads.
+
+mod json;
+mod junit;
+mod run;
+mod terminal;
+
+pub use run::WorkloadRun;
+
+impl WorkloadRun<'_> {
+    /// Returns the report for a person at a terminal.
+    #[must_use]
+    pub fn terminal(&self, style: super::Style) -> String {
+        terminal::terminal(self, style)
+    }
+
+    /// Returns the report for programs, as one object.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        json::json(self)
+    }
+
+    /// Returns the report for build servers: one case, as `JUnit` XML. An error comes from the XML writer.
+    pub fn junit(&self) -> Result<String, quick_junit::SerializeError> {
+        junit::junit(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

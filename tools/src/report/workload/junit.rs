@@ -1,0 +1,46 @@
+//! The report of a workload's test for build servers: one case, as `JUnit` XML.
+
+use quick_junit::{
+    NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
+};
+
+use super::run::WorkloadRun;
+use crate::report::style::Style;
+use crate::workload::runner::End;
+
+/// The name of the suite, and of the report.
+const SUITE: &str = "tools maelstrom";
+
+pub(super) fn junit(run: &WorkloadRun<'_>) -> Result<String, SerializeError> {
+    let report = run.report;
+    let mut case = TestCase::new(report.kind.name(), status(run));
+    case.set_classname(SUITE);
+    case.set_time(report.duration);
+    case.add_properties([Property::new("seed", report.seed.to_string()), Property::new("again", run.again)]);
+    case.set_system_out(run.terminal(Style::PLAIN));
+    let mut suite = TestSuite::new(SUITE);
+    suite.set_time(report.duration);
+    suite.add_test_case(case);
+    let mut junit = Junit::new(SUITE);
+    junit.set_time(report.duration);
+    junit.add_test_suite(suite);
+    junit.to_string()
+}
+
+/// Returns the status of the case: a success or a failure for a test that was judged, else an error.
+fn status(run: &WorkloadRun<'_>) -> TestCaseStatus {
+    let kind = match &run.report.end {
+        End::Judged(verdict) if verdict.is_valid() => return TestCaseStatus::success(),
+        End::Judged(_) | End::Died { .. } | End::Misbehaved { .. } => NonSuccessKind::Failure,
+        End::Broken { .. } | End::Interrupted => NonSuccessKind::Error,
+    };
+    let reason = run.reason().or_else(|| match &run.report.end {
+        End::Judged(verdict) => verdict.problems.first().map(|problem| problem.message.clone()),
+        _ => None,
+    });
+    let reason = reason.unwrap_or_else(|| run.word().to_owned());
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(reason.lines().next().unwrap_or_default()).set_type(run.word());
+    status.set_description(run.terminal(Style::PLAIN));
+    status
+}

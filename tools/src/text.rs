@@ -1,0 +1,18 @@
+//! Texts that people wrote: their origin, places in them, and diagnostics about them.
+
+mod cause;
+mod diagnostic;
+mod duration;
+mod nearest;
+mod readable;
+mod source;
+pub mod value;
+mod xml;
+
+pub use cause::{io_cause, regex_cause};
+pub use diagnostic::{Diagnostic, Severity};
+pub use duration::duration;
+pub use nearest::nearest;
+pub use readable::{is_plain, readable, readable_lines};
+pub use source::{Place, Source, Span};
+pub use xml::xml;

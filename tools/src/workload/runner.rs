@@ -1,0 +1,28 @@
+//! The standard test of a workload. It starts the nodes, and asks them at a rate for a time while faults come
+//! and go. Then it lets them rest, reads them for the last time, and judges the history.
+//!
+//! The test drives a [`World`] and nothing else, so that it runs in real time as in virtual time.
+
+mod executor;
+mod faults;
+mod figures;
+mod load;
+mod plan;
+mod report;
+mod stages;
+#[cfg(test)]
+mod tests;
+
+pub use figures::Figures;
+pub use plan::Plan;
+pub use report::{End, Report, Stage};
+
+use crate::world::World;
+
+/// Runs the test, and calls `on_stage` with each stage as it begins.
+pub fn run(world: &mut dyn World, plan: &Plan, on_stage: &mut dyn FnMut(Stage)) -> Report {
+    let mut test = stages::TestRun::new(world, plan);
+    let end = test.run(on_stage);
+    let end = end.unwrap_or_else(|stop| test.explain(stop));
+    test.report(end)
+}

@@ -1,0 +1,140 @@
+//! The counts and times of a test, for every workload.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::workload::{CheckResult, Completion, History, Percentiles};
+
+/// The number of operations of one kind, by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The number of operations that happened.
+    pub ok: u64,
+    /// The number of operations that did not happen.
+    pub failed: u64,
+    /// The number of operations whose outcome is unknown.
+    pub unknown: u64,
+}
+
+/// The figures of a test.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures {
+    /// The counts by kind of operation, without those of the final reads.
+    pub counts: BTreeMap<String, Counts>,
+    /// The latency of the operations that happened.
+    pub latency: Option<Percentiles>,
+    /// The number of messages between nodes.
+    pub server_messages: u64,
+    /// The number of messages to and from services.
+    pub service_messages: u64,
+    /// The number of messages of all kinds, questions and answers of clients included.
+    pub messages: u64,
+    /// The number of bytes that nodes sent.
+    pub bytes: u64,
+    /// The number of operations that clients asked, final reads aside; none if the test ended before.
+    operations: Option<usize>,
+}
+
+impl Figures {
+    /// Adds the figures that one node reports about its messages.
+    pub(super) fn add(&mut self, figures: &[String]) {
+        for (name, figure) in figures.iter().filter_map(|figure| figure.split_once('=')) {
+            let figure: u64 = figure.parse().unwrap_or(0);
+            match name {
+                "messages_sent" => {
+                    self.server_messages += figure;
+                    self.messages += figure;
+                }
+                // Every call to a service has an answer, which is a message as well.
+                "service_messages" => {
+                    self.service_messages += 2 * figure;
+                    self.messages += 2 * figure;
+                }
+                "client_messages" => self.messages += figure,
+                "bytes_sent" => self.bytes += figure,
+                _ => {}
+            }
+        }
+    }
+
+    /// Sets the number of operations, and adds them and the other questions to the messages.
+    pub(super) fn asked(&mut self, operations: usize, beside: usize) {
+        self.operations = Some(operations);
+        self.messages += (operations + beside) as u64;
+    }
+
+    /// Counts the operations by outcome, and computes their latency.
+    pub(super) fn time(&mut self, history: &History) {
+        let mut times: Vec<Duration> = Vec::new();
+        // The final reads are asked by clients of their own, and come after the operations.
+        for operation in history.operations().iter().take(self.operations_of(history)) {
+            let counts = self.counts.entry(operation.kind().to_owned()).or_default();
+            match operation.outcome {
+                Completion::Ok(_) => {
+                    counts.ok += 1;
+                    times.push(operation.completed.saturating_sub(operation.invoked));
+                }
+                Completion::Failed { .. } => counts.failed += 1,
+                Completion::Unknown { .. } => counts.unknown += 1,
+            }
+        }
+        self.latency = Percentiles::of(times);
+    }
+
+    fn operations_of(&self, history: &History) -> usize {
+        self.operations.unwrap_or(history.operations().len())
+    }
+
+    /// Returns the counts of all kinds together.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        self.counts.values().fold(Counts::default(), |sum, one| Counts {
+            ok: sum.ok + one.ok,
+            failed: sum.failed + one.failed,
+            unknown: sum.unknown + one.unknown,
+        })
+    }
+
+    /// Returns the share of operations that happened.
+    #[must_use]
+    pub fn availability(&self) -> f64 {
+        let Counts { ok, failed, unknown } = self.total();
+        ok as f64 / (ok + failed + unknown).max(1) as f64
+    }
+
+    /// Reports a problem if the share of operations that happened is less than `least`.
+    pub(super) fn hold_to(&self, least: Option<f64>, history: &History, verdict: &mut CheckResult) {
+        let (availability, Counts { ok, failed, unknown }) = (self.availability(), self.total());
+        let Some(least) = least.filter(|least| availability < *least) else { return };
+        if ok + failed + unknown == 0 {
+            let message = format!("no client asked anything, where an availability of {least} is expected");
+            verdict.problem("availability", message, Vec::new());
+            return;
+        }
+        let message = format!(
+            "{} of {} operations did not succeed: an availability of {availability:.4}, where {least} is expected",
+            failed + unknown,
+            ok + failed + unknown
+        );
+        let asked = history.operations().iter().take(self.operations_of(history)).enumerate();
+        let operations = asked.filter(|(_, one)| !one.is_ok()).map(|(index, _)| index).collect();
+        verdict.problem("availability", message, operations);
+    }
+
+    /// Returns the number of operations by which messages are divided.
+    fn divisor(&self) -> f64 {
+        self.operations.unwrap_or(0).max(1) as f64
+    }
+
+    /// Returns the number of messages between nodes for each operation.
+    #[must_use]
+    pub fn server_messages_per_operation(&self) -> f64 {
+        self.server_messages as f64 / self.divisor()
+    }
+
+    /// Returns the number of messages of all kinds for each operation.
+    #[must_use]
+    pub fn messages_per_operation(&self) -> f64 {
+        self.messages as f64 / self.divisor()
+    }
+}

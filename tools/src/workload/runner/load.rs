@@ -1,0 +1,202 @@
+//! The load of a test: the clients, the times of their operations, and the partitions.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::executor::{Continue, Executor};
+use super::faults::Partition;
+use super::plan::Plan;
+use crate::random::Rng;
+use crate::workload::{Completion, History, Operation as Asked, Workload};
+use crate::world::{NodeIndex, OpId, Operation, Outcome};
+
+/// The purpose of an operation of the world.
+enum Purpose {
+    /// The next operation of a client is due.
+    Arrival,
+    /// A client has asked.
+    Ask(Asking),
+    /// A partition begins or ends.
+    Toggle,
+    /// The change of a partition is in force.
+    Fault,
+    /// The time of the load is over.
+    Over,
+}
+
+/// An operation that a client has asked.
+pub(super) struct Asking {
+    pub(super) client: usize,
+    pub(super) node: NodeIndex,
+    pub(super) words: Vec<String>,
+    pub(super) invoked: Duration,
+    pub(super) last: bool,
+}
+
+impl Asking {
+    /// Returns the operation of the world that asks it.
+    pub(super) fn operation(&self, patience: Duration) -> Operation {
+        Operation::Ask {
+            node: self.node,
+            words: self.words.clone(),
+            deadline: self.invoked + patience,
+            until: None,
+        }
+    }
+
+    /// Adds the operation with its outcome to the history.
+    pub(super) fn record(self, completed: Duration, outcome: Outcome, history: &mut History) {
+        let outcome = match outcome {
+            Outcome::Done => Completion::Ok(crate::workload::Answer::Done),
+            Outcome::Answered(answer) => Completion::Ok(history.answer(answer.value)),
+            Outcome::Refused { code, message } => Completion::Failed { code, message },
+            Outcome::Unknown { reason } | Outcome::Failed { reason } => Completion::Unknown { reason },
+            Outcome::Lines(_) | Outcome::Bypasses(_) | Outcome::Unasked => {
+                Completion::Unknown { reason: "no answer".to_owned() }
+            }
+        };
+        let Self { client, node, words, invoked, last } = self;
+        history.push(Asked { client, node, words, last, invoked, completed, outcome });
+    }
+}
+
+/// The load: the time in which clients ask.
+pub(super) struct Load<'a, 'd> {
+    executor: &'a mut Executor<'d>,
+    plan: &'a Plan,
+    workload: &'a mut dyn Workload,
+    history: &'a mut History,
+    faults: &'a mut Vec<(Duration, String)>,
+    words: Rng,
+    arrivals: Rng,
+    partitions: Rng,
+    under_way: BTreeMap<OpId, Purpose>,
+    idle: Vec<usize>,
+    /// The number of operations that wait for a client.
+    backlog: usize,
+    until: Duration,
+    /// The time at which the next operation is due, by the plan and not by the event that announces it.
+    arrival: Duration,
+    partition: Option<Partition>,
+}
+
+impl<'a, 'd> Load<'a, 'd> {
+    pub(super) fn new(
+        executor: &'a mut Executor<'d>,
+        plan: &'a Plan,
+        workload: &'a mut dyn Workload,
+        history: &'a mut History,
+        faults: &'a mut Vec<(Duration, String)>,
+    ) -> Self {
+        let until = executor.now() + plan.time;
+        // Each kind of draws has its own stream, so that a change to one leaves the others as they are.
+        let mut seeds = Rng::new(plan.seed);
+        let mut stream = || Rng::new(seeds.below(u64::MAX));
+        Self {
+            executor,
+            plan,
+            workload,
+            history,
+            faults,
+            words: stream(),
+            arrivals: stream(),
+            partitions: stream(),
+            under_way: BTreeMap::new(),
+            idle: (0..plan.clients).collect(),
+            backlog: 0,
+            until,
+            arrival: until.saturating_sub(plan.time),
+            partition: None,
+        }
+    }
+
+    /// Lets clients ask until the time is over, and all operations were answered or given up.
+    pub(super) fn run(mut self) -> Continue<()> {
+        let over = self.executor.submit(Operation::Timer { at: self.until });
+        self.under_way.insert(over, Purpose::Over);
+        self.plan_arrival();
+        self.plan_toggle();
+        while !self.under_way.is_empty() {
+            let (id, outcome) = self.executor.next_outcome()?;
+            match self.under_way.remove(&id) {
+                Some(Purpose::Arrival) => {
+                    // The backlog is bounded: at most one operation for each client.
+                    self.backlog = (self.backlog + 1).min(self.plan.clients);
+                    self.plan_arrival();
+                }
+                Some(Purpose::Ask(asking)) => {
+                    self.idle.push(asking.client);
+                    asking.record(self.executor.now(), outcome, self.history);
+                }
+                Some(Purpose::Toggle) => self.toggle_partition(),
+                Some(Purpose::Fault) => {
+                    if let Outcome::Failed { reason } = outcome {
+                        return Err(super::executor::WorkloadAbort::Broken(reason));
+                    }
+                }
+                Some(Purpose::Over) | None => {}
+            }
+            self.start_due();
+        }
+        if let Some(partition) = self.partition.take() {
+            self.executor.run_required(partition.end())?;
+            self.faults.push((self.executor.now(), "heal".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Lets idle clients ask the operations that are due.
+    fn start_due(&mut self) {
+        while self.backlog > 0 && !self.idle.is_empty() && self.executor.now() < self.until {
+            self.backlog -= 1;
+            let client = self.idle.swap_remove(self.arrivals.index(self.idle.len()));
+            let asking = Asking {
+                client,
+                node: NodeIndex(client % self.plan.nodes.len()),
+                words: self.workload.next(&mut self.words),
+                invoked: self.executor.now(),
+                last: false,
+            };
+            let id = self.executor.submit(asking.operation(self.plan.patience));
+            self.under_way.insert(id, Purpose::Ask(asking));
+        }
+    }
+
+    /// Plans the next operation. The time until then is drawn from nothing to twice its average.
+    fn plan_arrival(&mut self) {
+        let most = Duration::try_from_secs_f64(2.0 / self.plan.rate).unwrap_or(self.plan.time);
+        let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
+        self.arrival += Duration::from_nanos(self.arrivals.within(0, most));
+        self.wake_at(self.arrival, Purpose::Arrival);
+    }
+
+    fn plan_toggle(&mut self) {
+        if let Some(interval) = self.plan.partitions.filter(|_| self.plan.nodes.len() > 1) {
+            self.wake_at(self.executor.now() + interval, Purpose::Toggle);
+        }
+    }
+
+    fn wake_at(&mut self, at: Duration, purpose: Purpose) {
+        if at < self.until {
+            let id = self.executor.submit(Operation::Timer { at });
+            self.under_way.insert(id, purpose);
+        }
+    }
+
+    /// Begins a partition, or ends the one in force.
+    fn toggle_partition(&mut self) {
+        let now = self.executor.now();
+        let operation = if let Some(partition) = self.partition.take() {
+            self.faults.push((now, "heal".to_owned()));
+            partition.end()
+        } else {
+            let partition = Partition::draw(&mut self.partitions, self.plan.nodes.len());
+            let described = partition.describe(|node| self.history.node(node).to_owned());
+            self.faults.push((now, described));
+            self.partition.insert(partition).begin()
+        };
+        let id = self.executor.submit(operation);
+        self.under_way.insert(id, Purpose::Fault);
+        self.plan_toggle();
+    }
+}

@@ -1,0 +1,73 @@
+//! The stages of a test, its end, and its report.
+
+use std::time::Duration;
+
+use super::figures::Figures;
+use crate::workload::{CheckResult, History, Kind};
+use crate::world::Misconduct;
+
+/// The stage that a test has reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Nodes are started.
+    Starting,
+    /// Clients have been asking since that moment.
+    Asking(Duration),
+    /// Clients ask no more, and nodes are given time.
+    Quiet,
+}
+
+/// The end of a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The test is complete, and the history is judged.
+    Judged(CheckResult),
+    /// A node died, and no operation had asked for it.
+    Died {
+        /// The name of the node.
+        node: String,
+        /// The way in which it ended, for people.
+        how: String,
+        /// The time of its death.
+        at: Duration,
+        /// The last lines that it wrote.
+        log: Vec<String>,
+    },
+    /// A node did something that no node may do.
+    Misbehaved {
+        /// The name of the node.
+        node: String,
+        /// The misconduct.
+        how: Misconduct,
+        /// The time of the misconduct.
+        at: Duration,
+    },
+    /// A node could not be started, or the network not be shaped.
+    Broken {
+        /// The reason, for people.
+        reason: String,
+    },
+    /// A person at the terminal interrupted the test.
+    Interrupted,
+}
+
+/// The report of a test.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The workload that was tested.
+    pub kind: Kind,
+    /// The number of nodes.
+    pub nodes: usize,
+    /// The seed of all random numbers.
+    pub seed: u64,
+    /// All operations of clients, with their outcomes.
+    pub history: History,
+    /// The faults of the network, each with its time.
+    pub faults: Vec<(Duration, String)>,
+    /// The end of the test.
+    pub end: End,
+    /// The counts and times of the test.
+    pub figures: Figures,
+    /// The duration of the whole test.
+    pub duration: Duration,
+}

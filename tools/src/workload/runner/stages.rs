@@ -1,0 +1,209 @@
+//! The stages of a test, from the first start to the last read.
+
+use std::time::Duration;
+
+use super::executor::{Continue, Executor, WorkloadAbort};
+use super::figures::Figures;
+use super::load::{Asking, Load};
+use super::plan::Plan;
+use super::report::{End, Report, Stage};
+use crate::workload::undone::undone;
+use crate::workload::{CheckResult, History};
+use crate::world::{Answer, Direction, LinkChange, NodeIndex, Operation, Outcome, Signal, Value, World};
+
+/// The longest time that a node may take to be ready. Chosen: interpreters of some languages take seconds to
+/// start on a busy machine.
+const LAUNCH: Duration = Duration::from_secs(30);
+/// The longest time that a node may take to stop. Chosen: nodes of this protocol have nothing to write then.
+const STOP: Duration = Duration::from_secs(2);
+/// The time after which nodes that did not agree are read again; it doubles each time, up to a second. Chosen:
+/// several round trips on one machine.
+const AGAIN: Duration = Duration::from_millis(50);
+/// The number of lines that are shown of a node that died. Chosen: the end of a stack trace, and half a screen.
+const LINES: usize = 10;
+
+pub(super) struct TestRun<'a> {
+    executor: Executor<'a>,
+    plan: &'a Plan,
+    history: History,
+    faults: Vec<(Duration, String)>,
+    figures: Figures,
+}
+
+impl<'a> TestRun<'a> {
+    pub(super) fn new(world: &'a mut dyn World, plan: &'a Plan) -> Self {
+        let names = plan.nodes.iter().map(|spec| spec.name.clone()).collect();
+        Self {
+            executor: Executor::new(world),
+            plan,
+            history: History::new(names),
+            faults: Vec::new(),
+            figures: Figures::default(),
+        }
+    }
+
+    pub(super) fn run(&mut self, on_stage: &mut dyn FnMut(Stage)) -> Continue<End> {
+        on_stage(Stage::Starting);
+        self.announce()?;
+        self.launch()?;
+        on_stage(Stage::Asking(self.executor.now()));
+        let mut workload = self.plan.kind.workload(&self.plan.options);
+        Load::new(&mut self.executor, self.plan, &mut *workload, &mut self.history, &mut self.faults)
+            .run()?;
+        on_stage(Stage::Quiet);
+        let asked = self.history.operations().len();
+        let verdict = match workload.last() {
+            Some(words) => self.agree(&words, &|history| workload.check(history))?,
+            None => workload.check(&self.history),
+        };
+        let reads = self.history.operations().len() - asked;
+        self.count(asked, reads)?;
+        self.end()?;
+        Ok(End::Judged(verdict))
+    }
+
+    /// Tells the world the nodes whose messages it carries, the links between them, and the shape of every
+    /// link. This comes before any node says something.
+    fn announce(&mut self) -> Continue<()> {
+        let links = self.plan.links.iter();
+        let links = links.map(|(from, to)| Direction { from: NodeIndex(*from), to: NodeIndex(*to) });
+        let members = Operation::Members { nodes: self.nodes().collect(), links: links.collect() };
+        self.executor.run_required(members)?;
+        if !self.plan.shapes.is_empty() {
+            let pairs = self.nodes().flat_map(|from| self.nodes().map(move |to| Direction { from, to }));
+            let others = pairs.filter(|direction| direction.from != direction.to);
+            let shape = |direction| LinkChange::Shape(direction, self.plan.shapes.clone());
+            let changes = others.map(shape).collect();
+            self.executor.run_required(Operation::Links(changes))?;
+        }
+        Ok(())
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = NodeIndex> + use<> {
+        (0..self.plan.nodes.len()).map(NodeIndex)
+    }
+
+    fn launch(&mut self) -> Continue<()> {
+        let deadline = self.executor.now() + LAUNCH;
+        let launches = self.nodes().zip(&self.plan.nodes);
+        let launches = launches.map(|(node, spec)| Operation::Launch { node, spec: spec.clone(), deadline });
+        // The outcome of the launch says why a node could not be started.
+        self.executor.expect_ends(true);
+        let came = self.executor.run_all(launches.collect())?;
+        let ended = self.executor.expect_ends(false);
+        for ((outcome, _), spec) in came.into_iter().zip(&self.plan.nodes) {
+            match outcome {
+                Outcome::Failed { reason } | Outcome::Unknown { reason } => {
+                    return Err(WorkloadAbort::Broken(format!(
+                        "{} could not be started: {reason}",
+                        spec.name
+                    )));
+                }
+                _ => {}
+            }
+        }
+        match ended.first() {
+            Some((node, ending)) => {
+                let name = self.history.node(*node);
+                Err(WorkloadAbort::Broken(format!("{name} ended before all were ready: {ending}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Reads all nodes again and again. Stops when their answers are valid, when they cannot become so, or
+    /// when the time is over.
+    fn agree(&mut self, words: &[String], check: &dyn Fn(&History) -> CheckResult) -> Continue<CheckResult> {
+        let until = self.executor.now() + self.plan.quiet;
+        let mut pause = AGAIN;
+        loop {
+            self.history.forget_last();
+            let invoked = self.executor.now();
+            let asked: Vec<Asking> = self
+                .nodes()
+                .map(|node| Asking {
+                    client: self.plan.clients + node.0,
+                    node,
+                    words: words.to_owned(),
+                    invoked,
+                    last: true,
+                })
+                .collect();
+            let operations = asked.iter().map(|asking| asking.operation(self.plan.patience)).collect();
+            for (asking, (outcome, at)) in asked.into_iter().zip(self.executor.run_all(operations)?) {
+                asking.record(at, outcome, &mut self.history);
+            }
+            let verdict = check(&self.history);
+            if !verdict.may_heal() || self.executor.now() >= until {
+                return Ok(verdict);
+            }
+            let at = until.min(self.executor.now() + pause);
+            self.executor.run_required(Operation::Timer { at })?;
+            pause = (2 * pause).min(Duration::from_secs(1));
+        }
+    }
+
+    /// Counts the messages of each node, as the node reports them.
+    fn count(&mut self, asked: usize, reads: usize) -> Continue<()> {
+        let deadline = self.executor.now() + self.plan.patience;
+        let ask = |node| Operation::Ask { node, words: vec!["stats".to_owned()], deadline, until: None };
+        let answers = self.executor.run_all(self.nodes().map(ask).collect())?;
+        for (outcome, _) in answers {
+            if let Outcome::Answered(Answer { value: Value::List(figures), .. }) = outcome {
+                self.figures.add(&figures);
+            }
+        }
+        // For every question, `init` and `topology` included, the harness has sent one message.
+        self.figures.asked(asked, reads + 2 * self.plan.nodes.len());
+        Ok(())
+    }
+
+    fn end(&mut self) -> Continue<()> {
+        self.executor.expect_all_ends();
+        let deadline = self.executor.now() + STOP;
+        let stop = |node| Operation::Signal { node, signal: Signal::Stop, deadline };
+        self.executor.run_all(self.nodes().map(stop).collect()).map(drop)
+    }
+
+    /// Returns the end of a test that stopped, for people, and kills the nodes that are left.
+    pub(super) fn explain(&mut self, stop: WorkloadAbort) -> End {
+        self.executor.expect_all_ends();
+        let end = match stop {
+            WorkloadAbort::Died { node, ending, at } => {
+                let log = match self.executor.run_required(Operation::Log { node, lines: LINES }) {
+                    Ok(Outcome::Lines(lines)) => lines,
+                    _ => Vec::new(),
+                };
+                End::Died { node: self.history.node(node).to_owned(), how: ending.to_string(), at, log }
+            }
+            WorkloadAbort::Misbehaved { node, how, at } => {
+                End::Misbehaved { node: self.history.node(node).to_owned(), how, at }
+            }
+            WorkloadAbort::Broken(reason) => End::Broken { reason },
+            WorkloadAbort::Interrupted => End::Interrupted,
+        };
+        let deadline = self.executor.now() + STOP;
+        let kill = |node| Operation::Signal { node, signal: Signal::Kill, deadline };
+        // After a second interrupt the guard ends the rest.
+        let _: Continue<_> = self.executor.run_all(self.nodes().map(kill).collect());
+        end
+    }
+
+    pub(super) fn report(mut self, mut end: End) -> Report {
+        self.figures.time(&self.history);
+        if let End::Judged(verdict) = &mut end {
+            undone(&self.history, verdict);
+            self.figures.hold_to(self.plan.availability, &self.history, verdict);
+        }
+        Report {
+            kind: self.plan.kind,
+            nodes: self.plan.nodes.len(),
+            seed: self.plan.seed,
+            duration: self.executor.now(),
+            history: self.history,
+            faults: self.faults,
+            end,
+            figures: self.figures,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The worlds in which nodes live: one folder a world, all behind one trait.
+//!
+//! The runner commands a world by [`World::submit`] and learns of events by [`World::next`]; nothing else
+//! passes between the two. The world defines time: real in [`process`] and [`netns`], virtual in [`sim`].
+//!
+//! Worlds of real time share one engine, [`live`]. It joins a *launcher* (where a node lives), a *carrier*
+//! (the mover of traffic between nodes) and the drivers that speak to nodes. A world of that kind is a
+//! launcher and a carrier, and nothing more.
+
+mod declaration;
+mod event;
+mod excerpt;
+pub mod folder;
+mod kernel;
+mod limits;
+pub mod link;
+mod link_change;
+pub mod live;
+pub mod netns;
+mod node_spec;
+mod operation;
+mod outcome;
+mod partition;
+pub mod process;
+pub mod sim;
+
+#[cfg(feature = "mutants")]
+pub use ::node::core::Mutant;
+
+pub use declaration::{Ability, Declaration, HERE, NAMES, NETNS, NETNS_DIRECT, PROCESS, PROCESS_DIRECT, SIM};
+pub use event::{Change, Event, ExitStatus, Misconduct, Occurrence};
+pub use link_change::{Direction, LinkChange};
+pub use node_spec::{NodeIndex, NodeSpec};
+pub use operation::{OpId, Operation, Signal};
+pub use outcome::{Answer, Bypass, Outcome, Value, Written};
+
+/// A place where nodes live, driven by operations.
+pub trait World {
+    /// Returns the declaration of the world's abilities.
+    fn declaration(&self) -> &'static Declaration;
+
+    /// Begins an operation. [`World::next`] reports its outcome exactly once, as [`Event::Ended`] with the
+    /// same id.
+    fn submit(&mut self, id: OpId, operation: Operation);
+
+    /// Waits for the next event and returns it. There is always something to wait for while an operation is
+    /// under way: each has a deadline.
+    fn next(&mut self) -> Occurrence;
+
+    /// Returns the time of day, in milliseconds since 1970, that a node with a right clock is given.
+    fn wall_ms(&self) -> u64;
+}

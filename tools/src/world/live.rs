@@ -1,0 +1,394 @@
+//! The engine of every world in real time: joins a launcher, a carrier and the drivers.
+//!
+//! The engine has one thread and one runtime, which make progress only while [`World::next`] waits. Each node
+//! has one task, which follows the node from its start to its end and holds the one connection to it.
+
+mod bypass;
+mod carrier;
+mod directory;
+mod error;
+mod events;
+mod http_probe;
+mod launcher;
+mod node;
+mod proxy;
+mod router;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+use tokio::task::LocalSet;
+use tokio::time::Instant;
+
+use super::{Event, LinkChange, Misconduct, NodeIndex, Occurrence, OpId, Operation, Outcome, Signal, World};
+use crate::driver::{self, Contacts, Request, RequestBody};
+
+pub use bypass::{BypassFacts, Owner, Span};
+pub use carrier::{Carrier, Direct, ShortageCallback};
+pub use error::{ControlError, LaunchError, LinkError, ReadinessError};
+pub use events::Waker;
+pub use launcher::{Launcher, Running, Written};
+pub use node::interrupts;
+pub use proxy::Proxied;
+
+use directory::NodeDirectory;
+use events::EventSender;
+use node::{NodeHandle, NodeTask};
+use router::MessageRouter;
+
+/// A world in real time.
+pub struct Live {
+    runtime: Runtime,
+    tasks: LocalSet,
+    launcher: Rc<dyn Launcher>,
+    directory: Rc<RefCell<NodeDirectory>>,
+    router: Rc<MessageRouter>,
+    nodes: BTreeMap<NodeIndex, NodeHandle>,
+    contacts: BTreeMap<NodeIndex, Rc<Contacts>>,
+    began: Instant,
+    /// The time of the last event that was handed out; times never go back.
+    last: Duration,
+    clock_leads: BTreeMap<NodeIndex, ClockLead>,
+    /// The nodes whose disks are full.
+    full: BTreeSet<NodeIndex>,
+    sender: EventSender,
+    events: mpsc::UnboundedReceiver<Occurrence>,
+}
+
+/// A message to a running node from its supervisor.
+#[derive(Debug, Clone, Copy)]
+enum SupervisorMessage {
+    /// The node's wall clock is to be so many milliseconds ahead.
+    ClockAhead(i64),
+    /// The node's disk is to be full, or not.
+    DiskFull(bool),
+}
+
+/// The lead of a node's wall clock over the machine's, in milliseconds.
+#[derive(Debug, Clone, Copy, Default)]
+struct ClockLead {
+    /// The part that the node was started with.
+    at_start_ms: i64,
+    /// The sum of later shifts.
+    shifted_ms: i64,
+}
+
+impl ClockLead {
+    fn sum_ms(self) -> i64 {
+        self.at_start_ms.saturating_add(self.shifted_ms)
+    }
+}
+
+impl Live {
+    /// Creates a world without nodes. Draws for messages that the world carries itself come from the seed.
+    /// Fails where the system gives no event queue.
+    pub fn new(
+        launcher: Rc<dyn Launcher>,
+        mut carrier: Box<dyn Carrier>,
+        seed: u64,
+    ) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let began = {
+            let _entered = runtime.enter();
+            Instant::now()
+        };
+        let (sender, events) = EventSender::new(began);
+        let floods = sender.clone();
+        launcher.watch_floods(Box::new(move |node, reason| {
+            floods.send(Event::Misbehaved { node, how: Misconduct::Flood(reason) });
+        }))?;
+        let shortages = sender.clone();
+        carrier.on_shortage(Rc::new(move |reason| shortages.send(Event::Lacking { reason })));
+        let world = Self {
+            runtime,
+            tasks: LocalSet::new(),
+            launcher,
+            directory: Rc::new(RefCell::new(NodeDirectory::new(carrier))),
+            router: Rc::new(MessageRouter::new(seed, began)),
+            nodes: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            clock_leads: BTreeMap::new(),
+            full: BTreeSet::new(),
+            began,
+            last: Duration::ZERO,
+            sender,
+            events,
+        };
+        let sender = world.sender.clone();
+        world.spawn(async move {
+            // Where signals cannot be heard, they end the process, and the guard sees to the rest.
+            let _: std::io::Result<()> = interrupts(|| sender.send(Event::Interrupted)).await;
+        });
+        Ok(world)
+    }
+
+    /// Returns a handle that wakes the world from another thread.
+    #[must_use]
+    pub fn waker(&self) -> Waker {
+        Waker(self.sender.clone())
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        let _entered = self.runtime.enter();
+        self.tasks.spawn_local(task);
+    }
+
+    /// Ends an operation at once; its outcome is queued behind earlier events.
+    fn end_at_once(&self, id: OpId, outcome: Outcome) {
+        self.sender.ended(id, outcome);
+    }
+
+    fn launch(&mut self, id: OpId, node: NodeIndex, mut spec: super::NodeSpec, deadline: Instant) {
+        // The shift of a node's clock outlives the node.
+        let lead = self.clock_leads.entry(node).or_default();
+        lead.at_start_ms = spec.clock_ms;
+        spec.clock_ms = lead.sum_ms();
+        spec.disk_full = self.full.contains(&node);
+        let Some(driver) = driver::by_name(&spec.driver) else {
+            let reason = format!("there is no driver `{}`", spec.driver);
+            return self.end_at_once(id, Outcome::Failed { reason });
+        };
+        let place = match self.launcher.place(node, &spec.name) {
+            Ok(place) => place,
+            Err(error) => return self.end_at_once(id, failed(&error)),
+        };
+        let command = match driver.command_line(&spec, &place) {
+            Ok(command) => command,
+            Err(error) => return self.end_at_once(id, failed(&error)),
+        };
+        let foreign = spec.exec.as_ref().is_some_and(|exec| exec.contains(driver::DATA));
+        if (spec.disk || foreign)
+            && let Err(error) = self.launcher.make_data(&spec.name, foreign)
+        {
+            return self.end_at_once(id, failed(&error));
+        }
+        self.directory.borrow_mut().add(node, &spec, &place.address());
+        let following = NodeTask {
+            id,
+            node,
+            spec: Rc::new(spec),
+            place: Rc::new(place),
+            command,
+            deadline,
+            driver,
+            launcher: Rc::clone(&self.launcher),
+            directory: Rc::clone(&self.directory),
+            router: Rc::clone(&self.router),
+            contacts: Rc::clone(self.contacts.entry(node).or_default()),
+            sender: self.sender.clone(),
+        };
+        let (handle, task) = following.start();
+        self.nodes.insert(node, handle);
+        self.spawn(task);
+    }
+
+    fn ask(
+        &mut self,
+        id: OpId,
+        node: NodeIndex,
+        body: RequestBody,
+        deadline: Instant,
+        until: Option<Instant>,
+    ) {
+        let patience = deadline.saturating_duration_since(Instant::now());
+        let request = Request { id, node, body, deadline, patience, until };
+        let alive = self.nodes.get(&node).filter(|handle| handle.is_alive());
+        if alive.is_none_or(|handle| handle.requests.send(request).is_err()) {
+            self.end_at_once(id, Outcome::Unknown { reason: "it is not running".to_owned() });
+        }
+    }
+
+    /// Shifts a node's wall clock. A stopped node gets the offset at its next start.
+    fn shift(&mut self, id: OpId, node: NodeIndex, offset_ms: i64) {
+        if self.is_foreign(node) {
+            let reason = "only the clock of our own node can be shifted".to_owned();
+            return self.end_at_once(id, Outcome::Failed { reason });
+        }
+        let lead = self.clock_leads.entry(node).or_default();
+        lead.shifted_ms = lead.shifted_ms.saturating_add(offset_ms);
+        let ahead_ms = lead.sum_ms();
+        self.send_to_supervised(id, node, SupervisorMessage::ClockAhead(ahead_ms));
+    }
+
+    /// Fills a node's disk, or makes room on it. A stopped node finds it so at its next start.
+    fn fill(&mut self, id: OpId, node: NodeIndex, full: bool) {
+        if self.is_foreign(node) {
+            let reason = "only the disk of our own node can be filled".to_owned();
+            return self.end_at_once(id, Outcome::Failed { reason });
+        }
+        if full {
+            self.full.insert(node);
+        } else {
+            self.full.remove(&node);
+        }
+        self.send_to_supervised(id, node, SupervisorMessage::DiskFull(full));
+    }
+
+    /// Returns true if the node was started and reads no messages of a supervisor.
+    fn is_foreign(&self, node: NodeIndex) -> bool {
+        self.nodes.get(&node).is_some_and(|handle| !handle.supervised)
+    }
+
+    /// Sends a node a message of its supervisor. A node that is being started gets it after the start, since its
+    /// options were fixed before.
+    fn send_to_supervised(&self, id: OpId, node: NodeIndex, message: SupervisorMessage) {
+        let Some(handle) = self.nodes.get(&node).filter(|handle| handle.is_alive()).cloned() else {
+            return self.end_at_once(id, Outcome::Done);
+        };
+        let sender = self.sender.clone();
+        self.spawn(async move {
+            let told = match (handle.running().await, message) {
+                (None, _) => Ok(()),
+                (Some(running), SupervisorMessage::ClockAhead(ahead_ms)) => {
+                    running.put_clock_ahead(ahead_ms).await
+                }
+                (Some(running), SupervisorMessage::DiskFull(full)) => running.fill_disk(full).await,
+            };
+            sender.ended(id, told.map_or_else(|error| failed(&error), |()| Outcome::Done));
+        });
+    }
+
+    fn wait(&mut self) -> Occurrence {
+        let known = !self.events.is_empty();
+        let next = async {
+            // Yields; a runner that always finds an event queued would starve the I/O tasks.
+            if known {
+                tokio::task::yield_now().await;
+            }
+            self.events.recv().await
+        };
+        let next = self.tasks.run_until(next);
+        // The world holds a sender itself, so that the channel stays open.
+        let interrupted = Occurrence { at: self.began.elapsed(), event: Event::Interrupted };
+        self.runtime.block_on(next).unwrap_or(interrupted)
+    }
+
+    /// Changes links, each by the router or the carrier that it belongs to.
+    fn change(&mut self, changes: Vec<LinkChange>) -> Result<(), LinkError> {
+        let is_ours = |change: &LinkChange| self.router.carries(change.direction().from);
+        let (ours, others): (Vec<_>, Vec<_>) = changes.into_iter().partition(is_ours);
+        self.router.change(&ours)?;
+        if others.is_empty() { Ok(()) } else { self.directory.borrow_mut().change(&others) }
+    }
+
+    /// Sets the partition, in the router and in the carrier.
+    fn set_partition(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), LinkError> {
+        self.router.set_partition(sets);
+        if self.nodes.keys().all(|node| self.router.carries(*node)) {
+            return Ok(());
+        }
+        self.directory.borrow_mut().set_partition(sets)
+    }
+
+    /// Finds connections that bypass the carrier.
+    fn bypasses(&self, since: BTreeMap<NodeIndex, Duration>) -> Outcome {
+        let since = since.into_iter().map(|(node, since)| (node, self.began + since)).collect();
+        let contacts = |node: NodeIndex| self.contacts.get(&node);
+        let was_contacted = |node, span: &Span| {
+            contacts(node).is_some_and(|contacts| contacts.covers(span.earliest, span.latest))
+        };
+        let owners = |sockets: &BTreeSet<u64>| self.launcher.owners(sockets);
+        match self.directory.borrow().bypasses(since, &was_contacted, &owners) {
+            Ok(found) => Outcome::Bypasses(found.into_iter().collect()),
+            Err(error) => {
+                let reason = format!("the connections between nodes cannot be listed: {error}");
+                Outcome::Failed { reason }
+            }
+        }
+    }
+
+    fn signal(&mut self, id: OpId, node: NodeIndex, signal: Signal, deadline: Instant) {
+        self.router.freeze(node, signal == Signal::Pause);
+        let Some(handle) = self.nodes.get(&node).filter(|handle| handle.is_alive()) else {
+            return self.end_at_once(id, Outcome::Done);
+        };
+        let handle = handle.clone();
+        let sender = self.sender.clone();
+        self.spawn(async move { handle.signal(id, signal, deadline, &sender).await });
+    }
+}
+
+/// Returns the outcome of an operation that an error of the environment ended.
+fn failed(error: &dyn std::error::Error) -> Outcome {
+    Outcome::Failed { reason: error.to_string() }
+}
+
+impl World for Live {
+    fn declaration(&self) -> &'static super::Declaration {
+        self.launcher.declaration()
+    }
+
+    fn submit(&mut self, id: OpId, operation: Operation) {
+        let at = |time: Duration| self.began + time;
+        match operation {
+            Operation::Launch { node, spec, deadline } => self.launch(id, node, spec, at(deadline)),
+            Operation::Signal { node, signal, deadline } => self.signal(id, node, signal, at(deadline)),
+            Operation::Ask { node, words, deadline, until } => {
+                self.ask(id, node, RequestBody::Words(words), at(deadline), until.map(at));
+            }
+            Operation::Watch { node, deadline } => self.ask(id, node, RequestBody::Watch, at(deadline), None),
+            Operation::Members { nodes, links } => {
+                self.router.admit(&nodes, &links);
+                self.end_at_once(id, Outcome::Done);
+            }
+            // The harness is the network: two nodes are linked because it carries between them.
+            Operation::Wire { from, .. } if self.router.carries(from) => self.end_at_once(id, Outcome::Done),
+            Operation::Wire { from, to, deadline } => {
+                let name = self.directory.borrow().name_of(to).unwrap_or_default();
+                self.ask(id, from, RequestBody::Wire(name), at(deadline), None);
+            }
+            Operation::Links(changes) => {
+                let done = self.change(changes);
+                self.end_at_once(id, done.map_or_else(|error| failed(&error), |()| Outcome::Done));
+            }
+            Operation::Partition(sets) => {
+                let done = self.set_partition(&sets);
+                self.end_at_once(id, done.map_or_else(|error| failed(&error), |()| Outcome::Done));
+            }
+            Operation::Bypasses { since } => {
+                let found = self.bypasses(since);
+                self.end_at_once(id, found);
+            }
+            Operation::Clock { node, offset_ms } => self.shift(id, node, offset_ms),
+            Operation::Disk { node, full } => self.fill(id, node, full),
+            Operation::Log { node, lines } => {
+                let name = self.directory.borrow().name_of(node).unwrap_or_default();
+                self.end_at_once(id, Outcome::Lines(self.launcher.log(&name, lines)));
+            }
+            Operation::Timer { at: time } => {
+                let (sender, until) = (self.sender.clone(), at(time));
+                self.spawn(async move {
+                    tokio::time::sleep_until(until).await;
+                    sender.ended(id, Outcome::Done);
+                });
+            }
+        }
+    }
+
+    fn next(&mut self) -> Occurrence {
+        let mut occurrence = self.wait();
+        self.sender.backlog.count_taken();
+        // Another thread reads the clock before its wake is queued, so times may come out of order.
+        occurrence.at = occurrence.at.max(self.last);
+        self.last = occurrence.at;
+        occurrence
+    }
+
+    fn wall_ms(&self) -> u64 {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Drop for Live {
+    /// Ends every node that still runs, and waits for its end.
+    fn drop(&mut self) {
+        let ending = self.launcher.end_all();
+        self.runtime.block_on(self.tasks.run_until(ending));
+        self.launcher.check_last_writes();
+    }
+}

@@ -1,0 +1,82 @@
+//! The world `netns`: each node is a process with a network of its own in the kernel, on this machine.
+//!
+//! A run has a network namespace for itself, the *hub*. Each node has a namespace that is wired to the hub by
+//! a pair of virtual interfaces. Nodes have addresses of their own, so that any program that binds one and
+//! speaks to others can live there. All traffic between two nodes passes the hub, where the kernel's packet
+//! filter drops what a cut, a partition or loss takes.
+//!
+//! - No namespace has a name, and nothing is made in the network of the machine. When the last process of a
+//!   run has ended, however it did, the kernel takes down all of it. Processes are ended as in `process`, by
+//!   their standard input and by the guard.
+//! - The thread that drives the world lives in its hub, so that its dials reach the nodes. Other threads are
+//!   started from it.
+//! - The hub routes instead of bridging. A bridge has at most 1,023 ports. Its nodes would ask each other for
+//!   their addresses, more of them than the kernel remembers for all namespaces together. With routes no node
+//!   asks: the neighbours of every interface are written down.
+//! - Delays, jitter and rates are the work of proxies, as in `process`, since many kernels have no netem. A
+//!   proxy stands at an address that is its own, so that cuts and loss find its packets too.
+
+mod address;
+mod carrier;
+mod error;
+mod filter;
+mod hub;
+mod privilege;
+mod socket;
+mod space;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::live::{LaunchError, Launcher, Live, Proxied};
+use super::process::{Links, NamespaceHandle, NetworkProvider, Options, Processes, raise_for_links};
+use super::{Declaration, NETNS, NETNS_DIRECT, NodeIndex};
+
+pub use error::NetnsError;
+pub use privilege::{able, join, prepare};
+
+use carrier::Wires;
+use hub::Hub;
+
+/// Creates a world of processes with networks of their own, all listening on this port. The thread that makes
+/// it has to be the one that drives it. [`prepare`] comes first.
+pub fn world(options: Options, port: u16, links: Links) -> std::io::Result<(Live, Rc<Processes>)> {
+    let proxies = match links {
+        Links::Direct => None,
+        Links::Proxied => {
+            raise_for_links()?;
+            Some(Proxied::new(options.seed))
+        }
+    };
+    let hub = Rc::new(Hub::new().map_err(std::io::Error::other)?);
+    let provider = Networks { hub: Rc::clone(&hub), port, links };
+    let seed = options.seed;
+    let processes = Rc::new(Processes::new(options, Box::new(provider))?);
+    let wires = Wires::new(hub, proxies).map_err(std::io::Error::other)?;
+    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, Box::new(wires), seed)?;
+    Ok((live, processes))
+}
+
+/// The provider of a network for each node.
+struct Networks {
+    hub: Rc<Hub>,
+    port: u16,
+    links: Links,
+}
+
+impl NetworkProvider for Networks {
+    fn declaration(&self) -> &'static Declaration {
+        match self.links {
+            Links::Direct => &NETNS_DIRECT,
+            Links::Proxied => &NETNS,
+        }
+    }
+
+    fn choose_address(&self, node: NodeIndex) -> Result<(String, u16), LaunchError> {
+        Ok((address::of_node(node)?.to_string(), self.port))
+    }
+
+    fn namespace(&self, node: NodeIndex) -> Option<Arc<dyn NamespaceHandle>> {
+        Some(self.hub.branch(node))
+    }
+}
