@@ -351,6 +351,12 @@ pub(crate) fn a_log_holds_what_a_node_wrote(bench: &mut Bench) {
     bench.launch_as(a, spec("a"));
     let more = log(bench, a, 100);
     assert!(more.len() > lines.len() && more.starts_with(&lines), "{more:?}");
+    // An excerpt holds the lines of the last life alone.
+    let excerpt = match bench.perform(Operation::Excerpt { node: a, lines: 100 }) {
+        Outcome::Lines(lines) => lines,
+        other => panic!("an excerpt is lines: {other:?}"),
+    };
+    assert!(excerpt.starts_with(&more[lines.len()..]), "{excerpt:?}");
 }
 
 pub(crate) fn timers_end_in_their_order_and_not_early(bench: &mut Bench) {

@@ -15,6 +15,7 @@ mod directory;
 pub mod maelstrom;
 pub(crate) mod native;
 mod pending;
+mod questions;
 mod ready;
 mod router;
 mod session;
@@ -39,6 +40,7 @@ pub use native::{
     Native, Said, Watched, ask, command, watch,
 };
 pub use node::net::{Arguments as NodeArguments, run as run_node};
+pub use questions::{QuestionFilter, Questions};
 pub use ready::{Ready, ReadyError};
 pub use router::{Mailbox, Router, Undelivered};
 pub use session::{DriverEvent, NodeSession, Request, RequestBody};

@@ -29,6 +29,7 @@ pub use ::node::core::Mutant;
 
 pub use declaration::{Ability, Declaration, HERE, NAMES, NETNS, NETNS_DIRECT, PROCESS, PROCESS_DIRECT, SIM};
 pub use event::{Change, Event, ExitStatus, Misconduct, Occurrence};
+pub use excerpt::LogLines;
 pub use link_change::{Direction, LinkChange};
 pub use node_spec::{NodeIndex, NodeSpec};
 pub use operation::{OpId, Operation, Signal};

@@ -131,6 +131,13 @@ impl Declaration {
         named.or(self.values.first()).copied().unwrap_or(Values::Json)
     }
 
+    /// Returns true if a link of such a node is up only once the nodes at both ends list each other. Nodes that
+    /// know each other by ports may acknowledge a link before the other end has heard of it.
+    #[must_use]
+    pub fn must_list_links(&self) -> bool {
+        self.by_port
+    }
+
     /// Returns true if our own program can be such a node.
     #[must_use]
     pub fn is_ours(&self) -> bool {

@@ -120,25 +120,29 @@ pub(super) fn silent_for(what: &str, patience: Duration) -> String {
     format!("{what} within {}", text::duration(patience))
 }
 
-/// A guard for a request under way by itself. Dropping it ends the request. Without an outcome, the reason is the end of
-/// the node or of the connection to it.
+/// A guard for a request under way by itself. Dropping it ends the request. Without an outcome, the request is lost
+/// with the node or with the connection to it.
 pub(super) struct RequestGuard<'a> {
     session: &'a NodeSession,
     pub(super) request: Request,
     pub(super) outcome: Option<Outcome>,
+    /// The reason why the connection ended, if it is known.
+    pub(super) lost: Option<String>,
 }
 
 impl<'a> RequestGuard<'a> {
     pub(super) fn new(session: &'a NodeSession, request: Request) -> Self {
-        Self { session, request, outcome: None }
+        Self { session, request, outcome: None, lost: None }
     }
 }
 
 impl Drop for RequestGuard<'_> {
     fn drop(&mut self) {
-        let gone = || Outcome::Unknown { reason: "it has ended, or the connection to it".to_owned() };
-        let outcome = self.outcome.take().unwrap_or_else(gone);
-        (self.session.report)(DriverEvent::Ended(self.request.id, outcome));
+        let id = self.request.id;
+        let (outcome, lost) = (self.outcome.take(), self.lost.take());
+        let gone = || lost.unwrap_or_else(|| "it has ended, or the connection to it".to_owned());
+        let ended = outcome.map(|outcome| DriverEvent::Ended(id, outcome));
+        (self.session.report)(ended.unwrap_or_else(|| DriverEvent::Lost(id, gone())));
     }
 }
 

@@ -12,6 +12,7 @@ use super::backlog::Backlog;
 use super::command_line::Place;
 use super::contact::Contacts;
 use super::directory::Directory;
+use super::questions::Questions;
 use super::router::Router;
 use super::sidecar::{SidecarLauncher, Stdio};
 use crate::world::{Change, Misconduct, NodeIndex, NodeSpec, OpId, Outcome};
@@ -34,6 +35,8 @@ pub struct NodeSession {
     pub requests: Rc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Request>>>,
     /// The times at which a program that is no node may have dialled this node.
     pub contacts: Rc<Contacts>,
+    /// The questions that the harness has put to the node in its present life.
+    pub questions: Rc<Questions>,
     /// The callback that takes the driver's reports.
     pub report: Rc<dyn Fn(DriverEvent)>,
     /// The count of reports that the runner has not taken. While it is high, the driver reads no further
@@ -80,6 +83,9 @@ pub enum DriverEvent {
     Put(OpId),
     /// A request ended, with this outcome.
     Ended(OpId, Outcome),
+    /// The connection ended before the answer to a request, for this reason. The request may or may not have
+    /// been carried out. The node may have died, or may live on.
+    Lost(OpId, String),
     /// The node's state changed.
     Changed(Change),
     /// The node stored a version.

@@ -12,6 +12,41 @@ pub(super) fn excerpt(count: usize, lines: usize, line: impl Fn(usize) -> String
     first.chain([left_out]).chain((count - lines..count).map(&line)).collect()
 }
 
+/// The lines of one log: all of them, or its two ends if it is long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogLines {
+    /// All lines.
+    Whole(Vec<String>),
+    /// The lines of the beginning, and those of the end.
+    Ends(Vec<String>, Vec<String>),
+}
+
+impl LogLines {
+    /// Returns the first and the last `lines` of the log, with a line between them that says so.
+    #[must_use]
+    pub fn excerpt(self, lines: usize) -> Vec<String> {
+        match self {
+            Self::Whole(all) => excerpt(all.len(), lines, |line| all[line].clone()),
+            Self::Ends(first, last) => {
+                let left_out = last.len().saturating_sub(lines);
+                let last = last.into_iter().skip(left_out);
+                first.into_iter().take(lines).chain(["… more lines …".to_owned()]).chain(last).collect()
+            }
+        }
+    }
+
+    /// Applies a change to the lines of each part, in order.
+    pub fn change(&mut self, mut change: impl FnMut(&mut Vec<String>)) {
+        match self {
+            Self::Whole(all) => change(all),
+            Self::Ends(first, last) => {
+                change(first);
+                change(last);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

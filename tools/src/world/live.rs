@@ -8,8 +8,10 @@ mod carrier;
 mod directory;
 mod error;
 mod events;
+mod handle;
 mod http_probe;
 mod launcher;
+mod lost_requests;
 mod node;
 mod proxy;
 mod router;
@@ -37,7 +39,8 @@ pub use proxy::Proxied;
 
 use directory::NodeDirectory;
 use events::EventSender;
-use node::{NodeHandle, NodeTask};
+use handle::NodeHandle;
+use node::NodeTask;
 use router::MessageRouter;
 
 /// A world in real time.
@@ -357,7 +360,15 @@ impl World for Live {
             Operation::Disk { node, full } => self.fill(id, node, full),
             Operation::Log { node, lines } => {
                 let name = self.directory.borrow().name_of(node).unwrap_or_default();
-                self.end_at_once(id, Outcome::Lines(self.launcher.log(&name, lines)));
+                let written = self.launcher.log(&name, Written::default());
+                let lines = written.map(|part| part.excerpt(lines)).concat();
+                self.end_at_once(id, Outcome::Lines(lines));
+            }
+            Operation::Excerpt { node, lines } => {
+                let name = self.directory.borrow().name_of(node).unwrap_or_default();
+                let handle = self.nodes.get(&node);
+                let excerpt = handle.map(|handle| handle.excerpt(&*self.launcher, &name, lines));
+                self.end_at_once(id, Outcome::Lines(excerpt.unwrap_or_default()));
             }
             Operation::Timer { at: time } => {
                 let (sender, until) = (self.sender.clone(), at(time));

@@ -98,8 +98,16 @@ pub enum Operation {
         /// True to fill the disk, false to make room.
         full: bool,
     },
-    /// Returns the first and the last lines that a node wrote, problems included.
+    /// Returns the first and the last lines that a node wrote in all its lives, problems included.
     Log {
+        /// The node whose log is read.
+        node: NodeIndex,
+        /// The number of lines from the start, and of lines from the end.
+        lines: usize,
+    },
+    /// Returns the first and the last lines that a node wrote in its present or last life, problems included.
+    /// Lines that repeat the harness's own questions are left out where they can be told.
+    Excerpt {
         /// The node whose log is read.
         node: NodeIndex,
         /// The number of lines from the start, and of lines from the end.

@@ -25,7 +25,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::folder::make_folder;
 use super::live::{Carrier, Direct, LaunchError, Launcher, Live, Owner, Proxied, Running, Written};
-use super::{Declaration, NodeIndex, PROCESS, PROCESS_DIRECT};
+use super::{Declaration, LogLines, NodeIndex, PROCESS, PROCESS_DIRECT};
 use crate::driver::{CommandLine, Place, Sidecar, SidecarLauncher};
 
 pub(in crate::world) use super::limits::raise_for_links;
@@ -321,7 +321,7 @@ impl Launcher for Processes {
         owners::owners(sockets, &nodes.filter_map(|(node, process)| Some((id(process)?, *node))).collect())
     }
 
-    fn log(&self, name: &str, lines: usize) -> Vec<String> {
-        log::excerpts(&self.options.logs, name, lines)
+    fn log(&self, name: &str, since: Written) -> [LogLines; 2] {
+        log::lines(&self.options.logs, name, since)
     }
 }

@@ -7,10 +7,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use node::net::byc::{BycClient, NoAnswer, argument};
 use node::net::client::Lost;
+use node::wire::Value as NodeValue;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::language::{Held, answered, keys, ports, refusal, typed};
+use super::language::{Held, answered, dated, keys, ports, refusal, typed};
 use crate::driver::pending::{RequestGuard, late};
 use crate::driver::{DriverEvent, NodeSession, Request, RequestBody};
 use crate::world::{Answer, Misconduct, Outcome, Value};
@@ -73,6 +74,10 @@ async fn serve_request(session: &NodeSession, client: &BycClient, request: Reque
             (session.report)(DriverEvent::Misbehaved(Misconduct::Protocol(how.clone())));
             Outcome::Unknown { reason: format!("it {how}") }
         }
+        Ok(Err(Wrong::Lost(lost))) => {
+            ending.lost = Some(lost.to_string());
+            return;
+        }
         Err(_) => late(&ending.request),
     });
 }
@@ -83,6 +88,8 @@ enum Wrong {
     Outcome(Outcome),
     /// The node broke the protocol, in this way.
     Node(String),
+    /// The connection ended before the answer came.
+    Lost(NoAnswer),
 }
 
 /// A request under way.
@@ -102,8 +109,7 @@ impl Asking<'_> {
         match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["get", key] => {
                 let held = self.get(key).await?;
-                let (value, written) = (held.value(), Some(held.written(key)));
-                Ok(Outcome::Answered(Answer { value, written }))
+                Ok(Outcome::Answered(Answer { value: held.value(), written: held.written(key) }))
             }
             ["stamp", key] => Ok(stamped(key, &self.get(key).await?)),
             ["set", key, value] => self.set(key, value).await,
@@ -122,34 +128,41 @@ impl Asking<'_> {
     }
 
     async fn get(&self, key: &str) -> Result<Held, Wrong> {
-        Held::read(&self.ask("get", &[argument(key)]).await?).map_err(|how| answered_with("get", &how))
+        Held::read(&self.question("get", &[key]).await?).map_err(|how| answered_with("get", &how))
     }
 
     async fn keys(&self) -> Result<Vec<String>, Wrong> {
-        keys(&self.ask("keys", &[]).await?).map_err(|how| answered_with("keys", &how))
+        keys(&self.question("keys", &[]).await?).map_err(|how| answered_with("keys", &how))
     }
 
     async fn peers(&self) -> Result<Vec<u16>, Wrong> {
-        ports(&self.ask("peers", &[]).await?).map_err(|how| answered_with("peers", &how))
+        ports(&self.question("peers", &[]).await?).map_err(|how| answered_with("peers", &how))
     }
 
-    /// Sets a value that the node dates itself. The date is read back afterwards.
+    /// Sets a value that the node dates itself.
     async fn set(&self, key: &str, value: &str) -> Result<Outcome, Wrong> {
         let value = typed(value).map_err(|error| Wrong::Outcome(refusal(error)))?;
         self.ask("set", &[argument(key), raw(value.json())]).await?;
-        Ok(match self.get(key).await {
-            Ok(held) => stamped(key, &held),
-            Err(wrong @ Wrong::Node(_)) => return Err(wrong),
-            Err(Wrong::Outcome(_)) => Outcome::Done,
-        })
+        self.accepted(key, &value).await
     }
 
+    /// Sets a value with a date.
     async fn set_at(&self, key: &str, value: &str, date: &str) -> Result<Outcome, Wrong> {
         let value = typed(value).map_err(|error| Wrong::Outcome(refusal(error)))?;
         let wrong = |_| Wrong::Outcome(refusal(format!("`{date}` is no date in milliseconds")));
-        let held = Held::new(value, date.parse().map_err(wrong)?);
-        self.ask("set", &[argument(key), held.argument(key)]).await?;
-        Ok(stamped(key, &held))
+        let dated = dated(key, &value, date.parse().map_err(wrong)?);
+        self.ask("set", &[argument(key), dated]).await?;
+        self.accepted(key, &value).await
+    }
+
+    /// Returns the outcome of a write that the node accepted. Its stamp is the one that the node gives: the
+    /// date is read back, and there is none if the node holds another value meanwhile, or does not answer.
+    async fn accepted(&self, key: &str, value: &NodeValue) -> Result<Outcome, Wrong> {
+        Ok(match self.get(key).await {
+            Ok(held) if held.is(value) => stamped(key, &held),
+            Ok(_) | Err(Wrong::Outcome(_)) => Outcome::Done,
+            Err(wrong @ (Wrong::Node(_) | Wrong::Lost(_))) => return Err(wrong),
+        })
     }
 
     /// Links the node to another. Without an acknowledgement, the node's own list of neighbours decides.
@@ -172,8 +185,20 @@ impl Asking<'_> {
             Err(NoAnswer::Silent(_)) => {
                 Ok(unavailable(format!("it does not acknowledge `addPeer`, and does not list {to}")))
             }
-            Err(lost) => Err(Wrong::Outcome(Outcome::Unknown { reason: lost.to_string() })),
+            Err(lost) => Err(Wrong::Lost(lost)),
         }
+    }
+
+    /// Puts a question to the node, which changes nothing.
+    async fn question(&self, event: &str, arguments: &[&str]) -> Result<Box<RawValue>, Wrong> {
+        let words: Vec<&str> = std::iter::once(event).chain(arguments.iter().copied()).collect();
+        self.session.questions.count(words.join(" "));
+        let arguments: Vec<Box<RawValue>> = arguments.iter().map(|word| argument(*word)).collect();
+        let answered = self.ask(event, &arguments).await;
+        if let Err(Wrong::Outcome(Outcome::Refused { message, .. })) = &answered {
+            self.session.questions.count_error(message);
+        }
+        answered
     }
 
     /// Sends an event and returns its result.
@@ -184,15 +209,14 @@ impl Asking<'_> {
             Ok(Err(error)) => Err(Wrong::Outcome(refusal(error))),
             // The caller's time-out on the whole request reports the silence.
             Err(NoAnswer::Silent(_)) => std::future::pending().await,
-            Err(lost) => Err(Wrong::Outcome(Outcome::Unknown { reason: lost.to_string() })),
+            Err(lost) => Err(Wrong::Lost(lost)),
         }
     }
 }
 
 /// Returns the version that the node holds as the answer to `set` or `stamp`.
 fn stamped(key: &str, held: &Held) -> Outcome {
-    let written = held.written(key);
-    Outcome::Answered(Answer { value: Value::Text(written.stamp.clone()), written: Some(written) })
+    Outcome::Answered(Answer { value: Value::Text(held.stamp().to_string()), written: held.written(key) })
 }
 
 fn answered_with(event: &str, how: &str) -> Wrong {

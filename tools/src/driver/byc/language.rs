@@ -11,14 +11,12 @@ use crate::world::{Answer, Outcome, Value, Written};
 pub(super) struct Held {
     value: NodeValue,
     date: u64,
+    /// True if the node gave a hash beside the date. Nodes that give one order versions by both, and send them
+    /// on to each other.
+    hashed: bool,
 }
 
 impl Held {
-    /// Creates a value with a date, in milliseconds since 1970.
-    pub(super) fn new(value: NodeValue, date: u64) -> Self {
-        Self { value, date }
-    }
-
     /// Parses `{value, date, …}`. The error continues "it answered `get` with …".
     pub(super) fn read(json: &RawValue) -> Result<Self, String> {
         #[derive(serde::Deserialize)]
@@ -26,13 +24,17 @@ impl Held {
             #[serde(borrow)]
             value: &'a RawValue,
             date: u64,
+            #[serde(borrow, default)]
+            hash: Option<&'a RawValue>,
         }
         // Serde would read an array as the fields in their order.
         let object = Some(json.get()).filter(|json| json.starts_with('{'));
         let fields: Option<Fields<'_>> = object.and_then(|json| serde_json::from_str(json).ok());
         let fields = fields.ok_or_else(|| format!("{}, not with {{value, date}}", shown(json)))?;
         let value = NodeValue::new(fields.value.get(), &Limits::default());
-        Ok(Self { value: value.map_err(|error| format!("what cannot be read: {error}"))?, date: fields.date })
+        let value = value.map_err(|error| format!("what cannot be read: {error}"))?;
+        let hashed = fields.hash.is_some_and(|hash| hash.get() != "null");
+        Ok(Self { value, date: fields.date, hashed })
     }
 
     /// Returns the value alone.
@@ -40,22 +42,32 @@ impl Held {
         Value::of_json(self.value.json())
     }
 
-    /// Returns the version of this key, ranked as by all nodes of this protocol: the older date is greater,
-    /// then the smaller hash.
-    pub(super) fn written(&self, key: &str) -> Written {
-        let stamp = Stamp { wall_ms: self.date, counter: 0 };
-        let version = Version::new(key, Kind::Set(self.value.clone()), stamp, Hex::ZERO);
-        Written { stamp: stamp.to_string(), rank: version.rank(Policy::Oldest).to_string() }
+    /// Returns true if the value is this one.
+    pub(super) fn is(&self, value: &NodeValue) -> bool {
+        Value::of_json(value.json()).word() == self.value().word()
     }
 
-    /// Returns the value as an argument of `set`.
-    pub(super) fn argument(&self, key: &str) -> Box<RawValue> {
-        let stamp = Stamp { wall_ms: self.date, counter: 0 };
-        let version = Version::new(key, Kind::Set(self.value.clone()), stamp, Hex::ZERO);
-        let (value, date, hash) = (self.value.json(), self.date, version.value_sha256());
-        let json = format!("{{\"value\":{value},\"date\":{date},\"hash\":\"{hash}\"}}");
-        RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    /// Returns the date as a stamp.
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp { wall_ms: self.date, counter: 0 }
     }
+
+    /// Returns the version of this key, ranked as by all nodes of this protocol: the older date is greater,
+    /// then the smaller hash. Without a hash there is none: such a node gives each value a date of its own,
+    /// and does not order values by it.
+    pub(super) fn written(&self, key: &str) -> Option<Written> {
+        let version = Version::new(key, Kind::Set(self.value.clone()), self.stamp(), Hex::ZERO);
+        let rank = version.rank(Policy::Oldest).to_string();
+        self.hashed.then(|| Written { stamp: self.stamp().to_string(), rank })
+    }
+}
+
+/// Returns a value with a date, in milliseconds since 1970, as an argument of `set`.
+pub(super) fn dated(key: &str, value: &NodeValue, date: u64) -> Box<RawValue> {
+    let stamp = Stamp { wall_ms: date, counter: 0 };
+    let hash = Version::new(key, Kind::Set(value.clone()), stamp, Hex::ZERO).value_sha256();
+    let json = format!("{{\"value\":{},\"date\":{date},\"hash\":\"{hash}\"}}", value.json());
+    RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// Returns the value of a bare word. The error is for a person.
@@ -70,7 +82,8 @@ pub(super) fn refusal(message: String) -> Outcome {
         "neighbor_exists"
     } else if has("not exists") {
         "absent"
-    } else if has("set error") && has("exists") {
+    } else if has("set error") && ["exists", "too recent", "too big"].into_iter().any(has) {
+        // The node holds another version of the key, which wins: that is older, or has a smaller hash.
         "exists"
     } else if ["cannot connect", "nobody answers", "may not have been kept", "try again later"]
         .into_iter()
@@ -121,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_held_ranks_as_natively() {
-        let held = |json| Held::read(raw(json)).unwrap().written("nom");
+        let held = |json| Held::read(raw(json)).unwrap().written("nom").unwrap();
         let version = |text: &str, counter| {
             let stamp = Stamp { wall_ms: 10_000, counter };
             Version::new("nom", Kind::Set(typed(text).unwrap()), stamp, Hex([7; 16]))
@@ -130,7 +143,22 @@ mod tests {
         assert_eq!(written.rank, version("Reimert", 3).rank(Policy::Oldest).to_string());
         assert_eq!(written.stamp, "10000.0");
         // The older version is greater.
-        assert!(held("{\"value\":1,\"date\":9999}").rank > written.rank);
+        assert!(held("{\"value\":1,\"date\":9999,\"hash\":\"\"}").rank > written.rank);
+    }
+
+    #[test]
+    fn a_date_without_a_hash_ranks_nothing() {
+        for json in ["{\"value\":1,\"date\":9999}", "{\"value\":1,\"date\":9999,\"hash\":null}"] {
+            let held = Held::read(raw(json)).unwrap();
+            assert_eq!((held.stamp().to_string(), held.written("nom")), ("9999.0".to_owned(), None));
+        }
+    }
+
+    #[test]
+    fn values_are_the_same_if_their_types_are() {
+        let is = |json, word| Held::read(raw(json)).unwrap().is(&typed(word).unwrap());
+        assert!(is("{\"value\":\"5\",\"date\":1}", "\"5\"") && is("{\"value\":1.0,\"date\":1}", "1"));
+        assert!(!is("{\"value\":\"5\",\"date\":1}", "5") && !is("{\"value\":5,\"date\":1}", "\"5\""));
     }
 
     #[test]
@@ -145,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_dated_value_is_sent_with_its_hash() {
-        let argument = Held::new(typed("Reimert").unwrap(), 7).argument("nom");
+        let argument = dated("nom", &typed("Reimert").unwrap(), 7);
         let hash = "86f3d20609f6ff5d89091b0a0d911cb4a7c291f8b891916dd552504b7286e763";
         assert_eq!(argument.get(), format!("{{\"value\":\"Reimert\",\"date\":7,\"hash\":\"{hash}\"}}"));
     }
@@ -160,6 +188,10 @@ mod tests {
     fn errors_are_told_apart_by_their_texts() {
         check("Field nom not exists", "absent");
         check("set error : Field nom exists.", "exists");
+        check("set error : Field nom too recent.", "exists");
+        check("set error : Field nom hash too big.", "exists");
+        check("set error : Field nom exists and value differs.", "exists");
+        check("set error : invalid hash.", "refused");
         check("neighbor exists", "neighbor_exists");
         check("cannot connect to 127.0.0.1:9: nobody listens there", "unavailable");
         check("no", "refused");

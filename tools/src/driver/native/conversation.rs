@@ -241,8 +241,8 @@ impl Conversation {
         self.pending.expire(|request, outcome| (self.report)(DriverEvent::Ended(request.id, outcome)));
     }
 
-    pub(super) fn give_up(&mut self, lost: &str) {
-        self.pending.give_up(lost, |request, outcome| (self.report)(DriverEvent::Ended(request.id, outcome)));
+    pub(super) fn give_up(&mut self, why: &str) {
+        self.pending.give_up(why, |request, _| (self.report)(DriverEvent::Lost(request.id, why.to_owned())));
     }
 }
 

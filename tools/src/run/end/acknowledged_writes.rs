@@ -49,8 +49,14 @@ impl RunContext {
             if batch.is_empty() {
                 break;
             }
-            for ((_, key), rank) in batch.iter().zip(self.all_held(&batch).await?) {
-                if let Some((_, held)) = keys.get_mut(key) {
+            for ((_, key), holding) in batch.iter().zip(self.all_held(&batch).await?) {
+                if let Some((greatest, held)) = keys.get_mut(key) {
+                    let rank = match holding {
+                        Holding::Nothing => None,
+                        Holding::Version(rank) => Some(rank),
+                        // Nothing says that the write is gone.
+                        Holding::Unranked => Some((*greatest).to_owned()),
+                    };
                     *held = rank.max(held.take());
                 }
             }
@@ -78,14 +84,21 @@ impl RunContext {
             let held: Vec<HeldWrite<'_>> = batch
                 .iter()
                 .zip(&held)
-                .map(|(wanted, held)| HeldWrite {
-                    key: &wanted.key,
-                    by: state.network.name(wanted.by),
-                    at: wanted.write.at,
-                    acknowledged: &wanted.write.rank,
-                    tombstone: wanted.write.tombstone,
-                    witness: state.network.name(wanted.witness),
-                    held: held.as_deref(),
+                .filter_map(|(wanted, held)| {
+                    let held = match held {
+                        Holding::Nothing => None,
+                        Holding::Version(rank) => Some(rank.as_str()),
+                        Holding::Unranked => return None,
+                    };
+                    Some(HeldWrite {
+                        key: &wanted.key,
+                        by: state.network.name(wanted.by),
+                        at: wanted.write.at,
+                        acknowledged: &wanted.write.rank,
+                        tombstone: wanted.write.tombstone,
+                        witness: state.network.name(wanted.witness),
+                        held,
+                    })
                 })
                 .collect();
             replaced.extend(tombstones_stay(&held));
@@ -102,21 +115,23 @@ impl RunContext {
         Err(self.broken(Breach { law, message, findings: Vec::new(), evidence }))
     }
 
-    /// Returns the ranks of the versions that these nodes hold of these keys, all asked at once.
-    async fn all_held(&self, questions: &[(NodeIndex, &str)]) -> Result<Vec<Option<String>>, StepFailure> {
+    /// Returns the versions that these nodes hold of these keys, all asked at once.
+    async fn all_held(&self, questions: &[(NodeIndex, &str)]) -> Result<Vec<Holding>, StepFailure> {
         let asked = questions.iter().map(|(node, key)| self.held(*node, key));
         join_all(asked).await.into_iter().collect()
     }
 
-    /// Returns the rank of the version that a node holds of a key; none if the node says
-    /// that it holds nothing.
-    async fn held(&self, node: NodeIndex, key: &str) -> Result<Option<String>, StepFailure> {
+    /// Returns the version that a node holds of a key, as the node says.
+    async fn held(&self, node: NodeIndex, key: &str) -> Result<Holding, StepFailure> {
         let words = ["stamp".to_owned(), key.to_owned()];
         let mut told = String::new();
         for _ in 0..ATTEMPTS {
             match self.ask(node, &words).await.observed {
-                Observed::Answered(Answer { written: Some(written), .. }) => return Ok(Some(written.rank)),
-                Observed::Refused { code, .. } if code == ABSENT => return Ok(None),
+                Observed::Answered(Answer { written: Some(written), .. }) => {
+                    return Ok(Holding::Version(written.rank));
+                }
+                Observed::Answered(_) => return Ok(Holding::Unranked),
+                Observed::Refused { code, .. } if code == ABSENT => return Ok(Holding::Nothing),
                 other => told = other.to_string(),
             }
         }
@@ -128,6 +143,16 @@ impl RunContext {
         failure.findings.push(Finding { node, held: told, fits: false, since: None });
         Err(failure.into())
     }
+}
+
+/// The version that a witness holds of a key.
+enum Holding {
+    /// The witness holds no version.
+    Nothing,
+    /// The witness holds the version of this rank.
+    Version(String),
+    /// The witness holds a version, and its stamp is no evidence of the order of writes.
+    Unranked,
 }
 
 /// The greatest write of a key that a node of a component answers for.

@@ -211,7 +211,7 @@ impl RunContext {
         };
         for node in matter {
             if let Outcome::Lines(lines) =
-                self.executor.submit(Operation::Log { node, lines: LOG_LINES }).await
+                self.executor.submit(Operation::Excerpt { node, lines: LOG_LINES }).await
             {
                 let node = self.executor.state().network.name(node).to_owned();
                 failure.borrow_mut().logs.push(LogExcerpt { node, lines });

@@ -262,6 +262,7 @@ impl JournalEvent {
             | Operation::Watch { .. }
             | Operation::Bypasses { .. }
             | Operation::Log { .. }
+            | Operation::Excerpt { .. }
             | Operation::Timer { .. } => return None,
         })
     }

@@ -124,11 +124,11 @@ fn refused(meanwhile: fn() -> Event) -> impl FnMut(Duration, &Operation) -> Reac
         Operation::Ask { node: B, words, .. } if words[0] == "set" => {
             Reaction::outcome(Outcome::Refused { code: "refused".to_owned(), message: "no".to_owned() })
         }
-        Operation::Log { node: B, .. } => Reaction {
+        Operation::Excerpt { node: B, .. } => Reaction {
             events: vec![(MS, meanwhile())],
             ..Reaction::outcome(Outcome::Lines(vec!["its end".to_owned()])).after(2 * MS)
         },
-        Operation::Log { .. } => Reaction::outcome(Outcome::Lines(vec!["its end".to_owned()])),
+        Operation::Excerpt { .. } => Reaction::outcome(Outcome::Lines(vec!["its end".to_owned()])),
         _ => Reaction::default(),
     }
 }

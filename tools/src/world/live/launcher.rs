@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use super::bypass::Owner;
 use super::error::{ControlError, LaunchError, ReadinessError};
 use crate::driver::{CommandLine, Place, SidecarLauncher, Stdio};
-use crate::world::{Declaration, ExitStatus, NodeIndex, Signal};
+use crate::world::{Declaration, ExitStatus, LogLines, NodeIndex, Signal};
 
 /// A launcher starts nodes and ends them. It decides what a node is: a process, a container.
 pub trait Launcher {
@@ -52,9 +52,8 @@ pub trait Launcher {
     /// Returns the owners of these sockets, by inode. Sockets whose owner cannot be read are left out.
     fn owners(&self, sockets: &BTreeSet<u64>) -> BTreeMap<u64, Owner>;
 
-    /// Returns the first and the last lines that a node wrote in all its lives in this run, then those of its
-    /// problems.
-    fn log(&self, name: &str, lines: usize) -> Vec<String>;
+    /// Returns the lines that a node has written since: those of its log, and those of its problems.
+    fn log(&self, name: &str, since: Written) -> [LogLines; 2];
 }
 
 /// The amount that a node has written to its log and to its problems, in bytes.

@@ -12,8 +12,9 @@ use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::directory::NodeDirectory;
-use super::error::{ControlError, ReadinessError};
+use super::error::ReadinessError;
 use super::events::EventSender;
+use super::handle::{Life, NodeHandle};
 use super::http_probe;
 use super::launcher::{Launcher, Running, Written};
 use super::router::MessageRouter;
@@ -46,25 +47,6 @@ pub(super) struct NodeTask {
     pub sender: EventSender,
 }
 
-/// The handle of a node that was started: a way to ask it and to end it.
-#[derive(Clone)]
-pub(super) struct NodeHandle {
-    pub requests: mpsc::UnboundedSender<Request>,
-    /// True if the node takes commands for its clock and its disk from its supervisor, as our own node does.
-    pub supervised: bool,
-    life: Rc<Life>,
-}
-
-#[derive(Default)]
-struct Life {
-    running: RefCell<Option<Rc<dyn Running>>>,
-    /// The notification that the start has succeeded or failed.
-    begun: Notify,
-    ended: Cell<bool>,
-    /// The notification that the node has ended.
-    end: Notify,
-}
-
 /// The flag that a node has been reached once.
 #[derive(Default)]
 struct Reached {
@@ -72,55 +54,11 @@ struct Reached {
     notify: Notify,
 }
 
-impl NodeHandle {
-    /// Returns true if the node has not ended yet.
-    pub(super) fn is_alive(&self) -> bool {
-        !self.life.ended.get()
-    }
-
-    /// Waits until the node has been started; returns it while it runs.
-    pub(super) async fn running(&self) -> Option<Rc<dyn Running>> {
-        loop {
-            let running = self.life.running.borrow().clone();
-            if running.is_some() || !self.is_alive() {
-                return running.filter(|_| self.is_alive());
-            }
-            self.life.begun.notified().await;
-        }
-    }
-
-    /// Ends, freezes or thaws the node. A node that does not stop by the deadline is killed.
-    pub(super) async fn signal(&self, id: OpId, signal: Signal, deadline: Instant, sender: &EventSender) {
-        // A node that could not be started, or has ended meanwhile, needs no signal.
-        let Some(running) = self.running().await else { return sender.ended(id, Outcome::Done) };
-        let failed = |error: ControlError| Outcome::Failed { reason: error.to_string() };
-        if let Err(error) = running.signal(signal) {
-            return sender.ended(id, failed(error));
-        }
-        if matches!(signal, Signal::Kill | Signal::Stop) {
-            let ended = async {
-                while self.is_alive() {
-                    self.life.end.notified().await;
-                }
-            };
-            let mut ended = pin!(ended);
-            if timeout_at(deadline, ended.as_mut()).await.is_err() {
-                // The node ignored the signal, so it gets one that cannot be ignored.
-                if let Err(error) = running.signal(Signal::Kill) {
-                    return sender.ended(id, failed(error));
-                }
-                ended.await;
-            }
-        }
-        sender.ended(id, Outcome::Done);
-    }
-}
-
 impl NodeTask {
     /// Returns the handle of the node, and the task that follows it.
     pub(super) fn start(self) -> (NodeHandle, impl Future<Output = ()> + 'static) {
         let (requests_in, requests) = mpsc::unbounded_channel();
-        let life = Rc::new(Life::default());
+        let life = Rc::new(Life::new(&self.sender));
         let handle = NodeHandle {
             requests: requests_in,
             supervised: self.command.ready == Ready::Told,
@@ -130,7 +68,7 @@ impl NodeTask {
     }
 
     async fn follow(self, life: Rc<Life>, requests: mpsc::UnboundedReceiver<Request>) {
-        let written = self.launcher.written(&self.spec.name);
+        life.log_start.set(self.launcher.written(&self.spec.name));
         let running = match self.launcher.start(self.node, &self.spec.name, self.command.clone()).await {
             Ok(running) => running,
             Err(error) => {
@@ -150,8 +88,18 @@ impl NodeTask {
             self.sender.send(Event::Exited { node: self.node, ending });
         };
         let first = {
-            let conversation = pin!(self.converse(&running, &requests, &ready, written));
-            match select(pin!(running.ended()), conversation).await {
+            let conversation = async {
+                // A lost request ends in time even while the conversation waits for a new connection.
+                let (conversation, in_time) = (
+                    pin!(self.converse(&running, &requests, &ready, &life)),
+                    pin!(life.lost.release_in_time()),
+                );
+                match select(conversation, in_time).await {
+                    Either::Left((reason, _)) => reason,
+                    Either::Right(((), conversation)) => conversation.await,
+                }
+            };
+            match select(pin!(running.ended()), pin!(conversation)).await {
                 Either::Left((ending, _conversation)) => {
                     // The exit is reported before the asks that end with it.
                     exited(ending);
@@ -172,13 +120,15 @@ impl NodeTask {
                 Err(_) => return self.sender.ended(self.id, Outcome::Failed { reason }),
             },
         };
+        life.lost.release();
         let reason = match late {
             Some(reason) => Some(reason),
             None if ready.get() => None,
             None => Some(format!("it ended with {ending} before it was ready")),
         };
         if let Some(mut reason) = reason {
-            let words = self.launcher.log(&self.spec.name, EXCERPT_LINES);
+            let [output, problems] = self.launcher.log(&self.spec.name, life.log_start.get());
+            let words = [output.excerpt(EXCERPT_LINES), problems.excerpt(EXCERPT_LINES)].concat();
             if words.is_empty() {
                 reason.push_str("; its log is empty");
             } else {
@@ -200,22 +150,22 @@ impl NodeTask {
         running: &Rc<dyn Running>,
         requests: &Rc<Mutex<mpsc::UnboundedReceiver<Request>>>,
         ready: &Cell<bool>,
-        written: Written,
+        life: &Rc<Life>,
     ) -> String {
         let waited = Instant::now();
         // The harness dials the node, again where that fails, until it has reached it: all that time is a
         // contact.
         let contact = Rc::new(RefCell::new(Some(self.contacts.begin())));
-        match timeout_at(self.deadline, self.readiness(running, written)).await {
+        match timeout_at(self.deadline, self.readiness(running, life.log_start.get())).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return error.to_string(),
             Err(_) => return self.late(running, waited, None),
         }
         let mut last = None;
         let reached = Rc::new(Reached::default());
-        let report = self.reporter(&reached, &contact);
+        let report = self.reporter(&reached, &contact, life);
         loop {
-            let session = self.session(running, requests, &report);
+            let session = self.session(running, requests, &report, life);
             let mut serving = pin!(self.driver.serve(session));
             let in_time = pin!(timeout_at(self.deadline, reached.notify.notified()));
             let why = if reached.flag.get() {
@@ -237,7 +187,12 @@ impl NodeTask {
             if self.command.ready == Ready::Spoken && !reached.flag.get() {
                 return why;
             }
-            self.drain(requests, &why).await;
+            // Requests that were never sent end as those do that were.
+            let mut unsent = requests.lock().await;
+            while let Ok(request) = unsent.try_recv() {
+                life.lost.hold(request.id, why.clone());
+            }
+            drop(unsent);
             last = Some(why.clone());
             if !reached.flag.get() && Instant::now() >= self.deadline {
                 return self.late(running, waited, Some(&why));
@@ -252,12 +207,14 @@ impl NodeTask {
         &self,
         reached: &Rc<Reached>,
         contact: &Rc<RefCell<Option<Contact>>>,
+        life: &Rc<Life>,
     ) -> Rc<dyn Fn(DriverEvent)> {
         let (sender, id, node) = (self.sender.clone(), self.id, self.node);
-        let (reached, contact) = (Rc::clone(reached), Rc::clone(contact));
+        let (reached, contact, life) = (Rc::clone(reached), Rc::clone(contact), Rc::clone(life));
         Rc::new(move |event| match event {
             DriverEvent::Reached => {
                 contact.take();
+                life.lost.reached();
                 if !reached.flag.replace(true) {
                     reached.notify.notify_one();
                     sender.ended(id, Outcome::Done);
@@ -265,6 +222,7 @@ impl NodeTask {
             }
             DriverEvent::Put(id) => sender.send(Event::Put { id }),
             DriverEvent::Ended(id, outcome) => sender.ended(id, outcome),
+            DriverEvent::Lost(id, reason) => life.lost.hold(id, reason),
             DriverEvent::Changed(change) => sender.send(Event::Changed { node, change }),
             DriverEvent::Stored { key, rank, wall_ms } => {
                 sender.send(Event::Stored { node, key, rank, wall_ms });
@@ -279,6 +237,7 @@ impl NodeTask {
         running: &Rc<dyn Running>,
         requests: &Rc<Mutex<mpsc::UnboundedReceiver<Request>>>,
         report: &Rc<dyn Fn(DriverEvent)>,
+        life: &Life,
     ) -> NodeSession {
         NodeSession {
             node: self.node,
@@ -289,6 +248,7 @@ impl NodeTask {
             sidecars: self.launcher.sidecars(),
             requests: Rc::clone(requests),
             contacts: Rc::clone(&self.contacts),
+            questions: Rc::clone(&life.questions),
             report: Rc::clone(report),
             backlog: Arc::clone(&self.sender.backlog),
             stdio: running.stdio(),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use crate::world::excerpt::excerpt;
+use crate::world::LogLines;
 use crate::world::folder::{append_file, create_file};
 use crate::world::live::{LaunchError, Written};
 
@@ -56,27 +56,30 @@ fn portion(path: &Path, from: u64) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns the first and the last lines of a node's log, then of its problems.
-pub(super) fn excerpts(logs: &Path, name: &str, lines: usize) -> Vec<String> {
-    let of = |kind| excerpt_of(&logs.join(format!("{name}.{kind}")), lines).unwrap_or_default();
-    KINDS.into_iter().flat_map(of).collect()
+/// Returns the lines that a node has written since, to its log and to its problems.
+pub(super) fn lines(logs: &Path, name: &str, since: Written) -> [LogLines; 2] {
+    let mut since = since.0.into_iter();
+    KINDS.map(|kind| {
+        let since = since.next().unwrap_or_default();
+        let lines = lines_of(&logs.join(format!("{name}.{kind}")), since);
+        lines.unwrap_or_else(|_| LogLines::Whole(Vec::new()))
+    })
 }
 
-/// Returns the first and the last lines of a file, of which only the two ends are read.
-fn excerpt_of(path: &Path, lines: usize) -> std::io::Result<Vec<String>> {
+/// Returns the lines of a file from an offset, of which only the two ends are read.
+fn lines_of(path: &Path, since: u64) -> std::io::Result<LogLines> {
     let length = std::fs::metadata(path)?.len();
-    let end = portion(path, length.saturating_sub(TAIL))?;
-    let end = String::from_utf8_lossy(&end);
-    let end: Vec<&str> = end.lines().collect();
-    if length <= TAIL {
-        return Ok(excerpt(end.len(), lines, |line| end[line].to_owned()));
+    // In a log that was cut meanwhile, the offset is lost.
+    let since = if since > length { 0 } else { since };
+    let owned =
+        |bytes: &[u8]| -> Vec<String> { String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect() };
+    if length - since <= TAIL {
+        return Ok(LogLines::Whole(owned(&portion(path, since)?)));
     }
-    let beginning = portion(path, 0)?;
-    let beginning = String::from_utf8_lossy(&beginning);
-    let first = beginning.lines().take(lines);
+    let mut end = owned(&portion(path, length.saturating_sub(TAIL))?);
     // The first line of the end may have begun before it.
-    let last = end.iter().skip(1.max(end.len().saturating_sub(lines))).copied();
-    Ok(first.chain(["… more lines …"]).chain(last).map(str::to_owned).collect())
+    end.drain(..1.min(end.len()));
+    Ok(LogLines::Ends(owned(&portion(path, since)?), end))
 }
 
 #[cfg(test)]
@@ -91,8 +94,8 @@ mod tests {
             std::fs::write(folder.path().join(format!("a.{kind}")), text.join("\n") + "\n").unwrap();
         };
         let short = || -> Vec<String> {
-            let lines = excerpts(folder.path(), "a", 2).into_iter();
-            lines.map(|line| line.replace(&"0".repeat(90), "")).collect()
+            let lines = lines(folder.path(), "a", Written::default()).map(|lines| lines.excerpt(2));
+            lines.concat().into_iter().map(|line| line.replace(&"0".repeat(90), "")).collect()
         };
         assert!(short().is_empty());
         write("log", 0..3);
@@ -104,5 +107,25 @@ mod tests {
         // The log is larger than the part of it that is read.
         write("log", 0..10_000);
         assert_eq!(short()[..5], [log(0), log(1), "… more lines …".to_owned(), log(9_998), log(9_999)]);
+    }
+
+    #[test]
+    fn lines_of_an_earlier_life_are_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |text: &str| std::fs::write(folder.path().join("a.log"), text).unwrap();
+        let read = |since| {
+            let [output, problems] = lines(folder.path(), "a", since);
+            assert_eq!(problems, LogLines::Whole(Vec::new()));
+            output.excerpt(5)
+        };
+        write("one\ntwo\n");
+        let since = written(folder.path(), "a");
+        assert_eq!(read(since), [""; 0]);
+        write("one\ntwo\nthree\n");
+        assert_eq!(read(since), ["three"]);
+        assert_eq!(read(Written::default()), ["one", "two", "three"]);
+        // The log was cut.
+        write("one\n");
+        assert_eq!(read(since), ["one"]);
     }
 }

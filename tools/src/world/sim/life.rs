@@ -81,6 +81,7 @@ impl Sim {
             config.mutant = place.spec.mutant;
         }
         config.seed = seed.number(&["core", &place.name, &life]);
+        place.begin_life_in_log();
         place.append_log(
             now,
             Line::Shell(

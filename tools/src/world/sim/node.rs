@@ -46,6 +46,8 @@ pub(super) struct Node {
     log: VecDeque<(u64, Line)>,
     /// The number of earlier lines that are not kept.
     pub(super) lines_let_go: u64,
+    /// The number of lines of earlier lives.
+    lines_of_earlier_lives: u64,
 }
 
 /// The state of a node's life.
@@ -96,6 +98,7 @@ impl Node {
             frozen: VecDeque::new(),
             log: VecDeque::new(),
             lines_let_go: 0,
+            lines_of_earlier_lives: 0,
         }
     }
 
@@ -132,8 +135,23 @@ impl Node {
         self.log.push_back((self.now(now).wall_ms, line));
     }
 
+    /// Begins a new life in the node's log.
+    pub(super) fn begin_life_in_log(&mut self) {
+        self.lines_of_earlier_lives = self.lines_let_go + self.log.len() as u64;
+    }
+
     /// Returns the first and the last lines of the node's log, oldest first.
     pub(super) fn log_lines(&self, lines: usize) -> Vec<String> {
+        self.log_lines_from(0, lines)
+    }
+
+    /// Returns the first and the last lines of the node's present or last life, oldest first.
+    pub(super) fn log_lines_of_life(&self, lines: usize) -> Vec<String> {
+        let earlier = self.lines_of_earlier_lives.saturating_sub(self.lines_let_go);
+        self.log_lines_from(usize::try_from(earlier).unwrap_or(usize::MAX), lines)
+    }
+
+    fn log_lines_from(&self, from: usize, lines: usize) -> Vec<String> {
         let text = |(wall_ms, line): &(u64, Line)| {
             let mut text = String::new();
             match line {
@@ -143,6 +161,7 @@ impl Node {
             text.truncate(text.trim_end().len());
             text
         };
-        excerpt(self.log.len(), lines, |line| self.log.get(line).map(text).unwrap_or_default())
+        let count = self.log.len().saturating_sub(from);
+        excerpt(count, lines, |line| self.log.get(from + line).map(text).unwrap_or_default())
     }
 }

@@ -49,6 +49,7 @@ impl Trace {
                 Operation::Clock { node, offset_ms } => json!({"clock": offset_ms, "node": node}),
                 Operation::Disk { node, full } => json!({"disk_full": full, "node": node}),
                 Operation::Log { node, lines } => json!({"log": lines, "node": node}),
+                Operation::Excerpt { node, lines } => json!({"excerpt": lines, "node": node}),
                 Operation::Members { nodes, .. } => json!({"members": nodes}),
                 Operation::Timer { at } => json!({"timer": nanos(*at)}),
             };

@@ -118,6 +118,10 @@ impl Sim {
                 let lines = self.place(node).log_lines(lines);
                 self.ended(id, Outcome::Lines(lines));
             }
+            Operation::Excerpt { node, lines } => {
+                let lines = self.place(node).log_lines_of_life(lines);
+                self.ended(id, Outcome::Lines(lines));
+            }
             Operation::Members { .. } | Operation::Timer { .. } => self.ended(id, Outcome::Done),
         }
     }
