@@ -1,6 +1,7 @@
 //! The context of a run: the executor, the options, and the settings that steps have made so far.
 
 mod asking;
+mod pace;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -8,6 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 pub(in crate::run) use asking::{ASK, ASKS_AT_ONCE};
+pub(in crate::run) use pace::Pace;
 
 use super::environment::NodeRule;
 use super::executor::Executor;

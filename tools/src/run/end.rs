@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::future::select;
 
-use super::context::RunContext;
+use super::context::{Pace, RunContext};
 use super::convergence::Convergence;
 use super::laws::{Breach, Law};
 use super::results::{Failure, FailureKind, StepFailure};
@@ -40,11 +40,15 @@ impl RunContext {
         let deadline = self.executor.now() + settle;
         let everyone = Convergence::at_the_end();
         let mut end = self.executor.sleep_until(deadline);
+        let mut pace = Pace::new(Some((self.executor.now(), deadline)));
         let mut looked_whole = false;
         loop {
             let seen = self.executor.changes();
             let looked = self.look_at_contents(&everyone, Some(deadline)).await;
             let polled = looked.polled;
+            if looked.changed {
+                pace.quicken();
+            }
             looked_whole |= !looked.cut_short;
             if !looked.cut_short && everyone.holds(&self.executor.state().network) {
                 return Ok(());
@@ -78,7 +82,8 @@ impl RunContext {
                 failure.help = Some(longer(settle, self.executor.state().network.clocks_apart_ms_max()));
                 return Err(StepFailure { apart, ..failure.into() });
             }
-            select(pin!(self.wait_for_change_or_poll(seen, polled)), &mut end).await;
+            let again = self.wait_for_change_or_poll(seen, polled.then_some(&mut pace));
+            select(pin!(again), &mut end).await;
         }
     }
 

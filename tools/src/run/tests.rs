@@ -7,6 +7,7 @@ mod double;
 
 mod types;
 mod windows;
+mod wiring;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,10 +1,9 @@
 //! The content of nodes that do not tell of changes. They are asked for it, and so are the nodes of
 //! their component, in the same words.
 
-use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{join_all, select};
+use futures_util::future::join_all;
 
 use super::Convergence;
 use crate::driver::{self, Values};
@@ -13,15 +12,13 @@ use crate::run::context::{ASKS_AT_ONCE, RunContext};
 use crate::run::state::Content;
 use crate::world::{NodeIndex, Value};
 
-/// The interval between asks for content that is not told. Chosen: short beside what a person notices, and
-/// long beside the time of one ask.
-const POLL: Duration = Duration::from_millis(10);
-
 /// The result of a look at the content of nodes.
 #[derive(Debug, Default)]
 pub(in crate::run) struct ContentLook {
     /// True if some nodes do not tell, and were asked.
     pub polled: bool,
+    /// True if some node said something else than before.
+    pub changed: bool,
     /// True if some nodes could not be asked in time: then the look says nothing.
     pub cut_short: bool,
     /// The asks that the look took.
@@ -29,17 +26,6 @@ pub(in crate::run) struct ContentLook {
 }
 
 impl RunContext {
-    /// Waits until a change is told. If some nodes do not tell, the wait ends after [`POLL`] at the latest.
-    pub(in crate::run) async fn wait_for_change_or_poll(&self, seen: u64, polled: bool) {
-        let changed = self.executor.changed(seen);
-        if polled {
-            let again = self.executor.sleep_until(self.executor.now() + POLL);
-            select(pin!(changed), again).await;
-        } else {
-            changed.await;
-        }
-    }
-
     /// Asks for the content of all nodes in components where some do not tell. No question is put after
     /// `until`. If a component could not be asked whole, the content found before stays.
     pub(in crate::run) async fn look_at_contents(
@@ -71,6 +57,7 @@ impl RunContext {
             let mut state = self.executor.state_mut();
             let now = state.now;
             for (node, content) in component.iter().zip(found) {
+                looked.changed |= state.network.node(*node).content != content;
                 state.network.record_content(*node, content, now);
             }
         }

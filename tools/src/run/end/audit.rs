@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use crate::run::answers::Observed;
-use crate::run::context::{ASKS_AT_ONCE, RunContext};
+use crate::run::context::{ASKS_AT_ONCE, Pace, RunContext};
 use crate::run::laws::{Breach, Law, Lists, Unmatched, queues, shortened, symmetric_links};
 use crate::run::results::{Finding, StepFailure};
 use crate::run::state::{Life, Network};
@@ -58,6 +58,7 @@ impl RunContext {
         let deadline = self.executor.now() + patience;
         let mut listing = PeerListing::default();
         let mut end = self.executor.sleep_until(deadline);
+        let mut pace = Pace::new(None);
         loop {
             let seen = self.executor.changes();
             self.list_peers(&mut listing).await;
@@ -67,7 +68,10 @@ impl RunContext {
             if self.executor.now() >= deadline {
                 return Err(self.broken(listing.broken(&self.executor.state().network, patience)));
             }
-            select(pin!(self.executor.changed(seen)), &mut end).await;
+            // Nodes that do not tell of changes are asked again.
+            let polled = self.running().into_iter().any(|node| !self.tells(node));
+            let again = self.wait_for_change_or_poll(seen, polled.then_some(&mut pace));
+            select(pin!(again), &mut end).await;
         }
     }
 
@@ -80,7 +84,8 @@ impl RunContext {
             let state = self.executor.state();
             let is_stale = |node: &NodeIndex| {
                 let asked = listing.asked.get(node);
-                asked.is_none_or(|asked| state.network.node(*node).changed_at > *asked)
+                let node = state.network.node(*node);
+                !node.tells || asked.is_none_or(|asked| node.changed_at > *asked)
             };
             running.into_iter().filter(is_stale).collect()
         };
@@ -97,6 +102,10 @@ impl RunContext {
             }
         }
         listing.judge(&self.executor.state().network);
+    }
+
+    fn tells(&self, node: NodeIndex) -> bool {
+        self.executor.state().network.node(node).tells
     }
 
     fn running(&self) -> Vec<NodeIndex> {

@@ -1,5 +1,7 @@
 //! Expectations: each is evaluated at the start, at every change that is told, and at the end.
 
+mod answers;
+
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
@@ -7,16 +9,17 @@ use std::time::Duration;
 use futures_util::future::{Either, LocalBoxFuture, select};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
+use answers::Answers;
+
 use super::choose::Purpose;
 use super::predicate::FilledPredicate;
 use super::window::Window;
 use crate::driver;
-use crate::run::answers::{Asked, Asks, CompareBy, FilledWord, Observed, agree};
-use crate::run::context::RunContext;
+use crate::run::answers::{Asked, Asks, CompareBy, Observed};
+use crate::run::context::{Pace, RunContext};
 use crate::run::convergence::Convergence;
 use crate::run::environment::{Environment, ValueError};
 use crate::run::results::{Failure, FailureKind, Finding, JournalEvent, StepFailure};
-use crate::run::state::Network;
 use crate::scenario::{At, Bound, Claim, Comparison, Expr};
 use crate::text;
 use crate::world::NodeIndex;
@@ -32,6 +35,8 @@ enum Subject<'a> {
     Convergence {
         convergence: Convergence,
         polled: bool,
+        /// True if the last look found something else than the one before.
+        changed: bool,
         asks: Asks,
         began: Duration,
         /// The line of the step, in words.
@@ -39,31 +44,6 @@ enum Subject<'a> {
     },
     /// A claim about figures.
     Figures { left: &'a Expr, comparison: Comparison, right: &'a Expr, environment: &'a Environment },
-}
-
-struct Answers {
-    any: bool,
-    nodes: Vec<NodeIndex>,
-    words: Vec<FilledWord>,
-    /// The way in which the answers of all nodes are compared with each other.
-    by: CompareBy,
-    /// The way in which the answer of each node is compared with words.
-    each_by: BTreeMap<NodeIndex, CompareBy>,
-    judge: FilledPredicate,
-    /// True if the answer can change without a change being told.
-    polled: bool,
-    latest: BTreeMap<NodeIndex, Latest>,
-    /// The asks of the last look.
-    asks: Asks,
-}
-
-/// The last answer of a node.
-struct Latest {
-    observed: Observed,
-    /// The time since which the node has given that answer.
-    since: Duration,
-    /// The count of changes when it was asked.
-    asked_at: u64,
 }
 
 impl RunContext {
@@ -86,6 +66,7 @@ impl RunContext {
         let deadline = window.map_or(began, |window| window.deadline);
         let lasting = window.is_some_and(|window| window.lasting);
         let mut end = self.executor.sleep_until(deadline);
+        let mut pace = Pace::new(Some((began, deadline)));
         let (mut evaluations, mut held) = (0, None);
         loop {
             let seen = self.executor.changes();
@@ -96,6 +77,9 @@ impl RunContext {
             if !over {
                 let evaluated = self.evaluate(&mut subject, window).await;
                 held = evaluated.map_err(|message| self.fail(at, message))?.or(held);
+                if subject.has_changed() {
+                    pace.quicken();
+                }
                 evaluations += 1;
             }
             let last = over || now >= deadline;
@@ -108,7 +92,7 @@ impl RunContext {
                 None if last => return Err(self.not_asked(at, deadline.saturating_sub(began), &subject)),
                 _ => {}
             }
-            let again = self.wait_for_change_or_poll(seen, subject.is_polled());
+            let again = self.wait_for_change_or_poll(seen, subject.is_polled().then_some(&mut pace));
             select(pin!(again), &mut end).await;
         }
         self.executor.state_mut().history.held += 1;
@@ -152,6 +136,7 @@ impl RunContext {
                     polled: !told,
                     latest: BTreeMap::new(),
                     asks: Asks::default(),
+                    changed: false,
                 };
                 Subject::Answers(Box::new(answers))
             }
@@ -162,7 +147,7 @@ impl RunContext {
                 };
                 let place = format!("at line {}", at.source.place(at.span).line);
                 let (began, asks) = (self.executor.now(), Asks::default());
-                Subject::Convergence { convergence, polled: false, asks, began, place }
+                Subject::Convergence { convergence, polled: false, changed: false, asks, began, place }
             }
             Claim::Figures { left, comparison, right } => {
                 Subject::Figures { left, comparison: *comparison, right, environment }
@@ -178,9 +163,9 @@ impl RunContext {
     ) -> Result<Option<bool>, ValueError> {
         match subject {
             Subject::Answers(answers) => Ok(self.evaluate_answers(answers, window).await),
-            Subject::Convergence { convergence, polled, asks, began, place } => {
+            Subject::Convergence { convergence, polled, changed, asks, began, place } => {
                 let looked = self.look_at_contents(convergence, window.map(|window| window.deadline)).await;
-                (*polled, *asks) = (looked.polled, looked.asks);
+                (*polled, *changed, *asks) = (looked.polled, looked.changed, looked.asks);
                 let mut holds = convergence.holds(&self.executor.state().network);
                 let now = self.executor.now();
                 let waited = match window {
@@ -224,7 +209,7 @@ impl RunContext {
             };
             answers.nodes.iter().filter(is_stale).copied().collect()
         };
-        answers.asks = Asks::default();
+        (answers.asks, answers.changed) = (Asks::default(), false);
         // If every change is told, the last question is that of the deadline itself.
         let until = window.filter(|_| answers.polled).map(|window| window.deadline);
         let words = answers.words.clone();
@@ -373,33 +358,13 @@ impl Subject<'_> {
             Self::Figures { .. } => false,
         }
     }
-}
 
-impl Answers {
-    /// Stores an answer that counts as the node's latest.
-    fn store_latest(&mut self, asked: Asked, asked_at: u64, network: &Network) {
-        let since = match self.latest.get(&asked.node) {
-            Some(latest) if latest.observed.says_the_same(&asked.observed) => latest.since,
-            Some(_) => asked.answered,
-            None => network.node(asked.node).since,
-        };
-        self.latest.insert(asked.node, Latest { observed: asked.observed, since, asked_at });
-    }
-
-    /// Returns true if the result of asking a node is as expected.
-    fn fits(&self, node: NodeIndex, observed: &Observed) -> bool {
-        self.judge.fits(observed, self.each_by.get(&node).copied().unwrap_or(self.by))
-    }
-
-    /// Returns true if the answers, taken together, satisfy the claim.
-    fn hold(&self) -> bool {
-        let observed =
-            || self.nodes.iter().filter_map(|node| self.latest.get(node)).map(|latest| &latest.observed);
-        if self.judge.is_agree() {
-            return agree(observed(), self.by);
+    /// Returns true if the last look found something else than the one before.
+    fn has_changed(&self) -> bool {
+        match self {
+            Self::Answers(answers) => answers.changed,
+            Self::Convergence { changed, .. } => *changed,
+            Self::Figures { .. } => false,
         }
-        let mut fitting =
-            self.nodes.iter().filter_map(|node| Some(self.fits(*node, &self.latest.get(node)?.observed)));
-        if self.any { fitting.any(|fits| fits) } else { fitting.all(|fits| fits) }
     }
 }
