@@ -10,8 +10,8 @@ pub(super) struct Facts<'a> {
     pub(super) driver: &'a driver::Declaration,
     /// True if the node stores its data on a disk.
     pub(super) disk: bool,
-    /// True if the node is a program of its own.
-    pub(super) exec: bool,
+    /// The command line of the node, if it is a program of its own.
+    pub(super) exec: Option<String>,
     /// True if an adapter program asks the node.
     pub(super) adapter: bool,
     /// The policy by which the node chooses among versions, if an option names it.
@@ -21,13 +21,18 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
+    /// Returns the program that is to keep data and is not told where.
+    pub(super) fn lacks_data_folder(&self) -> Option<&str> {
+        self.exec.as_deref().filter(|exec| self.disk && !exec.contains(driver::DATA))
+    }
+
     /// Returns the facts about a node that has only the options of the command line.
     pub(super) fn given(setting: &Setting<'a>) -> Self {
         let given = setting.options;
         Self {
             driver: setting.driver(),
             disk: false,
-            exec: given.contains_key("exec"),
+            exec: given.get("exec").cloned(),
             adapter: given.contains_key("adapter"),
             policy: given.get("policy").cloned(),
             workload: given.get("workload").cloned(),
@@ -40,7 +45,7 @@ impl<'a> Facts<'a> {
         Self {
             driver: known.unwrap_or(setting.driver()),
             disk: spec.disk,
-            exec: spec.exec.is_some(),
+            exec: spec.exec.clone(),
             adapter: spec.adapter.is_some(),
             policy: spec.policy.clone(),
             workload: spec.workload.clone(),

@@ -14,7 +14,7 @@ use crate::text::{Diagnostic, Severity};
 const OF_THE_KIND: [&str; 5] = ["driver", "exec", "adapter", "workload", "ready"];
 
 /// The value for an option that nodes of a kind need and nobody gave.
-const ANY_PROGRAM: &str = "program";
+const ANY_PROGRAM: &str = "program {data}";
 
 /// The relation of a scenario to the kind of nodes in a [`Setting`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -129,9 +129,10 @@ impl Checker<'_> {
     fn can_start(&mut self, names: &[String], span: Span) {
         let nodes = &self.nodes;
         let facts = || names.iter().map(|name| (name.as_str(), nodes.facts(name)));
-        let without = facts().filter(|(_, facts)| facts.driver.needs.contains(&"exec") && !facts.exec);
+        let without =
+            facts().filter(|(_, facts)| facts.driver.needs.contains(&"exec") && facts.exec.is_none());
         let without: Vec<&str> = without.map(|(name, _)| name).collect();
-        let foreign = facts().any(|(_, facts)| !facts.driver.simulated || facts.exec);
+        let foreign = facts().any(|(_, facts)| !facts.driver.simulated || facts.exec.is_some());
         if let Some(first) = without.first() {
             let driver = nodes.driver_of(first).name;
             let message = match without.len() {
@@ -154,6 +155,14 @@ impl Checker<'_> {
             self.report(
                 error.help("`--adapter PROGRAM` for all, or `node a adapter=PROGRAM` before this step"),
             );
+        } else if let Some((name, exec)) =
+            facts().find_map(|(name, facts)| Some((name, facts.lacks_data_folder()?)))
+        {
+            let message = format!(
+                "`{name}` is to keep data on disk, and `{exec}` does not say where the folder for it goes"
+            );
+            let error = self.error(span, message);
+            self.report(error.help("put `{data}` into its command line: the harness fills in the folder"));
         } else if !self.setting.world.one_host
             && let Some((name, facts)) = facts().find(|(_, facts)| facts.driver.by_port)
         {

@@ -123,7 +123,7 @@ impl<'a> Nodes<'a> {
         let other = |name: &&str| {
             let Facts { driver, policy, exec, .. } = self.facts(name);
             let policy = policy.as_deref().or(driver.policies.first().copied());
-            !exec && policy.is_some_and(|policy| policy != needed)
+            exec.is_none() && policy.is_some_and(|policy| policy != needed)
         };
         ends.into_iter().find(other).map(|name| (name, needed))
     }

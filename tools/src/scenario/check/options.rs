@@ -120,7 +120,7 @@ impl Checker<'_> {
             let error = self.error(span, format!("unknown placeholder `{word}`"));
             self.report(nearest_of(error, word, driver::PLACEHOLDERS.into_iter(), "there are"));
         }
-        self.nodes.set_option(who, "exec", |facts| facts.exec = true);
+        self.nodes.set_option(who, "exec", |facts| facts.exec = Some(value.to_owned()));
         self.node_arguments(value, option.span);
     }
 

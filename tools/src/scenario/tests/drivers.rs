@@ -120,6 +120,25 @@ fn clocks_and_disks_of_others_are_out_of_reach() {
 }
 
 #[test]
+fn a_program_that_keeps_data_has_a_place_for_its_folder() {
+    let text =
+        |exec: &str| format!("node b driver=byc exec=\"{exec}\" data=disk\nnetwork b\nexpect b: get k == v");
+    check(&text("x --data={data}"), &[]);
+    check(
+        &text("x"),
+        &[
+            "2:1-9 `b` is to keep data on disk, and `x` does not say where the folder for it goes (put `{data}` into \
+           its command line: the harness fills in the folder)",
+        ],
+    );
+    // A scenario that asks for a disk fits other nodes.
+    let asked = "node all data=disk\nnetwork a-b\nexpect all: get k == v";
+    assert!(fit_of(asked, &[("driver", "byc"), ("exec", "x")]).is_err());
+    assert_eq!(fit_of(asked, &[("driver", "byc"), ("exec", "x {data}")]), Ok(true));
+    assert_eq!(fit_of(asked, &[("driver", "ask")]), Ok(true));
+}
+
+#[test]
 fn a_link_needs_a_policy_that_both_ends_know() {
     let text = |options: &str| format!("node b driver=byc\n{options}network a-b\nexpect all: get k == v");
     check(&text("node a policy=oldest\n"), &[]);
