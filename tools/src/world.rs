@@ -24,6 +24,8 @@ mod partition;
 pub mod process;
 pub mod sim;
 
+use std::collections::BTreeMap;
+
 #[cfg(feature = "mutants")]
 pub use ::node::core::Mutant;
 
@@ -47,6 +49,12 @@ pub trait World {
     /// Waits for the next event and returns it. There is always something to wait for while an operation is
     /// under way: each has a deadline.
     fn next(&mut self) -> Occurrence;
+
+    /// Returns the greatest rate, in lines a second, of each node that wrote more to its log than a person
+    /// expects.
+    fn log_rates(&self) -> BTreeMap<NodeIndex, u64> {
+        BTreeMap::new()
+    }
 
     /// Returns the time of day, in milliseconds since 1970, that a node with a right clock is given.
     fn wall_ms(&self) -> u64;

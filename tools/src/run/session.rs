@@ -111,7 +111,9 @@ impl Session {
             verdict: verdict.word().to_owned(),
             message: verdict.failure().map(|failure| failure.message.clone()),
         });
+        let rates = world.log_rates();
         let state = run.executor.state();
+        let noise = rates.iter().map(|(node, rate)| noise(state.network.name(*node), *rate)).collect();
         Report {
             scenario: scenario.name.clone(),
             file: scenario.source.name().to_owned(),
@@ -127,7 +129,7 @@ impl Session {
             nodes: state.network.indices().count(),
             held: state.history.held,
             measures: state.measures.finished(),
-            notes: [state.measures.notes(), state.history.notes.clone()].concat(),
+            notes: [state.measures.notes(), state.history.notes.clone(), noise].concat(),
             excused: state.history.excused.clone(),
             logs: run.options.logs.clone(),
         }
@@ -233,5 +235,21 @@ impl Session {
             self.interrupted.set(true);
         }
         failure.into_inner()
+    }
+}
+
+/// Returns the note on a node that wrote very much to its log.
+fn noise(node: &str, lines_per_second: u64) -> String {
+    let thousands = lines_per_second.saturating_add(500) / 1_000;
+    format!("`{node}` wrote about {thousands} thousand lines a second to its log")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_noted_in_thousands() {
+        assert_eq!(noise("b", 39_871), "`b` wrote about 40 thousand lines a second to its log");
     }
 }

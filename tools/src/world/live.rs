@@ -389,6 +389,10 @@ impl World for Live {
         occurrence
     }
 
+    fn log_rates(&self) -> BTreeMap<NodeIndex, u64> {
+        self.launcher.log_rates()
+    }
+
     fn wall_ms(&self) -> u64 {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

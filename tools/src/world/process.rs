@@ -8,6 +8,7 @@ mod flood;
 pub mod guard;
 mod listening;
 mod log;
+mod log_rate;
 mod owners;
 mod ports;
 mod running;
@@ -284,6 +285,10 @@ impl Launcher for Processes {
             |error| std::io::Error::other(format!("the logs cannot be watched: {}", explained(&error)));
         self.watch.replace(Some(begun.map_err(wrong)?));
         Ok(())
+    }
+
+    fn log_rates(&self) -> BTreeMap<NodeIndex, u64> {
+        self.watch.borrow().as_ref().map(FloodWatch::log_rates).unwrap_or_default()
     }
 
     fn check_last_writes(&self) {

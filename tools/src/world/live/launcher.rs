@@ -37,6 +37,9 @@ pub trait Launcher {
     /// reason. The error is for people.
     fn watch_floods(&self, on_flood: Box<dyn Fn(NodeIndex, String) + Send>) -> std::io::Result<()>;
 
+    /// Returns the greatest rate of each node that wrote very many lines a second to its log.
+    fn log_rates(&self) -> BTreeMap<NodeIndex, u64>;
+
     /// Applies the limit to the last writes, after all nodes have ended.
     fn check_last_writes(&self);
 

@@ -14,6 +14,7 @@ use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
@@ -21,6 +22,7 @@ use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 
 use super::log::KINDS;
+use super::log_rate::LogRates;
 use crate::world::NodeIndex;
 
 /// The most bytes that a node may write in a run, unless a person sets another limit. Chosen: a chatty node of a
@@ -59,6 +61,7 @@ struct Nodes {
     by_name: BTreeMap<String, NodeIndex>,
     /// The nodes that have written too much.
     flooded: BTreeSet<String>,
+    rates: LogRates,
 }
 
 impl FloodWatch {
@@ -83,6 +86,13 @@ impl FloodWatch {
     /// Adds a node that is about to write.
     pub(super) fn add(&self, node: NodeIndex, name: &str) {
         self.state.lock().by_name.insert(name.to_owned(), node);
+    }
+
+    /// Returns the greatest rate of each node that wrote very many lines a second.
+    pub(super) fn log_rates(&self) -> BTreeMap<NodeIndex, u64> {
+        let nodes = self.state.lock();
+        let rates = nodes.rates.greatest().iter();
+        rates.filter_map(|(name, rate)| Some((*nodes.by_name.get(name)?, *rate))).collect()
     }
 
     /// Cuts the lines written between the last look and the end; no node writes any more.
@@ -157,8 +167,11 @@ impl State {
     /// Looks at the logs of that name, if it is a node's.
     fn check_log(&self, name: &str, on_flood: &FloodCallback) {
         let Some(node) = self.lock().by_name.get(name).copied() else { return };
-        let length = |kind| std::fs::symlink_metadata(self.path(name, kind)).map_or(0, |data| data.len());
-        if KINDS.map(length).into_iter().sum::<u64>() <= self.limit {
+        let paths = KINDS.map(|kind| self.path(name, kind));
+        let lengths =
+            paths.each_ref().map(|path| std::fs::symlink_metadata(path).map_or(0, |data| data.len()));
+        self.lock().rates.measure(name, Instant::now(), paths.each_ref().map(PathBuf::as_path), lengths);
+        if lengths.into_iter().sum::<u64>() <= self.limit {
             return;
         }
         self.cut(name);
