@@ -11,7 +11,7 @@ use crate::background::Background;
 use crate::story::{DEADLINE, Tools, has, skipped, until};
 
 /// Returns the folder of the JavaScript programs. Prints a notice and returns none if they cannot run here.
-fn programs() -> Option<PathBuf> {
+pub(crate) fn programs() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/byc");
     if !has("node") {
         return None;

@@ -13,6 +13,7 @@ mod byc;
 mod bypassed;
 mod closed_output;
 mod control;
+mod course;
 mod determinism;
 mod due;
 mod everywhere;

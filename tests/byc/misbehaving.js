@@ -7,7 +7,11 @@
 //   object  answers keys with an object
 //   names   answers peers with names
 //   dies    exits at a set
-// An addPeer is acknowledged in no case.
+//   closes  closes its port and all connections at a set, and exits a while after
+//   eager   acknowledges addPeer, lists the other node, and never dials it
+//   late    acknowledges addPeer, lists the other node, and dials it a second later
+//   noisy   writes 40,000 lines a second, and says so after four seconds of that
+// But for eager and late, an addPeer is acknowledged in no case.
 "use strict";
 const { parseArgs } = require("node:util");
 const { Server } = require("socket.io");
@@ -35,6 +39,13 @@ server.on("connection", (socket) => {
       console.error("this is where it ends");
       process.exit(7);
     }
+    if (how === "closes") {
+      console.error("this is where it ends");
+      server.close();
+      server.disconnectSockets(true);
+      setTimeout(() => process.exit(7), 500);
+      return;
+    }
     store.set(key, value);
     callback(null, true);
   });
@@ -44,14 +55,38 @@ server.on("connection", (socket) => {
     peers.add(Number(from));
     if (how !== "mute") callback(null, true);
   });
-  socket.on("addPeer", (to) => {
+  socket.on("addPeer", (to, callback) => {
     if (how === "deaf") return;
-    const socket = io(`http://127.0.0.1:${to}`, { path: "/byc" });
-    socket.on("connect", () => {
-      socket.emit("auth", port);
+    if (how === "eager" || how === "late") {
+      if (peers.has(Number(to))) return callback("neighbor exists");
       peers.add(Number(to));
-    });
+      callback(null, true);
+      if (how === "late") setTimeout(() => dial(to), 1_000);
+      return;
+    }
+    dial(to);
   });
 });
+
+function dial(to) {
+  const socket = io(`http://127.0.0.1:${to}`, { path: "/byc" });
+  socket.on("connect", () => {
+    socket.emit("auth", port);
+    peers.add(Number(to));
+  });
+}
+
+if (how === "noisy") {
+  const began = Date.now();
+  let written = 0;
+  setInterval(() => {
+    const due = (Date.now() - began) * 40;
+    if (written < 160_000 && due >= 160_000) console.error("much was written");
+    let lines = "";
+    for (; written < due; written += 1) lines += `line ${written}\n`;
+    process.stdout.write(lines);
+  }, 10);
+}
+
 server.listen(port);
 server.httpServer.on("listening", () => console.log(`listening on ${port}`));
