@@ -60,7 +60,7 @@ fn shaping(shapes: &[Shape]) -> Vec<Ability> {
     for ability in shapes.iter().map(|shape| match shape {
         Shape::Loss(_) => Ability::Loss,
         Shape::Duplicate(_) => Ability::Duplicate,
-        Shape::Delay(_) | Shape::Jitter(_) | Shape::Rate(_) => Ability::Shape,
+        Shape::Delay(_) | Shape::Jitter(_) | Shape::Exponential(_) | Shape::Rate(_) => Ability::Shape,
     }) {
         if !needed.contains(&ability) {
             needed.push(ability);

@@ -260,6 +260,7 @@ impl Reader<'_> {
             let one = match word.text {
                 "delay" => Shape::Delay(self.duration()?),
                 "jitter" => Shape::Jitter(self.duration()?),
+                "exponential" => Shape::Exponential(self.duration()?),
                 "loss" => Shape::Loss(self.percentage()?),
                 "rate" => Shape::Rate(self.bit_rate()?),
                 "duplicate" => Shape::Duplicate(self.percentage()?),
@@ -267,11 +268,11 @@ impl Reader<'_> {
                     return Err(self.error(word.span, "`clear` stands alone").help("write `link a-b clear`"));
                 }
                 unknown => {
-                    let shapes = ["delay", "jitter", "loss", "rate", "duplicate", "clear"];
+                    let shapes = ["delay", "jitter", "exponential", "loss", "rate", "duplicate", "clear"];
                     let error = self.error(word.span, format!("unknown shape `{unknown}`"));
                     return Err(match nearest(unknown, shapes) {
                         Some(near) => error.did_you_mean(Some(near)),
-                        None => error.help("one of delay, jitter, loss, rate, duplicate, clear"),
+                        None => error.help("one of delay, jitter, exponential, loss, rate, duplicate, clear"),
                     });
                 }
             };

@@ -20,6 +20,9 @@ const RETRANSMIT_MIN: Duration = Duration::from_millis(200);
 /// 10 s after which nodes give up a silent link.
 const LOSSES_MAX: u32 = 6;
 
+/// The longest exponential delay, in means: one in a thousand million draws is longer, and is drawn as that.
+pub const EXPONENTIAL_MAX: u32 = 20;
+
 /// The bytes that may be under way in one direction of a connection before its writer waits. The buffers of two
 /// sockets hold about as many.
 pub(super) const WINDOW: usize = 128 << 10;
@@ -31,6 +34,8 @@ pub struct Conditions {
     pub delay: Duration,
     /// The most that is added to the delay; the addition is drawn.
     pub jitter: Duration,
+    /// The mean of a further addition, whose distribution is exponential.
+    pub exponential: Duration,
     /// The share of segments that are lost and sent again: 0 to 1. A lost packet is not sent again.
     pub loss: f64,
     /// The rate in bits a second; unlimited if absent.
@@ -41,8 +46,14 @@ pub struct Conditions {
 
 impl Conditions {
     /// The conditions of a link that passes on everything at once.
-    pub const IDEAL: Self =
-        Self { delay: Duration::ZERO, jitter: Duration::ZERO, loss: 0.0, rate_bits: None, duplicate: 0.0 };
+    pub const IDEAL: Self = Self {
+        delay: Duration::ZERO,
+        jitter: Duration::ZERO,
+        exponential: Duration::ZERO,
+        loss: 0.0,
+        rate_bits: None,
+        duplicate: 0.0,
+    };
 
     /// Applies shapes to the usual conditions. Properties that the shapes do not name stay as usual; a delay that
     /// is named without a jitter has none.
@@ -56,6 +67,7 @@ impl Conditions {
             match *shape {
                 Shape::Delay(delay) => conditions.delay = delay,
                 Shape::Jitter(jitter) => conditions.jitter = jitter,
+                Shape::Exponential(mean) => conditions.exponential = mean,
                 Shape::Loss(share) => conditions.loss = share,
                 Shape::Rate(bits) => conditions.rate_bits = Some(bits),
                 Shape::Duplicate(share) => conditions.duplicate = share,
@@ -129,11 +141,40 @@ impl DirectionModel {
 impl Conditions {
     /// Draws the time from the end of transmission to the arrival.
     fn draw_latency(&self, draw: &mut impl FnMut(u64) -> u64) -> Duration {
-        if self.jitter.is_zero() {
-            return self.delay;
+        let mut latency = self.delay;
+        if !self.jitter.is_zero() {
+            latency += Duration::from_nanos(draw(nanos(self.jitter)));
         }
-        self.delay + Duration::from_nanos(draw(nanos(self.jitter)))
+        if !self.exponential.is_zero() {
+            latency += exponential(self.exponential, draw);
+        }
+        latency
     }
+}
+
+/// Draws a time with an exponential distribution of this mean, at most `EXPONENTIAL_MAX` times the mean. The
+/// method is that of von Neumann ("Various techniques used in connection with random digits", 1951). It compares
+/// uniform draws and takes no logarithm, so that every machine draws the same.
+fn exponential(mean: Duration, draw: &mut impl FnMut(u64) -> u64) -> Duration {
+    /// The number of values of a uniform draw.
+    const VALUES: u64 = 1 << 32;
+    for whole in 0..EXPONENTIAL_MAX {
+        let first = draw(VALUES - 1);
+        let (mut last, mut falling) = (first, 1_u64);
+        loop {
+            let next = draw(VALUES - 1);
+            if next >= last {
+                break;
+            }
+            last = next;
+            falling += 1;
+        }
+        if !falling.is_multiple_of(2) {
+            let part = u128::from(nanos(mean)) * u128::from(first) / u128::from(VALUES);
+            return mean * whole + Duration::from_nanos(u64::try_from(part).unwrap_or(u64::MAX));
+        }
+    }
+    mean * EXPONENTIAL_MAX
 }
 
 impl Direction {
@@ -169,7 +210,7 @@ fn retransmission(conditions: &Conditions, bytes: usize, draw: &mut impl FnMut(u
         }
         unluckiest = unluckiest.max(losses);
     }
-    let first = RETRANSMIT_MIN.max(2 * (conditions.delay + conditions.jitter));
+    let first = RETRANSMIT_MIN.max(2 * (conditions.delay + conditions.jitter + conditions.exponential));
     // The first wait is that time; after each further loss the wait doubles.
     first * ((1 << unluckiest) - 1)
 }
@@ -253,6 +294,25 @@ mod tests {
         assert_eq!(send(10, &[lost, lost, kept]), ms(601));
         assert_eq!(send(3_000, &[kept, lost, kept, kept]), ms(201));
         assert_eq!(send(10, &[lost; 6]), ms(1 + 200 * 63));
+    }
+
+    #[test]
+    fn an_exponential_delay_has_its_mean_and_its_tail_and_a_bound() {
+        let conditions = Conditions { exponential: ms(100), ..Conditions::IDEAL };
+        let mut draws = fastrand::Rng::with_seed(1);
+        let mut model = DirectionModel::new(conditions);
+        let mut times: Vec<Duration> =
+            (0..20_000).filter_map(|_| model.send_packet(ms(0), 10, |most| draws.u64(0..=most))[0]).collect();
+        times.sort_unstable();
+        let mean = times.iter().sum::<Duration>() / 20_000;
+        assert!((ms(97)..ms(103)).contains(&mean), "{mean:?}");
+        // The median is ln 2 means, and one in e^3 draws is longer than three means.
+        assert!((ms(66)..ms(73)).contains(&times[10_000]), "{:?}", times[10_000]);
+        let longer = times.iter().filter(|time| **time > ms(300)).count();
+        assert!((900..1_100).contains(&longer), "{longer}");
+        // Draws that never fall end with the bound.
+        let mut even = [2, 1, 1].into_iter().cycle();
+        assert_eq!(exponential(ms(100), &mut |_| even.next().unwrap()), ms(100) * EXPONENTIAL_MAX);
     }
 
     #[test]

@@ -44,6 +44,7 @@ fn text(shapes: &[Shape]) -> String {
     let one = |shape: &Shape| match *shape {
         Shape::Delay(delay) => format!("delay {}", duration(delay)),
         Shape::Jitter(jitter) => format!("jitter {}", duration(jitter)),
+        Shape::Exponential(mean) => format!("exponential {}", duration(mean)),
         Shape::Loss(share) => format!("loss {}%", share * 100.0),
         Shape::Duplicate(share) => format!("duplicate {}%", share * 100.0),
         Shape::Rate(bits) if bits.is_multiple_of(1_000_000) => format!("rate {}mbit", bits / 1_000_000),

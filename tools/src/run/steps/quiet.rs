@@ -15,6 +15,7 @@ use crate::run::convergence::Convergence;
 use crate::run::state::Network;
 use crate::scenario::Shape;
 use crate::text;
+use crate::world::link::EXPONENTIAL_MAX;
 
 /// The time without a message after which nodes are at rest: twice as long as they gather announcements. The
 /// delay of slow links is added to it.
@@ -123,6 +124,7 @@ fn is_spread(everyone: &Convergence, network: &Network) -> bool {
 fn slowest(network: &Network) -> Duration {
     let held_back = |shape: &Shape| match shape {
         Shape::Delay(time) | Shape::Jitter(time) => *time,
+        Shape::Exponential(mean) => *mean * EXPONENTIAL_MAX,
         Shape::Loss(_) | Shape::Rate(_) | Shape::Duplicate(_) => Duration::ZERO,
     };
     network.shapes().map(|(_, shape)| shape.iter().map(held_back).sum()).max().unwrap_or_default()

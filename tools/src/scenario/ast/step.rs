@@ -254,6 +254,8 @@ pub enum Shape {
     Delay(Duration),
     /// The longest additional delay; the actual one is drawn.
     Jitter(Duration),
+    /// The mean of an additional delay with an exponential distribution.
+    Exponential(Duration),
     /// The share of traffic that is lost: 0 to 1.
     Loss(f64),
     /// The bandwidth in bits per second.

@@ -131,8 +131,8 @@ fn faults_are_described() {
     check("cut a-b, c->d; join all; break first-last", "cut a-b, c->d; join all; break first-last");
     check("cut $v-a", "cut $v-a");
     check(
-        "link a-b delay 50ms jitter 10ms loss 1% rate 1mbit",
-        "link a-b delay 50000us jitter 10000us loss 1% rate 1000000bit",
+        "link a-b delay 50ms jitter 10ms exponential 5ms loss 1% rate 1mbit",
+        "link a-b delay 50000us jitter 10000us exponential 5000us loss 1% rate 1000000bit",
     );
     check("link all clear", "link all clear");
     check("disk a full; disk random 2 of a..c free", "disk a full; disk random 2 of a..c free");

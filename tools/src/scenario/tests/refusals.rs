@@ -314,7 +314,7 @@ fn faults_and_quantities() {
     check("link a-b delay 5s delay 6s", "1:19-5 `delay` is given twice (keep one of the two)");
     check(
         "link a-b speed 5s",
-        "1:10-5 unknown shape `speed` (one of delay, jitter, loss, rate, duplicate, clear)",
+        "1:10-5 unknown shape `speed` (one of delay, jitter, exponential, loss, rate, duplicate, clear)",
     );
     check(
         "link a-b clear delay 5s",

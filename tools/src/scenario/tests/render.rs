@@ -126,6 +126,7 @@ fn shapes(shape: &[Shape]) -> String {
     let one = |one: &Shape| match one {
         Shape::Delay(time) => format!(" delay {}", duration(*time)),
         Shape::Jitter(time) => format!(" jitter {}", duration(*time)),
+        Shape::Exponential(mean) => format!(" exponential {}", duration(*mean)),
         Shape::Loss(part) => format!(" loss {}%", part * 100.0),
         Shape::Rate(bits) => format!(" rate {bits}bit"),
         Shape::Duplicate(part) => format!(" duplicate {}%", part * 100.0),
