@@ -44,6 +44,17 @@ pub fn canonical(word: &str) -> String {
     }
 }
 
+/// Returns the canonical word of a value, with whole numbers told from numbers with a fraction or an exponent:
+/// `1.0` stays that, and is not 1. This is the equality of Clojure, in which Maelstrom's own checkers compare.
+#[must_use]
+pub fn with_number_types(word: &str) -> String {
+    let json = json(word);
+    match text_of(&json) {
+        Some(text) => of_text(&text).into_owned(),
+        None => rendered(&json, typed_number),
+    }
+}
+
 /// Returns the members of a list, each as its canonical word; `None` if the word is no list.
 #[must_use]
 pub fn members(word: &str) -> Option<Vec<String>> {
@@ -88,12 +99,31 @@ fn literal(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// Returns JSON in its canonical form. The reader of JSON bounds its depth.
+/// Returns JSON in its canonical form.
 fn canonical_json(json: &str) -> String {
+    rendered(json, plain_number)
+}
+
+/// Returns a number by its value alone.
+fn plain_number(json: &str) -> String {
+    Number::read(json).map_or_else(|| json.to_owned(), |number| number.to_string())
+}
+
+/// Returns a number by its value and its type: whole, or with a fraction or an exponent.
+fn typed_number(json: &str) -> String {
+    let number = plain_number(json);
+    let is_float = |text: &str| {
+        text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && text.contains(['.', 'e', 'E'])
+    };
+    if is_float(json) && !is_float(&number) { number + ".0" } else { number }
+}
+
+/// Returns JSON with the names of objects in order and numbers in one form. The reader of JSON bounds its depth.
+fn rendered(json: &str, number: fn(&str) -> String) -> String {
     match json.as_bytes().first() {
         Some(b'[') => {
             let Ok(members) = serde_json::from_str::<Vec<&RawValue>>(json) else { return json.to_owned() };
-            let members: Vec<String> = members.iter().map(|member| canonical_json(member.get())).collect();
+            let members: Vec<String> = members.iter().map(|member| rendered(member.get(), number)).collect();
             format!("[{}]", members.join(","))
         }
         Some(b'{') => {
@@ -101,12 +131,12 @@ fn canonical_json(json: &str) -> String {
                 return json.to_owned();
             };
             let field = |(name, value): (&String, &&RawValue)| {
-                format!("{}:{}", literal(name), canonical_json(value.get()))
+                format!("{}:{}", literal(name), rendered(value.get(), number))
             };
             format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(","))
         }
         Some(b'"') => text_of(json).map_or_else(|| json.to_owned(), |text| literal(&text)),
-        _ => Number::read(json).map_or_else(|| json.to_owned(), |number| number.to_string()),
+        _ => number(json),
     }
 }
 
@@ -229,6 +259,23 @@ mod tests {
         check_same("[1,2]", "[2,1]", false);
         check_same("{\"b\":1,\"a\":[2.0]}", "{\"a\":[2],\"b\":1}", true);
         check_same("\"caf\\u00e9\"", "café", true);
+    }
+
+    #[test]
+    fn numbers_have_types_where_they_are_told_apart() {
+        for (word, typed) in [
+            ("1", "1"),
+            ("1.0", "1.0"),
+            ("10e-1", "1.0"),
+            ("-0.50", "-0.5"),
+            ("1e60", "1e60"),
+            ("true", "true"),
+            ("x.y", "x.y"),
+            ("\"1.0\"", "\"1.0\""),
+            ("[1.0, {\"b\": 2, \"a\": 3.00}]", "[1.0,{\"a\":3.0,\"b\":2}]"),
+        ] {
+            assert_eq!(with_number_types(word), typed, "{word}");
+        }
     }
 
     #[test]

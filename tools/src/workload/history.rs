@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::text::value;
 use crate::world::{NodeIndex, Value};
 
 /// The most elements of a list that are shown to a person. Chosen: they fit on a line.
@@ -27,7 +28,7 @@ impl Element {
 pub enum Answer {
     /// An acknowledgement without a value.
     Done,
-    /// One value, as its canonical bare word: the text `5` is not the number 5.
+    /// One value, as its canonical bare word: the text `5` is not the number 5, and neither is 5.0.
     Text(String),
     /// Several values, in the node's order.
     List(Vec<Element>),
@@ -135,7 +136,8 @@ impl History {
     pub fn answer(&mut self, value: Value) -> Answer {
         match value {
             Value::Done => Answer::Done,
-            value @ (Value::Text(_) | Value::Json(_)) => Answer::Text(value.word()),
+            Value::Json(json) => Answer::Text(value::with_number_types(&json)),
+            text @ Value::Text(_) => Answer::Text(text.word()),
             Value::List(list) => Answer::List(list.into_iter().map(|text| self.intern(text)).collect()),
         }
     }

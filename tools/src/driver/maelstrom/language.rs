@@ -87,7 +87,7 @@ pub(super) fn outcome(kind: &str, of_key: bool, mut body: Map<String, Value>) ->
         // The read of one key returns a value; without a key, a read returns a set.
         "read" => match part(&["messages", "value"])? {
             Value::Array(items) if !of_key => {
-                Held::List(items.iter().map(|item| value::canonical(&item.to_string())).collect())
+                Held::List(items.iter().map(|item| value::with_number_types(&item.to_string())).collect())
             }
             other => one(&other),
         },

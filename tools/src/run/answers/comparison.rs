@@ -66,12 +66,17 @@ impl CompareBy {
         match value {
             // A list is compared as a set: order and repetition do not count.
             Value::List(list) => {
-                let set: BTreeSet<&String> = list.iter().collect();
-                set.into_iter().map(String::as_str).collect::<serde_json::Value>().to_string()
+                let set: BTreeSet<String> = list.iter().map(|item| self.item(item)).collect();
+                set.into_iter().collect::<serde_json::Value>().to_string()
             }
             value if self == Self::Value => value.word(),
             value => value.to_string(),
         }
+    }
+
+    /// Returns the form of a list's item that is compared: by value, `1.0` is 1.
+    pub(in crate::run) fn item(self, item: &str) -> String {
+        if self == Self::Value { value::canonical(item) } else { item.to_owned() }
     }
 
     /// Returns the answer in words. Where answers are compared by value, it shows values so that their
@@ -110,7 +115,7 @@ pub(in crate::run) fn compare(
 ) -> bool {
     if let Value::List(list) = value {
         let wanted: BTreeSet<String> = words.iter().map(|word| member(word, by)).collect();
-        let equal = list.iter().cloned().collect::<BTreeSet<_>>() == wanted;
+        let equal = list.iter().map(|item| by.item(item)).collect::<BTreeSet<_>>() == wanted;
         return match comparison {
             Comparison::Equal => equal,
             Comparison::NotEqual => !equal,
@@ -149,7 +154,10 @@ fn member(word: &FilledWord, by: CompareBy) -> String {
 /// Returns true if an answer contains this word.
 pub(in crate::run) fn contains(value: &Value, word: &FilledWord, by: CompareBy) -> bool {
     match value {
-        Value::List(list) => list.contains(&member(word, by)),
+        Value::List(list) => {
+            let wanted = member(word, by);
+            list.iter().any(|item| by.item(item) == wanted)
+        }
         Value::Json(json) if by == CompareBy::Value => match value::members(json) {
             Some(members) => members.contains(&member(word, by)),
             None => json.contains(&word.text),

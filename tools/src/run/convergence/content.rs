@@ -154,7 +154,8 @@ impl RunContext {
 fn first(observed: Observed, by: CompareBy) -> (Content, Vec<String>) {
     match observed {
         Observed::Answered(answer) => match answer.value {
-            Value::List(mut items) => {
+            Value::List(items) => {
+                let mut items: Vec<String> = items.iter().map(|item| by.item(item)).collect();
                 items.sort_unstable();
                 items.dedup();
                 (Content::Is(shown(&items)), items)

@@ -83,5 +83,5 @@ fn steps(text: &str) -> Option<Vec<Step>> {
 
 /// Returns the canonical bare word of a value.
 fn word(json: &Value) -> String {
-    value::canonical(&json.to_string())
+    value::with_number_types(&json.to_string())
 }
