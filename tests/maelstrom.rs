@@ -16,13 +16,15 @@ fn node(name: &str) -> String {
     format!("{program} {} {mode}", path.display())
 }
 
-/// Runs a workload on a node. Returns the ended command and its report, or none without Python.
+/// Runs a workload on a node, with three seconds of quiet unless the flags say otherwise. Returns the ended command
+/// and its report, or none without Python.
 fn test(workload: &str, name: &str, flags: &str) -> Option<(Finished, Value)> {
     if name.contains(".py") && !has("python3") {
         return None;
     }
     let tools = Tools::new();
-    let line = format!("maelstrom {workload} --exec '{}' --seed 1 --json {flags}", node(name));
+    let settle = if flags.contains("--settle") { "" } else { "--settle 3s" };
+    let line = format!("maelstrom {workload} --exec '{}' --seed 1 --json {settle} {flags}", node(name));
     let ended = tools.run(&line);
     let json = serde_json::from_str(&ended.raw).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
     let history = tools.read(&format!("logs/maelstrom-{workload}/history.jsonl"));
@@ -83,6 +85,33 @@ fn broadcast() {
 fn g_set() {
     right("g-set", "g_set.py", "--rate 100 --time 2s --duplicate 20 --partition");
     wrong("g-set", "g_set.py toggle", "--rate 100 --time 2s --duplicate 20 --settle 1s", "lost", "add");
+    // A set is the same however often an element is listed.
+    if let Some(json) = right("g-set", "g_set.py twice", "--rate 50 --time 1s") {
+        assert!(json["counts"]["duplicated"].as_u64() > Some(0), "{json:#}");
+    }
+}
+
+#[test]
+fn the_final_reads_decide() {
+    let flags = "--rate 50 --time 1s --nodes 3 --clients 2n";
+    let Some(json) = right("g-set", "g_set.py", flags) else { return };
+    assert_eq!(json["agreement"]["in_final_reads"], true, "{json:#}");
+    wrong("g-set", "g_set.py hours", &format!("{flags} --settle 0"), "lost", "read");
+    let (_, json) = test("g-set", "g_set.py hours", &format!("{flags} --settle 300ms")).expect("Python");
+    assert_eq!(json["agreement"]["agreed"], false, "{json:#}");
+    assert!(json["stable_latency_s"]["never"].as_u64() > Some(0), "{json:#}");
+    assert_eq!(json["stable_latency_s"]["max"], Value::Null, "{json:#}");
+}
+
+#[test]
+fn a_lost_value_is_told_with_the_partition_in_which_it_was_acknowledged() {
+    // These nodes send an element once, and at once: an element that was lost was added in a partition.
+    let flags = "--rate 100 --time 3s --partition --nemesis-interval 500ms --settle 1s";
+    let Some((ended, json)) = test("g-set", "g_set.py toggle", flags) else { return };
+    assert_eq!(ended.code, Some(1), "{json:#}");
+    let problems = json["problems"].as_array().expect("problems");
+    let mut faults = problems.iter().filter_map(|problem| problem["operations"][0]["fault"].as_str());
+    assert!(faults.any(|fault| fault.starts_with("partition ")), "{json:#}");
 }
 
 #[test]
@@ -110,8 +139,30 @@ fn transactions() {
     wrong("txn-rw-register", "txn.py undone", committed, "G1a", "txn");
     let interleaved = format!("{committed} --max-txn-length 6");
     wrong("txn-rw-register", "txn.py interleave", &interleaved, "G1b", "txn");
-    // The default model allows reads of writes that were undone.
-    right("txn-rw-register", "txn.py undone", "--rate 200 --time 2s");
+    // The weakest model allows reads of writes that were undone.
+    let uncommitted = "--rate 200 --time 2s --consistency-models read-uncommitted";
+    right("txn-rw-register", "txn.py undone", uncommitted);
+}
+
+#[test]
+fn a_model_that_is_not_judged_is_refused_and_the_default_is_judged_as_far_as_it_can_be() {
+    let tools = Tools::new();
+    for model in ["strict-serializable", "snapshot-isolation"] {
+        let ended =
+            tools.run(&format!("maelstrom test -w txn-rw-register --bin ./n --consistency-models {model}"));
+        ended.code(2);
+        assert!(ended.err.contains(&format!("`{model}` is not checked yet")), "{ended:?}");
+    }
+    if !has("python3") {
+        return;
+    }
+    let flags = "--rate 100 --time 1s --key-count 3";
+    let (ended, json) = test("txn-rw-register", "txn.py", flags).expect("Python");
+    assert_eq!((ended.code, &json["verdict"]), (Some(0), &"valid up to read-committed".into()), "{json:#}");
+    let ended = tools.run(&format!("maelstrom txn-rw-register --exec '{}' {flags}", node("txn.py")));
+    let first = ended.raw.lines().next().unwrap_or_default();
+    assert!(first.starts_with("ok txn-rw-register valid up to read-committed · "), "{first}");
+    wrong("txn-rw-register", "txn.py undone", "--rate 200 --time 2s", "G1a", "txn");
 }
 
 #[test]
@@ -123,6 +174,69 @@ fn a_text_is_not_the_number_that_it_spells_in_any_workload() {
     }
     wrong("lin-kv", "lin_kv.py texts", flags, "not_linearizable", "read");
     wrong("txn-rw-register", "txn.py texts", flags, "garbage_read", "txn");
+}
+
+#[test]
+fn a_number_with_a_fraction_is_not_the_whole_number_that_it_equals_in_any_workload() {
+    let flags = "--rate 100 --time 1s --settle 1s";
+    wrong("broadcast", "broadcast.py floats", flags, "lost", "read");
+    wrong("g-set", "g_set.py floats", flags, "lost", "read");
+    wrong("g-counter", "counter.py floats", flags, "no_number", "read");
+    wrong("lin-kv", "lin_kv.py floats", flags, "not_linearizable", "read");
+    wrong("txn-rw-register", "txn.py floats", flags, "garbage_read", "txn");
+}
+
+#[test]
+fn the_spelling_of_maelstrom_runs_lin_kv_and_passes_words_on_to_the_program() {
+    if !has("python3") {
+        return;
+    }
+    let tools = Tools::new();
+    let script = node("lin_kv.py");
+    let script = script.split(' ').nth(2).expect("a path");
+    let ended = tools.run(&format!(
+        "maelstrom test --bin python3 {script} --node n1 --node n2 --time-limit 1 --rate 0 --topology tree --json"
+    ));
+    ended.code(0);
+    let json: Value = serde_json::from_str(&ended.raw).expect("a report");
+    assert_eq!((&json["workload"], &json["nodes"]), (&"lin-kv".into(), &2.into()));
+    assert_eq!(json["operations"], serde_json::json!({}), "{json:#}");
+}
+
+#[test]
+fn tests_follow_one_another_until_one_fails() {
+    let tools = Tools::new();
+    let echo = node("echo.sh");
+    let flags = "--nodes 1 --rate 20 --time 500ms --seed 4 --test-count 2";
+    let ended = tools.run(&format!("maelstrom echo --exec '{echo}' {flags} --junit report.xml"));
+    ended.code(0);
+    let again: Vec<&str> = ended.raw.lines().filter(|line| line.starts_with("  again")).collect();
+    assert!(
+        again.len() == 2 && again[0].contains(" --seed 4 ") && again[1].contains(" --seed 5 "),
+        "{again:?}"
+    );
+    assert!(!again[0].contains("--test-count"), "{again:?}");
+    assert_eq!(tools.read("report.xml").matches("<testcase ").count(), 2);
+    let ended = tools.run("maelstrom echo --exec ./there-is-none --nodes 1 --test-count 3");
+    ended.code(3);
+    assert_eq!(ended.raw.matches("BROKEN").count(), 1, "{ended:?}");
+}
+
+#[test]
+fn a_rate_that_was_not_reached_is_in_the_first_line() {
+    let tools = Tools::new();
+    let flags = "--nodes 1 --clients 1 --rate 100000 --time 1s";
+    let ended = tools.run(&format!("maelstrom echo --exec '{}' {flags}", node("echo.sh")));
+    let first = ended.raw.lines().next().unwrap_or_default();
+    assert!(first.contains(" of 100,000 operations a second · "), "{first}");
+    assert!(ended.raw.contains("\n  stderr          logs/maelstrom-echo/NODE.err\n"), "{}", ended.raw);
+}
+
+#[test]
+fn the_latencies_of_messages_may_be_exponential() {
+    let flags = "--rate 50 --time 1s --latency 20ms --latency-dist exponential";
+    let Some(json) = right("broadcast", "broadcast.py", flags) else { return };
+    assert_eq!(json["conditions"], serde_json::json!(["latency 20 ms on average"]));
 }
 
 #[test]
@@ -155,7 +269,7 @@ fn flags_of_maelstrom_are_accepted() {
     let script = script.split(' ').nth(2).expect("a path");
     let ended = tools.run(&format!(
         "maelstrom test -w broadcast --bin python3 --node-count 3 --time-limit 2 --rate 50 --availability total \
-         --nemesis partition --log-net-send --log-net-recv -- -B {script}"
+         --settle 3s --nemesis partition --log-net-send --log-net-recv -- -B {script}"
     ));
     ended.code(0);
     assert!(ended.raw.starts_with("ok broadcast ") && ended.raw.contains("100.00 %"), "{}", ended.raw);

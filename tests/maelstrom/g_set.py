@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A grow-only set: each node sends its whole set to all others every 0.2 s.
 
-With `toggle` each element is sent once, and an element that arrives a second time is removed.
+With `toggle` each element is sent once, and an element that arrives a second time is removed. With `twice` the
+answer to a read lists each element twice. With `hours` the set is sent once an hour only.
 """
 
 import sys
@@ -9,7 +10,7 @@ import sys
 from node import Node
 
 node = Node()
-toggle = "toggle" in sys.argv
+toggle, twice, hours = (mode in sys.argv for mode in ("toggle", "twice", "hours"))
 held = {}
 
 
@@ -25,7 +26,7 @@ def add(message):
 
 @node.on("read")
 def read(message):
-    node.reply(message, {"type": "read_ok", "value": list(held)})
+    node.reply(message, {"type": "read_ok", "value": list(held) * (2 if twice else 1)})
 
 
 @node.on("element")
@@ -46,5 +47,5 @@ def tell():
 
 
 if not toggle:
-    node.every(0.2, tell)
+    node.every(3600 if hours else 0.2, tell)
 node.run()

@@ -2,7 +2,8 @@
 
 Everything runs on one thread, so that handlers need no locks.
 
-With `texts` among its arguments, a node of any kind answers reads with texts in place of numbers: "5" for 5.
+With `texts` among its arguments, a node of any kind answers reads with texts in place of numbers: "5" for 5. With
+`floats` it answers them with fractions: 5.0 for 5.
 """
 
 import heapq
@@ -13,19 +14,20 @@ import sys
 import time
 
 
-TEXTS = "texts" in sys.argv
+OTHER = {"texts": str, "floats": float}
+OTHER = next((OTHER[mode] for mode in OTHER if mode in sys.argv), None)
 
 
-def as_text(value):
-    return str(value) if isinstance(value, int) else value
+def changed(value):
+    return OTHER(value) if isinstance(value, int) else value
 
 
-def with_texts(body):
-    """Returns the body of an answer with texts in place of the numbers that were read."""
+def with_others(body):
+    """Returns the body of an answer with texts, or fractions, in place of the numbers that were read."""
     read = {
-        "messages": lambda values: [as_text(value) for value in values],
-        "value": lambda value: [as_text(one) for one in value] if isinstance(value, list) else as_text(value),
-        "txn": lambda steps: [[kind, key, as_text(value) if kind == "r" else value] for kind, key, value in steps],
+        "messages": lambda values: [changed(value) for value in values],
+        "value": lambda value: [changed(one) for one in value] if isinstance(value, list) else changed(value),
+        "txn": lambda steps: [[kind, key, changed(value) if kind == "r" else value] for kind, key, value in steps],
     }
     return {field: read[field](value) if field in read else value for field, value in body.items()}
 
@@ -60,8 +62,8 @@ class Node:
         return body["msg_id"]
 
     def reply(self, message, body):
-        if TEXTS:
-            body = with_texts(body)
+        if OTHER:
+            body = with_others(body)
         self.send(message["src"], dict(body, in_reply_to=message["body"]["msg_id"]))
 
     def fail(self, message, code, text):

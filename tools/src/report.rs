@@ -27,7 +27,7 @@ pub use terminal::{
 };
 pub(crate) use wording::quoted;
 pub use wording::{again, seconds};
-pub use workload::WorkloadRun;
+pub use workload::{WorkloadCases, WorkloadRun};
 
 #[cfg(test)]
 mod sample;

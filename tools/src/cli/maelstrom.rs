@@ -23,13 +23,40 @@ use crate::workload::runner::{self, End, Report, Stage};
 use crate::world::folder::create_file;
 use crate::world::process::{self, Lease, Links, Ports, raise_open_files};
 
-/// Runs the test, and prints its report.
+/// Runs the tests one after another, and prints the report of each. The first that does not hold is the last.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
-    let seed = arguments.seed.map_or_else(random::number, Ok)?;
-    let plan = plan::plan(arguments, seed)?;
+    let first = arguments.seed.map_or_else(random::number, Ok)?;
+    // Arguments that make no plan are refused before anything is written.
+    plan::plan(arguments, first)?;
     if let Some(path) = &arguments.junit {
         junit_file::prepare(path)?;
     }
+    let mut cases = report::WorkloadCases::default();
+    let mut exit = Exit::Held;
+    for number in 0..arguments.test_count as u64 {
+        exit = run_one(arguments, first.wrapping_add(number), &mut cases, out, err)?;
+        if exit != Exit::Held {
+            break;
+        }
+    }
+    if let Some(path) = &arguments.junit
+        && let Err(failure) = junit_file::write(path, cases.junit())
+    {
+        failure.print(err)?;
+        exit = exit.gravest(failure.exit());
+    }
+    Ok(exit)
+}
+
+/// Runs a test with this seed, and prints its report. Its folder replaces that of the test before.
+fn run_one(
+    arguments: &Arguments,
+    seed: u64,
+    cases: &mut report::WorkloadCases,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let plan = plan::plan(arguments, seed)?;
     let folder = arguments.logs.join(format!("maelstrom-{}", plan.kind.name()));
     let _taken = Folder::acquire_empty(&folder)?;
     let report = run_plan(&plan, &folder, arguments.log_limit.bytes)?;
@@ -37,20 +64,15 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
     if let Err(error) = write_history(&report, &folder) {
         writeln!(err, "warning: cannot write {}: {}", path.display(), io_cause(&error))?;
     }
-    let run = report::WorkloadRun { report: &report, history: &path, again: &again(arguments, seed) };
-    let mut exit = exit(&report.end);
-    if let Some(path) = &arguments.junit
-        && let Err(failure) = junit_file::write(path, run.junit())
-    {
-        failure.print(err)?;
-        exit = exit.gravest(failure.exit());
-    }
+    let again = again(arguments, seed);
+    let run = report::WorkloadRun { report: &report, logs: &folder, history: &path, again: &again };
+    cases.add(&run);
     if arguments.json {
         writeln!(out, "{}", run.json())?;
     } else {
         write!(out, "{}", run.terminal(screen::out_style()))?;
     }
-    Ok(exit)
+    Ok(exit(&report.end))
 }
 
 /// The file in the folder of a test that holds its history.
@@ -73,7 +95,8 @@ fn run_plan(plan: &runner::Plan, folder: &Path, log_limit: u64) -> Result<Report
         spinner.set_message(match stage {
             Stage::Starting => "starting nodes".to_owned(),
             Stage::Asking(_) => format!("asking for {}", report::seconds(plan.time)),
-            Stage::Quiet => "waiting for nodes to agree".to_owned(),
+            Stage::Quiet => format!("letting nodes rest for {}", report::seconds(plan.quiet)),
+            Stage::Agreeing => "waiting for nodes to agree".to_owned(),
         });
     });
     spinner.finish_and_clear();
@@ -102,12 +125,75 @@ fn exit(end: &End) -> Exit {
     }
 }
 
-/// Returns the command line as it was typed, with the seed added.
+/// Returns the command line that repeats the test with this seed, and no other test.
 fn again(arguments: &Arguments, seed: u64) -> String {
-    let mut words: Vec<String> = std::env::args().skip(1).map(|word| report::quoted(&word)).collect();
-    if arguments.seed.is_none() {
-        let at = words.iter().position(|word| word == "--").unwrap_or(words.len());
-        words.splice(at..at, ["--seed".to_owned(), seed.to_string()]);
+    again_of(std::env::args().skip(1), arguments.test_count > 1, seed)
+}
+
+/// Returns a command line as it was typed, with the seed. Of one that ran several tests, the number of tests is
+/// left out.
+fn again_of(typed: impl Iterator<Item = String>, several: bool, seed: u64) -> String {
+    let (mut words, mut own, mut seeded) = (Vec::new(), true, false);
+    let mut typed = typed.peekable();
+    while let Some(word) = typed.next() {
+        if own && word == "--" && !seeded {
+            words.extend(["--seed".to_owned(), seed.to_string()]);
+            seeded = true;
+        }
+        own &= word != "--";
+        let of =
+            |flag: &str| word == flag || word.strip_prefix(flag).is_some_and(|rest| rest.starts_with('='));
+        if own && (of("--seed") || (several && of("--test-count"))) {
+            if !word.contains('=') {
+                typed.next();
+            }
+            if !of("--test-count") {
+                words.extend(["--seed".to_owned(), seed.to_string()]);
+                seeded = true;
+            }
+            continue;
+        }
+        words.push(report::quoted(&word));
+    }
+    if !seeded {
+        words.extend(["--seed".to_owned(), seed.to_string()]);
     }
     format!("tools {}", words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(typed: &str, several: bool, expected: &str) {
+        let words = shlex::split(typed).expect("words").into_iter();
+        assert_eq!(again_of(words, several, 7), expected);
+    }
+
+    #[test]
+    fn the_command_that_repeats_a_test_has_its_seed_and_is_for_that_test_alone() {
+        check("maelstrom echo --exec ./n", false, "tools maelstrom echo --exec ./n --seed 7");
+        check(
+            "maelstrom test --bin n -- --seed 1",
+            false,
+            "tools maelstrom test --bin n --seed 7 -- --seed 1",
+        );
+        check("maelstrom echo --seed 5 --bin n", false, "tools maelstrom echo --seed 7 --bin n");
+        check(
+            "maelstrom echo --test-count 1 --bin n",
+            false,
+            "tools maelstrom echo --test-count 1 --bin n --seed 7",
+        );
+        check(
+            "maelstrom echo --test-count 9 --seed=5 --bin n",
+            true,
+            "tools maelstrom echo --seed 7 --bin n",
+        );
+        check(
+            "maelstrom echo --bin n --test-count=9 -- a",
+            true,
+            "tools maelstrom echo --bin n --seed 7 -- a",
+        );
+    }
 }

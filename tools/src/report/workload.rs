@@ -5,6 +5,7 @@ mod junit;
 mod run;
 mod terminal;
 
+pub use junit::WorkloadCases;
 pub use run::WorkloadRun;
 
 impl WorkloadRun<'_> {
@@ -18,11 +19,6 @@ impl WorkloadRun<'_> {
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         json::json(self)
-    }
-
-    /// Returns the report for build servers: one case, as `JUnit` XML. An error comes from the XML writer.
-    pub fn junit(&self) -> Result<String, quick_junit::SerializeError> {
-        junit::junit(self)
     }
 }
 

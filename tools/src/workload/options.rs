@@ -30,21 +30,66 @@ pub enum ConsistencyModel {
     ReadCommitted,
 }
 
+/// The other models by name, as Elle has them: none of them is judged.
+const NOT_JUDGED: &[&str] = &[
+    "causal-cerone",
+    "conflict-serializable",
+    "consistent-view",
+    "cursor-stability",
+    "forward-consistent-view",
+    "linearizable",
+    "monotonic-atomic-view",
+    "monotonic-snapshot-read",
+    "monotonic-view",
+    "parallel-snapshot-isolation",
+    "prefix",
+    "read-atomic",
+    "repeatable-read",
+    "serializable",
+    "session-serializable",
+    "snapshot-isolation",
+    "strict-serializable",
+    "strong-read-committed",
+    "strong-read-uncommitted",
+    "strong-serializable",
+    "strong-session-read-committed",
+    "strong-session-read-uncommitted",
+    "strong-session-serializable",
+    "strong-session-snapshot-isolation",
+    "strong-snapshot-isolation",
+    "update-serializable",
+    "view-serializable",
+];
+
 impl ConsistencyModel {
     const ALL: &'static [(&'static str, Self)] =
         &[("read-uncommitted", Self::ReadUncommitted), ("read-committed", Self::ReadCommitted)];
 
+    /// The strongest model that is judged.
+    pub const STRONGEST: Self = Self::ReadCommitted;
+
+    /// Returns the strongest of the models of these names, separated by commas. The error suggests a name, or
+    /// says that a model is not judged.
+    pub fn strongest_of(names: &str) -> Result<Self, UnknownName> {
+        let models: Vec<Self> =
+            names.split(',').map(|name| Self::named(name.trim())).collect::<Result<_, _>>()?;
+        Ok(models.into_iter().max().unwrap_or(Self::STRONGEST))
+    }
+
+    /// Fails if one of these names, separated by commas, is that of no model, judged or not.
+    pub fn check_names(names: &str) -> Result<(), UnknownName> {
+        let known = |name: &&str| NOT_JUDGED.contains(name);
+        names
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !known(name))
+            .try_for_each(|name| Self::named(name).map(drop))
+    }
+
     /// Returns the model of that name, or an error that suggests one.
     pub fn named(name: &str) -> Result<Self, UnknownName> {
-        const STRONGER: &[&str] = &[
-            "repeatable-read",
-            "snapshot-isolation",
-            "serializable",
-            "strict-serializable",
-            "strong-session-serializable",
-        ];
         let names: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
-        if STRONGER.contains(&name) {
+        if NOT_JUDGED.contains(&name) {
             let message = format!("`{name}` is not checked yet: there are {}", names.join(", "));
             return Err(UnknownName { message });
         }
@@ -75,7 +120,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         // The defaults of Maelstrom for transactions.
-        Self { keys: 10, writes_per_key: 16, txn_length: 4, model: ConsistencyModel::ReadUncommitted }
+        Self { keys: 10, writes_per_key: 16, txn_length: 4, model: ConsistencyModel::STRONGEST }
     }
 }
 
@@ -92,5 +137,15 @@ mod tests {
         );
         assert!(said("read-comitted").ends_with("did you mean `read-committed`?"));
         assert_eq!(ConsistencyModel::named("read-committed"), Ok(ConsistencyModel::ReadCommitted));
+    }
+
+    #[test]
+    fn of_several_models_the_strongest_counts_and_each_is_judged() {
+        let of = ConsistencyModel::strongest_of;
+        assert_eq!(of("read-committed, read-uncommitted"), Ok(ConsistencyModel::ReadCommitted));
+        assert_eq!(of("read-uncommitted"), Ok(ConsistencyModel::ReadUncommitted));
+        assert!(of("read-committed,serializable").unwrap_err().to_string().contains("not checked yet"));
+        assert!(ConsistencyModel::check_names("strict-serializable,read-committed").is_ok());
+        assert!(ConsistencyModel::check_names("strict-serialisable").is_err());
     }
 }

@@ -1,11 +1,12 @@
 //! The standard test of a workload. It starts the nodes, and asks them at a rate for a time while faults come
-//! and go. Then it lets them rest, reads them for the last time, and judges the history.
+//! and go. Then it lets them rest, has every client read its node once, and judges the history.
 //!
 //! The test drives a [`World`] and nothing else, so that it runs in real time as in virtual time.
 
 mod executor;
 mod faults;
 mod figures;
+mod final_reads;
 mod load;
 mod plan;
 mod report;
@@ -15,7 +16,7 @@ mod tests;
 
 pub use figures::Figures;
 pub use plan::Plan;
-pub use report::{End, Report, Stage};
+pub use report::{Agreement, End, Report, Stage};
 
 use crate::world::World;
 

@@ -53,6 +53,11 @@ impl Sample {
         self.push(node, words, Completion::Unknown { reason: "silence".to_owned() }, false)
     }
 
+    /// Adds a final read that a node does not answer.
+    pub(super) fn last_unknown(&mut self, node: usize) -> &mut Self {
+        self.push(node, "read", Completion::Unknown { reason: "silence".to_owned() }, true)
+    }
+
     /// Adds final reads of these lists, one a node.
     pub(super) fn last_lists(&mut self, lists: [&str; 3]) -> &mut Self {
         for (node, list) in lists.into_iter().enumerate() {

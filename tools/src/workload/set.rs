@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::counter::unread;
 use super::{CheckResult, Completion, Element, History, Operation, Percentiles, Workload, moment};
 use crate::random::Rng;
+use crate::world::NodeIndex;
 
 /// The workloads `broadcast` and `g-set`.
 #[derive(Debug)]
@@ -44,11 +45,17 @@ impl Workload for Set {
         let additions = Additions::of(history, self.add);
         let reads = Read::all(history);
         let seen = never_added(history, &additions, &reads, &mut verdict);
-        duplicated(history, &reads, &mut verdict);
+        verdict.counted("duplicated", duplicated(&reads));
         lost(history, &additions, &reads, &seen, &mut verdict);
         unlisted(history, &mut verdict);
         unread(history, &mut verdict);
         let stale = stale(&additions, &reads, &mut verdict);
+        if verdict.found == 0
+            && !additions.all.values().any(|one| reads.iter().any(|read| read.has(one.element)))
+        {
+            verdict.undecided =
+                Some("no element was added and then read, so that nothing can be judged".to_owned());
+        }
         verdict
             .counted("acknowledged", additions.all.values().filter(|one| one.acknowledged.is_some()).count());
         verdict.counted("stale", stale);
@@ -175,28 +182,18 @@ fn never_added(
     first
 }
 
-/// Finds elements that stand twice in one answer.
-fn duplicated(history: &History, reads: &[Read<'_>], verdict: &mut CheckResult) {
-    let mut twice: BTreeMap<Element, usize> = BTreeMap::new();
-    for (at, read) in reads.iter().enumerate() {
+/// Counts the elements that stand twice in one answer. Maelstrom accepts this, and so it is no problem: a set is
+/// the same however often an element is listed.
+fn duplicated(reads: &[Read<'_>]) -> usize {
+    let mut twice: BTreeSet<Element> = BTreeSet::new();
+    for read in reads {
         let distinct: u32 = read.holds.iter().map(|word| word.count_ones()).sum();
         if read.list.len() != distinct as usize {
             let mut seen = BTreeSet::new();
-            for element in read.list.iter().filter(|element| !seen.insert(**element)) {
-                twice.entry(*element).or_insert(at);
-            }
+            twice.extend(read.list.iter().filter(|element| !seen.insert(**element)));
         }
     }
-    for (element, at) in &twice {
-        let read = &reads[*at];
-        let message = format!(
-            "{} stands more than once in what {} answered",
-            history.elements()[element.index()],
-            history.node(read.operation.node)
-        );
-        verdict.problem("duplicated", message, vec![read.index]);
-    }
-    verdict.counted("duplicated", twice.len());
+    twice.len()
 }
 
 /// Finds elements that were acknowledged, or read somewhere, and are not on every node at the end.
@@ -238,8 +235,10 @@ fn lost(
             }
             (None, None) => continue,
         };
-        let nodes: Vec<&str> = without.iter().map(|read| history.node(read.operation.node)).collect();
-        let place = if nodes.len() == last.len() {
+        // Several clients may have read a node.
+        let nodes: BTreeSet<NodeIndex> = without.iter().map(|read| read.operation.node).collect();
+        let nodes: Vec<&str> = nodes.into_iter().map(|node| history.node(node)).collect();
+        let place = if without.len() == last.len() {
             "in no final read".to_owned()
         } else {
             format!("not in the final read of {}", nodes.join(", "))
@@ -250,24 +249,28 @@ fn lost(
 }
 
 /// Measures the time after its acknowledgement during which an element was missing somewhere: until the last read
-/// that lacks it began. Returns the number of elements that were missing at all.
+/// that lacks it began. That time has no end for an element that a final read lacks. Returns the number of
+/// elements that were missing for a time.
 fn stale(additions: &Additions<'_>, reads: &[Read<'_>], verdict: &mut CheckResult) -> usize {
-    let (mut stale, mut latencies) = (0, Vec::new());
+    let (mut stale, mut never, mut latencies) = (0, 0, Vec::new());
     for addition in additions.all.values() {
         let Some(acknowledged) = addition.acknowledged else { continue };
         let after = reads.partition_point(|read| read.operation.invoked < acknowledged);
         let later = &reads[after..];
-        match later.iter().rposition(|read| !read.has(addition.element)) {
-            // The element is lost, or no client has read since.
-            Some(at) if at + 1 == later.len() => {}
+        let lacks = |read: &Read<'_>| !read.has(addition.element);
+        match later.iter().rposition(lacks) {
+            // No client has read since.
+            None if later.is_empty() => {}
+            None => latencies.push(Duration::ZERO),
+            Some(_) if later.iter().any(|read| read.operation.last && lacks(read)) => never += 1,
+            Some(at) if at + 1 == later.len() => never += 1,
             Some(at) => {
                 stale += 1;
                 latencies.push(later[at].operation.invoked.saturating_sub(acknowledged));
             }
-            None => latencies.push(Duration::ZERO),
         }
     }
-    verdict.times.extend(Percentiles::of(latencies).map(|times| ("stable_latency", times)));
+    verdict.times.extend(Percentiles::of(latencies, never).map(|times| ("stable_latency", times)));
     stale
 }
 
@@ -308,7 +311,7 @@ mod tests {
         assert!(verdict.is_valid(), "{verdict:?}");
         assert_eq!((verdict.count("acknowledged"), verdict.count("stale")), (Some(1), Some(1)));
         // Acknowledged at 10 ms; the last read without it began at 20 ms.
-        assert_eq!(verdict.times[0].1.max, Duration::from_millis(10));
+        assert_eq!(verdict.times[0].1.max, Some(Duration::from_millis(10)));
     }
 
     #[test]
@@ -369,11 +372,44 @@ mod tests {
     }
 
     #[test]
-    fn an_element_stands_once_in_a_set() {
+    fn an_element_that_is_listed_twice_is_counted_and_no_problem() {
         let mut sample = Sample::new();
         sample.done(0, "broadcast 1").done(0, "broadcast 2");
         sample.last_lists(["1 2", "2 1 2", "1 2"]);
-        assert_eq!(messages(&sample), ["2 stands more than once in what n1 answered"]);
+        let verdict = check(&sample);
+        assert!(verdict.is_valid());
+        assert_eq!(verdict.count("duplicated"), Some(1));
+    }
+
+    #[test]
+    fn the_latency_of_an_element_that_was_lost_has_no_end() {
+        let mut sample = Sample::new();
+        sample.done(0, "broadcast 1").done(0, "broadcast 2").list(1, "read", "1");
+        // The read that began last has both.
+        sample.last_lists(["1 2", "1", "1 2"]);
+        let times = check(&sample).times[0].1;
+        assert_eq!((times.count, times.never), (1, 1));
+        assert_eq!((times.p50, times.p95, times.max), (Some(Duration::ZERO), None, None));
+    }
+
+    #[test]
+    fn what_no_client_added_or_read_cannot_be_judged() {
+        let mut sample = Sample::new();
+        sample.last_lists(["", "", ""]);
+        assert_eq!((check(&sample).found, check(&sample).undecided.is_some()), (0, true));
+        let mut sample = Sample::new();
+        sample.unknown(0, "broadcast 1").last_lists(["", "", ""]);
+        assert!(check(&sample).undecided.is_some());
+        let mut sample = Sample::new();
+        sample.unknown(0, "broadcast 1").last_lists(["1", "1", "1"]);
+        assert!(check(&sample).is_valid());
+    }
+
+    #[test]
+    fn a_number_with_a_fraction_is_not_the_whole_number_that_it_equals() {
+        let mut sample = Sample::new();
+        sample.done(0, "broadcast 5").last_lists(["5", "5.0", "5"]);
+        assert!(messages(&sample)[1].contains("is not in the final read of n1"), "{:?}", messages(&sample));
     }
 
     #[test]

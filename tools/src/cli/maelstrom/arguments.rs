@@ -15,12 +15,16 @@ use crate::cli::log_limit::LogLimit;
     after_help = "Examples:\n  tools maelstrom echo --exec ./echo.py\n  tools maelstrom broadcast --exec ./node --network \"grid(5x5)\" --rate 100 --time 20s --latency 100ms --partition\n  tools maelstrom test -w broadcast --bin ./node --node-count 5 --time-limit 20 --rate 10 --nemesis partition"
 )]
 pub struct Arguments {
-    /// The workload: broadcast, echo, g-counter, g-set, lin-kv, pn-counter, txn-rw-register or unique-ids;
-    /// or `test`, with the workload given by -w
+    /// The workload: broadcast, echo, g-counter, g-set, lin-kv, pn-counter, txn-rw-register or unique-ids. Or
+    /// `test`, as Maelstrom spells it: -w then names the workload, and the defaults are those of Maelstrom
     #[arg(value_name = "WORKLOAD")]
     pub name: Option<String>,
 
-    /// The workload, as an option
+    /// With `test`: arguments of the program, which may also come last, after --
+    #[arg(value_name = "ARG")]
+    pub words: Vec<String>,
+
+    /// The workload, as an option [default with `test`: lin-kv]
     #[arg(short, long, value_name = "NAME")]
     pub workload: Option<String>,
 
@@ -37,28 +41,40 @@ pub struct Arguments {
     pub program_arguments: Vec<String>,
 
     /// The topology by which nodes are neighbours, as text like "grid(5x5)"
-    #[arg(long, value_name = "TOPOLOGY", conflicts_with_all = ["topology", "nodes"])]
+    #[arg(long, value_name = "TOPOLOGY", conflicts_with_all = ["topology", "nodes", "node", "node_count"])]
     pub network: Option<String>,
 
     /// The topology by its shape [default: grid for broadcast, else total]
     #[arg(long, value_enum, value_name = "SHAPE")]
     pub topology: Option<Shape>,
 
-    /// The number of nodes: 5; or their names in logs and in the report: a,b,c. In the protocol their names
-    /// are n0, n1 and so on
-    #[arg(long, alias = "node-count", value_name = "N", default_value = "5", value_parser = quantity::nodes)]
-    pub nodes: quantity::Nodes,
+    /// The number of nodes: 5, with the ids n0, n1 and so on; or the ids themselves: a,b,c [default: 5; with
+    /// `test`: n1,n2,n3,n4,n5]
+    #[arg(long, value_name = "N", value_parser = quantity::nodes)]
+    pub nodes: Option<quantity::Nodes>,
 
-    /// The number of operations that begin in a second
-    #[arg(long, value_name = "N", default_value_t = 10.0, value_parser = quantity::rate)]
-    pub rate: f64,
+    /// The id of one more node; may be repeated
+    #[arg(short, long, value_name = "ID", value_parser = quantity::node)]
+    pub node: Vec<String>,
 
-    /// The duration of the test: 20s, or a number of seconds
-    #[arg(long, alias = "time-limit", value_name = "DURATION", default_value = "10s", value_parser = quantity::seconds)]
-    pub time: Duration,
+    /// The number of nodes, which get the ids n0, n1 and so on: it overrides --nodes and --node
+    #[arg(long, value_name = "N", value_parser = quantity::count)]
+    pub node_count: Option<usize>,
+
+    /// The number of operations that begin in a second; 0 for none [default: 10; with `test`: 5]
+    #[arg(long, value_name = "N", value_parser = quantity::rate)]
+    pub rate: Option<f64>,
+
+    /// The duration of the test: 20s, or a number of seconds [default: 10s; with `test`: 60s]
+    #[arg(long, alias = "time-limit", value_name = "DURATION", value_parser = quantity::seconds)]
+    pub time: Option<Duration>,
+
+    /// The number of tests, one after another; the first that is not valid is the last
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = quantity::count)]
+    pub test_count: usize,
 
     /// The number of clients, each with one request at a time: 10, or 4n for four a node [default: 1n, at
-    /// least 5]
+    /// least 5; with `test`: 1n, and 2n for lin-kv]
     #[arg(long, alias = "concurrency", value_name = "N", value_parser = quantity::clients)]
     pub clients: Option<quantity::Clients>,
 
@@ -91,21 +107,23 @@ pub struct Arguments {
     #[arg(long, value_name = "DURATION", value_parser = quantity::seconds)]
     pub nemesis_interval: Option<Duration>,
 
-    /// The time after which an operation is given up
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = quantity::seconds)]
-    pub timeout: Duration,
+    /// The time after which an operation is given up [default: 5s; with `test`, for lin-kv: ten latencies, at
+    /// least 1s]
+    #[arg(long, value_name = "DURATION", value_parser = quantity::seconds)]
+    pub timeout: Option<Duration>,
 
     /// The share of operations that must succeed: total, or a fraction like 0.9
     #[arg(long, value_name = "SHARE", value_parser = quantity::share)]
     pub availability: Option<f64>,
 
-    /// The time that nodes have at the end to agree
+    /// The time between the last operation and the final reads, in which nodes may come to agree
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = quantity::seconds)]
     pub settle: Duration,
 
-    /// The consistency model of transactions: read-uncommitted or read-committed
-    #[arg(long, value_name = "MODEL", default_value = "read-uncommitted")]
-    pub consistency_models: String,
+    /// The consistency model of transactions: read-uncommitted or read-committed [default: strict-serializable,
+    /// judged up to read-committed]
+    #[arg(long, value_name = "MODEL")]
+    pub consistency_models: Option<String>,
 
     /// The number of keys in use at a time
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = quantity::count)]
@@ -167,6 +185,8 @@ pub enum Distribution {
     Constant,
     /// Uniform from zero to twice the latency
     Uniform,
+    /// Exponential, with the latency as its mean
+    Exponential,
 }
 
 /// A fault to inject.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::driver::maelstrom::service;
 use crate::scenario::duration;
 
 /// The largest count that a flag accepts: the most nodes of which networks were measured.
@@ -24,6 +25,9 @@ pub(super) enum QuantityError {
     /// A name comes twice.
     #[error("the names have `{0}` twice")]
     Twice(String),
+    /// A name is that of a client or of a service.
+    #[error("`{0}` is the id of a client or of a service: choose another for the node")]
+    Taken(String),
     /// The text is no share.
     #[error("`total` is expected, or a number from 0 to 1")]
     Share,
@@ -31,7 +35,7 @@ pub(super) enum QuantityError {
     #[error("a number from 1 to {COUNT_MAX} is expected")]
     Count,
     /// The text is no rate.
-    #[error("a number above 0 is expected, and at most 1000000")]
+    #[error("0 is expected, or a number from 0.001 to 1000000")]
     Rate,
     /// The text is no percentage.
     #[error("a number from 0 to less than 100 is expected")]
@@ -59,27 +63,41 @@ pub enum Nodes {
     Named(Vec<String>),
 }
 
-/// Parses `5`, or `n1,n2`. Names have to be valid in file names as well.
+/// Parses `5`, or `n1,n2`.
 pub(super) fn nodes(text: &str) -> Result<Nodes, QuantityError> {
     if text.parse::<i128>().is_ok() {
         return count(text).map(Nodes::Counted);
     }
-    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    let names: Vec<String> = text.split(',').map(|name| node(name.trim())).collect::<Result<_, _>>()?;
     count(&names.len().to_string())?;
-    let mut known = BTreeSet::new();
-    for name in &names {
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-        if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) || !name.chars().all(plain) {
-            return Err(QuantityError::Name(name.clone()));
-        }
-        if name.len() > NAME_MAX {
-            return Err(QuantityError::LongName(name.clone()));
-        }
-        if !known.insert(name) {
-            return Err(QuantityError::Twice(name.clone()));
-        }
-    }
+    distinct(&names)?;
     Ok(Nodes::Named(names))
+}
+
+/// Parses the id of a node, which also has to be valid in file names.
+pub(super) fn node(text: &str) -> Result<String, QuantityError> {
+    let name = text.to_owned();
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) || !name.chars().all(plain) {
+        return Err(QuantityError::Name(name));
+    }
+    if name.len() > NAME_MAX {
+        return Err(QuantityError::LongName(name));
+    }
+    let is_number = |digits: &str| digits.chars().all(|digit| digit.is_ascii_digit());
+    if service::NAMES.contains(&text) || text.strip_prefix('c').is_some_and(is_number) {
+        return Err(QuantityError::Taken(name));
+    }
+    Ok(name)
+}
+
+/// Fails if a name comes twice.
+pub(super) fn distinct(names: &[String]) -> Result<(), QuantityError> {
+    let mut known = BTreeSet::new();
+    match names.iter().find(|name| !known.insert(*name)) {
+        Some(name) => Err(QuantityError::Twice(name.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Parses `total`, or a share from 0 to 1.
@@ -107,10 +125,10 @@ pub(super) fn count(text: &str) -> Result<usize, QuantityError> {
     }
 }
 
-/// Parses a rate in operations a second, from 0.001 to 1,000,000.
+/// Parses a rate in operations a second: 0, or from 0.001 to 1,000,000.
 pub(super) fn rate(text: &str) -> Result<f64, QuantityError> {
     match text.parse() {
-        Ok(rate) if (0.001..=1e6).contains(&rate) => Ok(rate),
+        Ok(rate) if rate == 0.0 || (0.001..=1e6).contains(&rate) => Ok(rate),
         _ => Err(QuantityError::Rate),
     }
 }
@@ -154,10 +172,16 @@ mod tests {
         assert_eq!(milliseconds("100"), Ok(Duration::from_millis(100)));
         assert_eq!(milliseconds("1s"), Ok(Duration::from_secs(1)));
         assert!(seconds("-1").is_err() && seconds("soon").is_err() && seconds("NaN").is_err());
-        assert!(rate("0").is_err() && rate("NaN").is_err() && rate("0.5") == Ok(0.5));
+        assert!(
+            rate("-1").is_err() && rate("NaN").is_err() && rate("0.5") == Ok(0.5) && rate("0") == Ok(0.0)
+        );
         assert_eq!((nodes("3"), share("total")), (Ok(Nodes::Counted(3)), Ok(1.0)));
         assert_eq!(nodes("a, b-1"), Ok(Nodes::Named(vec!["a".to_owned(), "b-1".to_owned()])));
         assert!(nodes("0").is_err() && nodes("-1").is_err() && nodes("a,").is_err() && nodes("").is_err());
+        for taken in ["c1", "c", "a,lin-kv"] {
+            assert!(nodes(taken).unwrap_err().to_string().contains("of a client or of a service"), "{taken}");
+        }
+        assert!(node("n1").is_ok() && node("cat").is_ok() && node("a,b").is_err() && node("").is_err());
         assert!(share("1.1").is_err() && share("NaN").is_err() && share("0.9") == Ok(0.9));
         assert!(percent("100").is_err() && percent("5%") == Ok(5.0));
     }

@@ -12,6 +12,7 @@ pub enum Shape {
     /// A link between every two nodes
     Total,
     /// A tree with two children a node
+    #[value(alias = "tree")]
     Tree2,
     /// A tree with three children a node
     Tree3,
@@ -45,6 +46,11 @@ impl Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tree_has_two_children_a_node_unless_it_says_otherwise() {
+        assert_eq!(Shape::from_str("tree", false), Ok(Shape::Tree2));
+    }
 
     #[test]
     fn shapes_are_what_they_say() {

@@ -1,13 +1,15 @@
 //! The report of a workload's test for programs: one object.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use super::run::WorkloadRun;
-use crate::workload::Percentiles;
-use crate::workload::runner::End;
+use crate::workload::runner::{Agreement, End};
+use crate::workload::{ConsistencyModel, Percentiles};
 
 /// The number of the object's format; it increases when a field changes its meaning.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
     let report = run.report;
@@ -25,13 +27,14 @@ pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
         "format": FORMAT,
         "workload": report.kind.name(),
         "valid": run.word() == "valid",
-        "verdict": run.word(),
+        "verdict": run.verdict(),
         "reason": run.reason(),
         "nodes": report.nodes,
         "seed": report.seed,
         "duration_s": report.duration.as_secs_f64(),
         "operations": operations,
-        "availability": figures.availability(),
+        "availability": figures.availability,
+        "rate_missed": figures.rate_missed.map(|(reached, planned)| json!({ "reached": reached, "planned": planned })),
         "latency_s": figures.latency.as_ref().map(percentiles),
         "server_messages": figures.server_messages,
         "service_messages": figures.service_messages,
@@ -40,6 +43,10 @@ pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
         "messages_per_operation": figures.messages_per_operation(),
         "bytes": figures.bytes,
         "faults": faults,
+        "conditions": report.conditions,
+        "agreement": report.agreement.map(agreement),
+        "judged_up_to": report.judged_up_to.map(ConsistencyModel::name),
+        "stderr": run.stderr(),
         "history": run.history.display().to_string(),
         "again": run.again,
     });
@@ -48,8 +55,12 @@ pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
             .problems
             .iter()
             .map(|problem| {
-                let operations: Vec<Value> =
-                    problem.operations.iter().map(|index| report.history.json(*index)).collect();
+                let operation = |index: &usize| {
+                    let mut operation = report.history.json(*index);
+                    operation["fault"] = json!(run.fault_during(*index));
+                    operation
+                };
+                let operations: Vec<Value> = problem.operations.iter().map(operation).collect();
                 json!({ "kind": problem.kind, "message": problem.message, "operations": operations })
             })
             .collect();
@@ -65,13 +76,24 @@ pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
     object
 }
 
+fn agreement(agreement: Agreement) -> Value {
+    let (agreed, in_final_reads, after) = match agreement {
+        Agreement::InTime(after) => (true, true, after),
+        Agreement::Late(after) => (true, false, after),
+        Agreement::Never(within) => (false, false, within),
+    };
+    json!({ "agreed": agreed, "in_final_reads": in_final_reads, "after_s": after.as_secs_f64() })
+}
+
 fn percentiles(times: &Percentiles) -> Value {
+    let time = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
     json!({
         "count": times.count,
-        "min": times.min.as_secs_f64(),
-        "p50": times.p50.as_secs_f64(),
-        "p95": times.p95.as_secs_f64(),
-        "p99": times.p99.as_secs_f64(),
-        "max": times.max.as_secs_f64(),
+        "never": times.never,
+        "min": time(times.min),
+        "p50": time(times.p50),
+        "p95": time(times.p95),
+        "p99": time(times.p99),
+        "max": time(times.max),
     })
 }

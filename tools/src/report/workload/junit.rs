@@ -1,4 +1,6 @@
-//! The report of a workload's test for build servers: one case, as `JUnit` XML.
+//! The report of tests of workloads for build servers: one case a test, as `JUnit` XML.
+
+use std::time::Duration;
 
 use quick_junit::{
     NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
@@ -11,20 +13,39 @@ use crate::workload::runner::End;
 /// The name of the suite, and of the report.
 const SUITE: &str = "tools maelstrom";
 
-pub(super) fn junit(run: &WorkloadRun<'_>) -> Result<String, SerializeError> {
-    let report = run.report;
-    let mut case = TestCase::new(report.kind.name(), status(run));
-    case.set_classname(SUITE);
-    case.set_time(report.duration);
-    case.add_properties([Property::new("seed", report.seed.to_string()), Property::new("again", run.again)]);
-    case.set_system_out(run.terminal(Style::PLAIN));
-    let mut suite = TestSuite::new(SUITE);
-    suite.set_time(report.duration);
-    suite.add_test_case(case);
-    let mut junit = Junit::new(SUITE);
-    junit.set_time(report.duration);
-    junit.add_test_suite(suite);
-    junit.to_string()
+/// The cases of tests that have ended, each test one case.
+#[derive(Debug, Default)]
+pub struct WorkloadCases {
+    cases: Vec<TestCase>,
+    duration: Duration,
+}
+
+impl WorkloadCases {
+    /// Adds a test.
+    pub fn add(&mut self, run: &WorkloadRun<'_>) {
+        let report = run.report;
+        let mut case = TestCase::new(report.kind.name(), status(run));
+        case.set_classname(SUITE);
+        case.set_time(report.duration);
+        case.add_properties([
+            Property::new("seed", report.seed.to_string()),
+            Property::new("again", run.again),
+        ]);
+        case.set_system_out(run.terminal(Style::PLAIN));
+        self.duration += report.duration;
+        self.cases.push(case);
+    }
+
+    /// Returns the report of all tests as XML. An error comes from the XML writer.
+    pub fn junit(self) -> Result<String, SerializeError> {
+        let mut suite = TestSuite::new(SUITE);
+        suite.set_time(self.duration);
+        suite.add_test_cases(self.cases);
+        let mut junit = Junit::new(SUITE);
+        junit.set_time(self.duration);
+        junit.add_test_suite(suite);
+        junit.to_string()
+    }
 }
 
 /// Returns the status of the case: a success or a failure for a test that was judged, else an error.

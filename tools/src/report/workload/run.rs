@@ -10,6 +10,8 @@ use crate::world::Misconduct;
 pub struct WorkloadRun<'a> {
     /// The report of the test.
     pub report: &'a Report,
+    /// The folder of the logs of nodes.
+    pub logs: &'a Path,
     /// The file of its history.
     pub history: &'a Path,
     /// The command that repeats the test.
@@ -17,6 +19,32 @@ pub struct WorkloadRun<'a> {
 }
 
 impl WorkloadRun<'_> {
+    /// Returns the verdict, in words: the end of the test, with the model up to which it holds if a stronger
+    /// one was to be judged.
+    pub(super) fn verdict(&self) -> String {
+        match self.report.judged_up_to {
+            Some(model) if self.word() == "valid" => format!("valid up to {}", model.name()),
+            _ => self.word().to_owned(),
+        }
+    }
+
+    /// Returns the fault that was in force when an operation was completed, if there was one. A final read comes
+    /// after all faults.
+    pub(super) fn fault_during(&self, operation: usize) -> Option<&str> {
+        let report = self.report;
+        let operation = report.history.operations().get(operation).filter(|operation| !operation.last)?;
+        report.fault_at(operation.completed)
+    }
+
+    /// Returns the path of the standard error of a node, or of each.
+    pub(super) fn stderr(&self) -> String {
+        let node = match &self.report.end {
+            End::Died { node, .. } | End::Misbehaved { node, .. } => node,
+            _ => "NODE",
+        };
+        self.logs.join(format!("{node}.err")).display().to_string()
+    }
+
     /// Returns the end of the test, in a word.
     pub(super) fn word(&self) -> &'static str {
         match &self.report.end {

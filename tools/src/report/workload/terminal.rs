@@ -7,7 +7,7 @@ use crate::report::style::Style;
 use crate::report::wording::{count, lines_of, seconds};
 use crate::text::{self, readable};
 use crate::workload::Percentiles;
-use crate::workload::runner::{End, Figures};
+use crate::workload::runner::{Agreement, End, Figures};
 
 pub(super) fn terminal(run: &WorkloadRun<'_>, style: Style) -> String {
     let mut text = headline(run, style);
@@ -19,6 +19,7 @@ pub(super) fn terminal(run: &WorkloadRun<'_>, style: Style) -> String {
         }
         text += &format!("  {:<15} {}\n", "history", run.history.display());
     }
+    text += &format!("  {:<15} {}\n", "stderr", run.stderr());
     text += &format!("  {:<15} {}\n", "again", run.again);
     text
 }
@@ -33,12 +34,20 @@ fn headline(run: &WorkloadRun<'_>, style: Style) -> String {
     };
     let report = run.report;
     let total = report.figures.total();
-    let facts = [
+    let mut facts = Vec::new();
+    if let (Some(model), End::Judged(_)) = (report.judged_up_to, &report.end) {
+        let word = if run.word() == "valid" { "valid" } else { "judged" };
+        facts.push(format!("{word} up to {}", model.name()));
+    }
+    if let Some((reached, planned)) = report.figures.rate_missed {
+        facts.push(format!("{} of {} operations a second", grouped(reached), grouped(planned)));
+    }
+    facts.extend([
         seconds(report.duration),
         count(report.nodes as u64, "node"),
         count(total.ok + total.failed + total.unknown, "operation"),
         format!("seed {}", report.seed),
-    ];
+    ]);
     format!("{word} {} {}\n", style.strong(report.kind.name()), style.faint(facts.join(" · ")))
 }
 
@@ -64,7 +73,10 @@ fn why(run: &WorkloadRun<'_>, style: Style) -> String {
                     text += &format!("{kind}{line}\n");
                 }
                 for index in &problem.operations {
-                    text += &format!("    {}\n", readable(&run.report.history.line(*index)));
+                    let fault = run
+                        .fault_during(*index)
+                        .map_or_else(String::new, |fault| format!(" (during {fault})"));
+                    text += &format!("    {}{fault}\n", readable(&run.report.history.line(*index)));
                 }
             }
             let more = verdict.found.saturating_sub(verdict.problems.len() as u64);
@@ -82,7 +94,7 @@ fn figures(run: &WorkloadRun<'_>) -> Vec<(String, String)> {
     let figures = &report.figures;
     let mut lines = vec![
         ("operations".to_owned(), operations(figures)),
-        ("availability".to_owned(), format!("{:.2} %", 100.0 * figures.availability())),
+        ("availability".to_owned(), format!("{:.2} %", 100.0 * figures.availability)),
     ];
     if let Some(latency) = &figures.latency {
         lines.push(("latency".to_owned(), percentiles(latency, false)));
@@ -109,6 +121,10 @@ fn figures(run: &WorkloadRun<'_>) -> Vec<(String, String)> {
             .collect();
         lines.push(("counts".to_owned(), counts.join(" · ")));
     }
+    lines.extend(report.agreement.map(|agreement| ("agreement".to_owned(), agreed(agreement))));
+    if !report.conditions.is_empty() {
+        lines.push(("network".to_owned(), report.conditions.join(", ")));
+    }
     if !report.faults.is_empty() {
         let at = |(at, fault): &(Duration, String)| format!("{fault} at {}", seconds(*at));
         let shown: Vec<String> = report.faults.iter().take(6).map(at).collect();
@@ -133,15 +149,48 @@ fn operations(figures: &Figures) -> String {
     if kinds.is_empty() { "none".to_owned() } else { kinds.join(" · ") }
 }
 
+/// Describes the agreement of nodes at the end.
+fn agreed(agreement: Agreement) -> String {
+    match agreement {
+        Agreement::InTime(after) => {
+            format!("in the final reads, {} after the last operation", seconds(after))
+        }
+        Agreement::Late(after) => {
+            format!("only {} after the last operation, too late for the final reads", seconds(after))
+        }
+        Agreement::Never(within) => format!("none within {} after the last operation", seconds(within)),
+    }
+}
+
 fn percentiles(times: &Percentiles, least: bool) -> String {
     let mut parts = Vec::new();
     if least {
         parts.push(("p0", times.min));
     }
     parts.extend([("p50", times.p50), ("p95", times.p95), ("p99", times.p99), ("max", times.max)]);
-    let parts: Vec<String> =
-        parts.into_iter().map(|(name, time)| format!("{name} {}", text::duration(time))).collect();
-    parts.join("  ")
+    let time = |time: Option<Duration>| time.map_or_else(|| "never".to_owned(), text::duration);
+    let parts: Vec<String> = parts.into_iter().map(|(name, at)| format!("{name} {}", time(at))).collect();
+    let never = match times.never {
+        0 => String::new(),
+        never => format!("; {never} of {} never ended", times.count + never),
+    };
+    parts.join("  ") + &never
+}
+
+/// Returns a rate as a person reads it: whole from ten on, with a comma between thousands.
+fn grouped(rate: f64) -> String {
+    if rate < 10.0 {
+        return format!("{rate:.1}").trim_end_matches(".0").to_owned();
+    }
+    let digits = format!("{rate:.0}");
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn bytes(count: u64) -> String {

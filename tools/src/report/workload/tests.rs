@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::report::Style;
-use crate::workload::runner::{End, Figures, Report};
-use crate::workload::{Answer, CheckResult, Completion, History, Kind, Operation};
+use crate::workload::runner::{Agreement, End, Figures, Report};
+use crate::workload::{Answer, CheckResult, Completion, History, Kind, Operation, Percentiles};
 use crate::world::{Misconduct, NodeIndex, Value};
 
 fn report(lost: bool) -> Report {
@@ -38,12 +38,20 @@ fn report(lost: bool) -> Report {
         faults: vec![(ms(150), "partition n0 | n1".to_owned()), (ms(180), "heal".to_owned())],
         end: End::Judged(verdict),
         figures: Figures::default(),
+        agreement: None,
+        conditions: Vec::new(),
+        judged_up_to: None,
         duration: ms(250),
     }
 }
 
 fn told(report: &Report) -> (String, serde_json::Value) {
-    let run = WorkloadRun { report, history: Path::new("logs/history.jsonl"), again: "tools maelstrom …" };
+    let run = WorkloadRun {
+        report,
+        logs: Path::new("logs"),
+        history: Path::new("logs/history.jsonl"),
+        again: "tools maelstrom …",
+    };
     (run.terminal(Style::PLAIN), run.json())
 }
 
@@ -90,4 +98,41 @@ fn who_died_is_named_with_its_last_words() {
         let json = told(&Report { end, ..report(false) }).1;
         assert_eq!((&json["verdict"], &json["reason"]), (&verdict.into(), &reason.into()));
     }
+}
+
+#[test]
+fn what_was_acknowledged_in_a_partition_is_told_with_it() {
+    let mut report = report(true);
+    report.faults = vec![(Duration::from_millis(50), "partition n0 | n1".to_owned())];
+    let (text, json) = told(&report);
+    let acknowledged = "0.100 s to 0.105 s: broadcast 7 → done (during partition n0 | n1)\n";
+    assert!(text.contains(acknowledged) && text.contains("final read → []\n"), "{text}");
+    let operations = &json["problems"][0]["operations"];
+    assert_eq!((&operations[0]["fault"], &operations[1]["fault"]), (&"partition n0 | n1".into(), &().into()));
+}
+
+#[test]
+fn the_first_line_tells_what_was_not_as_planned() {
+    let mut report = report(false);
+    report.judged_up_to = Some(crate::workload::ConsistencyModel::ReadCommitted);
+    report.figures.rate_missed = Some((142.4, 1_000.0));
+    report.agreement = Some(Agreement::InTime(Duration::from_secs(10)));
+    report.conditions = vec!["loss 5 %".to_owned()];
+    let (text, json) = told(&report);
+    let first = "ok broadcast valid up to read-committed · 142 of 1,000 operations a second · 0.25 s · ";
+    assert!(text.starts_with(first), "{text}");
+    assert!(text.contains("  agreement       in the final reads, 10 s after the last operation\n"), "{text}");
+    assert!(text.contains("  network         loss 5 %\n"), "{text}");
+    assert!(text.contains("  stderr          logs/NODE.err\n"), "{text}");
+    assert_eq!((&json["verdict"], &json["valid"]), (&"valid up to read-committed".into(), &true.into()));
+}
+
+#[test]
+fn a_latency_that_never_ended_is_no_number() {
+    let mut report = report(false);
+    report.figures.latency = Percentiles::of(vec![Duration::from_millis(3); 97], 3);
+    let (text, json) = told(&report);
+    let line = "  latency         p50 3 ms  p95 3 ms  p99 never  max never; 3 of 100 never ended\n";
+    assert!(text.contains(line), "{text}");
+    assert_eq!((&json["latency_s"]["p50"], &json["latency_s"]["p99"]), (&0.003.into(), &().into()));
 }

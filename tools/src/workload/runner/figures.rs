@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::plan::Plan;
 use crate::workload::{CheckResult, Completion, History, Percentiles};
 
 /// The number of operations of one kind, by outcome.
@@ -21,6 +22,8 @@ pub struct Counts {
 pub struct Figures {
     /// The counts by kind of operation, without those of the final reads.
     pub counts: BTreeMap<String, Counts>,
+    /// The share of operations that happened, final reads included; 1 if nothing was asked.
+    pub availability: f64,
     /// The latency of the operations that happened.
     pub latency: Option<Percentiles>,
     /// The number of messages between nodes.
@@ -31,9 +34,16 @@ pub struct Figures {
     pub messages: u64,
     /// The number of bytes that nodes sent.
     pub bytes: u64,
+    /// The rate of operations that began, final reads aside, if it stayed below the planned rate because no
+    /// client was free: the first number of a second is that rate, the second the planned one.
+    pub rate_missed: Option<(f64, f64)>,
     /// The number of operations that clients asked, final reads aside; none if the test ended before.
     operations: Option<usize>,
 }
+
+/// The least share of the operations due that have to begin, so that the rate counts as reached. Chosen: a
+/// client that happens to be busy is no news.
+const RATE_REACHED: f64 = 0.9;
 
 impl Figures {
     /// Adds the figures that one node reports about its messages.
@@ -63,9 +73,16 @@ impl Figures {
         self.messages += (operations + beside) as u64;
     }
 
-    /// Counts the operations by outcome, and computes their latency.
+    /// Compares the number of operations that began with the number that were due.
+    pub(super) fn compare_rates(&mut self, began: usize, due: usize, plan: &Plan) {
+        let (began, due) = (began as f64, due as f64);
+        let missed = began < RATE_REACHED * due && !plan.time.is_zero();
+        self.rate_missed = missed.then(|| (began / plan.time.as_secs_f64(), plan.rate));
+    }
+
+    /// Counts the operations by outcome, and computes their latency. An operation of unknown outcome has no end.
     pub(super) fn time(&mut self, history: &History) {
-        let mut times: Vec<Duration> = Vec::new();
+        let (mut times, mut never) = (Vec::<Duration>::new(), 0);
         // The final reads are asked by clients of their own, and come after the operations.
         for operation in history.operations().iter().take(self.operations_of(history)) {
             let counts = self.counts.entry(operation.kind().to_owned()).or_default();
@@ -75,10 +92,16 @@ impl Figures {
                     times.push(operation.completed.saturating_sub(operation.invoked));
                 }
                 Completion::Failed { .. } => counts.failed += 1,
-                Completion::Unknown { .. } => counts.unknown += 1,
+                Completion::Unknown { .. } => {
+                    counts.unknown += 1;
+                    never += 1;
+                }
             }
         }
-        self.latency = Percentiles::of(times);
+        self.latency = Percentiles::of(times, never);
+        let all = history.operations();
+        let happened = all.iter().filter(|operation| operation.is_ok()).count();
+        self.availability = if all.is_empty() { 1.0 } else { happened as f64 / all.len() as f64 };
     }
 
     fn operations_of(&self, history: &History) -> usize {
@@ -95,29 +118,17 @@ impl Figures {
         })
     }
 
-    /// Returns the share of operations that happened.
-    #[must_use]
-    pub fn availability(&self) -> f64 {
-        let Counts { ok, failed, unknown } = self.total();
-        ok as f64 / (ok + failed + unknown).max(1) as f64
-    }
-
     /// Reports a problem if the share of operations that happened is less than `least`.
     pub(super) fn hold_to(&self, least: Option<f64>, history: &History, verdict: &mut CheckResult) {
-        let (availability, Counts { ok, failed, unknown }) = (self.availability(), self.total());
+        let availability = self.availability;
         let Some(least) = least.filter(|least| availability < *least) else { return };
-        if ok + failed + unknown == 0 {
-            let message = format!("no client asked anything, where an availability of {least} is expected");
-            verdict.problem("availability", message, Vec::new());
-            return;
-        }
+        let all = history.operations();
+        let operations: Vec<usize> = (0..all.len()).filter(|index| !all[*index].is_ok()).collect();
         let message = format!(
             "{} of {} operations did not succeed: an availability of {availability:.4}, where {least} is expected",
-            failed + unknown,
-            ok + failed + unknown
+            operations.len(),
+            all.len()
         );
-        let asked = history.operations().iter().take(self.operations_of(history)).enumerate();
-        let operations = asked.filter(|(_, one)| !one.is_ok()).map(|(index, _)| index).collect();
         verdict.problem("availability", message, operations);
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::executor::{Continue, Executor};
 use super::faults::Partition;
 use super::plan::Plan;
+use super::report::HEAL;
 use crate::random::Rng;
 use crate::workload::{Completion, History, Operation as Asked, Workload};
 use crate::world::{NodeIndex, OpId, Operation, Outcome};
@@ -74,6 +75,8 @@ pub(super) struct Load<'a, 'd> {
     idle: Vec<usize>,
     /// The number of operations that wait for a client.
     backlog: usize,
+    /// The number of operations that were due.
+    due: usize,
     until: Duration,
     /// The time at which the next operation is due, by the plan and not by the event that announces it.
     arrival: Duration,
@@ -104,14 +107,16 @@ impl<'a, 'd> Load<'a, 'd> {
             under_way: BTreeMap::new(),
             idle: (0..plan.clients).collect(),
             backlog: 0,
+            due: 0,
             until,
             arrival: until.saturating_sub(plan.time),
             partition: None,
         }
     }
 
-    /// Lets clients ask until the time is over, and all operations were answered or given up.
-    pub(super) fn run(mut self) -> Continue<()> {
+    /// Lets clients ask until the time is over, and all operations were answered or given up. Returns the number
+    /// of operations that were due.
+    pub(super) fn run(mut self) -> Continue<usize> {
         let over = self.executor.submit(Operation::Timer { at: self.until });
         self.under_way.insert(over, Purpose::Over);
         self.plan_arrival();
@@ -121,6 +126,7 @@ impl<'a, 'd> Load<'a, 'd> {
             match self.under_way.remove(&id) {
                 Some(Purpose::Arrival) => {
                     // The backlog is bounded: at most one operation for each client.
+                    self.due += 1;
                     self.backlog = (self.backlog + 1).min(self.plan.clients);
                     self.plan_arrival();
                 }
@@ -140,9 +146,9 @@ impl<'a, 'd> Load<'a, 'd> {
         }
         if let Some(partition) = self.partition.take() {
             self.executor.run_required(partition.end())?;
-            self.faults.push((self.executor.now(), "heal".to_owned()));
+            self.faults.push((self.executor.now(), HEAL.to_owned()));
         }
-        Ok(())
+        Ok(self.due)
     }
 
     /// Lets idle clients ask the operations that are due.
@@ -152,7 +158,7 @@ impl<'a, 'd> Load<'a, 'd> {
             let client = self.idle.swap_remove(self.arrivals.index(self.idle.len()));
             let asking = Asking {
                 client,
-                node: NodeIndex(client % self.plan.nodes.len()),
+                node: self.plan.node_of(client),
                 words: self.workload.next(&mut self.words),
                 invoked: self.executor.now(),
                 last: false,
@@ -162,8 +168,12 @@ impl<'a, 'd> Load<'a, 'd> {
         }
     }
 
-    /// Plans the next operation. The time until then is drawn from nothing to twice its average.
+    /// Plans the next operation, unless none is to come. The time until then is drawn from nothing to twice its
+    /// average.
     fn plan_arrival(&mut self) {
+        if self.plan.rate <= 0.0 {
+            return;
+        }
         let most = Duration::try_from_secs_f64(2.0 / self.plan.rate).unwrap_or(self.plan.time);
         let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
         self.arrival += Duration::from_nanos(self.arrivals.within(0, most));
@@ -187,7 +197,7 @@ impl<'a, 'd> Load<'a, 'd> {
     fn toggle_partition(&mut self) {
         let now = self.executor.now();
         let operation = if let Some(partition) = self.partition.take() {
-            self.faults.push((now, "heal".to_owned()));
+            self.faults.push((now, HEAL.to_owned()));
             partition.end()
         } else {
             let partition = Partition::draw(&mut self.partitions, self.plan.nodes.len());

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::scenario::Shape;
-use crate::workload::{Kind, Options};
-use crate::world::NodeSpec;
+use crate::text;
+use crate::workload::{ConsistencyModel, Kind, Options};
+use crate::world::{NodeIndex, NodeSpec};
 
 /// The plan of a test: the workload, the nodes, the load and the faults.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ pub struct Plan {
     pub links: Vec<(usize, usize)>,
     /// The number of clients. Each is bound to one node, and has one operation under way at a time.
     pub clients: usize,
-    /// The number of operations that begin in a second, as long as a client is free.
+    /// The number of operations that begin in a second, as long as a client is free; 0 for none at all.
     pub rate: f64,
     /// The time for which clients ask.
     pub time: Duration,
@@ -29,10 +30,33 @@ pub struct Plan {
     pub partitions: Option<Duration>,
     /// The time after which an operation is given up.
     pub patience: Duration,
-    /// The longest time that nodes may take to agree at the end.
+    /// The time between the last operation and the final reads, in which nodes may come to agree.
     pub quiet: Duration,
     /// The share of operations that must succeed, if any must.
     pub availability: Option<f64>,
+    /// The model up to which the history is judged, if a stronger one was to be judged.
+    pub judged_up_to: Option<ConsistencyModel>,
     /// The seed of all random numbers.
     pub seed: u64,
+}
+
+impl Plan {
+    /// Returns the node that a client asks.
+    pub(super) fn node_of(&self, client: usize) -> NodeIndex {
+        NodeIndex(client % self.nodes.len())
+    }
+
+    /// Describes the conditions of the network that last for the whole test, for people.
+    pub(super) fn conditions(&self) -> Vec<String> {
+        let percent = |share: f64| format!("{} %", (share * 1e6).round() / 1e4);
+        let one = |shape: &Shape| match shape {
+            Shape::Delay(time) => format!("latency {}", text::duration(*time)),
+            Shape::Jitter(time) => format!("latency up to {}", text::duration(*time)),
+            Shape::Exponential(mean) => format!("latency {} on average", text::duration(*mean)),
+            Shape::Loss(share) => format!("loss {}", percent(*share)),
+            Shape::Duplicate(share) => format!("duplicates {}", percent(*share)),
+            Shape::Rate(bits) => format!("rate {bits} bit/s"),
+        };
+        self.shapes.iter().map(one).collect()
+    }
 }

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use super::figures::Figures;
-use crate::workload::{CheckResult, History, Kind};
+use crate::workload::{CheckResult, ConsistencyModel, History, Kind};
 use crate::world::Misconduct;
+
+/// The name of the fault that ends a partition.
+pub(super) const HEAL: &str = "heal";
 
 /// The stage that a test has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +18,19 @@ pub enum Stage {
     Asking(Duration),
     /// Clients ask no more, and nodes are given time.
     Quiet,
+    /// The final reads did not agree, and nodes are read on.
+    Agreeing,
+}
+
+/// The agreement of nodes at the end, with the time from the last operation until then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    /// The final reads agreed.
+    InTime(Duration),
+    /// Later reads agreed, which do not count.
+    Late(Duration),
+    /// No reads agreed in this time.
+    Never(Duration),
 }
 
 /// The end of a test.
@@ -68,6 +84,21 @@ pub struct Report {
     pub end: End,
     /// The counts and times of the test.
     pub figures: Figures,
+    /// The agreement of nodes at the end, for workloads with final reads.
+    pub agreement: Option<Agreement>,
+    /// The conditions of the network that lasted for the whole test, for people.
+    pub conditions: Vec<String>,
+    /// The model up to which the history is judged, if a stronger one was to be judged.
+    pub judged_up_to: Option<ConsistencyModel>,
     /// The duration of the whole test.
     pub duration: Duration,
+}
+
+impl Report {
+    /// Returns the fault of the network that was in force at that time, if there was one.
+    #[must_use]
+    pub fn fault_at(&self, at: Duration) -> Option<&str> {
+        let before = self.faults.iter().take_while(|(since, _)| *since <= at);
+        before.last().map(|(_, fault)| fault.as_str()).filter(|fault| *fault != HEAL)
+    }
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::executor::{Continue, Executor, WorkloadAbort};
 use super::figures::Figures;
-use super::load::{Asking, Load};
+use super::final_reads::FinalReads;
+use super::load::Load;
 use super::plan::Plan;
-use super::report::{End, Report, Stage};
+use super::report::{Agreement, End, Report, Stage};
 use crate::workload::undone::undone;
 use crate::workload::{CheckResult, History};
 use crate::world::{Answer, Direction, LinkChange, NodeIndex, Operation, Outcome, Signal, Value, World};
@@ -16,9 +17,6 @@ use crate::world::{Answer, Direction, LinkChange, NodeIndex, Operation, Outcome,
 const LAUNCH: Duration = Duration::from_secs(30);
 /// The longest time that a node may take to stop. Chosen: nodes of this protocol have nothing to write then.
 const STOP: Duration = Duration::from_secs(2);
-/// The time after which nodes that did not agree are read again; it doubles each time, up to a second. Chosen:
-/// several round trips on one machine.
-const AGAIN: Duration = Duration::from_millis(50);
 /// The number of lines that are shown of a node that died. Chosen: the end of a stack trace, and half a screen.
 const LINES: usize = 10;
 
@@ -28,6 +26,7 @@ pub(super) struct TestRun<'a> {
     history: History,
     faults: Vec<(Duration, String)>,
     figures: Figures,
+    agreement: Option<Agreement>,
 }
 
 impl<'a> TestRun<'a> {
@@ -39,6 +38,7 @@ impl<'a> TestRun<'a> {
             history: History::new(names),
             faults: Vec::new(),
             figures: Figures::default(),
+            agreement: None,
         }
     }
 
@@ -48,18 +48,42 @@ impl<'a> TestRun<'a> {
         self.launch()?;
         on_stage(Stage::Asking(self.executor.now()));
         let mut workload = self.plan.kind.workload(&self.plan.options);
-        Load::new(&mut self.executor, self.plan, &mut *workload, &mut self.history, &mut self.faults)
-            .run()?;
-        on_stage(Stage::Quiet);
+        let load =
+            Load::new(&mut self.executor, self.plan, &mut *workload, &mut self.history, &mut self.faults);
+        let due = load.run()?;
         let asked = self.history.operations().len();
-        let verdict = match workload.last() {
-            Some(words) => self.agree(&words, &|history| workload.check(history))?,
-            None => workload.check(&self.history),
+        self.figures.compare_rates(asked, due, self.plan);
+        on_stage(Stage::Quiet);
+        let verdict = if let Some(words) = workload.last() {
+            self.read_finally(&words, &|history| workload.check(history), on_stage)?
+        } else {
+            self.count(asked, 0)?;
+            workload.check(&self.history)
         };
-        let reads = self.history.operations().len() - asked;
-        self.count(asked, reads)?;
         self.end()?;
         Ok(End::Judged(verdict))
+    }
+
+    /// Lets nodes rest, reads them once, and judges that. Then finds out the time at which they agree.
+    fn read_finally(
+        &mut self,
+        words: &[String],
+        check: &dyn Fn(&History) -> CheckResult,
+        on_stage: &mut dyn FnMut(Stage),
+    ) -> Continue<CheckResult> {
+        let (since, asked) = (self.executor.now(), self.history.operations().len());
+        self.executor.run_required(Operation::Timer { at: since + self.plan.quiet })?;
+        FinalReads::new(&mut self.executor, self.plan, words).ask(&mut self.history)?;
+        let read = self.executor.now();
+        let verdict = check(&self.history);
+        self.count(asked, self.history.operations().len() - asked)?;
+        self.agreement = Some(if verdict.may_heal() {
+            on_stage(Stage::Agreeing);
+            FinalReads::new(&mut self.executor, self.plan, words).until_agreed(since, &self.history, check)?
+        } else {
+            Agreement::InTime(read.saturating_sub(since))
+        });
+        Ok(verdict)
     }
 
     /// Tells the world the nodes whose messages it carries, the links between them, and the shape of every
@@ -108,38 +132,6 @@ impl<'a> TestRun<'a> {
                 Err(WorkloadAbort::Broken(format!("{name} ended before all were ready: {ending}")))
             }
             None => Ok(()),
-        }
-    }
-
-    /// Reads all nodes again and again. Stops when their answers are valid, when they cannot become so, or
-    /// when the time is over.
-    fn agree(&mut self, words: &[String], check: &dyn Fn(&History) -> CheckResult) -> Continue<CheckResult> {
-        let until = self.executor.now() + self.plan.quiet;
-        let mut pause = AGAIN;
-        loop {
-            self.history.forget_last();
-            let invoked = self.executor.now();
-            let asked: Vec<Asking> = self
-                .nodes()
-                .map(|node| Asking {
-                    client: self.plan.clients + node.0,
-                    node,
-                    words: words.to_owned(),
-                    invoked,
-                    last: true,
-                })
-                .collect();
-            let operations = asked.iter().map(|asking| asking.operation(self.plan.patience)).collect();
-            for (asking, (outcome, at)) in asked.into_iter().zip(self.executor.run_all(operations)?) {
-                asking.record(at, outcome, &mut self.history);
-            }
-            let verdict = check(&self.history);
-            if !verdict.may_heal() || self.executor.now() >= until {
-                return Ok(verdict);
-            }
-            let at = until.min(self.executor.now() + pause);
-            self.executor.run_required(Operation::Timer { at })?;
-            pause = (2 * pause).min(Duration::from_secs(1));
         }
     }
 
@@ -204,6 +196,9 @@ impl<'a> TestRun<'a> {
             faults: self.faults,
             end,
             figures: self.figures,
+            agreement: self.agreement,
+            conditions: self.plan.conditions(),
+            judged_up_to: self.plan.judged_up_to,
         }
     }
 }

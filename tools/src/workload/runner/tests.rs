@@ -117,6 +117,7 @@ fn plan(kind: Kind) -> Plan {
         patience: Duration::from_secs(5),
         quiet: Duration::from_secs(2),
         availability: None,
+        judged_up_to: None,
         seed: 1,
     }
 }
@@ -157,13 +158,16 @@ fn right_nodes_are_valid_and_counted() {
     assert!(matches!(stages[..], [Stage::Starting, Stage::Asking(_), Stage::Quiet]));
     let total = report.figures.total();
     assert!((900..1_100).contains(&total.ok), "{total:?}");
-    assert!((report.figures.availability() - 1.0).abs() < f64::EPSILON);
-    assert_eq!(report.figures.latency.unwrap().max, Duration::from_millis(2));
+    assert!((report.figures.availability - 1.0).abs() < f64::EPSILON);
+    assert_eq!(report.figures.latency.unwrap().max, Some(Duration::from_millis(2)));
     assert_eq!((report.figures.server_messages, report.figures.messages), (90, 90 + 21 + total.ok + 3 + 6));
     assert!((report.figures.server_messages_per_operation() - 90.0 / total.ok as f64).abs() < 1e-9);
     let counts: Vec<&String> = report.figures.counts.keys().collect();
     assert_eq!(counts, ["broadcast", "read"]);
-    assert!(report.duration > Duration::from_secs(10) && report.duration < Duration::from_secs(11));
+    // Ten seconds of load, and two of quiet.
+    assert!(report.duration > Duration::from_secs(12) && report.duration < Duration::from_secs(13));
+    let Some(Agreement::InTime(after)) = report.agreement else { panic!("{:?}", report.agreement) };
+    assert!((2.0..2.1).contains(&after.as_secs_f64()), "{after:?}");
 }
 
 #[test]
@@ -188,41 +192,108 @@ fn wrong_nodes_are_found_after_they_had_time() {
     let verdict = verdict(&report);
     assert_eq!(verdict.found, 1);
     assert!(verdict.problems[0].message.starts_with("40, acknowledged by n"), "{verdict:?}");
-    assert!(report.duration > Duration::from_secs(12));
+    assert!(report.duration > Duration::from_secs(14));
+}
+
+/// Returns nodes that share a set, of which the second shows what it holds only after a time.
+fn late(until: Duration) -> Double {
+    let mut held = BTreeSet::new();
+    Double::new(move |node, words, now| {
+        let late = node == NodeIndex(1) && now < until;
+        let outcome = match words[0].as_str() {
+            "read" if late => answered(Value::List(Vec::new())),
+            "read" => answered(Value::List(held.iter().cloned().collect())),
+            _ => {
+                held.insert(words[1].clone());
+                answered(Value::Done)
+            }
+        };
+        Some((1, outcome))
+    })
 }
 
 #[test]
-fn slow_nodes_are_given_time_and_no_more_than_they_need() {
-    let mut held = BTreeSet::new();
-    let mut world = Double::new(move |node, words, now| {
-        let late = node == NodeIndex(1) && now < Duration::from_secs(11);
-        Some((
-            1,
-            match words[0].as_str() {
-                "read" if late => answered(Value::List(Vec::new())),
-                "read" => answered(Value::List(held.iter().cloned().collect())),
-                _ => {
-                    held.insert(words[1].clone());
-                    answered(Value::Done)
-                }
-            },
-        ))
-    });
-    let report = run(&mut world, &plan(Kind::GSet), &mut |_| {});
-    assert!((11..12).contains(&report.duration.as_secs()), "{:?}", report.duration);
+fn nodes_have_the_quiet_time_to_agree() {
+    let report = run(&mut late(Duration::from_secs(11)), &plan(Kind::GSet), &mut |_| {});
     assert!(verdict(&report).is_valid(), "{:?}", report.end);
+    assert!(matches!(report.agreement, Some(Agreement::InTime(_))), "{:?}", report.agreement);
+}
+
+#[test]
+fn the_final_reads_decide_and_the_time_until_nodes_agree_is_only_told() {
+    let mut stages = Vec::new();
+    let mut world = late(Duration::from_secs(13));
+    let report = run(&mut world, &plan(Kind::GSet), &mut |stage| stages.push(stage));
+    assert!(verdict(&report).problems.iter().all(|problem| problem.kind == "lost"), "{:?}", report.end);
+    assert!(verdict(&report).found > 0);
+    let Some(Agreement::Late(after)) = report.agreement else { panic!("{:?}", report.agreement) };
+    assert!((3.0..4.0).contains(&after.as_secs_f64()), "{after:?}");
+    assert_eq!(stages.last(), Some(&Stage::Agreeing));
+    // Reads after the final ones are no part of the history.
+    let finals = report.history.operations().iter().rev().take_while(|operation| operation.last).count();
+    assert_eq!(finals, 3);
+
+    let report = run(&mut late(Duration::from_hours(1)), &plan(Kind::GSet), &mut |_| {});
+    let Some(Agreement::Never(within)) = report.agreement else { panic!("{:?}", report.agreement) };
+    assert!((4.0..5.0).contains(&within.as_secs_f64()), "{within:?}");
+}
+
+#[test]
+fn every_client_reads_its_node_once_at_the_end() {
+    let finals = |clients| {
+        let report = run(&mut right(), &Plan { clients, ..plan(Kind::GSet) }, &mut |_| {});
+        assert!(verdict(&report).is_valid(), "{:?}", report.end);
+        let finals = report.history.operations().iter().filter(|operation| operation.last);
+        finals.map(|operation| (operation.client, operation.node.0)).collect::<Vec<_>>()
+    };
+    assert_eq!(finals(5), [(0, 0), (1, 1), (2, 2), (3, 0), (4, 1)]);
+    // Nodes without a client are not read.
+    assert_eq!(finals(2), [(0, 0), (1, 1)]);
+}
+
+#[test]
+fn without_a_rate_nothing_is_asked_until_the_final_reads() {
+    let report = run(&mut right(), &Plan { rate: 0.0, ..plan(Kind::GSet) }, &mut |_| {});
+    assert_eq!(report.history.operations().len(), 3);
+    assert!(verdict(&report).undecided.is_some(), "{:?}", report.end);
+    assert!(report.duration > Duration::from_secs(12));
+    let report = run(&mut right(), &Plan { rate: 0.0, ..plan(Kind::LinKv) }, &mut |_| {});
+    assert!(report.history.operations().is_empty() && verdict(&report).is_valid());
+    assert!((report.figures.availability - 1.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn a_rate_that_was_not_reached_is_told() {
+    let slow = || Double::new(|_, words, _| Some((500, answered(Value::Text(words[1].clone())))));
+    let report = run(&mut slow(), &plan(Kind::Echo), &mut |_| {});
+    let Some((reached, planned)) = report.figures.rate_missed else { panic!("{:?}", report.figures) };
+    assert!((5.0..7.0).contains(&reached) && (planned - 100.0).abs() < f64::EPSILON, "{reached}");
+    let report = run(&mut right(), &plan(Kind::GSet), &mut |_| {});
+    assert_eq!(report.figures.rate_missed, None);
 }
 
 #[test]
 fn who_is_silent_is_unknown_and_keeps_its_client() {
-    let mut world = Double::new(|node, words, _| {
-        (node != NodeIndex(0)).then(|| (1, answered(Value::Text(words[1].clone()))))
-    });
-    let report = run(&mut world, &plan(Kind::Echo), &mut |_| {});
+    let report = run(&mut mute_first(), &plan(Kind::UniqueIds), &mut |_| {});
     assert!(verdict(&report).is_valid());
     // In ten seconds a client that waits five seconds asks twice.
     assert_eq!(report.figures.total().unknown, 2);
     assert!(report.figures.total().ok > 800);
+    let latency = report.figures.latency.unwrap();
+    assert_eq!((latency.never, latency.p99, latency.max), (2, Some(Duration::from_millis(1)), None));
+    // An echo that does not come back is a problem; an id that nobody gives is none.
+    let report = run(&mut mute_first(), &plan(Kind::Echo), &mut |_| {});
+    assert_eq!((verdict(&report).found, verdict(&report).problems[0].kind), (2, "unanswered"));
+}
+
+/// Returns nodes that answer with something new each time, or with the text of an echo; the first is silent.
+fn mute_first() -> Double {
+    let mut next = 0;
+    Double::new(move |node, words, _| {
+        next += 1;
+        let text = words.get(1).cloned().unwrap_or_else(|| next.to_string());
+        (node != NodeIndex(0)).then(|| (1, answered(Value::Text(text))))
+    })
 }
 
 #[test]
@@ -233,8 +304,8 @@ fn nodes_that_do_nothing_are_not_right() {
         (Double::new(move |_, _, _| Some((1, refused()))), Kind::UniqueIds),
     ] {
         let report = run(&mut world, &plan(kind), &mut |_| {});
-        let problem = &verdict(&report).problems[0];
-        assert_eq!(problem.kind, "never_done");
+        let problems = &verdict(&report).problems;
+        let problem = problems.iter().find(|problem| problem.kind == "never_done").expect("a problem");
         assert!(problem.message.contains(" asked of n0, n1, n2: "), "{problem:?}");
     }
 }
@@ -242,11 +313,8 @@ fn nodes_that_do_nothing_are_not_right() {
 #[test]
 fn who_succeeds_too_seldom_is_not_right() {
     let with = |availability| {
-        let mut world = Double::new(|node, words, _| {
-            (node != NodeIndex(0)).then(|| (1, answered(Value::Text(words[1].clone()))))
-        });
-        let plan = Plan { availability: Some(availability), ..plan(Kind::Echo) };
-        verdict(&run(&mut world, &plan, &mut |_| {})).clone()
+        let plan = Plan { availability: Some(availability), ..plan(Kind::UniqueIds) };
+        verdict(&run(&mut mute_first(), &plan, &mut |_| {})).clone()
     };
     assert!(with(0.9).is_valid());
     let total = with(1.0);
@@ -256,25 +324,28 @@ fn who_succeeds_too_seldom_is_not_right() {
 }
 
 #[test]
-fn final_reads_are_no_operations_of_clients() {
+fn final_reads_are_no_operations_of_clients_and_count_for_the_availability() {
     // The first operation would be due after the end.
     let seldom = Plan { rate: 1e-6, availability: Some(0.5), ..plan(Kind::Broadcast) };
     let report = run(&mut right(), &seldom, &mut |_| {});
     assert_eq!(report.history.operations().len(), 3);
     assert_eq!((report.figures.total(), report.figures.latency.is_none()), (Counts::default(), true));
-    let problem = &verdict(&report).problems[0];
-    assert_eq!(problem.message, "no client asked anything, where an availability of 0.5 is expected");
+    assert_eq!(verdict(&report).found, 0);
+    let seldom = Plan { quiet: Duration::ZERO, ..seldom };
+    let report = run(&mut Double::new(|_, _, _| None), &seldom, &mut |_| {});
+    let availability = verdict(&report).problems.iter().find(|problem| problem.kind == "availability");
+    assert!(availability.expect("a problem").message.starts_with("3 of 3 operations did not succeed"));
 }
 
 #[test]
-fn what_time_cannot_heal_is_told_at_once() {
+fn what_time_cannot_heal_is_told_after_the_final_reads() {
     let mut world = set(|held, value| {
         held.insert(value.to_owned());
         held.insert("-1".to_owned());
     });
     let report = run(&mut world, &plan(Kind::Broadcast), &mut |_| {});
     assert_eq!(verdict(&report).problems[0].kind, "unexpected");
-    assert!(report.duration < Duration::from_secs(11), "{:?}", report.duration);
+    assert!(report.duration < Duration::from_secs(13), "{:?}", report.duration);
 }
 
 #[test]
@@ -293,6 +364,10 @@ fn partitions_come_and_go_and_are_gone_at_the_end() {
     assert!(told.len() >= 29 && told.last() == Some(&"heal"), "{told:?}");
     assert!(told.iter().step_by(2).all(|told| told.starts_with("partition ")));
     assert!(told.iter().skip(1).step_by(2).all(|told| *told == "heal"));
+    let (begun, fault) = &report.faults[0];
+    assert_eq!(report.fault_at(*begun), Some(fault.as_str()));
+    assert_eq!((report.fault_at(Duration::ZERO), report.fault_at(report.faults[1].0)), (None, None));
+    assert_eq!(report.conditions, ["latency 5 ms"]);
     let mut cut = BTreeSet::new();
     let mut parted = false;
     let mut shaped = 0;
