@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::story::{Finished, Tools, has};
 
 /// Returns the command line of a node in `tests/maelstrom`. A second word of `name` selects its behaviour.
-fn node(name: &str) -> String {
+pub(crate) fn node(name: &str) -> String {
     let (file, mode) = name.split_once(' ').unwrap_or((name, ""));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/maelstrom").join(file);
     let program = if path.extension().is_some_and(|of| of == "py") { "python3 -B" } else { "sh" };
@@ -18,7 +18,7 @@ fn node(name: &str) -> String {
 
 /// Runs a workload on a node, with three seconds of quiet unless the flags say otherwise. Returns the ended command
 /// and its report, or none without Python.
-fn test(workload: &str, name: &str, flags: &str) -> Option<(Finished, Value)> {
+pub(crate) fn test(workload: &str, name: &str, flags: &str) -> Option<(Finished, Value)> {
     if name.contains(".py") && !has("python3") {
         return None;
     }
@@ -35,7 +35,7 @@ fn test(workload: &str, name: &str, flags: &str) -> Option<(Finished, Value)> {
 }
 
 #[track_caller]
-fn right(workload: &str, name: &str, flags: &str) -> Option<Value> {
+pub(crate) fn right(workload: &str, name: &str, flags: &str) -> Option<Value> {
     let (ended, json) = test(workload, name, flags)?;
     assert_eq!((ended.code, &json["verdict"]), (Some(0), &"valid".into()), "{json:#}");
     assert!(json["availability"].as_f64() > Some(0.5), "{json:#}");
@@ -45,7 +45,7 @@ fn right(workload: &str, name: &str, flags: &str) -> Option<Value> {
 /// Checks that the mistake of a node is found. The report has a problem of this kind, with an operation
 /// that begins with `word`.
 #[track_caller]
-fn wrong(workload: &str, name: &str, flags: &str, kind: &str, word: &str) {
+pub(crate) fn wrong(workload: &str, name: &str, flags: &str, kind: &str, word: &str) {
     let Some((ended, json)) = test(workload, name, flags) else { return };
     assert_eq!((ended.code, &json["verdict"]), (Some(1), &"invalid".into()), "{json:#}");
     let problems = json["problems"].as_array().expect("problems");

@@ -29,6 +29,7 @@ mod limits;
 mod links;
 mod lock_files;
 mod maelstrom;
+mod maelstrom_messages;
 mod measured;
 mod misbehaving;
 mod networks;

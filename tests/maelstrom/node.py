@@ -61,6 +61,10 @@ class Node:
         sys.stdout.write(json.dumps({"src": self.id, "dest": dest, "body": body}) + "\n")
         return body["msg_id"]
 
+    def pass_on(self, dest, message):
+        """Sends a message to another node under the name of its sender."""
+        sys.stdout.write(json.dumps({"src": message["src"], "dest": dest, "body": message["body"]}) + "\n")
+
     def reply(self, message, body):
         if OTHER:
             body = with_others(body)

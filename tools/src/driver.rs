@@ -42,7 +42,7 @@ pub use native::{
 pub use node::net::{Arguments as NodeArguments, run as run_node};
 pub use questions::{QuestionFilter, Questions};
 pub use ready::{Ready, ReadyError};
-pub use router::{Mailbox, Router, Undelivered};
+pub use router::{Answered, Call, ClientInbox, Mailbox, Router, Undelivered};
 pub use session::{DriverEvent, NodeSession, Request, RequestBody};
 pub use sidecar::{Sidecar, SidecarLauncher, SidecarLife, Stdio};
 

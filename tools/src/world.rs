@@ -34,7 +34,7 @@ pub use event::{Change, Event, ExitStatus, Misconduct, Occurrence};
 pub use excerpt::LogLines;
 pub use link_change::{Direction, LinkChange};
 pub use node_spec::{NodeIndex, NodeSpec};
-pub use operation::{OpId, Operation, Signal};
+pub use operation::{Members, OpId, Operation, Signal};
 pub use outcome::{Answer, Bypass, Outcome, Value, Written};
 
 /// A place where nodes live, driven by operations.

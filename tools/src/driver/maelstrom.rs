@@ -1,12 +1,14 @@
 //! The protocol of Maelstrom (<https://github.com/jepsen-io/maelstrom>). A node reads messages as lines of
 //! JSON from its standard input and writes them to its standard output; the harness is the network.
 //!
-//! Nodes have the ids `n0`, `n1`, … in order of appearance, and not the topology's names: many programs tell
-//! nodes from clients by the first letter.
+//! Nodes of a topology have the ids `n0`, `n1`, … in order of appearance, unless all their names are of that form:
+//! many programs tell nodes from clients by the first letter. Clients are `c1`, `c2`, …
 
+mod clients;
 mod conversation;
 mod declaration;
 mod language;
+mod line_writer;
 mod lines;
 mod message;
 #[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]

@@ -334,8 +334,8 @@ impl World for Live {
                 self.ask(id, node, RequestBody::Words(words), at(deadline), until.map(at));
             }
             Operation::Watch { node, deadline } => self.ask(id, node, RequestBody::Watch, at(deadline), None),
-            Operation::Members { nodes, links } => {
-                self.router.admit(&nodes, &links);
+            Operation::Members(members) => {
+                self.router.admit(&members);
                 self.end_at_once(id, Outcome::Done);
             }
             // The harness is the network: two nodes are linked because it carries between them.

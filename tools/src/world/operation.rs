@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::link_change::{Direction, LinkChange};
 use super::node_spec::{NodeIndex, NodeSpec};
+use crate::scenario::Shape;
 
 /// The id of an operation under way. An id is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -14,7 +15,6 @@ pub struct OpId(pub u64);
 
 /// A command to a world. Times are absolute: since the run began.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a launch is rare, and an operation is handed on at once")]
 pub enum Operation {
     /// Starts a node. Ends with [`super::Outcome::Done`] when the node is ready and the harness has reached it.
     Launch {
@@ -27,12 +27,7 @@ pub enum Operation {
     },
     /// Names all nodes whose messages the harness carries, and the links between them, before any of them is
     /// started. Ends at once.
-    Members {
-        /// The nodes, in order of appearance.
-        nodes: Vec<NodeIndex>,
-        /// The pairs of linked nodes, each link once.
-        links: Vec<Direction>,
-    },
+    Members(Members),
     /// Ends, freezes or thaws a node. The operation ends when the node has ended, or is frozen or thawed.
     Signal {
         /// The node that is signalled.
@@ -132,4 +127,18 @@ pub enum Signal {
     Pause,
     /// Thaws the node.
     Resume,
+}
+
+/// The nodes whose messages the harness carries.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Members {
+    /// The nodes, in order of appearance, with their names.
+    pub nodes: Vec<(NodeIndex, String)>,
+    /// True if the nodes know each other by these names in any case. Otherwise the protocol's usual ids stand for
+    /// names of another form.
+    pub ids_are_names: bool,
+    /// The pairs of linked nodes, each link once.
+    pub links: Vec<Direction>,
+    /// The shape of the links between nodes and the services of the protocol; none if empty.
+    pub services: Vec<Shape>,
 }

@@ -1,5 +1,5 @@
-//! The conversation with one node, from its `init` to its end: requests, answers, and messages to other
-//! nodes.
+//! The conversation with one node, from its `init` to its end: its lines are carried to nodes, services and
+//! clients, and requests go to it.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -7,16 +7,17 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::{Either, select};
-use serde_json::{Map, Value, json};
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 
-use super::language::{body, outcome};
+use super::clients::Clients;
+use super::language::body;
+use super::line_writer::LineWriter;
 use super::lines::{EndOfLines, Lines};
-use super::message::{self, CLIENT, Message};
-use crate::driver::pending::{Pending, Unasked, at};
-use crate::driver::{DriverEvent, Mailbox, NodeSession, Request, RequestBody, Router, Undelivered};
+use super::message::Message;
+use crate::driver::pending::at;
+use crate::driver::{
+    Answered, Call, DriverEvent, Mailbox, NodeSession, Request, RequestBody, Router, Undelivered,
+};
 use crate::world::{Answer, Misconduct, NodeIndex, Outcome, Value as Held};
 
 /// The most characters of a line that a report shows. Chosen: two to three lines of a terminal.
@@ -29,10 +30,7 @@ pub(super) struct Conversation {
     router: Rc<dyn Router>,
     mailbox: Rc<dyn Mailbox>,
     report: Rc<dyn Fn(DriverEvent)>,
-    pending: Pending<String>,
-    /// The numbers of the messages that tell the node its id and its neighbours; 0 once they are answered.
-    init: u64,
-    topology: u64,
+    clients: Rc<Clients>,
     sent: Sent,
     /// True once the node broke its protocol; then it is read no more.
     broken: Cell<bool>,
@@ -45,13 +43,8 @@ struct Sent {
     to_clients: u64,
     to_services: u64,
     bytes: u64,
-}
-
-impl Drop for Conversation {
-    /// Ends all requests, even if the node ends before it has answered.
-    fn drop(&mut self) {
-        self.give_up("it has ended");
-    }
+    /// The answers that no client waited for.
+    ignored: u64,
 }
 
 impl Conversation {
@@ -59,106 +52,58 @@ impl Conversation {
     /// outcome. Returns the reason for the end.
     pub(super) async fn serve(session: NodeSession) -> String {
         let mut requests = session.requests.lock().await;
+        let (node, router, report) = (session.node, session.router, session.report);
+        let mailbox = router.open_mailbox(node);
+        let clients = Clients::new(node, &router, &mailbox, &report);
         let conversation = RefCell::new(Self {
-            node: session.node,
-            id: message::id(session.node),
-            mailbox: session.router.open_mailbox(session.node),
-            router: session.router,
-            report: session.report,
-            pending: Pending::new(),
-            init: 0,
-            topology: 0,
+            node,
+            id: router.id(node),
+            router,
+            mailbox: Rc::clone(&mailbox),
+            report,
+            clients: Rc::clone(&clients),
             sent: Sent::default(),
             broken: Cell::new(false),
         });
         if let Some(stdio) = session.stdio {
-            let mailbox = Rc::clone(&conversation.borrow().mailbox);
+            let input = LineWriter::new(stdio.input);
             let mut lines = Lines::new(stdio.output);
-            let mut input = stdio.input;
-            // A node that does not know its id accepts no messages of other nodes.
-            if let Err(why) = Self::initialise(&conversation, &mut input, &mut lines).await {
-                return why;
-            }
-            if session.spec.workload.as_deref() == Some("broadcast") {
-                conversation.borrow_mut().send_topology();
-            } else {
-                (conversation.borrow().report)(DriverEvent::Reached);
-            }
+            // It stands in the mailbox before any message of another node.
+            clients.initialise(session.spec.workload.as_deref() == Some("broadcast"));
             // Reading and writing do not wait for each other: a node may read only after its own output has
             // been read.
             let reading = pin!(Self::read(&conversation, Some(&mut lines), &mut requests));
-            let writing = pin!(write(&*mailbox, &mut input));
-            if let Either::Right(((), reading)) = select(reading, writing).await {
-                // The node closed its standard input, and may still write.
-                mailbox.close();
-                reading.await;
-            }
+            let writing = pin!(write(&*mailbox, &input));
+            let ended = match select(reading, writing).await {
+                Either::Left((ended, _)) => ended,
+                Either::Right((0, _)) => {
+                    Some("it closed its standard input before it received `init`".to_owned())
+                }
+                Either::Right((_, reading)) => {
+                    // The node closed its standard input, and may still write.
+                    mailbox.close();
+                    reading.await
+                }
+            };
             mailbox.close();
+            if let Some(why) = ended {
+                return why;
+            }
         }
         // The node will answer nothing more. Usually it has ended, which the world reports.
         Self::read(&conversation, None, &mut requests).await;
         "the harness closed the connection".to_owned()
     }
 
-    /// Sends the node its id in `init`, and waits until it has answered.
-    async fn initialise(
-        this: &RefCell<Self>,
-        input: &mut pipe::Sender,
-        lines: &mut Lines,
-    ) -> Result<(), String> {
-        let hello = {
-            let this = &mut *this.borrow_mut();
-            let ids: Vec<String> = this.router.members().into_iter().map(message::id).collect();
-            this.init = this.pending.number();
-            let body = json!({ "type": "init", "msg_id": this.init, "node_id": this.id, "node_ids": ids });
-            message::line(CLIENT, &this.id, &body)
-        };
-        if input.write_all(&hello).await.is_err() {
-            return Err("it closed its standard input before it received `init`".to_owned());
-        }
-        while this.borrow().init != 0 {
-            if this.borrow().broken.get() {
-                return Err("it broke its protocol before it answered `init`".to_owned());
-            }
-            let taken = lines.next(|line| this.borrow_mut().on_line(line)).await;
-            taken.map_err(|ended| match ended {
-                EndOfLines::Closed => "it closed its standard output before it answered `init`".to_owned(),
-                EndOfLines::Endless => {
-                    this.borrow().report_violation("wrote a line without end".to_owned());
-                    "it wrote a line without end".to_owned()
-                }
-                EndOfLines::Unended(line) => {
-                    this.borrow().report_unended(&line);
-                    "it wrote a message without the end of its line".to_owned()
-                }
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Sends the node its neighbours in the topology.
-    fn send_topology(&mut self) {
-        let neighbours = |node: NodeIndex| -> Vec<String> {
-            self.router.neighbours(node).into_iter().map(message::id).collect()
-        };
-        let members = self.router.members().into_iter();
-        let topology: Map<String, Value> =
-            members.map(|node| (message::id(node), json!(neighbours(node)))).collect();
-        self.topology = self.pending.number();
-        let body = json!({ "type": "topology", "msg_id": self.topology, "topology": topology });
-        // The mailbox is still empty, so that this cannot fail.
-        let _: Result<(), Undelivered> = self.mailbox.put(&message::line(CLIENT, &self.id, &body));
-    }
-
     /// Handles the node's lines and the requests to it, until it closes its standard output. Without `lines`,
-    /// handles requests only.
+    /// handles requests only. Returns the reason for the end of a node that has not answered `init`.
     async fn read(
         this: &RefCell<Self>,
         mut lines: Option<&mut Lines>,
         requests: &mut mpsc::UnboundedReceiver<Request>,
-    ) {
+    ) -> Option<String> {
+        let clients = Rc::clone(&this.borrow().clients);
         loop {
-            let deadline = this.borrow().pending.deadline();
             let speaks = lines.is_some();
             let taken = async {
                 match &mut lines {
@@ -167,34 +112,41 @@ impl Conversation {
                 }
             };
             tokio::select! {
-                taken = taken => match taken {
-                    // A node that broke its protocol might go on doing so for ever.
-                    Ok(()) if this.borrow().broken.get() => return,
-                    Ok(()) => {}
-                    Err(EndOfLines::Closed) => return,
-                    Err(EndOfLines::Unended(line)) => return this.borrow().report_unended(&line),
-                    Err(EndOfLines::Endless) => {
-                        return this.borrow().report_violation("wrote a line without end".to_owned());
-                    }
+                taken = taken => {
+                    let ended = match taken {
+                        // A node that broke its protocol might go on doing so for ever.
+                        Ok(()) if this.borrow().broken.get() => "it broke its protocol",
+                        Ok(()) => continue,
+                        Err(EndOfLines::Closed) => "it closed its standard output",
+                        Err(EndOfLines::Unended(line)) => {
+                            this.borrow().report_unended(&line);
+                            "it wrote a message without the end of its line"
+                        }
+                        Err(EndOfLines::Endless) => {
+                            this.borrow().report_violation("wrote a line without end".to_owned());
+                            "it wrote a line without end"
+                        }
+                    };
+                    return (!clients.is_initialised()).then(|| format!("{ended} before it answered `init`"));
                 },
-                request = requests.recv() => match request {
-                    Some(request) if speaks => this.borrow_mut().ask(request),
+                // A node that is not ready is asked later.
+                request = requests.recv(), if clients.is_ready() || !speaks => match request {
+                    Some(request) if speaks => this.borrow().ask(request),
                     Some(request) => {
                         let reason = "it closed its standard output".to_owned();
                         (this.borrow().report)(DriverEvent::Ended(request.id, Outcome::Unknown { reason }));
                     }
-                    None => return,
+                    None => return None,
                 },
-                () = at(deadline) => {
-                    let this = &mut *this.borrow_mut();
-                    this.pending.expire(|request, outcome| (this.report)(DriverEvent::Ended(request.id, outcome)));
-                }
+                () = at(clients.deadline()) => clients.expire(),
+                // The answer that made the node ready may have come by way of another node.
+                () = clients.news.notified() => {}
             }
         }
     }
 
     /// Sends a request to the node, or ends it at once.
-    fn ask(&mut self, request: Request) {
+    fn ask(&self, request: Request) {
         let words = match &request.body {
             RequestBody::Words(words) => words.as_slice(),
             // The harness is the network, and these nodes report nothing unrequested.
@@ -205,19 +157,17 @@ impl Conversation {
         if let [stats, names @ ..] = words
             && stats == "stats"
         {
-            return (self.report)(DriverEvent::Ended(request.id, self.sent.answer(names)));
+            let answer = self.sent.answer(self.mailbox.waiting() as u64, names);
+            return (self.report)(DriverEvent::Ended(request.id, answer));
         }
         match body(words) {
             Err(message) => {
                 let outcome = Outcome::Refused { code: "refused".to_owned(), message };
                 (self.report)(DriverEvent::Ended(request.id, outcome));
             }
-            Ok(mut body) => {
+            Ok(body) => {
                 let kind = words.first().cloned().unwrap_or_default();
-                body.insert("msg_id".to_owned(), self.pending.begin(request, kind).into());
-                // A message that finds no room is given up at its deadline, like one without an answer.
-                let _: Result<(), Undelivered> =
-                    self.mailbox.put(&message::line(CLIENT, &self.id, &Value::Object(body)));
+                self.clients.request(request, kind, body);
             }
         }
     }
@@ -236,16 +186,17 @@ impl Conversation {
                 ));
             }
         };
-        if message.src != self.id {
-            let src = &message.src;
+        // A node may pass on the message of a client, or of another node, under the name of that.
+        let src = &*message.src;
+        if src != self.id && self.router.node(src).is_none() && !self.router.has_client(src) {
             return self.report_violation(format!(
-                "wrote a message as `{src}`, and is `{}`: {}",
+                "wrote a message as `{src}`, which does not exist, and is `{}`: {}",
                 self.id,
                 shown(line)
             ));
         }
         self.sent.bytes += line.len() as u64;
-        if let Some(to) = message::node(&message.dest) {
+        if let Some(to) = self.router.node(&message.dest) {
             self.sent.messages += 1;
             return self.send_to_node(to, line);
         }
@@ -253,88 +204,46 @@ impl Conversation {
             Ok(body) => body,
             Err(why) => return self.report_violation(format!("wrote `{}`, {why}", shown(line))),
         };
-        if message.dest == CLIENT {
+        if self.router.has_client(&message.dest) {
             self.sent.to_clients += 1;
-            self.on_reply(body, line);
-        } else if let Some(reply) = self.router.call(&message.dest, &self.id, &body) {
-            self.sent.to_services += 1;
-            let reply = message::line(&message.dest, &self.id, &Value::Object(reply));
-            if self.mailbox.put(&reply).is_err() {
-                self.report_violation(format!("asks `{}` and reads no answer", message.dest));
+            let blame = |why: String| self.report_violation(format!("{why}: {}", shown(line)));
+            if self.router.answer(&message.dest, body, &blame) == Answered::Ignored {
+                self.sent.ignored += 1;
             }
-        } else {
-            self.report_violation(format!(
-                "wrote a message to `{}`, which does not exist: {}",
-                message.dest,
-                shown(line)
-            ));
+            return;
+        }
+        let (service, client) = (message.dest.into_owned(), message.src.into_owned());
+        // The answer goes to the node that the request names.
+        let to = self.router.node(&client).unwrap_or(self.node);
+        match self.router.call(to, Call { service, client, body, bytes: line.len() }) {
+            Ok(()) => self.sent.to_services += 1,
+            Err(Undelivered::Nobody) => self.report_stranger(line),
+            Err(Undelivered::Flooded { .. }) => {
+                self.report_violation(format!("asks a service and reads no answer: {}", shown(line)));
+            }
         }
     }
 
     /// Carries a line to another node.
     fn send_to_node(&self, to: NodeIndex, line: &[u8]) {
-        let id = message::id;
         // The last line of a file may lack its newline.
         let ended =
             if line.ends_with(b"\n") { Cow::Borrowed(line) } else { Cow::Owned([line, b"\n"].concat()) };
-        let line = &*ended;
-        match self.router.send(self.node, to, line) {
+        match self.router.send(self.node, to, &ended) {
             Ok(()) => {}
-            Err(Undelivered::Nobody) => {
-                self.report_violation(format!(
-                    "wrote a message to `{}`, which does not exist: {}",
-                    id(to),
-                    shown(line)
-                ));
-            }
+            Err(Undelivered::Nobody) => self.report_stranger(line),
             Err(Undelivered::Flooded { waiting }) => {
-                let how = format!("floods `{}`: {} MiB of messages wait for that", id(to), waiting >> 20);
+                let id = self.router.id(to);
+                let how = format!("floods `{id}`: {} MiB of messages wait for that", waiting >> 20);
                 self.report_misconduct(Misconduct::Flood(how));
             }
         }
     }
 
-    /// Handles an answer to the harness.
-    fn on_reply(&mut self, body: Map<String, Value>, line: &[u8]) {
-        let Some(number) = body.get("in_reply_to").and_then(whole) else {
-            return self
-                .report_violation(format!("wrote to a client without `in_reply_to`: {}", shown(line)));
-        };
-        if number == self.init && number != 0 {
-            self.init = 0;
-            match outcome("init", false, body) {
-                Ok(Outcome::Answered(_)) => {}
-                Ok(other) => self.report_violation(format!("refused `init`: {}", said(&other))),
-                Err(why) => self.report_violation(why),
-            }
-            return;
-        }
-        if number == self.topology && number != 0 {
-            // A node that needs no topology answers with an error, and is ready as well.
-            self.topology = 0;
-            return (self.report)(DriverEvent::Reached);
-        }
-        match self.pending.end(number) {
-            Ok((request, kind)) => match outcome(&kind, is_of_key(&request.body), body) {
-                Ok(outcome) => (self.report)(DriverEvent::Ended(request.id, outcome)),
-                Err(why) => {
-                    // The cause is reported before its consequence.
-                    self.report_violation(format!("{why}: {}", shown(line)));
-                    let reason = format!("it {why}");
-                    (self.report)(DriverEvent::Ended(request.id, Outcome::Unknown { reason }));
-                }
-            },
-            Err(Unasked::GivenUp) => {}
-            Err(Unasked::Never) => {
-                self.report_violation(format!(
-                    "answered message {number}, which it was never asked: {}",
-                    shown(line)
-                ));
-            }
-            Err(Unasked::Answered) => {
-                self.report_violation(format!("answered message {number} twice: {}", shown(line)));
-            }
-        }
+    /// Reports a message to a name that does not exist.
+    fn report_stranger(&self, line: &[u8]) {
+        let dest = Message::parse(line).map(|message| message.dest.into_owned()).unwrap_or_default();
+        self.report_violation(format!("wrote a message to `{dest}`, which does not exist: {}", shown(line)));
     }
 
     /// Reports a whole message without a newline.
@@ -356,29 +265,30 @@ impl Conversation {
             (self.report)(DriverEvent::Misbehaved(how));
         }
     }
-
-    fn give_up(&mut self, why: &str) {
-        let report = &self.report;
-        self.pending.give_up(why, |request, outcome| report(DriverEvent::Ended(request.id, outcome)));
-    }
 }
 
-/// Writes the lines from a node's mailbox to its standard input until the node closes that.
-async fn write(mailbox: &dyn Mailbox, input: &mut pipe::Sender) {
+/// Writes the lines from a node's mailbox to its standard input until the node closes that. Returns the number
+/// of lines written.
+async fn write(mailbox: &dyn Mailbox, input: &LineWriter) -> u64 {
+    let mut count = 0;
     loop {
-        if input.write_all(&mailbox.next().await).await.is_err() {
-            return;
+        let line = mailbox.next().await;
+        if input.write(&line, mailbox.waiting()).await.is_err() {
+            return count;
         }
+        count += 1;
     }
 }
 
 impl Sent {
     /// Returns the answer to `stats`, or to one figure of it.
-    fn answer(self, names: &[String]) -> Outcome {
+    fn answer(self, unread: u64, names: &[String]) -> Outcome {
         let figures = [
+            ("answers_ignored", self.ignored),
             ("bytes_sent", self.bytes),
             ("client_messages", self.to_clients),
             ("messages_sent", self.messages),
+            ("messages_unread", unread),
             ("service_messages", self.to_services),
         ];
         let value = if let Some(wanted) = names.first() {
@@ -400,46 +310,5 @@ fn shown(line: &[u8]) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((cut, _)) => format!("{}… ({} bytes)", &text[..cut], line.len()),
         None => text.into_owned(),
-    }
-}
-
-/// Returns a whole number in any notation: some languages write `1.0` for 1.
-fn whole(value: &Value) -> Option<u64> {
-    /// The bound up to which doubles represent every whole number.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    value.as_u64().or_else(|| {
-        let number =
-            value.as_f64().filter(|number| number.fract() == 0.0 && (0.0..=EXACT).contains(number))?;
-        format!("{number:.0}").parse().ok()
-    })
-}
-
-fn said(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Refused { message, .. } => message.clone(),
-        Outcome::Unknown { reason } => reason.clone(),
-        _ => "it did not say why".to_owned(),
-    }
-}
-
-/// Returns true if the request is about one key.
-fn is_of_key(what: &RequestBody) -> bool {
-    matches!(what, RequestBody::Words(words) if words.len() > 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_whole_number_is_one_however_it_is_written() {
-        let read = |text: &str| whole(&serde_json::from_str(text).unwrap());
-        for one in ["1", "1.0", "1e0", "10e-1"] {
-            assert_eq!(read(one), Some(1), "{one}");
-        }
-        assert_eq!(read("0.0"), Some(0));
-        for other in ["1.5", "-1", "-1.0", "1e300", "\"1\"", "null", "[1]"] {
-            assert_eq!(read(other), None, "{other}");
-        }
     }
 }

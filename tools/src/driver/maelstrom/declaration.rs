@@ -4,8 +4,15 @@ use crate::driver::command::{Answer, Argument, changes, reads, value, word};
 use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring};
 
 /// The figures of `stats` for nodes whose messages the harness carries: the counts of sent messages and
-/// bytes.
-pub const ROUTED_STATS: &[&str] = &["bytes_sent", "client_messages", "messages_sent", "service_messages"];
+/// bytes, of answers that no client waited for, and of messages that wait for the node to read them.
+pub const ROUTED_STATS: &[&str] = &[
+    "answers_ignored",
+    "bytes_sent",
+    "client_messages",
+    "messages_sent",
+    "messages_unread",
+    "service_messages",
+];
 
 /// The workloads of the driver `maelstrom`, as in `workload=`.
 pub const WORKLOADS: &[&str] =

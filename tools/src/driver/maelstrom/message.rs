@@ -7,10 +7,6 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::language;
-use crate::world::NodeIndex;
-
-/// The name under which the harness asks nodes. No node has it, since `-` separates names in topologies.
-pub(super) const CLIENT: &str = "c-harness";
 
 /// The reason why a line that a node wrote cannot be carried out, in words that continue the line.
 #[derive(Debug, thiserror::Error)]
@@ -33,8 +29,9 @@ pub(super) struct Message<'a> {
     pub(super) src: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) dest: Cow<'a, str>,
-    #[serde(borrow)]
-    body: &'a RawValue,
+    /// A message without a body has an empty one.
+    #[serde(borrow, default)]
+    body: Option<&'a RawValue>,
 }
 
 impl<'a> Message<'a> {
@@ -42,14 +39,15 @@ impl<'a> Message<'a> {
     pub(super) fn parse(line: &'a [u8]) -> Result<Self, MessageError> {
         let message: Self =
             serde_json::from_slice(line).map_err(|error| MessageError::Malformed(reason(&error)))?;
-        if message.body.get().starts_with('{') { Ok(message) } else { Err(MessageError::NoObject) }
+        let is_object = |body: &RawValue| body.get().starts_with('{');
+        if message.body.is_none_or(is_object) { Ok(message) } else { Err(MessageError::NoObject) }
     }
 
     /// Parses the body.
     pub(super) fn body(&self) -> Result<Map<String, Value>, MessageError> {
-        let mut body =
-            serde_json::from_str(self.body.get()).map_err(|error| MessageError::Body(reason(&error)))?;
-        language::keep_id(&mut body, self.body.get());
+        let text = self.body.map_or("{}", RawValue::get);
+        let mut body = serde_json::from_str(text).map_err(|error| MessageError::Body(reason(&error)))?;
+        language::keep_id(&mut body, text);
         Ok(body)
     }
 }
@@ -65,19 +63,6 @@ fn reason(error: &serde_json::Error) -> String {
         .replace("lone leading surrogate in hex escape", "an escape of it is half of a surrogate pair");
     let cut = text.find(" at line").unwrap_or(text.len());
     format!("{} (column {})", &text[..cut], error.column())
-}
-
-/// Returns the id of a node in the protocol.
-pub(super) fn id(node: NodeIndex) -> String {
-    format!("n{}", node.0)
-}
-
-/// Returns the node with an id.
-pub(super) fn node(id: &str) -> Option<NodeIndex> {
-    let digits = id.strip_prefix('n')?;
-    let index = digits.parse().ok()?;
-    // A node has only one id, so numbers with a leading zero or a sign are no ids.
-    (digits == "0" || !digits.starts_with(['0', '+'])).then_some(NodeIndex(index))
 }
 
 /// Returns a message as a line, newline included.
@@ -96,9 +81,13 @@ mod tests {
         let message = Message::parse(br#"{"src":"n1","dest":"c\u0031","body":{"type":"x"},"id":7}"#).unwrap();
         assert_eq!((&*message.src, &*message.dest), ("n1", "c1"));
         assert_eq!(message.body().unwrap()["type"], "x");
+        for empty in [r#"{"src":"n1","dest":"n2"}"#, r#"{"src":"n1","dest":"n2","body":null}"#] {
+            assert!(Message::parse(empty.as_bytes()).unwrap().body().unwrap().is_empty(), "{empty}");
+        }
         for (line, why) in [
             ("hello", "expected value (column 1)"),
             (r#"{"src":"n1"}"#, "missing field `dest`"),
+            (r#"{"src":null,"dest":"n2","body":{}}"#, "invalid type: null"),
             (r#"{"src":"n1","dest":"n2","body":[]}"#, "its body is no object"),
             ("{\"src\":\"\u{fffd}", "EOF while parsing a string"),
         ] {
@@ -116,15 +105,6 @@ mod tests {
             let line = format!(r#"{{"src":"n1","dest":"c","body":{{"type":"x","value":{value}}}}}"#);
             let wrong = Message::parse(line.as_bytes()).unwrap().body().unwrap_err().to_string();
             assert!(wrong.starts_with("whose body cannot be read: ") && wrong.contains(why), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_node_has_one_id() {
-        assert_eq!(node("n0"), Some(NodeIndex(0)));
-        assert_eq!(node(&id(NodeIndex(12))), Some(NodeIndex(12)));
-        for wrong in ["n", "n01", "n+1", "c1", "1", "n-1"] {
-            assert_eq!(node(wrong), None, "{wrong}");
         }
     }
 }

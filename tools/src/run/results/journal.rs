@@ -258,7 +258,7 @@ impl JournalEvent {
             Operation::Partition(sets) => Self::Partition { op, sets: sets.clone() },
             Operation::Clock { node, offset_ms } => Self::Clock { op, node: *node, offset_ms: *offset_ms },
             Operation::Disk { node, full } => Self::Disk { op, node: *node, full: *full },
-            Operation::Members { .. }
+            Operation::Members(_)
             | Operation::Watch { .. }
             | Operation::Bypasses { .. }
             | Operation::Log { .. }

@@ -7,7 +7,7 @@ use crate::run::results::{JournalEvent, StepFailure};
 use crate::run::state::Link;
 use crate::scenario::At;
 use crate::topology::Graph;
-use crate::world::{Direction, NodeIndex, NodeSpec, Operation};
+use crate::world::{Direction, Members, NodeIndex, NodeSpec, Operation};
 
 impl RunContext {
     /// Starts the nodes that are new and wires the links that are new.
@@ -25,13 +25,17 @@ impl RunContext {
     /// Tells the world which nodes' messages it carries, before any of them sends one.
     async fn announce_members(&self, nodes: &[NodeIndex], links: &[Link]) {
         let routed = |node: &NodeIndex| self.driver(*node).wiring == Wiring::Routed;
-        let nodes: Vec<NodeIndex> = nodes.iter().copied().filter(routed).collect();
+        let nodes: Vec<(NodeIndex, String)> = {
+            let network = &self.executor.state().network;
+            nodes.iter().copied().filter(routed).map(|node| (node, network.name(node).to_owned())).collect()
+        };
         if nodes.is_empty() {
             return;
         }
         let links = links.iter().filter(|link| routed(&link.from));
         let links = links.map(|link| Direction { from: link.from, to: link.to }).collect();
-        self.executor.submit(Operation::Members { nodes, links }).await;
+        let members = Members { nodes, links, ..Members::default() };
+        self.executor.submit(Operation::Members(members)).await;
     }
 
     /// Adds the new nodes and links of a graph to the network, and returns them.

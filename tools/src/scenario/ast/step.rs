@@ -264,6 +264,14 @@ pub enum Shape {
     Duplicate(f64),
 }
 
+impl Shape {
+    /// Returns true for the time that traffic takes whatever its amount.
+    #[must_use]
+    pub fn is_latency(&self) -> bool {
+        matches!(self, Self::Delay(_) | Self::Jitter(_) | Self::Exponential(_))
+    }
+}
+
 /// The rate of a `repeat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {

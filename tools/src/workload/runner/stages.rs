@@ -8,9 +8,12 @@ use super::final_reads::FinalReads;
 use super::load::Load;
 use super::plan::Plan;
 use super::report::{Agreement, End, Report, Stage};
+use crate::scenario::Shape;
 use crate::workload::undone::undone;
 use crate::workload::{CheckResult, History};
-use crate::world::{Answer, Direction, LinkChange, NodeIndex, Operation, Outcome, Signal, Value, World};
+use crate::world::{
+    Answer, Direction, LinkChange, Members, NodeIndex, Operation, Outcome, Signal, Value, World,
+};
 
 /// The longest time that a node may take to be ready. Chosen: interpreters of some languages take seconds to
 /// start on a busy machine.
@@ -91,8 +94,15 @@ impl<'a> TestRun<'a> {
     fn announce(&mut self) -> Continue<()> {
         let links = self.plan.links.iter();
         let links = links.map(|(from, to)| Direction { from: NodeIndex(*from), to: NodeIndex(*to) });
-        let members = Operation::Members { nodes: self.nodes().collect(), links: links.collect() };
-        self.executor.run_required(members)?;
+        let names = self.plan.nodes.iter().map(|spec| spec.name.clone());
+        let members = Members {
+            nodes: self.nodes().zip(names).collect(),
+            ids_are_names: true,
+            links: links.collect(),
+            // As in the original, services are as slow as nodes, and nothing on the way to them is lost.
+            services: self.plan.shapes.iter().copied().filter(Shape::is_latency).collect(),
+        };
+        self.executor.run_required(Operation::Members(members))?;
         if !self.plan.shapes.is_empty() {
             let pairs = self.nodes().flat_map(|from| self.nodes().map(move |to| Direction { from, to }));
             let others = pairs.filter(|direction| direction.from != direction.to);

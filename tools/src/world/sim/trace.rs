@@ -50,7 +50,9 @@ impl Trace {
                 Operation::Disk { node, full } => json!({"disk_full": full, "node": node}),
                 Operation::Log { node, lines } => json!({"log": lines, "node": node}),
                 Operation::Excerpt { node, lines } => json!({"excerpt": lines, "node": node}),
-                Operation::Members { nodes, .. } => json!({"members": nodes}),
+                Operation::Members(members) => {
+                    json!({"members": members.nodes.iter().map(|(node, _)| node).collect::<Vec<_>>()})
+                }
                 Operation::Timer { at } => json!({"timer": nanos(*at)}),
             };
             line["id"] = json!(id);

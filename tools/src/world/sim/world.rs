@@ -122,7 +122,7 @@ impl Sim {
                 let lines = self.place(node).log_lines_of_life(lines);
                 self.ended(id, Outcome::Lines(lines));
             }
-            Operation::Members { .. } | Operation::Timer { .. } => self.ended(id, Outcome::Done),
+            Operation::Members(_) | Operation::Timer { .. } => self.ended(id, Outcome::Done),
         }
     }
 

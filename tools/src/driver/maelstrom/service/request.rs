@@ -37,7 +37,11 @@ impl Request {
                 key: field("key")?.to_string(),
                 from: field("from")?,
                 to: field("to")?,
-                create: body.get("create_if_not_exists").and_then(Value::as_bool).unwrap_or(false),
+                // As in the original, all other values count as true.
+                create: !matches!(
+                    body.get("create_if_not_exists"),
+                    None | Some(Value::Null | Value::Bool(false))
+                ),
             }),
             other => Err(error(10, &format!("no request `{other}` is known here"))),
         }
