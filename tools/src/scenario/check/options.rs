@@ -65,7 +65,10 @@ impl Checker<'_> {
             }
             "args" => self.node_arguments(&value, option.span),
             "exec" => self.exec(who, &value, option),
-            "adapter" => self.nodes.set_option(who, "adapter", |facts| facts.adapter = true),
+            "adapter" => {
+                self.quotes(&value, span);
+                self.nodes.set_option(who, "adapter", |facts| facts.adapter = true);
+            }
             "ready" => {
                 if let Err(why) = value.parse::<driver::Ready>().map_err(|error| error.to_string()) {
                     let error = self.error(span, why);
@@ -120,8 +123,17 @@ impl Checker<'_> {
             let error = self.error(span, format!("unknown placeholder `{word}`"));
             self.report(nearest_of(error, word, driver::PLACEHOLDERS.into_iter(), "there are"));
         }
+        self.quotes(value, span);
         self.nodes.set_option(who, "exec", |facts| facts.exec = Some(value.to_owned()));
         self.node_arguments(value, option.span);
+    }
+
+    /// Reports an error if a command line cannot be split into words.
+    fn quotes(&mut self, command_line: &str, span: Span) {
+        if shlex::split(command_line).is_none() {
+            let error = self.error(span, "this command line has a quote that is not closed");
+            self.report(error.help("close it, or write `\\'` for the character"));
+        }
     }
 
     fn workload(&mut self, who: &Who, value: &str, span: Span) {

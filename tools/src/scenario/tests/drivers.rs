@@ -139,6 +139,18 @@ fn a_program_that_keeps_data_has_a_place_for_its_folder() {
 }
 
 #[test]
+fn a_command_line_has_its_quotes_closed() {
+    let help = "(close it, or write `\\'` for the character)";
+    check(
+        "node b driver=ask exec=\"x 'y\" adapter=\"z 'y\"\nnetwork b\nexpect b: get k == v",
+        &[
+            &format!("1:24-6 this command line has a quote that is not closed {help}"),
+            &format!("1:39-6 this command line has a quote that is not closed {help}"),
+        ],
+    );
+}
+
+#[test]
 fn a_link_needs_a_policy_that_both_ends_know() {
     let text = |options: &str| format!("node b driver=byc\n{options}network a-b\nexpect all: get k == v");
     check(&text("node a policy=oldest\n"), &[]);
