@@ -135,6 +135,17 @@ expect b: get early == here
 }
 
 #[test]
+fn a_start_that_fails_shows_the_lines_of_that_start() {
+    let program = "sh -c 'echo this is a life; test -e gone && exit 3; touch gone; exec @COURSE'";
+    let steps = format!("node b driver=byc exec=\"{program}\"\nnetwork b\nkill b\nstart b\n");
+    let Some(ended) = judge(Tools::new(), &steps, "") else { return };
+    assert_eq!(ended.code, Some(3), "{ended:#?}");
+    assert!(ended.out.contains("it ended with exit code 3 before it was ready; its log:"), "{ended:#?}");
+    // Once in the reason, and once as the log.
+    assert_eq!(ended.out.matches("    this is a life\n").count(), 2, "{ended:#?}");
+}
+
+#[test]
 fn a_death_is_reported_alike_whether_the_connection_or_the_process_is_noticed_first() {
     for how in ["dies", "closes"] {
         let said = ["it failed: node `b` died unasked: exit code 7", "this is where it ends"];

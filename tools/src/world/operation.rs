@@ -51,7 +51,7 @@ pub enum Operation {
         /// later ends with [`super::Outcome::Unasked`].
         until: Option<Duration>,
     },
-    /// Links one node to another. Ends when both list each other.
+    /// Links one node to another. Ends when the node that dials acknowledges the link, or refuses it.
     Wire {
         /// The node that dials.
         from: NodeIndex,
