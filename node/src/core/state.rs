@@ -117,6 +117,13 @@ impl Core {
         self.store.get(&KeyHash::of(key))
     }
 
+    /// Returns the keys that have a value, in the order in which they first had it since the start of this
+    /// node. Those that were on the disk come first, in order of their stamps.
+    #[must_use]
+    pub fn keys_as_inserted(&self) -> Vec<&str> {
+        self.store.keys_as_inserted()
+    }
+
     /// Returns all versions held, tombstones included, in the order of their keys' hashes.
     pub fn versions(&self) -> impl Iterator<Item = &Arc<Version>> {
         self.store.range(Prefix::ALL, None).map(|held| &held.version)

@@ -108,6 +108,18 @@ async fn a_key_is_set_once_and_read_with_its_date_and_its_hash() {
 }
 
 #[tokio::test]
+async fn keys_come_in_the_order_in_which_they_were_inserted() {
+    let node = Node::start(&["--policy", "oldest"]);
+    let client = client(&node).await;
+    for key in ["name", "directeur", "b", "a"] {
+        result(&client, "set", &[json!(key), json!({ "value": key, "date": 20_000 })]).await;
+    }
+    // An older version takes the place of the one held; the key stays in its place.
+    result(&client, "set", &[json!("directeur"), json!({ "value": "Frenot", "date": 10_000 })]).await;
+    assert_eq!(result(&client, "keys", &[]).await, json!(["name", "directeur", "b", "a"]));
+}
+
+#[tokio::test]
 async fn a_value_that_brings_its_date_is_merged() {
     let node = Node::start(&["--policy", "oldest"]);
     let client = client(&node).await;

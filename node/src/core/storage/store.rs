@@ -18,6 +18,8 @@ pub(in crate::core) struct Store {
     policy: Policy,
     trie: Trie,
     live: BTreeSet<Live>,
+    /// The number of keys that were listed since the start, those that are deleted by now included.
+    listed: u64,
 }
 
 /// The result of offering a version to the store.
@@ -36,17 +38,21 @@ pub(in crate::core) enum Merged {
 
 /// A version that has a value, ordered and found by its key.
 #[derive(Debug)]
-struct Live(Arc<Version>);
+struct Live {
+    version: Arc<Version>,
+    /// The place of the key in the order of insertion; 0 for all that were on the disk.
+    place: u64,
+}
 
 impl Borrow<str> for Live {
     fn borrow(&self) -> &str {
-        self.0.key()
+        self.version.key()
     }
 }
 
 impl PartialEq for Live {
     fn eq(&self, other: &Self) -> bool {
-        self.0.key() == other.0.key()
+        self.version.key() == other.version.key()
     }
 }
 
@@ -60,14 +66,14 @@ impl PartialOrd for Live {
 
 impl Ord for Live {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.key().cmp(other.0.key())
+        self.version.key().cmp(other.version.key())
     }
 }
 
 impl Store {
     /// Creates an empty store.
     pub(in crate::core) fn new(policy: Policy) -> Self {
-        Self { policy, trie: Trie::new(policy), live: BTreeSet::new() }
+        Self { policy, trie: Trie::new(policy), live: BTreeSet::new(), listed: 0 }
     }
 
     /// Stores a version if it wins.
@@ -95,7 +101,7 @@ impl Store {
         }
         // Of several winners of one key, the later one is the greater.
         for (version, _) in versions.iter().zip(won).filter(|(_, won)| *won) {
-            self.list(version);
+            self.list(version.clone(), 0);
         }
     }
 
@@ -111,17 +117,20 @@ impl Store {
 
     /// Stores a version in place of the one held for its key, even if that one is greater.
     pub(in crate::core) fn put(&mut self, version: Arc<Version>, fetched: bool) -> Merged {
-        self.list(&version);
-        self.trie.insert(Held { version, fetched });
+        let replaced = self.trie.insert(Held { version: version.clone(), fetched }).is_some();
+        let place = if replaced { self.live.get(version.key()).map(|live| live.place) } else { None };
+        self.listed += u64::from(place.is_none());
+        self.list(version, place.unwrap_or(self.listed));
         Merged::Won
     }
 
-    /// Lists the key of a held version if it has a value, and removes it from the list otherwise.
-    fn list(&mut self, held: &Arc<Version>) {
-        if held.value().is_some() {
-            self.live.replace(Live(held.clone()));
+    /// Lists the key of a held version at this place of the order of insertion if it has a value, and removes it
+    /// from the list otherwise.
+    fn list(&mut self, version: Arc<Version>, place: u64) {
+        if version.value().is_some() {
+            self.live.replace(Live { version, place });
         } else {
-            self.live.remove(held.key());
+            self.live.remove(version.key());
         }
     }
 
@@ -132,13 +141,22 @@ impl Store {
 
     /// Returns the version of a key that has a value.
     pub(in crate::core) fn live(&self, key: &str) -> Option<&Arc<Version>> {
-        self.live.get(key).map(|Live(version)| version)
+        self.live.get(key).map(|live| &live.version)
     }
 
     /// Returns the keys that have a value and are greater than `after`, in order.
     pub(in crate::core) fn keys<'a>(&'a self, after: Option<&'a str>) -> impl Iterator<Item = &'a str> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.live.range::<str, _>((from, Bound::Unbounded)).map(|Live(version)| version.key())
+        self.live.range::<str, _>((from, Bound::Unbounded)).map(|live| live.version.key())
+    }
+
+    /// Returns the keys that have a value, in the order in which they first had it here. Those that were on the
+    /// disk come first, in order of their stamps.
+    pub(in crate::core) fn keys_as_inserted(&self) -> Vec<&str> {
+        let mut live: Vec<&Live> = self.live.iter().collect();
+        // The sort is stable: keys of equal stamps stay in their order.
+        live.sort_by_key(|live| (live.place, live.version.stamp()));
+        live.into_iter().map(|live| live.version.key()).collect()
     }
 
     /// Returns the number of keys that have a value.
@@ -190,6 +208,27 @@ mod tests {
     }
 
     #[test]
+    fn keys_come_in_the_order_in_which_they_first_had_a_value() {
+        let mut store = Store::new(Policy::Last);
+        store.restore(&[version("a", Some("v"), 9, 0), version("b", Some("v"), 3, 0)]);
+        for (key, value, wall) in [
+            ("name", Some("v"), 1),
+            ("directeur", Some("v"), 2),
+            ("gone", Some("v"), 3),
+            ("name", Some("w"), 4),
+        ] {
+            store.merge(version(key, value, wall, 0), false);
+        }
+        store.merge(version("gone", None, 5, 0), false);
+        assert_eq!(store.keys_as_inserted(), ["b", "a", "name", "directeur"]);
+        // A key that was deleted is inserted anew.
+        store.merge(version("directeur", None, 6, 0), false);
+        store.merge(version("later", Some("v"), 7, 0), false);
+        store.merge(version("directeur", Some("v"), 8, 0), false);
+        assert_eq!(store.keys_as_inserted(), ["b", "a", "name", "later", "directeur"]);
+    }
+
+    #[test]
     fn an_equal_version_tells_how_the_first_copy_came() {
         let mut store = Store::new(Policy::Last);
         store.merge(version("k", Some("v"), 1, 0), true);
@@ -235,7 +274,8 @@ mod tests {
             prop_assert_eq!(a.keys(None).collect::<Vec<_>>(), b.keys(None).collect::<Vec<_>>());
             // A lookup by key finds the very version that the trie holds.
             prop_assert!(a.live.iter().eq(c.live.iter()));
-            prop_assert!(c.live.iter().all(|Live(live)| c.get(&live.key_hash()).is_some_and(|held| Arc::ptr_eq(held, live))));
+            let finds = |live: &Live| c.get(&live.version.key_hash()).is_some_and(|held| Arc::ptr_eq(held, &live.version));
+            prop_assert!(c.live.iter().all(finds));
         }
     }
 }

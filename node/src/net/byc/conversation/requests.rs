@@ -72,7 +72,7 @@ impl Conversation {
         }
         match call {
             Call::Get { key } => self.answer(ack, get(key, core), out),
-            Call::Keys => self.answer(ack, Ok(keys(view)), out),
+            Call::Keys => self.answer(ack, Ok(keys(core)), out),
             Call::KeysAndTime => self.answer(ack, Ok(keys_and_time(view)), out),
             Call::Peers => self.answer(ack, Ok(peers(core)), out),
             Call::Set { key, dated } => self.on_set(ack, key, dated, view, out),
@@ -198,10 +198,8 @@ fn get(key: String, core: &Core) -> RequestResult {
     held.map(|version| version_json(version)).ok_or(RequestError::Absent(key))
 }
 
-fn keys(view: CoreView<'_>) -> String {
-    let mut keys: Vec<&str> = view.values().map(Version::key).collect();
-    keys.sort_unstable();
-    let keys = keys.into_iter().map(quoted).collect::<Vec<_>>();
+fn keys(core: &Core) -> String {
+    let keys = core.keys_as_inserted().into_iter().map(quoted).collect::<Vec<_>>();
     format!("[{}]", keys.join(","))
 }
 
