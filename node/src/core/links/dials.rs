@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::core::io::{ConnId, DialId};
 use crate::core::sorted_map::SortedMap;
-use crate::wire::{Hello, NodeId, RequestId};
+use crate::wire::{Hello, NodeId, Refusal, RequestId};
 
 /// The addresses being dialled for the first time, and those that are dialled for ever.
 #[derive(Debug, Default)]
@@ -29,6 +29,12 @@ pub(super) struct Target {
     pub(super) state: TargetState,
     /// True if a dial succeeded once.
     pub(super) persistent: bool,
+    /// The time at which the address was last asked for. Until a dial succeeds once, it is tried for
+    /// [`Timing::dial`](crate::core::Timing::dial) from then on.
+    pub(super) asked: Duration,
+    /// The reason why the last attempt failed, until a dial succeeds once. It says more than the silence of a
+    /// later attempt.
+    pub(super) failure: Option<Refusal>,
     /// The pause before the next attempt, without its jitter.
     pub(super) pause: Duration,
     /// The `addPeer` requests that await their reply.
@@ -68,10 +74,14 @@ impl Dials {
         self.authenticating.get(&conn).cloned()
     }
 
-    /// Returns the start time of the attempt at this address, if one is under way.
+    /// Returns the start time of the attempt at this address, if one is under way. All attempts at an address
+    /// that has not answered yet count as one.
     pub(super) fn attempt_began(&self, address: &str) -> Option<Duration> {
-        match self.targets.get(address)?.state {
-            TargetState::Dialling { began, .. } | TargetState::Authenticating { began, .. } => Some(began),
+        let target = self.targets.get(address)?;
+        match target.state {
+            TargetState::Dialling { began, .. } | TargetState::Authenticating { began, .. } => {
+                Some(if target.persistent { began } else { began.min(target.asked) })
+            }
             TargetState::Up { .. } | TargetState::Waiting => None,
         }
     }

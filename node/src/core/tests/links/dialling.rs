@@ -14,9 +14,50 @@ fn an_address_where_nobody_is_is_unavailable_and_forgotten() {
     let mut network = Network::new(1);
     let expected = (ErrorCode::Unavailable, "cannot connect to node:9: connection refused".to_owned());
     assert_eq!(network.refusal(0, add_peer(address(9))), expected);
+    assert!(network.now > millis(2_800), "{:?}", network.now);
     network.transcript = Some(String::new());
     network.run_for(secs(10));
     assert_eq!(network.transcript.as_deref(), Some(""));
+}
+
+#[test]
+fn a_node_that_starts_within_the_time_of_its_dial_is_found() {
+    let mut network = Network::new(1);
+    let asked = network.ask(0, add_peer(address(1)));
+    network.run_for(millis(2_600));
+    assert!(!network.nodes[0].answers.contains_key(&asked));
+    network.add(config(1));
+    network.run_for(millis(200));
+    assert!(matches!(network.nodes[0].answers[&asked], Ok(Reply::Added(_))));
+    assert_eq!(network.names(1), ["n0"]);
+}
+
+#[test]
+fn the_reason_of_an_earlier_attempt_says_more_than_the_silence_of_the_last() {
+    let mut node = Single::new();
+    let dial = dials(&node.ask(CLIENT, add_peer(address(1))))[0].0;
+    node.input(Input::DialFailed { dial, reason: "no node of this protocol".into() });
+    assert_eq!(dials(&node.wait(millis(100))).len(), 1);
+    let out = node.wait(millis(2_900));
+    assert!(
+        matches!(&replies(&out, CLIENT)[..],
+        [Err(refusal)] if refusal.message == "cannot connect to node:1: no node of this protocol"),
+        "{out:?}"
+    );
+}
+
+#[test]
+fn each_request_for_an_address_lengthens_its_time() {
+    let mut network = Network::new(1);
+    let first = network.ask(0, add_peer(address(1)));
+    network.run_for(secs(2));
+    let second = network.ask(0, add_peer(address(1)));
+    network.run_for(millis(2_600));
+    network.add(config(1));
+    network.run_for(millis(200));
+    for asked in [first, second] {
+        assert!(matches!(network.nodes[0].answers[&asked], Ok(Reply::Added(_))));
+    }
 }
 
 #[test]
