@@ -24,7 +24,7 @@ pub(crate) fn programs() -> Option<PathBuf> {
 }
 
 /// Starts a native node and waits until it listens.
-fn ours(tools: &Tools, port: u16) -> Background {
+pub(crate) fn ours(tools: &Tools, port: u16) -> Background {
     let mut node = tools.begin(&format!("node --port {port} --policy oldest"));
     node.line("listening on");
     node

@@ -32,6 +32,7 @@ mod maelstrom;
 mod maelstrom_messages;
 mod measured;
 mod misbehaving;
+mod mixed;
 mod networks;
 mod ports;
 mod record;

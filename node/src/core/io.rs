@@ -94,6 +94,11 @@ pub enum Input {
         /// The reason, for people.
         reason: String,
     },
+    /// A link may have missed versions, as far as its driver can tell: a round of reconciliation begins with it.
+    RoundDue {
+        /// The connection of the link.
+        conn: ConnId,
+    },
     /// Time has passed: the moment that [`Output::Wake`] named, or any other.
     Tick,
 }

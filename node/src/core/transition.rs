@@ -37,6 +37,7 @@ impl Core {
             Input::Room { conn } => self.send_stored_page(conn),
             Input::Persisted(up_to) => self.on_persisted(up_to),
             Input::PersistFailed { up_to, reason } => self.on_persist_failed(up_to, reason),
+            Input::RoundDue { conn } => self.request_round(conn),
             Input::Tick => {}
         }
         for timer in self.deadlines.remove_due(now.monotonic) {
@@ -107,7 +108,7 @@ impl Core {
         match timer {
             Timer::Dial(address) => self.on_dial_timer(&address),
             Timer::KeepAlive(conn) => self.check_alive(conn),
-            Timer::Provisional(conn) => self.drop_provisional(conn),
+            Timer::Provisional(conn) => self.decide_provisional(conn),
             Timer::Deferral(conn) => self.on_due(conn),
             Timer::Pull => self.on_pull_timeout(),
             Timer::MarkedRound => self.next_marked_round(),

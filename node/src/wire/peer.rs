@@ -33,6 +33,9 @@ impl Hello {
     pub const RANGES: &str = "ranges";
     /// The feature of nodes that want the list of their neighbours' neighbours.
     pub const NEIGHBOURS: &str = "neighbours";
+    /// The mark of a node of another protocol that answered `auth` with `neighbor exists`: it lists this node from
+    /// before, by another connection. No node sends it; a translation sets it.
+    pub const LISTED: &str = "listed";
 
     /// Returns true if the node understands `feature`.
     #[must_use]

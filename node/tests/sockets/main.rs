@@ -8,6 +8,7 @@
 
 mod byc;
 mod byc_links;
+mod byc_neighbours;
 mod commands;
 mod crowds;
 mod disk;

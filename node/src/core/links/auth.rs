@@ -20,9 +20,16 @@
 //! - it lists a link that the other end dialled and that came up during this very attempt: both
 //!   dialled at the same time, and the connection dialled by the node with the smaller id stays;
 //! - it lists any other link: that one stays, and the client is refused with `neighbor exists`.
+//!
+//! Nodes of another protocol do not know this rule ([`Hello::LISTED`]):
+//!
+//! - One that answered that it lists this node already keeps the connection that it knows. So a link that it
+//!   dialled stays, and a connection that it dials replaces the link at once.
+//! - One that dialled, and neither uses nor closes the second connection in time, has lost the first.
 
 use std::sync::Arc;
 
+use super::dialling::is_foreign;
 use super::link::label;
 use crate::core::deadlines::Timer;
 use crate::core::io::{CloseReason, ConnId};
@@ -87,7 +94,8 @@ impl Core {
         {
             return Err(Refusal::new(ErrorCode::NeighborExists, "neighbor exists"));
         }
-        let linked = self.link_to(hello.node).is_some();
+        let old = self.link_to(hello.node);
+        let linked = old.is_some();
         let refusal = self.mismatch(&hello).or_else(|| {
             let room = if linked {
                 self.dials.provisional_count() < self.config.limits.peers
@@ -102,12 +110,16 @@ impl Core {
             return Err(Refusal::new(ErrorCode::Refused, reason));
         }
         let ours = self.hello();
-        if linked {
-            self.dials.add_provisional(conn, hello);
-            let at = self.now.monotonic + self.config.timing.dial;
-            self.deadlines.set(Timer::Provisional(conn), at);
-        } else {
-            self.link_up(conn, hello, false);
+        match old {
+            Some(old) if self.links.get(&old).is_some_and(|link| link.one_way) => {
+                self.replace_link(old, conn, hello, false);
+            }
+            Some(_) => {
+                self.dials.add_provisional(conn, hello);
+                let at = self.now.monotonic + self.config.timing.dial;
+                self.deadlines.set(Timer::Provisional(conn), at);
+            }
+            None => self.link_up(conn, hello, false),
         }
         Ok(Reply::Hello(ours))
     }
@@ -122,9 +134,12 @@ impl Core {
         }
     }
 
-    /// Closes a provisional connection that was neither used nor closed in time.
-    pub(in crate::core) fn drop_provisional(&mut self, conn: ConnId) {
-        if self.dials.remove_provisional(conn).is_some() {
+    /// Decides about a provisional connection that was neither used nor closed in time. It is closed, unless
+    /// its dialler has another protocol and does not know that the decision is its own.
+    pub(in crate::core) fn decide_provisional(&mut self, conn: ConnId) {
+        if self.dials.provisional.get(&conn).is_some_and(|hello| is_foreign(&hello.address)) {
+            self.promote(conn);
+        } else if self.dials.remove_provisional(conn).is_some() {
             self.close(conn, CloseReason::Duplicate);
         }
     }
@@ -167,7 +182,7 @@ impl Core {
         };
         let began = self.dials.attempt_began(address);
         let crossed = self.links.get(&old).is_some_and(|link| !link.dialled() && Some(link.since) >= began);
-        if crossed && self.config.node < hello.node {
+        if crossed && !hello.has(Hello::LISTED) && self.config.node < hello.node {
             self.replace_link(old, conn, hello, true);
             return self.dial_succeeded(address, conn);
         }

@@ -228,6 +228,11 @@ impl Core {
     }
 }
 
+/// Returns true if an address names another protocol by its path.
+pub(super) fn is_foreign(address: &str) -> bool {
+    address.contains('/')
+}
+
 /// Returns an address without the path that names its protocol: a neighbour is the same in any
 /// protocol.
 fn host_and_port(address: &str) -> &str {

@@ -17,6 +17,8 @@ pub(in crate::core) struct Link {
     pub(super) last_frame: Duration,
     /// The time at which the link came up.
     pub(super) since: Duration,
+    /// True if the neighbour listed this node before the link came up, and may push nothing on it.
+    pub(super) one_way: bool,
     /// True if a ping was sent since the last frame came.
     pub(super) ping_sent: bool,
     /// True if a damaged version of this neighbour was logged.
@@ -42,6 +44,7 @@ impl Link {
     /// Creates the link to the node with this introduction.
     pub(super) fn new(hello: Hello, dialled: bool, now: Duration) -> Self {
         Self {
+            one_way: hello.has(Hello::LISTED),
             features: Features {
                 tree: hello.has(Hello::TREE),
                 ranges: hello.has(Hello::RANGES),

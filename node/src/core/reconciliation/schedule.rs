@@ -46,6 +46,13 @@ impl Core {
         self.deadlines.set(Timer::PeriodicRound, self.now.monotonic + self.config.timing.reconcile);
     }
 
+    /// Marks a link that is up, so that it has a round in its turn.
+    pub(in crate::core) fn request_round(&mut self, conn: ConnId) {
+        if self.links.contains_key(&conn) {
+            self.rounds.mark(conn, false);
+        }
+    }
+
     /// Gives a marked link its turn, at once or as soon as the spacing of rounds allows.
     pub(in crate::core) fn begin_round_if_due(&mut self) {
         if self.rounds.pull.is_some() || !self.rounds.marked.keys().any(|conn| self.is_drained(*conn)) {

@@ -9,11 +9,13 @@
 //! - `packets`: packets from the other end;
 //! - `requests`: the requests of the other end, and the answers to them;
 //! - `core_frames`: frames from the core, and the timer;
+//! - `behaviour`: the behaviour of a neighbour, and what follows from it;
 //! - `questions`: the questions to the neighbour that wait for an answer;
 //! - `asking`: the sending of questions, and the meaning of their answers;
 //! - `listing`: the comparison of a neighbour's keys with the store.
 
 mod asking;
+mod behaviour;
 mod core_frames;
 mod effect;
 mod listing;

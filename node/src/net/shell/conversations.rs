@@ -121,6 +121,11 @@ impl Shell {
                     self.handle_input(Input::Offered { conn, id, version });
                 }
             }
+            Effect::BeginRound => {
+                if self.is_known(conn) {
+                    self.handle_input(Input::RoundDue { conn });
+                }
+            }
             Effect::Close(code, reason) => {
                 self.on_closed(conn);
                 if let Some(served) = self.state.borrow().conns.get(&conn) {

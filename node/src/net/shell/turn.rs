@@ -131,6 +131,7 @@ impl Shell {
                     turn.inputs.push_back(Input::Received { conn, frame: Arc::new(frame) });
                 }
                 Effect::Offer { id, version } => turn.inputs.push_back(Input::Offered { conn, id, version }),
+                Effect::BeginRound => turn.inputs.push_back(Input::RoundDue { conn }),
                 Effect::Close(code, reason) => {
                     if let Some(served) = state.conns.get_mut(&conn) {
                         served.known = false;

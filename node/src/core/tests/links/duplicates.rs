@@ -1,9 +1,11 @@
 //! Tests of the choice between two connections to the same neighbour.
 
 use crate::core::tests::network::{Network, address, config, node_id, secs};
-use crate::core::tests::single::{Single, add_peer, closes, dialled, dials, messages, millis, version};
-use crate::core::{CloseReason, Config, Input};
-use crate::wire::{ErrorCode, Hello, Message, Reply};
+use crate::core::tests::single::{
+    CLIENT, Single, add_peer, closes, dialled, dials, hello, messages, millis, replies, requests, version,
+};
+use crate::core::{CloseReason, Config, ConnId, Input, Output};
+use crate::wire::{Command, ErrorCode, Frame, Hello, Message, Reply};
 
 const BOTH: [&str; 2] = [Hello::TREE, Hello::RANGES];
 
@@ -106,6 +108,64 @@ fn a_second_connection_is_the_link_when_the_first_ends() {
     node.input(Input::Closed { conn: old });
     assert_eq!(node.core.peers().len(), 1);
     assert_eq!(messages(&node.deliver(new, Message::Ping), new), [Message::Pong]);
+}
+
+/// Returns the introduction of a node of another protocol.
+fn foreign(features: &[&str]) -> Hello {
+    Hello { address: format!("{}/byc", address(1)), ..hello(1, features) }
+}
+
+/// Dials the node of another protocol, which answers that it lists this node from before.
+fn answer_listed(node: &mut Single, conn: ConnId, out: &[Output]) -> Vec<Output> {
+    let dial = dials(out)[0].0;
+    let out = node.input(Input::Connected { conn, dial });
+    let id = requests(&out, conn)[0].0;
+    let frame = Frame::Reply { id, result: Ok(Reply::Hello(foreign(&[Hello::LISTED]))) };
+    node.input(Input::Received { conn, frame: frame.into() })
+}
+
+#[test]
+fn a_second_connection_of_a_node_of_another_protocol_is_the_link_if_it_stays() {
+    let mut node = Single::new();
+    let (old, new) = (ConnId(1), ConnId(2));
+    for conn in [old, new] {
+        let out = node.ask(conn, Command::Auth(foreign(&[])));
+        assert!(matches!(replies(&out, conn)[..], [Ok(Reply::Hello(_))]), "{out:?}");
+    }
+    let out = node.wait(secs(3));
+    assert_eq!(closes(&out), [(old, CloseReason::Duplicate)]);
+    assert!(matches!(requests(&out, new)[..], [(_, Command::Keys { .. })]), "{out:?}");
+    assert_eq!(node.core.peers().len(), 1);
+}
+
+#[test]
+fn the_connection_by_which_the_other_end_lists_this_node_stays() {
+    let mut node = Single::new();
+    let out = node.ask(CLIENT, add_peer(foreign(&[]).address));
+    let (accepted, dialled) = (ConnId(1), ConnId(2));
+    // This node's id is the smaller one, so that it would choose its own connection.
+    node.ask(accepted, Command::Auth(foreign(&[])));
+    let out = answer_listed(&mut node, dialled, &out);
+    assert_eq!(closes(&out), [(dialled, CloseReason::Duplicate)]);
+    assert!(matches!(replies(&out, CLIENT)[..], [Ok(Reply::Added(_))]), "{out:?}");
+    assert!(!node.core.peers()[0].dialled);
+}
+
+#[test]
+fn a_connection_that_the_other_end_dials_replaces_one_by_which_it_does_not_list_this_node() {
+    let mut node = Single::new();
+    let out = node.ask(CLIENT, add_peer(foreign(&[]).address));
+    let (dialled, accepted) = (ConnId(1), ConnId(2));
+    let out = answer_listed(&mut node, dialled, &out);
+    assert!(matches!(replies(&out, CLIENT)[..], [Ok(Reply::Added(_))]), "{out:?}");
+    assert!(node.core.peers()[0].dialled);
+    let out = node.ask(accepted, Command::Auth(foreign(&[])));
+    assert!(matches!(replies(&out, accepted)[..], [Ok(Reply::Hello(_))]), "{out:?}");
+    assert_eq!(closes(&out), [(dialled, CloseReason::Duplicate)]);
+    assert!(!node.core.peers()[0].dialled);
+    // The address is dialled again once that connection is down.
+    node.input(Input::Closed { conn: accepted });
+    assert_eq!(dials(&node.wait(millis(50))).len(), 1);
 }
 
 /// Checks that in the end every two neighbours share one link that both list. Before that nodes

@@ -84,6 +84,17 @@ fn a_neighbour_that_answers_nothing_is_asked_again_without_a_backlog() {
 }
 
 #[test]
+fn a_round_begins_when_the_driver_asks_for_it() {
+    let mut node = Single::new();
+    let plain = node.accept(1, 1, &[]);
+    node.wait(secs(3));
+    let out = node.input(Input::RoundDue { conn: plain });
+    assert!(matches!(requests(&out, plain)[..], [(_, Command::Keys { after: None })]), "{out:?}");
+    // A connection that is no link has no rounds.
+    assert!(node.input(Input::RoundDue { conn: ConnId(9) }).is_empty());
+}
+
+#[test]
 fn a_scan_does_not_begin_anew_while_an_answer_may_come() {
     let mut config = crate::core::tests::network::config(0);
     config.timing.reconcile = secs(1) / 2;

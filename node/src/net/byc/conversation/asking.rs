@@ -1,17 +1,19 @@
 //! The sending of questions to a neighbour, and the meaning of their answers for the core.
 //!
 //! Nodes of this protocol differ in what they acknowledge. A node that does not acknowledge `auth` is
-//! taken to have accepted it once it answers the question after it, or after a time-out. A node that
-//! does not know `keysAndTime` is asked for `keys`.
+//! taken to have accepted it once it lists this node, or after a time-out. A node that does not know
+//! `keysAndTime` may leave it without an acknowledgement. So `keys` follows it, and the answer that comes
+//! first shows the dialect.
 
+use super::behaviour::Dialect;
 use super::effect::{CoreView, Effect};
 use super::questions::{PendingQuestion, QuestionKind};
 use super::state::Conversation;
-use crate::core::Core;
+use crate::net::byc::call::port_of;
 use crate::net::byc::dated::DatedValue;
 use crate::net::byc::neighbour::port_in;
 use crate::net::byc::packet::{elements, error_in, event, quoted};
-use crate::wire::{Command, ErrorCode, Kind, Reply, RequestId, Stamp, Version};
+use crate::wire::{Command, ErrorCode, Hello, Kind, Reply, RequestId, Stamp, Version};
 
 impl Conversation {
     /// Asks the neighbour what the core requests.
@@ -29,7 +31,13 @@ impl Conversation {
                 self.send_question(id, QuestionKind::Probe, "peers", &[], view, out);
             }
             Command::Keys { .. } => {
-                self.send_question(id, QuestionKind::KeysAndTime, "keysAndTime", &[], view, out);
+                let dialect = self.behaviour.dialect;
+                if dialect != Dialect::Plain {
+                    self.send_question(id, QuestionKind::KeysAndTime, "keysAndTime", &[], view, out);
+                }
+                if dialect != Dialect::Dated {
+                    self.send_question(id, QuestionKind::Keys, "keys", &[], view, out);
+                }
             }
             Command::Get { key } => {
                 let kind = QuestionKind::Get { key: key.clone() };
@@ -52,11 +60,6 @@ impl Conversation {
         out.push(Effect::send(event(Some(number), name, arguments)));
     }
 
-    /// Asks for `keys` in place of `keysAndTime`.
-    pub(super) fn ask_for_keys(&mut self, id: RequestId, view: CoreView<'_>, out: &mut Vec<Effect>) {
-        self.send_question(id, QuestionKind::Keys, "keys", &[], view, out);
-    }
-
     /// Handles an acknowledgement, `[error, result]`, of one of the questions.
     pub(super) fn on_acknowledgement(
         &mut self,
@@ -72,19 +75,22 @@ impl Conversation {
             None => Ok(answer.get(1).map_or("null", |result| result.get())),
         };
         match (kind, result) {
-            (QuestionKind::Auth, Ok(_)) => self.bring_link_up(id, view.core, out),
+            (QuestionKind::Auth, Ok(_)) => self.bring_link_up(id, view, out),
+            (QuestionKind::Auth, Err(error)) if is_listed(&error) => {
+                self.behaviour.record_listed(view.now.monotonic);
+                self.bring_link_up(id, view, out);
+            }
             (QuestionKind::Auth, Err(error)) => {
-                let known = error.contains("neighbor exists");
-                let code = if known { ErrorCode::NeighborExists } else { ErrorCode::Refused };
-                out.push(Effect::refuse(id, code, &error));
+                out.push(Effect::refuse(id, ErrorCode::Refused, &error));
             }
-            (QuestionKind::Probe, _) => self.on_probe_answered(view.core, out),
+            (QuestionKind::LateAuth, Err(error)) if is_listed(&error) => {
+                self.behaviour.record_listed(view.now.monotonic);
+            }
+            (QuestionKind::LateAuth, _) | (QuestionKind::Probe, Err(_)) => {}
+            (QuestionKind::Probe, Ok(json)) => self.on_probe_answered(json, view, out),
             (QuestionKind::KeysAndTime, Ok(json)) => self.on_listing(id, json, view, out),
-            (QuestionKind::KeysAndTime, Err(_)) => self.ask_for_keys(id, view, out),
-            (QuestionKind::Keys, Ok(json)) => {
-                let keys = serde_json::from_str::<Vec<String>>(json).unwrap_or_default();
-                out.push(Effect::reply(id, Reply::Keys { keys, more: false }));
-            }
+            (QuestionKind::KeysAndTime, Err(error)) => self.on_no_listing(id, &error, out),
+            (QuestionKind::Keys, Ok(json)) => self.on_keys(id, json, view, out),
             (QuestionKind::Get { key }, Ok(json)) => out.push(self.translate_value(id, &key, json, view)),
             (QuestionKind::Keys, Err(error)) => {
                 out.push(Effect::refuse(id, ErrorCode::Unavailable, &error));
@@ -110,30 +116,49 @@ impl Conversation {
 
     /// Gives up the questions whose answers are overdue.
     pub(super) fn give_up_overdue_questions(&mut self, view: CoreView<'_>, out: &mut Vec<Effect>) {
-        while let Some(PendingQuestion { id, kind, .. }) = self.questions.remove_overdue(view.now.monotonic) {
-            match kind {
-                QuestionKind::Auth => self.bring_link_up(id, view.core, out),
-                QuestionKind::Probe => {}
-                QuestionKind::KeysAndTime => self.ask_for_keys(id, view, out),
-                QuestionKind::Keys | QuestionKind::Get { .. } => {
+        let now = view.now.monotonic;
+        if let Some(id) = self.questions.accept_auth(now, true) {
+            self.bring_link_up(id, view, out);
+        }
+        while let Some(PendingQuestion { id, kind, .. }) = self.questions.remove_overdue(now) {
+            match (kind, self.behaviour.dialect) {
+                (QuestionKind::KeysAndTime, Dialect::Unknown) => {
+                    self.behaviour.dialect = Dialect::Presumed;
+                    self.push_held_back(view, out);
+                }
+                (QuestionKind::KeysAndTime, Dialect::Dated)
+                | (QuestionKind::Keys | QuestionKind::Get { .. }, _) => {
                     out.push(Effect::refuse(id, ErrorCode::Unavailable, "it does not answer"));
                 }
+                (_, _) => {}
             }
         }
     }
 
-    /// Brings the link up once the neighbour answers the question after `auth`, so it has heard `auth`.
-    fn on_probe_answered(&mut self, core: &Core, out: &mut Vec<Effect>) {
-        if let Some(id) = self.questions.remove_auth() {
-            self.bring_link_up(id, core, out);
+    /// Brings the link up if the neighbour, which was asked for its list after `auth`, lists this node.
+    fn on_probe_answered(&mut self, json: &str, view: CoreView<'_>, out: &mut Vec<Effect>) {
+        let listed: Vec<serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+        let own_port = port_in(&view.core.config().address);
+        if listed.iter().any(|port| port_of(port).is_some() && port_of(port) == own_port)
+            && let Some(id) = self.questions.accept_auth(view.now.monotonic, false)
+        {
+            self.bring_link_up(id, view, out);
         }
     }
 
     /// Brings the link up after `auth` was accepted, and tells the core.
-    fn bring_link_up(&mut self, id: RequestId, core: &Core, out: &mut Vec<Effect>) {
+    fn bring_link_up(&mut self, id: RequestId, view: CoreView<'_>, out: &mut Vec<Effect>) {
         let Some(neighbour) = self.dialled_neighbour().cloned() else { return };
-        let hello = neighbour.hello(core.config());
+        let mut hello = neighbour.hello(view.core.config());
+        if self.behaviour.is_one_way() {
+            hello.features.push(Hello::LISTED.to_owned());
+        }
         self.linked = Some(neighbour);
         out.push(Effect::reply(id, Reply::Hello(hello)));
     }
+}
+
+/// Returns true if an error of `auth` says that the neighbour lists this node already.
+fn is_listed(error: &str) -> bool {
+    error.contains("neighbor exists")
 }

@@ -30,5 +30,8 @@ impl Conversation {
             HeartbeatAction::End => return out.push(Effect::close(CloseCode::Away, "silent for too long")),
         }
         self.give_up_overdue_questions(view, out);
+        if self.behaviour.is_round_due(view.now.monotonic) && self.linked.is_some() {
+            out.push(Effect::BeginRound);
+        }
     }
 }

@@ -14,6 +14,8 @@ pub(in crate::net) enum Effect {
     Receive(Frame),
     /// Hands a version to the core that came from a client, not from a neighbour.
     Offer { id: RequestId, version: Version },
+    /// Lets the core begin a round with this neighbour.
+    BeginRound,
     /// Closes the connection.
     Close(CloseCode, String),
 }

@@ -17,8 +17,6 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Questions {
     waiting: BTreeMap<u64, PendingQuestion>,
     last: u64,
-    /// The number of listings that have come.
-    pub(super) listings: u64,
 }
 
 /// A question that waits for its answer.
@@ -32,10 +30,12 @@ pub(super) struct PendingQuestion {
 }
 
 /// The purpose of a question.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum QuestionKind {
     Auth,
-    /// A question after `auth`: its answer shows that `auth` was heard.
+    /// An `auth` that was taken as accepted before its answer.
+    LateAuth,
+    /// A question after `auth`: its answer shows that `auth` was carried out.
     Probe,
     KeysAndTime,
     Keys,
@@ -55,7 +55,10 @@ impl Questions {
     pub(super) fn add(&mut self, id: RequestId, kind: QuestionKind, now: Duration) -> u64 {
         let timeout = match kind {
             QuestionKind::Auth | QuestionKind::Probe => AUTH_TIMEOUT,
-            QuestionKind::KeysAndTime | QuestionKind::Keys | QuestionKind::Get { .. } => ANSWER_TIMEOUT,
+            QuestionKind::LateAuth
+            | QuestionKind::KeysAndTime
+            | QuestionKind::Keys
+            | QuestionKind::Get { .. } => ANSWER_TIMEOUT,
         };
         let number = self.next_number();
         self.waiting.insert(number, PendingQuestion { id, kind, due: now + timeout });
@@ -69,19 +72,37 @@ impl Questions {
 
     /// Removes the first question whose answer is overdue.
     pub(super) fn remove_overdue(&mut self, now: Duration) -> Option<PendingQuestion> {
-        let (&number, _) = self.waiting.iter().find(|(_, question)| question.due <= now)?;
+        let number = self.number_of(|question| question.due <= now && question.kind != QuestionKind::Auth)?;
         self.waiting.remove(&number)
     }
 
-    /// Removes the `auth` that waits, and returns the number of the core's request.
-    pub(super) fn remove_auth(&mut self) -> Option<RequestId> {
-        let is_auth = |question: &PendingQuestion| matches!(question.kind, QuestionKind::Auth);
-        let (&number, _) = self.waiting.iter().find(|(_, question)| is_auth(question))?;
-        self.waiting.remove(&number).map(|question| question.id)
+    /// Removes the question for `keys` of a request, which has its answer by now.
+    pub(super) fn remove_keys(&mut self, id: RequestId) {
+        if let Some(number) =
+            self.number_of(|question| question.id == id && question.kind == QuestionKind::Keys)
+        {
+            self.waiting.remove(&number);
+        }
+    }
+
+    /// Takes the `auth` that waits as accepted, and returns the number of the core's request. A late answer is
+    /// still expected. `overdue` asks for an `auth` whose answer is overdue.
+    pub(super) fn accept_auth(&mut self, now: Duration, overdue: bool) -> Option<RequestId> {
+        let waits = |question: &PendingQuestion| {
+            question.kind == QuestionKind::Auth && (!overdue || question.due <= now)
+        };
+        let number = self.number_of(waits)?;
+        let question = self.waiting.get_mut(&number)?;
+        (question.kind, question.due) = (QuestionKind::LateAuth, now + ANSWER_TIMEOUT);
+        Some(question.id)
     }
 
     /// Returns the time at which the first answer is overdue.
     pub(super) fn due(&self) -> Option<Duration> {
         self.waiting.values().map(|question| question.due).min()
+    }
+
+    fn number_of(&self, matches: impl Fn(&PendingQuestion) -> bool) -> Option<u64> {
+        self.waiting.iter().find(|(_, question)| matches(question)).map(|(&number, _)| number)
     }
 }

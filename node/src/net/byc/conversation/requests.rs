@@ -65,6 +65,10 @@ impl Conversation {
             Ok(call) => call,
             Err(error) => return self.answer(ack, Err(error.into()), out),
         };
+        let is_client = self.linked.is_none() && matches!(self.side, Side::Accepted { .. });
+        if !is_client && matches!(call, Call::Keys | Call::KeysAndTime) {
+            self.behaviour.fetches = true;
+        }
         if self.linked.is_some() && matches!(call, Call::Get { .. } | Call::Keys | Call::KeysAndTime) {
             // The core expects to hear from its neighbours, and takes a second connection as the link once it
             // is used. `peers` is not passed on to the core: neighbours ask it before they use a link.
@@ -95,6 +99,7 @@ impl Conversation {
         view: CoreView<'_>,
         out: &mut Vec<Effect>,
     ) {
+        self.behaviour.record_push();
         let DatedValue { value, date } = dated;
         let config = view.core.config();
         let (Policy::Oldest, Some(wall_ms)) = (config.policy, date) else {

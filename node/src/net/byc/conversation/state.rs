@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::behaviour::{Behaviour, Dialect};
 use super::effect::Effect;
 use super::questions::Questions;
 use crate::net::byc::dated::version_json;
@@ -12,7 +13,7 @@ use crate::net::byc::heartbeat::Heartbeat;
 use crate::net::byc::neighbour::Neighbour;
 use crate::net::byc::packet::{event, quoted};
 use crate::net::byc::protocol::PACKET_MAX;
-use crate::wire::{RequestId, Version};
+use crate::wire::{RequestId, Value, Version};
 
 /// The conversation on one connection.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(in crate::net) struct Conversation {
     pub(super) requests: BTreeMap<RequestId, PendingRequest>,
     pub(super) last_request: RequestId,
     pub(super) questions: Questions,
+    /// The behaviour of the neighbour, from which a link's pushes follow.
+    pub(super) behaviour: Behaviour,
 }
 
 /// The end of the connection that dialled.
@@ -81,6 +84,7 @@ impl Conversation {
             requests: BTreeMap::new(),
             last_request: 0,
             questions: Questions::default(),
+            behaviour: Behaviour::default(),
         }
     }
 
@@ -92,16 +96,22 @@ impl Conversation {
         }
     }
 
-    /// Returns the time of the next ping, time-out or overdue answer.
+    /// Returns the time of the next ping, time-out, overdue answer or further round.
     pub(in crate::net) fn due(&self) -> Duration {
-        self.questions.due().map_or(self.heartbeat.due(), |due| due.min(self.heartbeat.due()))
+        let due = [self.questions.due(), self.behaviour.due()].into_iter().flatten();
+        due.fold(self.heartbeat.due(), Duration::min)
     }
 
-    /// Pushes a version to a neighbour. It always carries the number of an acknowledgement, since many
-    /// nodes call back even where none was asked for.
+    /// Pushes a version to a neighbour, in its dialect. It always carries the number of an acknowledgement, since
+    /// many nodes call back even where none was asked for.
     pub(super) fn push_version(&mut self, version: &Version, weight: usize, out: &mut Vec<Effect>) {
+        let value = match self.behaviour.dialect {
+            Dialect::Unknown => return self.behaviour.hold_back(version.key()),
+            Dialect::Plain => version.value().map_or("null", Value::json).to_owned(),
+            Dialect::Presumed | Dialect::Dated => version_json(version),
+        };
         let ack = self.questions.next_number();
-        let text = event(Some(ack), "set", &[&quoted(version.key()), &version_json(version)]);
+        let text = event(Some(ack), "set", &[&quoted(version.key()), &value]);
         if text.len() <= self.packet_max {
             out.push(Effect::Send { text, weight });
         }

@@ -69,6 +69,12 @@ impl Talk {
         self.core_sends(&Frame::Request { id, command })
     }
 
+    /// Lets the core push the version that it holds of a key.
+    fn core_pushes(&mut self, key: &str) -> Vec<Effect> {
+        let version = self.core.version(key).unwrap().clone();
+        self.core_sends(&Frame::Message(Message::Push(version)))
+    }
+
     /// Advances the clock until something is due, and does it.
     fn wait_until_due(&mut self) -> Vec<Effect> {
         self.now = self.conversation.due();
@@ -111,13 +117,16 @@ fn sent(text: &str) -> Effect {
     Effect::Send { text: text.to_owned(), weight: 0 }
 }
 
-/// Returns the keys of the versions that are pushed.
+/// Returns the keys of the versions that are pushed, in order.
 fn pushed_keys(effects: &[Effect]) -> Vec<&str> {
     let texts = effects.iter().filter_map(|effect| match effect {
         Effect::Send { text, .. } => Some(text),
         _ => None,
     });
-    texts.filter_map(|text| text.split_once("[\"set\",\"")?.1.split('"').next()).collect()
+    let mut keys: Vec<&str> =
+        texts.filter_map(|text| text.split_once("[\"set\",\"")?.1.split('"').next()).collect();
+    keys.sort_unstable();
+    keys
 }
 
 #[test]
@@ -145,7 +154,8 @@ fn a_listing_tells_the_core_of_what_is_better_alone() {
     {
         talk.holds(key, "Reimert", wall_ms);
     }
-    assert_eq!(talk.core_asks(2, Command::Keys { after: None }), [sent("423[\"keysAndTime\"]")]);
+    let asked = talk.core_asks(2, Command::Keys { after: None });
+    assert_eq!(asked, [sent("423[\"keysAndTime\"]"), sent("424[\"keys\"]")]);
     let hash = "86f3d20609f6ff5d89091b0a0d911cb4a7c291f8b891916dd552504b7286e763";
     let effects = talk.receive(&format!(
         "433[null,{{\"older\":{{\"date\":10000}},\"newer\":{{\"date\":30000}},\"absent\":null,\
@@ -154,12 +164,28 @@ fn a_listing_tells_the_core_of_what_is_better_alone() {
     ));
     let keys = ["absent", "older", "tie"].map(str::to_owned).to_vec();
     let reply = Reply::Keys { keys, more: false };
-    assert_eq!(effects, [Effect::Receive(Frame::Reply { id: 2, result: Ok(reply) })]);
+    assert_eq!(effects[0], Effect::Receive(Frame::Reply { id: 2, result: Ok(reply) }));
+    // The neighbour gets the version that it has only a later one of.
+    assert_eq!(pushed_keys(&effects), ["newer"]);
+    assert_eq!(talk.receive("434[null,[\"more\"]]"), []);
 }
 
 #[test]
-fn what_a_neighbour_lacks_is_told_again_from_its_second_listing_on() {
+fn what_a_neighbour_lacks_is_pushed_after_its_first_listing() {
     let mut talk = Talk::dialled(1_000_000);
+    talk.link();
+    talk.holds("lacking", "v", 10_000);
+    talk.holds("there", "v", 10_000);
+    talk.holds("young", "v", WALL);
+    talk.core_asks(2, Command::Keys { after: None });
+    let effects = talk.receive("433[null,{\"there\":{\"date\":10000}}]");
+    assert_eq!(pushed_keys(&effects), ["lacking", "young"]);
+}
+
+#[test]
+fn what_a_neighbour_that_fetches_lacks_is_pushed_after_later_listings() {
+    let mut talk = Talk::dialled(1_000_000);
+    assert_eq!(talk.receive("429[\"keysAndTime\"]"), [sent("439[null,{}]")]);
     talk.link();
     talk.holds("lacking", "v", 10_000);
     talk.holds("later", "v", 10_000);
@@ -168,13 +194,93 @@ fn what_a_neighbour_lacks_is_told_again_from_its_second_listing_on() {
     let listing = "[null,{\"later\":{\"date\":10001},\"there\":{\"date\":10000}}]";
     talk.core_asks(2, Command::Keys { after: None });
     assert_eq!(pushed_keys(&talk.receive(&format!("433{listing}"))), [""; 0]);
-    talk.core_asks(3, Command::Keys { after: None });
-    let effects = talk.receive(&format!("434{listing}"));
-    let mut keys = pushed_keys(&effects);
-    keys.sort_unstable();
-    assert_eq!(keys, ["lacking", "later"]);
+    // A round follows soon, for the versions that came in between.
+    assert_eq!(talk.wait_until_due(), [Effect::BeginRound]);
+    assert_eq!(talk.now, Duration::from_secs(1));
+    assert_eq!(talk.core_asks(3, Command::Keys { after: None }), [sent("425[\"keysAndTime\"]")]);
+    let effects = talk.receive(&format!("435{listing}"));
+    assert_eq!(pushed_keys(&effects), ["lacking", "later"]);
     // None of it has a weight: the core did not hand it over.
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Send { weight: 1.., .. })));
+}
+
+#[test]
+fn versions_are_held_back_until_the_dialect_is_known() {
+    for (listing, value) in [("433[null,{}]", "{\"value\":\"v\",\"date\":10000,"), ("434[null,[]]", "\"v\"]")]
+    {
+        let mut talk = Talk::dialled(1_000_000);
+        talk.receive("429[\"keys\"]");
+        talk.link();
+        talk.core_asks(2, Command::Keys { after: None });
+        talk.holds("early", "v", 10_000);
+        assert_eq!(talk.core_pushes("early"), []);
+        let effects = talk.receive(listing);
+        assert_eq!(pushed_keys(&effects), ["early"]);
+        talk.holds("late", "v", 10_000);
+        let effects = talk.core_pushes("late");
+        let [Effect::Send { text, weight: 1.. }] = &effects[..] else { panic!("{effects:?}") };
+        assert!(text.contains(&format!("[\"set\",\"late\",{value}")), "{text}");
+    }
+}
+
+#[test]
+fn a_neighbour_that_answers_keys_alone_has_plain_values_that_never_change() {
+    let mut talk = Talk::dialled(1_000_000);
+    talk.link();
+    talk.holds("held", "v", 10_000);
+    let asked = talk.core_asks(2, Command::Keys { after: None });
+    assert_eq!(asked, [sent("423[\"keysAndTime\"]"), sent("424[\"keys\"]")]);
+    let listed = |effects: &[Effect]| match effects {
+        [Effect::Receive(Frame::Reply { result: Ok(Reply::Keys { keys, .. }), .. }), ..] => keys.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(listed(&talk.receive("434[null,[\"held\",\"new\"]]")), ["held", "new"]);
+    assert_eq!(talk.core_asks(3, Command::Keys { after: None }), [sent("425[\"keys\"]")]);
+    assert_eq!(listed(&talk.receive("435[null,[\"held\",\"new\"]]")), ["new"]);
+    // An answer to `keysAndTime` that comes later shows that it was only slow.
+    talk.receive("433[null,{}]");
+    assert_eq!(talk.core_asks(4, Command::Keys { after: None }).len(), 1);
+    talk.holds("later", "v", 10_000);
+    let effects = talk.core_pushes("later");
+    assert!(matches!(&effects[..], [Effect::Send { text, .. }] if text.contains("\"date\":10000")));
+}
+
+#[test]
+fn a_neighbour_that_lists_this_node_from_before_is_asked_again_until_it_pushes() {
+    let auth = || Command::Auth(Hello { address: "127.0.0.1:3000".into(), ..hello() });
+    let mut talk = Talk::dialled(1_000_000);
+    talk.core_asks(1, auth());
+    let effects = talk.receive("431[\"neighbor exists\"]");
+    let [Effect::Receive(Frame::Reply { id: 1, result: Ok(Reply::Hello(answer)) })] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(answer.features, [Hello::LISTED]);
+    let mut slow = Talk::dialled(1_000_000);
+    slow.core_asks(1, auth());
+    // The list comes before the answer to `auth`, which is late.
+    assert_eq!(slow.receive("432[null,[2999,\"3000\"]]").len(), 1);
+    assert_eq!(slow.receive("431[\"neighbor exists\"]"), []);
+    for mut talk in [talk, slow] {
+        for _ in 0..3 {
+            let due = talk.now + Duration::from_secs(1);
+            while talk.wait_until_due() != [Effect::BeginRound] {}
+            assert_eq!(talk.now, due);
+        }
+        talk.receive("429[\"set\",\"k\",{\"value\":1,\"date\":10000}]");
+        let mut rounds = 0;
+        while talk.conversation.due() < Duration::from_secs(20) {
+            rounds += usize::from(talk.wait_until_due() == [Effect::BeginRound]);
+        }
+        assert_eq!(rounds, 1, "only the round that was due already");
+    }
+}
+
+#[test]
+fn a_neighbour_that_does_not_list_this_node_yet_has_not_accepted_it() {
+    let mut talk = Talk::dialled(1_000);
+    talk.core_asks(1, Command::Auth(Hello { address: "127.0.0.1:3000".into(), ..hello() }));
+    assert_eq!(talk.receive("432[null,[3002]]"), []);
+    assert_eq!(talk.receive("431[\"not today\"]"), [Effect::refuse(1, ErrorCode::Refused, "not today")]);
 }
 
 #[test]
@@ -184,30 +290,33 @@ fn no_more_is_told_again_at_a_time_than_a_queue_takes() {
     for number in 0..10 {
         talk.holds(&format!("k{number}"), &"x".repeat(1_000_000), 10_000);
     }
-    for (id, ack) in [(2, 3), (3, 4)] {
+    for (id, ack) in [(2, 3), (3, 9)] {
         talk.core_asks(id, Command::Keys { after: None });
         let effects = talk.receive(&format!("43{ack}[null,{{}}]"));
-        assert_eq!(pushed_keys(&effects).len(), if ack == 3 { 0 } else { 4 });
+        assert_eq!(pushed_keys(&effects).len(), 4);
+        // The rest follows soon.
+        while talk.wait_until_due() != [Effect::BeginRound] {}
     }
 }
 
 #[test]
-fn what_is_not_answered_in_time_is_given_up_or_asked_otherwise() {
+fn what_is_not_answered_in_time_is_given_up() {
     let mut talk = Talk::dialled(1_000);
     talk.link();
     // The probe is forgotten first.
     assert_eq!(talk.wait_until_due(), []);
     talk.core_asks(2, Command::Keys { after: None });
     talk.core_asks(3, Command::Get { key: "k".into() });
+    talk.holds("k", "v", 10_000);
+    assert_eq!(talk.core_pushes("k"), []);
     let effects = talk.wait_until_due();
-    assert_eq!(effects[0], sent("425[\"keys\"]"));
-    let given_up = |effect: &Effect, asked: RequestId| {
-        matches!(effect, Effect::Receive(Frame::Reply { id, result: Err(refusal) })
-            if *id == asked && refusal.code == ErrorCode::Unavailable)
-    };
-    assert!(given_up(&effects[1], 3), "{effects:?}");
-    assert!(given_up(&talk.wait_until_due()[0], 2));
-    assert_eq!(talk.receive("435[null,[]]"), []);
+    // A neighbour that answers nothing is taken for one that understands dates.
+    assert_eq!(pushed_keys(&effects), ["k"]);
+    for id in [2, 3] {
+        let given_up = Effect::refuse(id, ErrorCode::Unavailable, "it does not answer");
+        assert!(effects.contains(&given_up), "{effects:?}");
+    }
+    assert_eq!(talk.receive("434[null,[]]"), []);
 }
 
 #[test]
@@ -226,9 +335,10 @@ fn who_is_silent_is_given_up_and_the_cores_own_pings_are_answered_here() {
 fn a_packet_that_the_other_end_does_not_take_is_not_sent() {
     let mut talk = Talk::dialled(200);
     talk.link();
+    talk.core_asks(2, Command::Keys { after: None });
+    talk.receive("433[null,{}]");
     talk.holds("long", &"x".repeat(200), 10_000);
-    let version = talk.core.version("long").unwrap().clone();
-    assert_eq!(talk.core_sends(&Frame::Message(Message::Push(version))), []);
+    assert_eq!(talk.core_pushes("long"), []);
     let effects = talk.receive("427[\"get\",\"long\"]");
     let [_, Effect::Send { text, .. }] = &effects[..] else { panic!("{effects:?}") };
     assert!(text.starts_with("437[\"the answer has 3") && text.contains("at most 200"), "{text}");
