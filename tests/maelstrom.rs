@@ -275,6 +275,39 @@ fn flags_of_maelstrom_are_accepted() {
     assert!(ended.raw.starts_with("ok broadcast ") && ended.raw.contains("100.00 %"), "{}", ended.raw);
 }
 
+/// Runs echoes that log messages, and returns the messages.
+fn messages(flags: &str) -> Vec<Value> {
+    let tools = Tools::new();
+    let ended = tools
+        .run(&format!("maelstrom echo --exec '{}' --nodes 2 --rate 20 --time 1s {flags}", node("echo.sh")));
+    ended.code(0);
+    let path = tools.path("logs/maelstrom-echo/messages.jsonl");
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+#[test]
+fn messages_are_logged_as_they_are_sent_and_as_they_arrive() {
+    let lines = messages("--log-net-send --log-net-recv");
+    let count = |event: &str, kind: &str| {
+        let is = |line: &&Value| line["event"] == event && line["message"]["body"]["type"] == kind;
+        lines.iter().filter(is).count()
+    };
+    let echoes = count("send", "echo");
+    assert!(echoes > 5, "{lines:#?}");
+    for (event, kind) in [("recv", "echo"), ("send", "echo_ok"), ("recv", "echo_ok")] {
+        assert_eq!(count(event, kind), echoes, "{event} {kind}");
+    }
+    assert_eq!((count("send", "init"), count("recv", "init_ok")), (2, 2));
+    let of = |id: &Value| lines.iter().filter(|line| line["id"] == *id).count();
+    assert!(lines.iter().all(|line| line["at_s"].is_f64() && of(&line["id"]) == 2), "{lines:#?}");
+    assert!(messages("--log-net-send").iter().all(|line| line["event"] == "send"));
+    assert!(messages("").is_empty());
+    // The size of the log is bounded.
+    let lines = messages("--log-net-send --log-limit 4096");
+    assert_eq!(lines.last().map(|line| &line["event"]), Some(&"full".into()), "{lines:#?}");
+}
+
 #[test]
 fn a_workload_without_a_completed_operation_fails() {
     let echo = node("echo.sh");

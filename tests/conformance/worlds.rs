@@ -6,6 +6,7 @@ use std::any::Any;
 use std::path::PathBuf;
 
 use tools::world::World;
+use tools::world::live::MessageLogging;
 use tools::world::netns;
 use tools::world::process::{self, Lease, Links, Options, Ports};
 use tools::world::sim::{self, Sim};
@@ -76,6 +77,7 @@ fn options() -> (Options, Box<dyn Any>) {
         program: PathBuf::from(env!("CARGO_BIN_EXE_tools")),
         seed: 1,
         log_limit: process::LOG_LIMIT,
+        messages: MessageLogging::default(),
     };
     (options, Box::new(folder))
 }

@@ -12,7 +12,7 @@ use tools::run::{Figures, Options, Session, Verdict};
 use tools::scenario::{At, Scenario, Step, StepKind, parse};
 use tools::text::{Source, Span};
 use tools::topology;
-use tools::world::live::Live;
+use tools::world::live::{Live, MessageLogging};
 use tools::world::netns;
 use tools::world::process::{self, Lease, Links, Ports, Processes};
 
@@ -133,6 +133,7 @@ impl Network {
             program: PathBuf::from(PROGRAM),
             seed: 1,
             log_limit: process::LOG_LIMIT,
+            messages: MessageLogging::default(),
         };
         let (world, processes) = world(options)?;
         let session = Session::without_journal(Options::default());

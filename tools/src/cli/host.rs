@@ -23,7 +23,7 @@ use crate::run::{JournalEntry, Life, Options, Session, Verdict};
 use crate::scenario::{At, Step, StepKind};
 use crate::text::{Source, Span};
 use crate::topology::Graph;
-use crate::world::live::Live;
+use crate::world::live::{Live, MessageLogging};
 use crate::world::process::{self, Links, Ports, Processes};
 use crate::world::{Declaration, World as _, netns};
 
@@ -97,6 +97,7 @@ impl Host {
             program: std::env::current_exe()?,
             seed,
             log_limit: setup.log_limit,
+            messages: MessageLogging::default(),
         };
         let links = if setup.proxied { Links::Proxied } else { Links::Direct };
         let (world, processes) = if has_own_networks(setup.world) {

@@ -21,6 +21,7 @@ use crate::report;
 use crate::text::io_cause;
 use crate::workload::runner::{self, End, Report, Stage};
 use crate::world::folder::create_file;
+use crate::world::live::MessageLogging;
 use crate::world::process::{self, Lease, Links, Ports, raise_open_files};
 
 /// Runs the tests one after another, and prints the report of each. The first that does not hold is the last.
@@ -59,7 +60,7 @@ fn run_one(
     let plan = plan::plan(arguments, seed)?;
     let folder = arguments.logs.join(format!("maelstrom-{}", plan.kind.name()));
     let _taken = Folder::acquire_empty(&folder)?;
-    let report = run_plan(&plan, &folder, arguments.log_limit.bytes)?;
+    let report = run_plan(&plan, &folder, arguments)?;
     let path = folder.join(HISTORY);
     if let Err(error) = write_history(&report, &folder) {
         writeln!(err, "warning: cannot write {}: {}", path.display(), io_cause(&error))?;
@@ -79,7 +80,7 @@ fn run_one(
 const HISTORY: &str = "history.jsonl";
 
 /// Runs the nodes and the clients of a plan.
-fn run_plan(plan: &runner::Plan, folder: &Path, log_limit: u64) -> Result<Report, Failure> {
+fn run_plan(plan: &runner::Plan, folder: &Path, arguments: &Arguments) -> Result<Report, Failure> {
     raise_open_files(plan.nodes.len()).map_err(Failure::environment)?;
     let options = process::Options {
         logs: folder.to_owned(),
@@ -87,7 +88,12 @@ fn run_plan(plan: &runner::Plan, folder: &Path, log_limit: u64) -> Result<Report
         network: random::network_id()?,
         program: std::env::current_exe()?,
         seed: plan.seed,
-        log_limit,
+        log_limit: arguments.log_limit.bytes,
+        messages: MessageLogging {
+            sent: arguments.messages.log_net_send,
+            arrived: arguments.messages.log_net_recv,
+            bytes_max: arguments.log_limit.bytes,
+        },
     };
     let (mut world, _processes) = process::world(options, Ports::Leased(Lease::default()), Links::Direct)?;
     let spinner = if screen::has_bars() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };

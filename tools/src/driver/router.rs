@@ -32,6 +32,9 @@ pub trait Router {
     /// service handles the request when it arrives.
     fn call(&self, node: NodeIndex, call: Call) -> Result<(), Undelivered>;
 
+    /// Logs a line of a node to a client, which arrives at once, if messages are logged.
+    fn log_answer(&self, line: &[u8]);
+
     /// Opens a client with a name that no other client has. Answers to it go to the inbox.
     fn open_client(&self, inbox: Weak<dyn ClientInbox>) -> String;
 

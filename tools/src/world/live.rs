@@ -12,6 +12,7 @@ mod handle;
 mod http_probe;
 mod launcher;
 mod lost_requests;
+mod messages;
 mod node;
 mod proxy;
 mod router;
@@ -34,12 +35,14 @@ pub use carrier::{Carrier, Direct, ShortageCallback};
 pub use error::{ControlError, LaunchError, LinkError, ReadinessError};
 pub use events::Waker;
 pub use launcher::{Launcher, Running, Written};
+pub use messages::{MESSAGES, MessageLogging};
 pub use node::interrupts;
 pub use proxy::Proxied;
 
 use directory::NodeDirectory;
 use events::EventSender;
 use handle::NodeHandle;
+use messages::MessageLog;
 use node::NodeTask;
 use router::MessageRouter;
 
@@ -87,18 +90,21 @@ impl ClockLead {
 }
 
 impl Live {
-    /// Creates a world without nodes. Draws for messages that the world carries itself come from the seed.
-    /// Fails where the system gives no event queue.
+    /// Creates a world without nodes. Draws for messages that the world carries itself come from the seed, and these
+    /// messages may be logged in the folder. Fails where the system gives no event queue, or the log cannot be
+    /// created.
     pub fn new(
         launcher: Rc<dyn Launcher>,
         mut carrier: Box<dyn Carrier>,
         seed: u64,
+        (folder, logging): (&std::path::Path, MessageLogging),
     ) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let began = {
             let _entered = runtime.enter();
             Instant::now()
         };
+        let log = MessageLog::create(folder, logging, began)?;
         let (sender, events) = EventSender::new(began);
         let floods = sender.clone();
         launcher.watch_floods(Box::new(move |node, reason| {
@@ -111,7 +117,7 @@ impl Live {
             tasks: LocalSet::new(),
             launcher,
             directory: Rc::new(RefCell::new(NodeDirectory::new(carrier))),
-            router: Rc::new(MessageRouter::new(seed, began)),
+            router: Rc::new(MessageRouter::new(seed, began, log)),
             nodes: BTreeMap::new(),
             contacts: BTreeMap::new(),
             clock_leads: BTreeMap::new(),

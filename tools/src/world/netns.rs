@@ -50,10 +50,11 @@ pub fn world(options: Options, port: u16, links: Links) -> std::io::Result<(Live
     };
     let hub = Rc::new(Hub::new().map_err(std::io::Error::other)?);
     let provider = Networks { hub: Rc::clone(&hub), port, links };
-    let seed = options.seed;
+    let (seed, logs, messages) = (options.seed, options.logs.clone(), options.messages);
     let processes = Rc::new(Processes::new(options, Box::new(provider))?);
     let wires = Wires::new(hub, proxies).map_err(std::io::Error::other)?;
-    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, Box::new(wires), seed)?;
+    let live =
+        Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, Box::new(wires), seed, (&logs, messages))?;
     Ok((live, processes))
 }
 

@@ -25,7 +25,9 @@ use futures_util::future::{LocalBoxFuture, join_all};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::folder::make_folder;
-use super::live::{Carrier, Direct, LaunchError, Launcher, Live, Owner, Proxied, Running, Written};
+use super::live::{
+    Carrier, Direct, LaunchError, Launcher, Live, MessageLogging, Owner, Proxied, Running, Written,
+};
 use super::{Declaration, LogLines, NodeIndex, PROCESS, PROCESS_DIRECT};
 use crate::driver::{CommandLine, Place, Sidecar, SidecarLauncher};
 
@@ -68,6 +70,8 @@ pub struct Options {
     pub seed: u64,
     /// The most bytes that a node may write to its log and its problems together.
     pub log_limit: u64,
+    /// The choice of messages between nodes that are logged, where the harness carries them.
+    pub messages: MessageLogging,
 }
 
 /// Creates a world of processes that listen on these ports. Returns beside it what only processes have: ids,
@@ -81,9 +85,9 @@ pub fn world(options: Options, ports: Ports, links: Links) -> std::io::Result<(L
         }
     };
     let provider = Loopback { ports: RefCell::new(ports), links };
-    let seed = options.seed;
+    let (seed, logs, messages) = (options.seed, options.logs.clone(), options.messages);
     let processes = Rc::new(Processes::new(options, Box::new(provider))?);
-    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, carrier, seed)?;
+    let live = Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, carrier, seed, (&logs, messages))?;
     Ok((live, processes))
 }
 

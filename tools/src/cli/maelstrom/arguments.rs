@@ -157,9 +157,26 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 
+    /// The messages that are logged
+    #[command(flatten)]
+    pub messages: LoggedMessages,
+
     /// The flags of Maelstrom that have no effect here
     #[command(flatten)]
     pub ignored: Ignored,
+}
+
+/// The messages that are logged, in messages.jsonl beside the logs of nodes.
+#[derive(Debug, Clone, Args)]
+pub struct LoggedMessages {
+    /// Write every message to messages.jsonl, beside the logs, as it is sent: at most as many bytes as --log-limit
+    /// says
+    #[arg(long)]
+    pub log_net_send: bool,
+
+    /// Write every message to messages.jsonl as it arrives
+    #[arg(long)]
+    pub log_net_recv: bool,
 }
 
 /// The flags that are accepted without effect.
@@ -168,14 +185,6 @@ pub struct Ignored {
     /// Accepted without effect: the standard error of nodes is in their logs
     #[arg(long)]
     pub log_stderr: bool,
-
-    /// Accepted without effect: no message is logged
-    #[arg(long)]
-    pub log_net_send: bool,
-
-    /// Accepted without effect: no message is logged
-    #[arg(long)]
-    pub log_net_recv: bool,
 }
 
 /// The distribution of latencies.

@@ -206,6 +206,7 @@ impl Conversation {
         };
         if self.router.has_client(&message.dest) {
             self.sent.to_clients += 1;
+            self.router.log_answer(line);
             let blame = |why: String| self.report_violation(format!("{why}: {}", shown(line)));
             if self.router.answer(&message.dest, body, &blame) == Answered::Ignored {
                 self.sent.ignored += 1;

@@ -42,6 +42,8 @@ pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
         "server_messages_per_operation": figures.server_messages_per_operation(),
         "messages_per_operation": figures.messages_per_operation(),
         "bytes": figures.bytes,
+        "answers_ignored": figures.ignored,
+        "unread": figures.unread,
         "faults": faults,
         "conditions": report.conditions,
         "agreement": report.agreement.map(agreement),

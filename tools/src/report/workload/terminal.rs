@@ -72,6 +72,9 @@ fn why(run: &WorkloadRun<'_>, style: Style) -> String {
                     let kind = if number == 0 { format!("{kind}: ") } else { String::new() };
                     text += &format!("{kind}{line}\n");
                 }
+                if problem.kind == "lost" && !run.report.figures.unread.is_empty() {
+                    text += &format!("    unread at the final reads: {}\n", unread(&run.report.figures));
+                }
                 for index in &problem.operations {
                     let fault = run
                         .fault_during(*index)
@@ -125,6 +128,13 @@ fn figures(run: &WorkloadRun<'_>) -> Vec<(String, String)> {
     if !report.conditions.is_empty() {
         lines.push(("network".to_owned(), report.conditions.join(", ")));
     }
+    if figures.ignored > 0 {
+        let answers = count(figures.ignored, "answer");
+        lines.push(("ignored".to_owned(), format!("{answers} that no client waited for")));
+    }
+    if !figures.unread.is_empty() {
+        lines.push(("unread".to_owned(), unread(figures)));
+    }
     if !report.faults.is_empty() {
         let at = |(at, fault): &(Duration, String)| format!("{fault} at {}", seconds(*at));
         let shown: Vec<String> = report.faults.iter().take(6).map(at).collect();
@@ -147,6 +157,12 @@ fn operations(figures: &Figures) -> String {
     });
     let kinds: Vec<String> = kinds.collect();
     if kinds.is_empty() { "none".to_owned() } else { kinds.join(" · ") }
+}
+
+/// Lists the nodes with the messages that they had not read.
+fn unread(figures: &Figures) -> String {
+    let of = |(node, messages): (&String, &u64)| format!("{} of {node}", count(*messages, "message"));
+    figures.unread.iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
 /// Describes the agreement of nodes at the end.

@@ -101,6 +101,17 @@ fn who_died_is_named_with_its_last_words() {
 }
 
 #[test]
+fn what_is_lost_is_told_with_the_messages_that_nobody_has_read() {
+    let mut report = report(true);
+    report.figures.unread = [("n1".to_owned(), 1_200)].into();
+    report.figures.ignored = 1;
+    let (text, json) = told(&report);
+    assert!(text.contains("n1\n    unread at the final reads: 1200 messages of n1\n    #0 "), "{text}");
+    assert!(text.contains("\n  ignored         1 answer that no client waited for\n"), "{text}");
+    assert_eq!(json["unread"], serde_json::json!({ "n1": 1_200 }));
+}
+
+#[test]
 fn what_was_acknowledged_in_a_partition_is_told_with_it() {
     let mut report = report(true);
     report.faults = vec![(Duration::from_millis(50), "partition n0 | n1".to_owned())];

@@ -34,6 +34,11 @@ pub struct Figures {
     pub messages: u64,
     /// The number of bytes that nodes sent.
     pub bytes: u64,
+    /// The number of answers that no client waited for.
+    pub ignored: u64,
+    /// The messages that nodes had not read at the time of the final reads, by the name of the node; those that
+    /// had read all are left out.
+    pub unread: BTreeMap<String, u64>,
     /// The rate of operations that began, final reads aside, if it stayed below the planned rate because no
     /// client was free: the first number of a second is that rate, the second the planned one.
     pub rate_missed: Option<(f64, f64)>,
@@ -47,7 +52,7 @@ const RATE_REACHED: f64 = 0.9;
 
 impl Figures {
     /// Adds the figures that one node reports about its messages.
-    pub(super) fn add(&mut self, figures: &[String]) {
+    pub(super) fn add(&mut self, node: &str, figures: &[String]) {
         for (name, figure) in figures.iter().filter_map(|figure| figure.split_once('=')) {
             let figure: u64 = figure.parse().unwrap_or(0);
             match name {
@@ -62,6 +67,8 @@ impl Figures {
                 }
                 "client_messages" => self.messages += figure,
                 "bytes_sent" => self.bytes += figure,
+                "answers_ignored" => self.ignored += figure,
+                "messages_unread" if figure > 0 => drop(self.unread.insert(node.to_owned(), figure)),
                 _ => {}
             }
         }

@@ -150,9 +150,9 @@ impl<'a> TestRun<'a> {
         let deadline = self.executor.now() + self.plan.patience;
         let ask = |node| Operation::Ask { node, words: vec!["stats".to_owned()], deadline, until: None };
         let answers = self.executor.run_all(self.nodes().map(ask).collect())?;
-        for (outcome, _) in answers {
+        for (node, (outcome, _)) in self.nodes().zip(answers) {
             if let Outcome::Answered(Answer { value: Value::List(figures), .. }) = outcome {
-                self.figures.add(&figures);
+                self.figures.add(self.history.node(node), &figures);
             }
         }
         // For every question, `init` and `topology` included, the harness has sent one message.

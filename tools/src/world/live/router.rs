@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use super::error::LinkError;
+use super::messages::MessageLog;
 use crate::driver::maelstrom::service::Services;
 use crate::driver::{Answered, Call, ClientInbox, Mailbox, Router, Undelivered};
 use crate::world::{Direction, LinkChange, Members, NodeIndex};
@@ -28,14 +29,16 @@ pub(super) struct MessageRouter {
     network: Rc<RefCell<Network>>,
     clients: RefCell<ClientNames>,
     mailboxes: RefCell<BTreeMap<NodeIndex, Weak<NodeMailbox>>>,
+    log: MessageLog,
 }
 
 impl MessageRouter {
-    pub(super) fn new(seed: u64, began: Instant) -> Self {
+    pub(super) fn new(seed: u64, began: Instant, log: MessageLog) -> Self {
         Self {
             network: Rc::new(RefCell::new(Network::new(seed, began))),
             clients: RefCell::default(),
             mailboxes: RefCell::default(),
+            log,
         }
     }
 
@@ -89,13 +92,14 @@ impl Router for MessageRouter {
     }
 
     fn open_mailbox(&self, node: NodeIndex) -> Rc<dyn Mailbox> {
-        let mailbox = Rc::new(NodeMailbox::new(node, &self.network));
+        let mailbox = Rc::new(NodeMailbox::new(node, &self.network, self.log.clone()));
         self.mailboxes.borrow_mut().insert(node, Rc::downgrade(&mailbox));
         mailbox
     }
 
     fn send(&self, from: NodeIndex, to: NodeIndex, line: &[u8]) -> Result<(), Undelivered> {
         let direction = Direction { from, to };
+        let number = self.log.sent(line);
         let mut network = self.network.borrow_mut();
         if network.is_silent(direction) {
             return Ok(());
@@ -110,9 +114,10 @@ impl Router for MessageRouter {
             return if is_flood { Err(Undelivered::Flooded { waiting }) } else { Ok(()) };
         }
         match network.arrivals(direction, line.len()) {
-            None => mailbox.deliver(Some(from), line),
+            None => mailbox.deliver(Some(from), number, line),
             Some(arrivals) => {
-                arrivals.into_iter().flatten().for_each(|at| mailbox.schedule_line(at, Some(from), line));
+                let schedule = |at| mailbox.schedule_line(at, Some(from), number, line);
+                arrivals.into_iter().flatten().for_each(schedule);
             }
         }
         Ok(())
@@ -126,15 +131,20 @@ impl Router for MessageRouter {
         if let Some(waiting) = mailbox.is_full_for(call.bytes) {
             return Err(Undelivered::Flooded { waiting });
         }
+        let number = if self.log.is_on() { self.log.sent(&mailbox::line_of(&call)) } else { 0 };
         let to_service = Direction { from: node, to: SERVICES };
         let arrivals = self.network.borrow_mut().arrivals(to_service, call.bytes);
         match arrivals {
-            None => mailbox.call(call),
+            None => mailbox.call(call, number),
             Some(arrivals) => {
-                arrivals.into_iter().flatten().for_each(|at| mailbox.schedule_call(at, call.clone()));
+                arrivals.into_iter().flatten().for_each(|at| mailbox.schedule_call(at, call.clone(), number));
             }
         }
         Ok(())
+    }
+
+    fn log_answer(&self, line: &[u8]) {
+        self.log.arrived(self.log.sent(line), line);
     }
 
     fn open_client(&self, inbox: Weak<dyn ClientInbox>) -> String {

@@ -45,6 +45,14 @@ fn check_equal(held: &str, word: &str, by: CompareBy, expected: bool) {
 }
 
 #[test]
+fn the_items_of_a_list_are_compared_by_value_where_values_are() {
+    check(&FilledPredicate::Compare(Comparison::Equal, words("1 2")), &list("2.0 1"), JSON, true);
+    check(&FilledPredicate::Contains(true, words("1")[0].clone()), &list("2 1.0"), JSON, true);
+    assert!(agree([&list("1.0 2"), &list("2 1")], JSON));
+    check(&FilledPredicate::Compare(Comparison::Equal, words("1")), &list("1.0"), CompareBy::Text, false);
+}
+
+#[test]
 fn an_answer_is_equal_by_type_and_value() {
     check_equal("1234", "\"01234\"", JSON, false);
     check_equal("1234", "01234", JSON, false);

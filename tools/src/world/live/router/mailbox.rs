@@ -6,11 +6,13 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use futures_util::future::{LocalBoxFuture, select};
+use serde_json::json;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::network::{Network, SERVICES};
 use crate::driver::{Call, Mailbox, Undelivered};
+use crate::world::live::messages::MessageLog;
 use crate::world::{Direction, NodeIndex};
 
 /// The most bytes in the mailbox of one node. If it overflows though the node reads, a sender of at least half of
@@ -31,6 +33,7 @@ pub(super) struct NodeMailbox {
     closed: Cell<bool>,
     /// The notification that a message has come, or is under way.
     news: Notify,
+    log: MessageLog,
 }
 
 #[derive(Default)]
@@ -40,9 +43,11 @@ struct UnderWay {
     last: u64,
 }
 
-/// A line to the node, and the node that sent it. Services and the harness are no nodes.
+/// A line to the node, the node that sent it, and its number in the log of messages. Services and the harness are
+/// no nodes.
 struct Line {
     from: Option<NodeIndex>,
+    number: u64,
     text: Box<[u8]>,
 }
 
@@ -50,28 +55,28 @@ struct Line {
 enum Parcel {
     /// A line to the node.
     Line(Line),
-    /// A request of the node to a service.
-    Call(Call),
+    /// A request of the node to a service, and its number in the log of messages.
+    Call(Call, u64),
 }
 
 impl Parcel {
     fn bytes(&self) -> usize {
         match self {
             Self::Line(line) => line.text.len(),
-            Self::Call(call) => call.bytes,
+            Self::Call(call, _) => call.bytes,
         }
     }
 
     fn from(&self) -> Option<NodeIndex> {
         match self {
             Self::Line(line) => line.from,
-            Self::Call(_) => None,
+            Self::Call(..) => None,
         }
     }
 }
 
 impl NodeMailbox {
-    pub(super) fn new(node: NodeIndex, network: &Rc<RefCell<Network>>) -> Self {
+    pub(super) fn new(node: NodeIndex, network: &Rc<RefCell<Network>>, log: MessageLog) -> Self {
         Self {
             node,
             network: Rc::clone(network),
@@ -81,6 +86,7 @@ impl NodeMailbox {
             shares: RefCell::default(),
             closed: Cell::new(false),
             news: Notify::new(),
+            log,
         }
     }
 
@@ -101,20 +107,21 @@ impl NodeMailbox {
     }
 
     /// Puts a line of a node, of a service or of the harness into the mailbox.
-    pub(super) fn deliver(&self, from: Option<NodeIndex>, text: &[u8]) {
+    pub(super) fn deliver(&self, from: Option<NodeIndex>, number: u64, text: &[u8]) {
+        self.log.arrived(number, text);
         self.add_weight(from, text.len());
-        self.ready.borrow_mut().push_back(Line { from, text: text.into() });
+        self.ready.borrow_mut().push_back(Line { from, number, text: text.into() });
         self.news.notify_one();
     }
 
     /// Schedules a line of a node or of a service to arrive at that moment.
-    pub(super) fn schedule_line(&self, at: Instant, from: Option<NodeIndex>, text: &[u8]) {
-        self.schedule(at, Parcel::Line(Line { from, text: text.into() }));
+    pub(super) fn schedule_line(&self, at: Instant, from: Option<NodeIndex>, number: u64, text: &[u8]) {
+        self.schedule(at, Parcel::Line(Line { from, number, text: text.into() }));
     }
 
     /// Schedules a request of the node to arrive at its service at that moment.
-    pub(super) fn schedule_call(&self, at: Instant, call: Call) {
-        self.schedule(at, Parcel::Call(call));
+    pub(super) fn schedule_call(&self, at: Instant, call: Call, number: u64) {
+        self.schedule(at, Parcel::Call(call, number));
     }
 
     fn schedule(&self, at: Instant, parcel: Parcel) {
@@ -145,22 +152,27 @@ impl NodeMailbox {
             match parcel {
                 Parcel::Line(Line { from: Some(from), .. })
                     if self.network.borrow().is_silent(Direction { from, to: self.node }) => {}
-                Parcel::Line(Line { from, text }) => self.deliver(from, &text),
-                Parcel::Call(call) => self.call(call),
+                Parcel::Line(Line { from, number, text }) => self.deliver(from, number, &text),
+                Parcel::Call(call, number) => self.call(call, number),
             }
         }
     }
 
     /// Has a service handle a request of the node, and sends the reply back.
-    pub(super) fn call(&self, call: Call) {
+    pub(super) fn call(&self, call: Call, number: u64) {
+        if self.log.is_on() {
+            self.log.arrived(number, &line_of(&call));
+        }
         let mut network = self.network.borrow_mut();
         let Some(reply) = network.serve(call) else { return };
         let arrivals = network.arrivals(Direction { from: SERVICES, to: self.node }, reply.len());
         drop(network);
+        let number = self.log.sent(&reply);
         match arrivals {
-            None => self.deliver(None, &reply),
+            None => self.deliver(None, number, &reply),
             Some(arrivals) => {
-                arrivals.into_iter().flatten().for_each(|at| self.schedule_line(at, None, &reply));
+                let schedule = |at| self.schedule_line(at, None, number, &reply);
+                arrivals.into_iter().flatten().for_each(schedule);
             }
         }
     }
@@ -188,7 +200,7 @@ impl Mailbox for NodeMailbox {
             loop {
                 let next = self.deliver_arrived();
                 let line = self.ready.borrow_mut().pop_front();
-                if let Some(Line { from, text }) = line {
+                if let Some(Line { from, text, .. }) = line {
                     self.take_weight(from, text.len());
                     self.network.borrow_mut().record_read(self.node);
                     return text;
@@ -214,7 +226,7 @@ impl Mailbox for NodeMailbox {
         if let Some(waiting) = self.is_full_for(line.len()) {
             return Err(Undelivered::Flooded { waiting });
         }
-        self.deliver(None, line);
+        self.deliver(None, self.log.sent(line), line);
         Ok(())
     }
 
@@ -225,4 +237,9 @@ impl Mailbox for NodeMailbox {
         self.shares.take();
         self.weight.set(0);
     }
+}
+
+/// Returns a request to a service as a line, for the log.
+pub(super) fn line_of(call: &Call) -> Vec<u8> {
+    json!({ "src": call.client, "dest": call.service, "body": call.body }).to_string().into_bytes()
 }
