@@ -324,3 +324,41 @@ fn links_outlive_breaks_without_a_storm_of_connections() {
         assert_eq!(auths(), Ok(json!(3)));
     }
 }
+
+/// Steps in which nodes end and links fail. A proxy stands in each link, so that a node that dials knows the port
+/// of the proxy, and its neighbour by another one when it is dialled.
+const FAULTS: &str = "\
+network a-b, b-c, c-d, d-a
+a: set nom Reimert
+expect all: get nom == Reimert within 5s
+kill b
+expect a: peers == d within 5s
+d: set while b-was-away
+start b
+expect b: get while == b-was-away within 15s
+b: set from-b x
+expect all: get from-b == x within 15s
+partition a, b | rest
+c: set apart x
+expect a, b: get apart fails absent for 500ms
+heal
+expect all: get apart == x within 15s
+break a-b
+break d-a
+break b-c
+b: set again y
+d: set more z
+expect all: get again == y within 15s
+expect all: get more == z within 15s
+restart a
+expect a: get more == z within 15s
+expect converged within 15s
+";
+
+#[test]
+fn scenarios_judge_mixed_networks_whose_nodes_end_and_whose_links_fail() {
+    let Some(programs) = programs() else { return };
+    let course = format!("node {}/course.js --as-published --port={{port}}", programs.display());
+    let steps = format!("node b, d driver=byc exec=\"{course}\"\n{FAULTS}");
+    Tools::new().file("it.scn", &steps).run("test it.scn --policy oldest").code(0);
+}
