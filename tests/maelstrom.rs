@@ -294,7 +294,7 @@ fn messages_are_logged_as_they_are_sent_and_as_they_arrive() {
         lines.iter().filter(is).count()
     };
     let echoes = count("send", "echo");
-    assert!(echoes > 5, "{lines:#?}");
+    assert!(echoes > 0, "{lines:#?}");
     for (event, kind) in [("recv", "echo"), ("send", "echo_ok"), ("recv", "echo_ok")] {
         assert_eq!(count(event, kind), echoes, "{event} {kind}");
     }
