@@ -34,7 +34,7 @@ pub use command_line::{CommandLine, CommandLineError, PLACEHOLDERS, Place, unkno
 pub use contact::{Contact, Contacts};
 pub use declaration::{Bound, Content, Declaration, Readiness, Values, Wiring};
 pub use directory::{AddressError, Directory};
-pub use maelstrom::{MAELSTROM, Maelstrom, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
+pub use maelstrom::{LINES, MAELSTROM, Maelstrom, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
 pub use native::{
     AskError, CommandError, NATIVE, NATIVE_AHEAD, NATIVE_ANNOUNCE, NATIVE_BOUNDS, NATIVE_GRAFT, NATIVE_STATS,
     Native, Said, Watched, ask, command, watch,

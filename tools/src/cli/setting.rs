@@ -49,6 +49,10 @@ pub struct ProgramArguments {
     #[arg(long, value_name = "NAME")]
     pub workload: Option<String>,
 
+    /// The lines that a node of the driver `maelstrom` may get in one write
+    #[arg(long, value_name = "one|many")]
+    pub lines: Option<String>,
+
     /// The program that asks nodes of the driver `ask`
     #[arg(long, value_name = "PROGRAM ARGS", value_parser = program)]
     pub adapter: Option<String>,
@@ -72,6 +76,9 @@ impl ProgramArguments {
         }
         if let Some(workload) = &self.workload {
             SettingError::check("workload", workload, driver::WORKLOADS)?;
+        }
+        if let Some(lines) = &self.lines {
+            SettingError::check("number of lines", lines, driver::LINES)?;
         }
         if let Some(ready) = &self.ready {
             ready.parse::<driver::Ready>().map_err(|error| SettingError::Ready(error.to_string()))?;
@@ -114,12 +121,13 @@ impl ProgramArguments {
 
     /// Returns each option of nodes that has a flag of its name, with its value.
     #[must_use]
-    pub fn flags(&self) -> [(&'static str, Option<&str>); 6] {
+    pub fn flags(&self) -> [(&'static str, Option<&str>); 7] {
         [
             ("driver", self.driver.map(|driver| driver.name)),
             ("exec", self.exec.as_deref()),
             ("policy", self.policy.as_deref()),
             ("workload", self.workload.as_deref()),
+            ("lines", self.lines.as_deref()),
             ("adapter", self.adapter.as_deref()),
             ("ready", self.ready.as_deref()),
         ]
@@ -225,6 +233,7 @@ mod tests {
                 driver: Some(driver),
                 adapter: value("adapter", "./adapter"),
                 workload: value("workload", "broadcast"),
+                lines: value("lines", "many"),
                 ready: value("ready", "port"),
                 ..ProgramArguments::default()
             }
@@ -237,6 +246,8 @@ mod tests {
             (&driver::ASK, "adapter", None),
             (&driver::ASK, "ready", None),
             (&driver::MAELSTROM, "workload", None),
+            (&driver::BYC, "lines", Some("maelstrom")),
+            (&driver::MAELSTROM, "lines", None),
         ] {
             let refused = given(driver, option).node_options().err().map(|error| {
                 let text = crate::cli::failure::Failure::from(error).to_string();

@@ -19,7 +19,7 @@ use futures_util::future::LocalBoxFuture;
 use super::{CommandLine, CommandLineError, Declaration, Driver, NodeSession, Place, Ready};
 use crate::world::NodeSpec;
 
-pub use declaration::{MAELSTROM, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
+pub use declaration::{LINES, MAELSTROM, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
 
 use conversation::Conversation;
 

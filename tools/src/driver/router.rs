@@ -94,6 +94,9 @@ pub trait Mailbox {
     /// Waits for the next line, newline included.
     fn next(&self) -> LocalBoxFuture<'_, Box<[u8]>>;
 
+    /// Takes the next line, if one has come.
+    fn try_next(&self) -> Option<Box<[u8]>>;
+
     /// Returns the number of lines that have come and were not taken.
     fn waiting(&self) -> usize;
 

@@ -36,6 +36,9 @@ pub struct NodeSpec {
     /// The workload that the node is tried with, if its protocol knows several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload: Option<String>,
+    /// True if the node may get several lines in one write, if it reads messages as lines.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub many_lines: bool,
     /// The adapter: the program that asks the node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adapter: Option<String>,

@@ -36,6 +36,11 @@ pub struct Arguments {
     #[arg(long, value_name = "PROGRAM")]
     pub bin: Option<String>,
 
+    /// The lines that a node may get in one write; many are faster, and too many for a program that waits with
+    /// `select` and then reads one line through a buffer
+    #[arg(long, default_value = "one", value_parser = ["one", "many"])]
+    pub lines: String,
+
     /// The arguments of the program
     #[arg(last = true, value_name = "ARGS")]
     pub program_arguments: Vec<String>,

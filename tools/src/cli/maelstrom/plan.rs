@@ -86,6 +86,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         driver: "maelstrom".to_owned(),
         exec: Some(exec.clone()),
         workload: Some(kind.name().to_owned()),
+        many_lines: arguments.lines == "many",
         ..NodeSpec::default()
     };
     let clients = match arguments.clients {

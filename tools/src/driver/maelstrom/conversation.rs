@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::clients::Clients;
 use super::language::body;
-use super::line_writer::LineWriter;
+use super::line_writer::write_all;
 use super::lines::{EndOfLines, Lines};
 use super::message::Message;
 use crate::driver::pending::at;
@@ -66,14 +66,13 @@ impl Conversation {
             broken: Cell::new(false),
         });
         if let Some(stdio) = session.stdio {
-            let input = LineWriter::new(stdio.input);
             let mut lines = Lines::new(stdio.output);
             // It stands in the mailbox before any message of another node.
             clients.initialise(session.spec.workload.as_deref() == Some("broadcast"));
             // Reading and writing do not wait for each other: a node may read only after its own output has
             // been read.
             let reading = pin!(Self::read(&conversation, Some(&mut lines), &mut requests));
-            let writing = pin!(write(&*mailbox, &input));
+            let writing = pin!(write_all(&*mailbox, stdio.input, session.spec.many_lines));
             let ended = match select(reading, writing).await {
                 Either::Left((ended, _)) => ended,
                 Either::Right((0, _)) => {
@@ -265,19 +264,6 @@ impl Conversation {
         if !self.broken.replace(true) {
             (self.report)(DriverEvent::Misbehaved(how));
         }
-    }
-}
-
-/// Writes the lines from a node's mailbox to its standard input until the node closes that. Returns the number
-/// of lines written.
-async fn write(mailbox: &dyn Mailbox, input: &LineWriter) -> u64 {
-    let mut count = 0;
-    loop {
-        let line = mailbox.next().await;
-        if input.write(&line, mailbox.waiting()).await.is_err() {
-            return count;
-        }
-        count += 1;
     }
 }
 

@@ -14,6 +14,9 @@ pub const ROUTED_STATS: &[&str] = &[
     "service_messages",
 ];
 
+/// The lines that a node may get in one write, as in `lines=`.
+pub const LINES: &[&str] = &["one", "many"];
+
 /// The workloads of the driver `maelstrom`, as in `workload=`.
 pub const WORKLOADS: &[&str] =
     &["echo", "unique-ids", "broadcast", "g-set", "g-counter", "pn-counter", "lin-kv", "txn-rw-register"];
@@ -45,7 +48,7 @@ pub const MAELSTROM: Declaration = Declaration {
     tells: false,
     content: Content::Read { workloads: READ_WORKLOADS },
     needs: &["exec"],
-    takes: &["workload"],
+    takes: &["workload", "lines"],
     implied_workloads: &["broadcast"],
     by_port: false,
     link_policy: None,

@@ -32,6 +32,7 @@ pub(in crate::run) fn set_option(spec: &mut NodeSpec, name: &str, value: &str) -
         "driver" => value.clone_into(&mut spec.driver),
         "exec" => spec.exec = Some(value.to_owned()),
         "workload" => spec.workload = Some(value.to_owned()),
+        "lines" => spec.many_lines = value == "many",
         "adapter" => spec.adapter = Some(value.to_owned()),
         "ready" => spec.ready = Some(value.to_owned()),
         "ask" => spec.ask = Some(duration(value)?),

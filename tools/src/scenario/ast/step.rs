@@ -243,7 +243,8 @@ pub struct NodeOption {
 impl NodeOption {
     /// The names of all options.
     pub const NAMES: &[&str] = &[
-        "driver", "exec", "workload", "policy", "data", "clock", "adapter", "ready", "ask", "values", "args",
+        "driver", "exec", "workload", "policy", "data", "clock", "adapter", "ready", "ask", "values",
+        "lines", "args",
     ];
 }
 

@@ -82,6 +82,11 @@ impl Checker<'_> {
                 }
             }
             "workload" => self.workload(who, &value, span),
+            "lines" if !driver::LINES.contains(&&*value) => {
+                let message = format!("a node gets `one` line in a write or `many`, not `{value}`");
+                let error = self.error(span, message);
+                self.report(error.did_you_mean(nearest(&value, driver::LINES.iter().copied())));
+            }
             _ => {}
         }
     }

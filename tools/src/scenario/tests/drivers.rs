@@ -183,9 +183,26 @@ fn who_is_known_by_a_port_lives_on_one_host_with_all_others() {
 }
 
 #[test]
+fn a_node_gets_one_line_in_a_write_or_many() {
+    let whole = |lines: &str| {
+        format!("node all driver=maelstrom exec=x lines={lines}\nnetwork a\nexpect a: echo 1 == 1")
+    };
+    check(&whole("many"), &[]);
+    check(
+        &whole("mny"),
+        &["1:40-3 a node gets `one` line in a write or `many`, not `mny` (did you mean `many`?)"],
+    );
+}
+
+#[test]
 fn options_that_nodes_have_no_use_for_are_refused_with_their_place() {
     let whole = |options: &str| format!("{options}\nnetwork a, b\nexpect all: get k == v");
-    for (option, user) in [("adapter=x", "ask"), ("ready=port", "ask"), ("workload=broadcast", "maelstrom")] {
+    for (option, user) in [
+        ("adapter=x", "ask"),
+        ("ready=port", "ask"),
+        ("workload=broadcast", "maelstrom"),
+        ("lines=many", "maelstrom"),
+    ] {
         let name = option.split('=').next().unwrap_or_default();
         let width = option.len();
         let help = format!("(nodes of the driver `{user}` have: `driver={user}`)");

@@ -241,6 +241,9 @@ fn a_dial_that_waits_at_a_frozen_node_is_reset_when_that_is_killed() {
     bench.wait(Duration::from_secs(1));
     bench.signal(b, Signal::Kill);
     bench.wait(Duration::from_millis(10));
+    assert_eq!(bench.world.network.open(), 0);
+    // The dialler tries again until the three seconds of its dial are over.
+    bench.wait(Duration::from_secs(2));
     let refused = |one: &Occurrence| {
         matches!(&one.event, Event::Ended { id: OpId(1_000), outcome: Outcome::Refused { .. } })
     };

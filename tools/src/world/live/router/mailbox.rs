@@ -199,11 +199,8 @@ impl Mailbox for NodeMailbox {
         Box::pin(async move {
             loop {
                 let next = self.deliver_arrived();
-                let line = self.ready.borrow_mut().pop_front();
-                if let Some(Line { from, text, .. }) = line {
-                    self.take_weight(from, text.len());
-                    self.network.borrow_mut().record_read(self.node);
-                    return text;
+                if let Some(line) = self.try_next() {
+                    return line;
                 }
                 match next {
                     Some(at) => {
@@ -213,6 +210,13 @@ impl Mailbox for NodeMailbox {
                 }
             }
         })
+    }
+
+    fn try_next(&self) -> Option<Box<[u8]>> {
+        let Line { from, text, .. } = self.ready.borrow_mut().pop_front()?;
+        self.take_weight(from, text.len());
+        self.network.borrow_mut().record_read(self.node);
+        Some(text)
     }
 
     fn waiting(&self) -> usize {
