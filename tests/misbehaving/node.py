@@ -74,6 +74,9 @@ for line in sys.stdin:
         case "echo" if bad("posing"):
             me = "n0"
             reply(message, type="echo_ok", echo=body["echo"])
+        case "echo" if bad("stranger"):
+            me = "n77"
+            reply(message, type="echo_ok", echo=body["echo"])
         case "echo" if bad("endless"):
             while True:
                 sys.stdout.write("x" * 65536)

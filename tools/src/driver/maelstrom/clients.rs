@@ -36,8 +36,8 @@ pub(super) struct Clients {
 #[derive(Default)]
 struct State {
     idle: Vec<Client>,
-    /// The questions under way, each with the number of its message, by the names of the clients.
-    waiting: BTreeMap<String, (u64, Question)>,
+    /// The questions under way, by the names of the clients.
+    waiting: BTreeMap<String, Waiting>,
     /// The deadlines of the requests, with the names of the clients, the next one first.
     deadlines: BTreeSet<(Instant, String)>,
 }
@@ -47,6 +47,15 @@ struct Client {
     name: String,
     /// The number of its last message.
     last: u64,
+}
+
+/// A question under way.
+struct Waiting {
+    /// The number of its message.
+    number: u64,
+    question: Question,
+    /// The `in_reply_to` of an ignored answer to the client, or null, if there was such an answer.
+    ignored: Option<Value>,
 }
 
 /// A question of a client to the node.
@@ -135,8 +144,8 @@ impl Clients {
             let waiting = state.waiting.remove(&name);
             drop(state);
             self.router.close_client(&name);
-            if let Some((_, Question::Request(request, _))) = waiting {
-                (self.report)(DriverEvent::Ended(request.id, late(&request)));
+            if let Some(Waiting { number, question: Question::Request(request, _), ignored }) = waiting {
+                (self.report)(DriverEvent::Ended(request.id, late_but(&request, number, ignored)));
             }
         }
     }
@@ -147,7 +156,7 @@ impl Clients {
         for Client { name, .. } in idle {
             self.router.close_client(&name);
         }
-        for (name, (_, question)) in waiting {
+        for (name, Waiting { question, .. }) in waiting {
             self.router.close_client(&name);
             if let Question::Request(request, _) = question {
                 let reason = why.to_owned();
@@ -168,7 +177,7 @@ impl Clients {
             state.deadlines.insert((request.deadline, name.clone()));
         }
         let line = message::line(&name, &self.id, &Value::Object(body));
-        state.waiting.insert(name, (number, question));
+        state.waiting.insert(name, Waiting { number, question, ignored: None });
         // A message that finds no room is given up at its deadline, like one without an answer.
         let _: Result<(), Undelivered> = self.mailbox.put(&line);
     }
@@ -219,11 +228,18 @@ impl Clients {
 impl ClientInbox for Clients {
     fn on_answer(&self, client: &str, body: Map<String, Value>, blame: &dyn Fn(String)) -> Answered {
         let mut state = self.state.borrow_mut();
-        let number = body.get("in_reply_to").and_then(whole);
-        if number.is_none() || state.waiting.get(client).map(|(number, _)| *number) != number {
-            return Answered::Ignored;
+        let repeated = body.get("in_reply_to");
+        match state.waiting.get_mut(client) {
+            Some(waiting) if repeated.and_then(whole) == Some(waiting.number) => {}
+            Some(waiting) => {
+                waiting.ignored = Some(repeated.cloned().unwrap_or_default());
+                return Answered::Ignored;
+            }
+            None => return Answered::Ignored,
         }
-        let Some((number, question)) = state.waiting.remove(client) else { return Answered::Ignored };
+        let Some(Waiting { number, question, .. }) = state.waiting.remove(client) else {
+            return Answered::Ignored;
+        };
         if let Question::Request(request, _) = &question {
             state.deadlines.remove(&(request.deadline, client.to_owned()));
             state.idle.push(Client { name: client.to_owned(), last: number });
@@ -247,6 +263,23 @@ impl Drop for Clients {
 impl std::fmt::Debug for Clients {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Clients").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
+/// Returns the outcome of a request whose deadline has passed, and which another answer to its client may have
+/// been meant for.
+fn late_but(request: &Request, number: u64, ignored: Option<Value>) -> Outcome {
+    let other = match ignored {
+        None => return late(request),
+        Some(Value::Null) => "an answer without `in_reply_to`".to_owned(),
+        Some(Value::Number(other)) => format!("an answer to message {other}"),
+        Some(_) => "an answer whose `in_reply_to` is no number".to_owned(),
+    };
+    match late(request) {
+        Outcome::Unknown { reason } => {
+            Outcome::Unknown { reason: format!("{reason} but {other}, and it was asked as message {number}") }
+        }
+        outcome => outcome,
     }
 }
 
