@@ -51,11 +51,13 @@ fn answers_that_nobody_waits_for_are_counted_and_end_nothing() {
 
 #[test]
 fn a_program_that_selects_and_reads_one_line_gets_every_line_in_time() {
-    let flags = "--rate 500 --time 2s --nodes 2 --clients 16n --timeout 3s --availability total";
+    let flags = "--rate 20 --time 3s --nodes 2 --clients 16n --timeout 3s --availability total";
     right("echo", "one_line.py", flags);
     wrong("echo", "one_line.py skip", flags, "availability", "echo");
     // Many lines in one write are for programs that take all that has come.
-    right("echo", "echo.py", &format!("{flags} --lines many"));
+    let flags = format!("{flags} --lines many");
+    wrong("echo", "one_line.py", &flags, "availability", "echo");
+    right("echo", "echo.py", &flags);
 }
 
 #[test]

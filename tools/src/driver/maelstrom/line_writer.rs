@@ -17,12 +17,9 @@ use crate::driver::Mailbox;
 /// The most bytes of one write of many lines, but for the last line: the capacity of a pipe.
 const PORTION: usize = 64 << 10;
 
-/// The longest time for which a line waits until the node has taken the one before, if no other line waits. Many
-/// share it. Chosen: a node that waits for input takes it in a tenth of that on busy cores.
-const PATIENCE: Duration = Duration::from_millis(20);
-/// The longest time for which one of many lines waits. Chosen: a node that seldom reads gets a thousand lines a
-/// second at least.
-const PATIENCE_MIN: Duration = Duration::from_millis(1);
+/// The longest time for which a line waits until the node has taken the one before. Chosen: a node that waits for
+/// input takes it sooner even on busy cores, and one that seldom reads gets a thousand lines a second.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// Writes the lines from a node's mailbox to its standard input, many at once if `many`, until the node closes
 /// that. Returns the number of writes.
@@ -44,8 +41,7 @@ pub(super) async fn write_all(mailbox: &dyn Mailbox, mut input: pipe::Sender, ma
     }
     let input = LineWriter::new(input);
     loop {
-        let line = mailbox.next().await;
-        if input.write(&line, mailbox.waiting()).await.is_err() {
+        if input.write(&mailbox.next().await).await.is_err() {
             return count;
         }
         count += 1;
@@ -73,13 +69,11 @@ impl LineWriter {
     }
 
     /// Writes a line, newline included, once the node has read all lines before, or does not do so in time.
-    /// `others` is the number of lines that wait behind it.
-    async fn write(&self, line: &[u8], others: usize) -> io::Result<()> {
-        if self.unread()? > 0 {
-            let shared = PATIENCE / u32::try_from(others).unwrap_or(u32::MAX).saturating_add(1);
-            if let Ok(emptied) = timeout(shared.max(PATIENCE_MIN), self.emptied()).await {
-                emptied?;
-            }
+    async fn write(&self, line: &[u8]) -> io::Result<()> {
+        if self.unread()? > 0
+            && let Ok(emptied) = timeout(PATIENCE, self.emptied()).await
+        {
+            emptied?;
         }
         let mut rest = line;
         while !rest.is_empty() {
@@ -137,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn a_line_waits_until_the_one_before_has_been_read() {
         let (writer, mut from) = open();
-        writer.write(b"1\n", 0).await.unwrap();
+        writer.write(b"1\n").await.unwrap();
         let reading = std::thread::spawn(move || {
             let mut reads = Vec::new();
             let mut buffer = [0; 64];
@@ -149,7 +143,7 @@ mod tests {
         for _ in 1..200 {
             // Without the bound on the wait, only the reader ends it.
             writer.emptied().await.unwrap();
-            writer.write(b"1\n", 0).await.unwrap();
+            writer.write(b"1\n").await.unwrap();
         }
         drop(writer);
         assert_eq!(reading.join().unwrap(), vec![b"1\n".to_vec(); 200]);
@@ -159,7 +153,7 @@ mod tests {
     async fn a_reader_that_reads_nothing_is_written_to_all_the_same() {
         let (writer, mut from) = open();
         for _ in 0..5 {
-            writer.write(b"1\n", 0).await.unwrap();
+            writer.write(b"1\n").await.unwrap();
         }
         assert_eq!(writer.unread().unwrap(), 10);
         drop(writer);
@@ -176,7 +170,7 @@ mod tests {
             let mut all = Vec::new();
             from.read_to_end(&mut all).map(|_| all).unwrap()
         });
-        writer.write(&line, 0).await.unwrap();
+        writer.write(&line).await.unwrap();
         drop(writer);
         assert_eq!(reading.join().unwrap(), line);
     }
@@ -184,8 +178,8 @@ mod tests {
     #[tokio::test]
     async fn a_closed_pipe_is_an_error() {
         let (writer, from) = open();
-        writer.write(b"1\n", 0).await.unwrap();
+        writer.write(b"1\n").await.unwrap();
         drop(from);
-        assert_eq!(writer.write(b"2\n", 0).await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert_eq!(writer.write(b"2\n").await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 }
