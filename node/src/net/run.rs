@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
@@ -28,6 +28,10 @@ use crate::wire::{Hex, LABEL_MAX, Version};
 /// The longest time that an orderly end may take. Chosen: neighbours that run answer within a round trip, and
 /// a person who stops a node waits for it.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The connections that the system accepts ahead of the node. Chosen: that of tokio, as many as a large network
+/// opens at once.
+const BACKLOG: u32 = 1_024;
 
 /// The reason why a node could not start.
 #[derive(Debug, thiserror::Error)]
@@ -236,15 +240,18 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
         .map(|address| normalise(address, host_of(&listen)))
         .transpose()
         .map_err(UsageError::address("--advertise"))?;
-    let listener = TcpListener::bind(&listen).await.map_err(|source| match source.kind() {
+    let not_listening = |source: io::Error| match source.kind() {
         io::ErrorKind::AddrInUse => {
             StartError::Taken { port: listen.rsplit(':').next().unwrap_or_default().to_owned() }
         }
         _ => StartError::Listen { address: listen.clone(), source },
-    })?;
+    };
+    // A port that is taken is reported before the data is touched. Connections are accepted only once the data
+    // is open: a node that cannot serve accepts none.
+    let socket = bind(&listen).await.map_err(not_listening)?;
     let address = match advertise {
         Some(address) => address,
-        None => listener.local_addr()?.to_string(),
+        None => socket.local_addr()?.to_string(),
     };
     let (mut node, mut data, mut held) = (random()?, None, Vec::new());
     if let Some(folder) = &arguments.data {
@@ -266,7 +273,23 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
         },
         ..Config::new(node, &arguments.name, &arguments.network, address)
     };
+    let listener = socket.listen(BACKLOG).map_err(not_listening)?;
     Ok(Prepared { listener, config, data, held })
+}
+
+/// Binds an address without listening on it.
+async fn bind(address: &str) -> io::Result<TcpSocket> {
+    let mut failure = None;
+    for at in lookup_host(address).await? {
+        let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A node that starts again takes its port, though connections of its last life may still be ending.
+        socket.set_reuseaddr(true)?;
+        match socket.bind(at) {
+            Ok(()) => return Ok(socket),
+            Err(error) => failure = Some(error),
+        }
+    }
+    Err(failure.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into()))
 }
 
 /// Returns the address to listen on. It has the form of other addresses, and with port 0 the system

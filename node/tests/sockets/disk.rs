@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use node::net::client::Client;
@@ -210,6 +212,37 @@ fn refusal(folder: &Path) -> crate::node::Failed {
         Ok(_) => panic!("it started"),
         Err(failed) => failed,
     }
+}
+
+/// A node that cannot serve what it keeps does not look as if it could, not even while it finds out.
+#[tokio::test]
+async fn a_node_whose_folder_is_refused_accepts_no_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = kept_in(folder.path());
+    request(&mut node.client().await, set("k", "balance of k is 100")).await;
+    node.signal("TERM");
+    assert_eq!(node.exit_code().await, Some(0));
+    damage(folder.path(), "balance of k is 100");
+    // No other test listens on this address, so that the port stays free.
+    let address = std::net::TcpListener::bind("127.9.8.7:0").unwrap().local_addr().unwrap();
+    let over = Arc::new(AtomicBool::new(false));
+    let trying = std::thread::spawn({
+        let over = Arc::clone(&over);
+        move || {
+            let (mut tries, mut accepted) = (0, 0);
+            while !over.load(Ordering::Relaxed) {
+                tries += 1;
+                accepted += u32::from(std::net::TcpStream::connect(address).is_ok());
+            }
+            (tries, accepted)
+        }
+    });
+    let started = Node::try_start(&address.to_string(), &["--data", folder.path().to_str().unwrap()]);
+    over.store(true, Ordering::Relaxed);
+    let Err(failed) = started else { panic!("it started") };
+    assert_eq!(failed.code, Some(3));
+    let (tries, accepted) = trying.join().unwrap();
+    assert!(tries > 0 && accepted == 0, "{accepted} of {tries} connections");
 }
 
 /// A value that changed on the disk is never served. The node refuses its file, a repair keeps the other
