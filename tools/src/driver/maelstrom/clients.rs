@@ -145,7 +145,7 @@ impl Clients {
             drop(state);
             self.router.close_client(&name);
             if let Some(Waiting { number, question: Question::Request(request, _), ignored }) = waiting {
-                (self.report)(DriverEvent::Ended(request.id, late_but(&request, number, ignored)));
+                (self.report)(DriverEvent::Ended(request.id, expired(&request, number, ignored)));
             }
         }
     }
@@ -245,7 +245,7 @@ impl ClientInbox for Clients {
             state.idle.push(Client { name: client.to_owned(), last: number });
             drop(state);
         } else {
-            // As in the original, those that tell a node its id and its neighbours ask nothing more.
+            // As in the original, a client that told the node its id or its neighbours asks nothing more.
             drop(state);
             self.router.close_client(client);
         }
@@ -266,9 +266,9 @@ impl std::fmt::Debug for Clients {
     }
 }
 
-/// Returns the outcome of a request whose deadline has passed, and which another answer to its client may have
-/// been meant for.
-fn late_but(request: &Request, number: u64, ignored: Option<Value>) -> Outcome {
+/// Returns the outcome of a request whose deadline has passed. The reason names the last answer to its client that
+/// was ignored: the node may have meant it for this request.
+fn expired(request: &Request, number: u64, ignored: Option<Value>) -> Outcome {
     let other = match ignored {
         None => return late(request),
         Some(Value::Null) => "an answer without `in_reply_to`".to_owned(),

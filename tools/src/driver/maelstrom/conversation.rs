@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::clients::Clients;
 use super::language::body;
-use super::line_writer::write_all;
+use super::line_writer::forward_lines;
 use super::lines::{EndOfLines, Lines};
 use super::message::Message;
 use crate::driver::pending::at;
@@ -72,7 +72,7 @@ impl Conversation {
             // Reading and writing do not wait for each other: a node may read only after its own output has
             // been read.
             let reading = pin!(Self::read(&conversation, Some(&mut lines), &mut requests));
-            let writing = pin!(write_all(&*mailbox, stdio.input, session.spec.many_lines));
+            let writing = pin!(forward_lines(&*mailbox, stdio.input, session.spec.many_lines));
             let ended = match select(reading, writing).await {
                 Either::Left((ended, _)) => ended,
                 Either::Right((0, _)) => {

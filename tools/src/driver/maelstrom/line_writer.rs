@@ -12,23 +12,21 @@ use tokio::io::Interest;
 use tokio::net::unix::pipe;
 use tokio::time::timeout;
 
+use super::lines::PIPE_CAPACITY;
 use crate::driver::Mailbox;
-
-/// The most bytes of one write of many lines, but for the last line: the capacity of a pipe.
-const PORTION: usize = 64 << 10;
 
 /// The longest time for which a line waits until the node has taken the one before. Chosen: a node that waits for
 /// input takes it sooner even on busy cores, and one that seldom reads gets a thousand lines a second.
 const PATIENCE: Duration = Duration::from_millis(1);
 
-/// Writes the lines from a node's mailbox to its standard input, many at once if `many`, until the node closes
-/// that. Returns the number of writes.
-pub(super) async fn write_all(mailbox: &dyn Mailbox, mut input: pipe::Sender, many: bool) -> u64 {
+/// Writes the lines from a node's mailbox to its standard input until the node closes that. With `many`, one write
+/// takes the lines that wait, up to the capacity of a pipe and one line more. Returns the number of writes.
+pub(super) async fn forward_lines(mailbox: &dyn Mailbox, mut input: pipe::Sender, many: bool) -> u64 {
     let mut count = 0;
     if many {
         loop {
             let mut lines = mailbox.next().await.into_vec();
-            while lines.len() < PORTION
+            while lines.len() < PIPE_CAPACITY
                 && let Some(line) = mailbox.try_next()
             {
                 lines.extend_from_slice(&line);

@@ -14,8 +14,8 @@ use crate::driver::pending::at;
 /// The longest line, in bytes. Chosen: far above a `read_ok` of the largest workloads, and small beside a
 /// mailbox.
 const LINE_MAX: usize = 8 << 20;
-/// The bytes of one read: the capacity of a pipe.
-const PORTION: usize = 64 << 10;
+/// The capacity of a pipe, in bytes: that of Linux unless it is set. One read takes as many.
+pub(super) const PIPE_CAPACITY: usize = 64 << 10;
 /// The time for which a whole message may lack the newline of its line. A message written in two pieces is
 /// complete sooner. Chosen: noticed while the person still looks, and no scheduling delay lasts so long.
 const UNENDED: Duration = Duration::from_secs(2);
@@ -66,7 +66,7 @@ impl Lines {
             if self.searched > LINE_MAX {
                 return Err(EndOfLines::Endless);
             }
-            self.buffer.reserve(PORTION);
+            self.buffer.reserve(PIPE_CAPACITY);
             let read = tokio::select! {
                 read = self.pipe.read_buf(&mut self.buffer) => read,
                 () = at(self.due) => {
