@@ -16,7 +16,7 @@ mod workload;
 
 pub use json::{
     Document, FORMAT, FailureEntry, FindingEntry, LogEntry, MeasureEntry, ScenarioEntry, SeedsEntry,
-    document, json,
+    document, entry, json,
 };
 pub use junit::junit;
 pub use seeds::{DrawnRun, DrawnRuns};

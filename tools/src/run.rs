@@ -5,8 +5,8 @@
 //! over a single-threaded executor of its own (`executor`). The only source of progress is [`World::next`];
 //! the same events in the same order give the same run.
 //!
-//! The journal of a run ([`JournalEntry`]) and its result ([`Report`]) are plain data: reports
-//! are functions of them.
+//! The journal of a run ([`JournalEntry`](crate::journal::JournalEntry)) and its result ([`Report`]) are plain
+//! data: reports are functions of them.
 //!
 //! # Ends
 //!
@@ -55,8 +55,6 @@ mod tests;
 
 pub use laws::Law;
 pub use options::Options;
-pub use results::{
-    Failure, FailureKind, Figures, Finding, JournalEntry, JournalEvent, LogExcerpt, Report, Verdict,
-};
+pub use results::{Failure, FailureKind, Figures, Finding, LogExcerpt, Report, Verdict};
 pub use session::{Session, Wakeup};
 pub use state::{Life, Network, Node};

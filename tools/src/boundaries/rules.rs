@@ -106,6 +106,23 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         package: "tools",
+        about: &["journal"],
+        except: &[],
+        forbidden: &[
+            "crate::run",
+            "crate::report",
+            "crate::driver",
+            "crate::workload",
+            "crate::fuzz",
+            "crate::world::process",
+            "crate::world::live",
+            "crate::world::netns",
+            "crate::world::sim",
+        ],
+        why: "a journal is data: it knows neither the runner that makes it nor the reports that read it",
+    },
+    Rule {
+        package: "tools",
         about: &["workload"],
         except: &[],
         forbidden: &["crate::run", "crate::report", "crate::driver::maelstrom::service"],
@@ -115,6 +132,7 @@ pub(super) const RULES: &[Rule] = &[
         package: "tools",
         about: &[
             "run",
+            "journal",
             "report",
             "scenario",
             "topology",
@@ -130,7 +148,9 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         package: "tools",
-        about: &["run", "report", "scenario", "topology", "text", "world", "driver", "fuzz", "workload"],
+        about: &[
+            "run", "journal", "report", "scenario", "topology", "text", "world", "driver", "fuzz", "workload",
+        ],
         except: &[],
         forbidden: &["crate::cli"],
         why: "only the command line knows the command line",
@@ -146,7 +166,13 @@ pub(super) const RULES: &[Rule] = &[
         package: "tools",
         about: &["scenario", "topology", "text"],
         except: &[],
-        forbidden: &["crate::run", "crate::report", "crate::world::process", "crate::world::live"],
+        forbidden: &[
+            "crate::run",
+            "crate::report",
+            "crate::journal",
+            "crate::world::process",
+            "crate::world::live",
+        ],
         why: "text is read and checked before anything runs",
     },
     Rule {
@@ -181,7 +207,7 @@ pub(super) const RULES: &[Rule] = &[
         package: "tools",
         about: &["world", "driver"],
         except: &[],
-        forbidden: &["crate::run", "crate::report"],
+        forbidden: &["crate::run", "crate::report", "crate::journal"],
         why: "a world is driven; it does not know by whom",
     },
     Rule {

@@ -19,13 +19,14 @@ use super::control::{NetworkState, NodeState};
 use super::folder::create_file;
 use super::random;
 use super::recording::{self, Recording};
-use crate::run::{JournalEntry, Life, Options, Session, Verdict};
+use crate::journal::JournalEntry;
+use crate::run::{Life, Options, Session, Verdict};
 use crate::scenario::{At, Step, StepKind};
 use crate::text::{Source, Span};
 use crate::topology::Graph;
 use crate::world::live::{Live, MessageLogging};
 use crate::world::process::{self, Links, Ports, Processes};
-use crate::world::{Declaration, World as _, netns};
+use crate::world::{Declaration, netns};
 
 /// A network of processes, and the session that knows its state.
 pub(super) struct Host {
@@ -120,7 +121,7 @@ impl Host {
 
     /// Starts a network and wires it.
     pub(super) fn start(&mut self, source: &Source, graph: Graph) -> Verdict {
-        self.session.plan("run", source, &BTreeMap::new(), self.world.declaration().name);
+        self.session.plan("run", source, &self.world);
         let span = Span { start: 0, end: source.text().trim_end().len() };
         let step = Step { at: At { source: source.clone(), span }, kind: StepKind::Network(graph) };
         let verdict = self.session.perform(&mut self.world, std::slice::from_ref(&step));

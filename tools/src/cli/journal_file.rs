@@ -9,10 +9,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
 use super::folder::create_file;
-use crate::run::{JournalEntry, JournalEvent};
+use crate::journal::{JournalEntry, JournalEvent};
 
 /// The file with the beginning of a journal, or with all of it.
 const FIRST: &str = "run.jsonl";
@@ -20,6 +18,9 @@ const FIRST: &str = "run.jsonl";
 const LAST: &str = "run.last.jsonl";
 /// The file with the events before those in `LAST`.
 const PREVIOUS: &str = "run.previous.jsonl";
+
+/// The bytes that are collected before they are written. A harness that is killed loses no more.
+const BUFFER: usize = 64 << 10;
 
 /// The most bytes of a journal that are read for the names of started nodes: the first file of a network that
 /// stays (`Limits::STAYING`).
@@ -65,7 +66,7 @@ impl JournalFiles {
         Ok(Self {
             folder: folder.to_owned(),
             limits,
-            file: BufWriter::new(create_file(folder, FIRST)?),
+            file: BufWriter::with_capacity(BUFFER, create_file(folder, FIRST)?),
             continued: false,
             bytes: 0,
             events: 0,
@@ -74,15 +75,15 @@ impl JournalFiles {
         })
     }
 
-    /// Writes a line, in the next file if the present one is full.
-    fn append(&mut self, line: &str) -> io::Result<()> {
+    /// Writes a line, which ends with a newline, in the next file if the present one is full.
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
         let limit = if self.continued { self.limits.last } else { self.limits.first };
         if self.bytes.saturating_add(line.len() as u64) > limit {
             self.start_next_file()?;
         }
-        self.bytes += line.len() as u64 + 1;
+        self.bytes += line.len() as u64;
         self.events += 1;
-        writeln!(self.file, "{line}")
+        self.file.write_all(line)
     }
 
     /// Starts the next file, and drops the oldest of the later ones.
@@ -92,16 +93,21 @@ impl JournalFiles {
             fs::rename(self.folder.join(LAST), self.folder.join(PREVIOUS))?;
             self.dropped += std::mem::replace(&mut self.previous, self.events);
         } else {
-            writeln!(self.file, "{}", json!({ "event": "continued", "file": LAST }))?;
+            self.remark(JournalEvent::Continued { file: LAST.to_owned() })?;
             self.file.flush()?;
             self.continued = true;
         }
         (self.bytes, self.events) = (0, 0);
-        self.file = BufWriter::new(create_file(&self.folder, LAST)?);
+        self.file = BufWriter::with_capacity(BUFFER, create_file(&self.folder, LAST)?);
         if self.dropped > 0 {
-            writeln!(self.file, "{}", json!({ "event": "dropped", "events": self.dropped }))?;
+            self.remark(JournalEvent::Dropped { events: self.dropped })?;
         }
         Ok(())
+    }
+
+    /// Writes a line about the files themselves.
+    fn remark(&mut self, event: JournalEvent) -> io::Result<()> {
+        JournalEntry { at_us: None, event }.write_line(&mut self.file)
     }
 }
 
@@ -127,9 +133,11 @@ pub(super) fn started_nodes(logs: &Path) -> io::Result<BTreeSet<String>> {
 /// Creates the journal of a run in an existing folder, and returns a function that writes an event to it.
 pub(super) fn create(logs: &Path, limits: Limits) -> io::Result<impl FnMut(&JournalEntry) + use<>> {
     let mut journal = JournalFiles::new(logs, limits)?;
+    let mut line = Vec::new();
     Ok(move |record: &JournalEntry| {
+        line.clear();
         // A full disk must not end a run that can still be judged.
-        if let Ok(line) = serde_json::to_string(record) {
+        if record.write_line(&mut line).is_ok() {
             let _: io::Result<()> = journal.append(&line);
         }
         // The journal is complete as soon as a report points to it, even while the network is left up. And
@@ -150,7 +158,7 @@ mod tests {
 
     fn written(folder: &Path, limits: Limits, events: u64) {
         let mut journal = JournalFiles::new(folder, limits).unwrap();
-        (0..events).for_each(|event| journal.append(&format!("{event:0>9}")).unwrap());
+        (0..events).for_each(|event| journal.append(format!("{event:0>9}\n").as_bytes()).unwrap());
         journal.file.flush().unwrap();
     }
 

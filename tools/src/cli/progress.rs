@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::screen;
-use crate::run::{JournalEntry, JournalEvent};
+use crate::journal::{JournalEntry, JournalEvent};
 
 /// The time before which no bar is shown. Chosen: shorter work ends before a person looks for a bar.
 const SHOWN_AFTER: Duration = Duration::from_millis(400);
@@ -34,7 +34,7 @@ impl Progress {
     /// Updates the bar by an event of the run.
     pub(super) fn update(&self, record: &JournalEntry) {
         let mut state = self.0.borrow_mut();
-        if !state.shown && Duration::from_micros(record.at_us) > SHOWN_AFTER {
+        if !state.shown && record.at_us.is_some_and(|at| Duration::from_micros(at) > SHOWN_AFTER) {
             state.shown = true;
             state.bar.set_draw_target(ProgressDrawTarget::stderr());
         }

@@ -194,6 +194,13 @@ pub fn json(reports: &[Report], sweeps: &[Sweep]) -> serde_json::Result<String> 
     Ok(text)
 }
 
+/// Returns the entry of one report as a value, for the journal of its run.
+#[must_use]
+pub fn entry(report: &Report) -> serde_json::Value {
+    // All keys are texts, so that nothing can fail; `null` would read as no report.
+    serde_json::to_value(scenario(report)).unwrap_or_default()
+}
+
 fn scenario(report: &Report) -> ScenarioEntry<'_> {
     let measure = |(name, figures)| MeasureEntry { name, figures };
     ScenarioEntry {

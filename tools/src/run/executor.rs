@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use futures::{PendingOutcome, SharedState, Sleep, StateCondition, StepGuard};
 
-use super::results::{JournalEvent, JournalWriter};
+use super::results::JournalWriter;
 use super::state::{Abort, RunState};
-use crate::scenario::At;
+use crate::journal::JournalEvent;
+use crate::scenario::Step;
 use crate::world::{Operation, World};
 
 /// The executor of a run, and the handle to the state that all steps share. It is cheap to clone and lives
@@ -94,8 +95,13 @@ impl Executor {
     }
 
     /// Marks a step as under way until the guard is dropped.
-    pub(in crate::run) fn step_guard(&self, at: &At) -> StepGuard {
-        StepGuard::new(&self.0, at)
+    pub(in crate::run) fn step_guard(&self, step: &Step) -> StepGuard {
+        StepGuard::new(&self.0, step)
+    }
+
+    /// Returns the number of the step that is being polled, if one is.
+    pub(in crate::run) fn current_step(&self) -> Option<u64> {
+        self.state().steps.current()
     }
 
     /// Counts a change that the steps themselves made, and wakes the futures that wait for one.
@@ -135,8 +141,8 @@ impl Executor {
 
     fn submit_queue(&self, world: &mut dyn World) {
         let queue = self.state_mut().operations.drain_queue();
-        for (id, operation) in queue {
-            self.state_mut().on_submitted(id, &operation);
+        for (id, operation, step) in queue {
+            self.state_mut().on_submitted(id, &operation, step);
             world.submit(id, operation);
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::results::Report;
 use crate::driver;
 
 /// Options of a run that are the same for every scenario.
@@ -24,6 +25,11 @@ pub struct Options {
     pub flags: Vec<(String, String)>,
     /// The folder of the run's logs, for reports.
     pub logs: Option<String>,
+    /// The command that repeats the run, for its journal.
+    pub again: Option<String>,
+    /// The function that turns the report into the form in which the journal states it. Without one, the journal
+    /// states the verdict alone.
+    pub report_entry: Option<fn(&Report) -> serde_json::Value>,
     /// True if nodes tell of every version they store from their start on, so that the law of stored
     /// versions can be judged. Otherwise they do so only while something is measured.
     pub versions: bool,
@@ -58,6 +64,8 @@ impl Default for Options {
             mutant: None,
             flags: Vec::new(),
             logs: None,
+            again: None,
+            report_entry: None,
             versions: false,
             audit: None,
         }

@@ -9,6 +9,5 @@ mod step_failure;
 pub use failure::{Failure, FailureKind};
 pub use finding::{Finding, LogExcerpt};
 pub(in crate::run) use journal::JournalWriter;
-pub use journal::{JournalEntry, JournalEvent};
 pub use report::{Figures, Report, Verdict};
 pub(in crate::run) use step_failure::{Apart, StepFailure};

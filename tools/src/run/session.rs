@@ -9,10 +9,9 @@ use futures_util::future::{Either, select};
 use super::context::RunContext;
 use super::environment::Environment;
 use super::options::Options;
-use super::results::{
-    Apart, Failure, FailureKind, JournalEntry, JournalEvent, JournalWriter, Report, StepFailure, Verdict,
-};
+use super::results::{Apart, Failure, FailureKind, JournalWriter, Report, StepFailure, Verdict};
 use super::state::{Abort, Life, Network};
+use crate::journal::{self, JournalEntry, JournalEvent};
 use crate::scenario::{Scenario, Step};
 use crate::text::Source;
 use crate::world::{ExitStatus, Misconduct, NodeIndex, World};
@@ -32,6 +31,14 @@ pub enum Wakeup {
     Misbehaved(NodeIndex, Misconduct),
     /// The environment lacks something that the world needs to go on, in words for people.
     Lacking(String),
+}
+
+/// The scenario or network that a session is to run.
+struct Plan<'a> {
+    name: &'a str,
+    source: &'a Source,
+    params: &'a BTreeMap<String, String>,
+    about: &'a str,
 }
 
 /// A network in a world, and all that has been done to it so far.
@@ -76,22 +83,36 @@ impl Session {
         self.interrupted.get()
     }
 
-    /// Records the scenario or network to be run, and the world.
-    pub fn plan(&self, name: &str, source: &Source, params: &BTreeMap<String, String>, world: &str) {
+    /// Records the network to be run, and the world. `name` says what runs it.
+    pub fn plan(&self, name: &str, source: &Source, world: &dyn World) {
+        self.journal_plan(Plan { name, source, params: &BTreeMap::new(), about: "" }, world);
+    }
+
+    fn journal_plan(&self, plan: Plan<'_>, world: &dyn World) {
+        let options = &self.run.options;
         self.run.executor.journal(|| JournalEvent::Plan {
-            scenario: name.to_owned(),
-            file: source.name().to_owned(),
-            text: source.text().to_owned(),
-            params: params.clone(),
-            world: world.to_owned(),
-            seed: self.run.options.seed,
+            format: journal::FORMAT,
+            scenario: plan.name.to_owned(),
+            file: plan.source.name().to_owned(),
+            text: plan.source.text().to_owned(),
+            params: plan.params.clone(),
+            world: world.declaration().name.to_owned(),
+            seed: options.seed,
+            about: plan.about.to_owned(),
+            wall_ms: world.wall_ms(),
+            virtual_time: world.declaration().virtual_time,
+            timeout_factor: options.timeout_factor,
+            node_options: options.node_options.clone(),
+            flags: options.flags.clone(),
+            again: options.again.clone(),
         });
     }
 
     /// Runs a scenario from its first step to its verdict. The nodes are left as they are.
     pub fn scenario(&self, world: &mut dyn World, scenario: &Scenario) -> Report {
         let run = &self.run;
-        self.plan(&scenario.name, &scenario.source, &scenario.params, world.declaration().name);
+        let Scenario { name, source, params, about, .. } = scenario;
+        self.journal_plan(Plan { name, source, params, about }, world);
         let began = run.executor.now();
         run.executor.state_mut().evidence.start_judging();
         run.settle.set(scenario.headers.settle);
@@ -107,10 +128,17 @@ impl Session {
             },
             Some(scenario.headers.timeout),
         );
+        let report = self.report(world, scenario, verdict, began);
         run.executor.journal(|| JournalEvent::Verdict {
-            verdict: verdict.word().to_owned(),
-            message: verdict.failure().map(|failure| failure.message.clone()),
+            verdict: report.verdict.word().to_owned(),
+            message: report.verdict.failure().map(|failure| failure.message.clone()),
+            report: run.options.report_entry.map(|entry| Box::new(entry(&report))),
         });
+        report
+    }
+
+    fn report(&self, world: &dyn World, scenario: &Scenario, verdict: Verdict, began: Duration) -> Report {
+        let run = &self.run;
         let rates = world.log_rates();
         let state = run.executor.state();
         let noise = rates.iter().map(|(node, rate)| noise(state.network.name(*node), *rate)).collect();

@@ -24,7 +24,8 @@ use operations::Operations;
 use steps_under_way::StepsUnderWay;
 
 use super::laws::{Breach, Evidence, Write};
-use super::results::{JournalEntry, JournalEvent, JournalWriter};
+use super::results::JournalWriter;
+use crate::journal::{JournalEntry, JournalEvent};
 use crate::scenario::At;
 use crate::world::{Event, ExitStatus, Misconduct, NodeIndex, OpId, Operation, Outcome};
 
@@ -67,7 +68,7 @@ impl RunState {
     pub(in crate::run) fn journal(&mut self, event: impl FnOnce() -> JournalEvent) {
         if let Some(write) = &mut self.journal {
             let at_us = u64::try_from(self.now.as_micros()).unwrap_or(u64::MAX);
-            write(&JournalEntry { at_us, event: event() });
+            write(&JournalEntry { at_us: Some(at_us), event: event() });
         }
     }
 
@@ -97,6 +98,7 @@ impl RunState {
 
     /// Sets a node's life. Its answers may differ from now on, so this counts as a change.
     pub(in crate::run) fn set_life(&mut self, node: NodeIndex, life: Life) {
+        self.journal(|| JournalEvent::Life { node, life: life.name() });
         self.changes.wake_waiters();
         self.network.set_life(node, life, self.changes.count());
         self.evidence.disturbed(self.now);
@@ -153,8 +155,8 @@ impl RunState {
     }
 
     /// Records that an operation is handed to the world.
-    pub(in crate::run) fn on_submitted(&mut self, id: OpId, operation: &Operation) {
-        self.journal_some(|| JournalEvent::submitted(id, operation));
+    pub(in crate::run) fn on_submitted(&mut self, id: OpId, operation: &Operation, step: Option<u64>) {
+        self.journal_some(|| JournalEvent::submitted(id, operation, step));
         if matches!(
             operation,
             Operation::Wire { .. }
@@ -181,6 +183,7 @@ impl RunState {
                 }
             }
             Event::Stored { node, key, rank, wall_ms } => {
+                self.journal(|| JournalEvent::Stored { node, key: key.clone(), rank: rank.clone(), wall_ms });
                 let now = self.now;
                 let breach = self.evidence.stored(node, self.network.node(node), &key, &rank, wall_ms, now);
                 self.abort_if_broken(breach);

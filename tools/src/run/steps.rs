@@ -22,7 +22,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::context::RunContext;
 use super::environment::{Binding, Environment};
-use super::results::{JournalEvent, StepFailure};
+use super::results::StepFailure;
 use crate::scenario::{At, Step, StepKind, Who};
 
 use choose::Purpose;
@@ -59,12 +59,17 @@ impl RunContext {
         environment: &mut Environment,
         over: Option<&Over>,
     ) -> Result<(), StepFailure> {
-        let _guard = self.executor.step_guard(&step.at);
-        self.executor.journal(|| {
-            let place = step.at.source.place(step.at.span);
-            let file = step.at.source.name().to_owned();
-            JournalEvent::Step { file, line: place.line, text: place.text.trim().to_owned() }
-        });
+        let guard = self.executor.step_guard(step);
+        guard.perform(self.perform_kind(step, environment, over)).await
+    }
+
+    /// Performs what a step of this kind does.
+    async fn perform_kind(
+        &self,
+        step: &Step,
+        environment: &mut Environment,
+        over: Option<&Over>,
+    ) -> Result<(), StepFailure> {
         let at = &step.at;
         match &step.kind {
             StepKind::Ask { attempt, who, ask } => {

@@ -24,6 +24,16 @@ pub fn duration(duration: Duration) -> String {
     }
 }
 
+/// Returns a duration as it stands in a step of a scenario: `5s`, `200ms`, `0.5ms`.
+#[must_use]
+pub fn step_duration(duration: Duration) -> String {
+    match (duration.as_micros(), duration.as_millis()) {
+        (micros, _) if !micros.is_multiple_of(1_000) => format!("{}ms", duration.as_secs_f64() * 1_000.0),
+        (_, ms) if ms > 0 && ms.is_multiple_of(1_000) => format!("{}s", ms / 1_000),
+        (_, ms) => format!("{ms}ms"),
+    }
+}
+
 /// Returns an amount in two units: a greater one, which is `per` of the lesser one, and the rest in that.
 fn two(lesser: u64, unit: &str, per: u64, greater: &str) -> String {
     match (lesser / per, lesser % per) {

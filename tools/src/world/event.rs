@@ -110,7 +110,7 @@ impl Misconduct {
 }
 
 /// The state of a node, as the node reports it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Change {
     /// The digest of the node's versions: equal digests mean equal versions.
     pub digest: String,
@@ -119,7 +119,7 @@ pub struct Change {
 }
 
 /// The exit status of a node's process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExitStatus {
     /// The node ended with this exit code.

@@ -4,7 +4,7 @@ use super::node_spec::NodeIndex;
 use crate::scenario::Shape;
 
 /// One direction of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Direction {
     /// The node at which the direction begins.
     pub from: NodeIndex,

@@ -9,7 +9,7 @@ use super::node_spec::{NodeIndex, NodeSpec};
 use crate::scenario::Shape;
 
 /// The id of an operation under way. An id is never used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct OpId(pub u64);
 
@@ -116,7 +116,7 @@ pub enum Operation {
 }
 
 /// A change to a node's life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// Kills the node at once, without warning.

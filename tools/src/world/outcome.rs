@@ -36,7 +36,7 @@ pub enum Outcome {
 }
 
 /// A connection to a node that no proxy in a link has carried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Bypass {
     /// The node at the connection's other end; none where the owner of that end cannot be read.
     pub from: Option<NodeIndex>,
@@ -54,7 +54,7 @@ pub struct Answer {
 }
 
 /// An answer's value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(untagged)]
 pub enum Value {
     /// A single text.
@@ -102,7 +102,7 @@ impl std::fmt::Display for Value {
 }
 
 /// A version that a node wrote or holds.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Written {
     /// The stamp of the version.
     pub stamp: String,

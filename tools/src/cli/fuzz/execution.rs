@@ -9,6 +9,7 @@ use crate::cli::host::{Host, Setup};
 use crate::cli::journal_file::{self, Limits};
 use crate::fuzz::run::{PlanResult, parse};
 use crate::fuzz::{Plan, about};
+use crate::report;
 use crate::run::Options;
 use crate::text::io_cause;
 use crate::world::folder::write_file;
@@ -46,6 +47,7 @@ fn in_real_time(arguments: &Arguments, plan: &Plan) -> Result<PlanResult, String
             seed: plan.seed,
             #[cfg(feature = "mutants")]
             mutant: arguments.mutant,
+            report_entry: Some(report::entry),
             ..Options::default()
         },
         world: arguments.world,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::run::{JournalEntry, JournalEvent};
+use crate::journal::{JournalEntry, JournalEvent};
 use crate::world::{NodeIndex, OpId};
 
 /// The most draws of a step that are recorded. Chosen: a step with more is a loop, which the recording keeps

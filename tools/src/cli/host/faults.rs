@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cli::control::Faults;
 use crate::run::Network;
 use crate::scenario::Shape;
+use crate::text::step_duration;
 use crate::world::Direction;
 
 /// Returns the faults of links and clocks that are in force in a network.
@@ -41,31 +42,12 @@ fn links(network: &Network, mut said: BTreeMap<Direction, String>) -> Vec<(Strin
 }
 
 fn text(shapes: &[Shape]) -> String {
-    let one = |shape: &Shape| match *shape {
-        Shape::Delay(delay) => format!("delay {}", duration(delay)),
-        Shape::Jitter(jitter) => format!("jitter {}", duration(jitter)),
-        Shape::Exponential(mean) => format!("exponential {}", duration(mean)),
-        Shape::Loss(share) => format!("loss {}%", share * 100.0),
-        Shape::Duplicate(share) => format!("duplicate {}%", share * 100.0),
-        Shape::Rate(bits) if bits.is_multiple_of(1_000_000) => format!("rate {}mbit", bits / 1_000_000),
-        Shape::Rate(bits) if bits.is_multiple_of(1_000) => format!("rate {}kbit", bits / 1_000),
-        Shape::Rate(bits) => format!("rate {bits}bit"),
-    };
-    shapes.iter().map(one).collect::<Vec<_>>().join(" ")
+    shapes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn shift(ms: i64) -> String {
     let sign = if ms < 0 { '-' } else { '+' };
-    format!("{sign}{}", duration(Duration::from_millis(ms.unsigned_abs())))
-}
-
-/// Returns a duration as it stands in a step.
-fn duration(duration: Duration) -> String {
-    match (duration.as_micros(), duration.as_millis()) {
-        (micros, _) if !micros.is_multiple_of(1_000) => format!("{}ms", duration.as_secs_f64() * 1_000.0),
-        (_, ms) if ms > 0 && ms.is_multiple_of(1_000) => format!("{}s", ms / 1_000),
-        (_, ms) => format!("{ms}ms"),
-    }
+    format!("{sign}{}", step_duration(Duration::from_millis(ms.unsigned_abs())))
 }
 
 #[cfg(test)]

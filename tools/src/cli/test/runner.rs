@@ -116,6 +116,7 @@ impl Runner {
             flags: self.0.flags.clone(),
             #[cfg(feature = "mutants")]
             mutant: self.0.mutant,
+            report_entry: Some(report::entry),
             ..usual
         }
     }
@@ -172,6 +173,7 @@ impl Runner {
         // details.
         let path = (!inner.many || !inner.world.virtual_time).then(|| self.folder(job));
         options.logs = path.as_ref().map(|path| path.display().to_string());
+        options.again = path.is_some().then(|| self.again(job));
         let broken = |options: &Options, failure: Failure| {
             unrun(&job.case.scenario, inner.world.name, options, Verdict::Broken(Box::new(failure)))
         };

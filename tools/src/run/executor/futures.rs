@@ -1,13 +1,15 @@
 //! The futures that steps wait for: outcomes of operations, moments, and conditions on the state.
 
 use std::cell::RefCell;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::journal::{JournalEvent, StepResult};
 use crate::run::state::RunState;
-use crate::scenario::At;
+use crate::scenario::Step;
 use crate::world::{OpId, Operation, Outcome};
 
 /// The state that the executor and all futures share.
@@ -22,7 +24,10 @@ pub(in crate::run) struct PendingOutcome {
 impl PendingOutcome {
     /// Begins an operation.
     pub(super) fn new(state: &SharedState, operation: Operation) -> Self {
-        let id = state.borrow_mut().operations.add(operation);
+        let mut shared = state.borrow_mut();
+        let step = shared.steps.current();
+        let id = shared.operations.add(operation, step);
+        drop(shared);
         Self { state: Rc::clone(state), id }
     }
 
@@ -109,21 +114,60 @@ impl<F> Drop for StateCondition<F> {
     }
 }
 
-/// A guard for one step, which is under way while the guard lives.
+/// A guard for one step, which is under way while the guard lives. Its beginning and its end stand in the
+/// journal.
 pub(in crate::run) struct StepGuard {
     state: SharedState,
     number: u64,
+    result: StepResult,
 }
 
 impl StepGuard {
-    pub(super) fn new(state: &SharedState, at: &At) -> Self {
-        let number = state.borrow_mut().steps.begin(at);
-        Self { state: Rc::clone(state), number }
+    pub(super) fn new(state: &SharedState, step: &Step) -> Self {
+        let mut shared = state.borrow_mut();
+        let number = shared.steps.begin(&step.at);
+        let parent = shared.steps.current();
+        shared.journal(|| {
+            let place = step.at.source.place(step.at.span);
+            JournalEvent::Step {
+                step: number,
+                parent,
+                kind: step.kind.word().into(),
+                file: step.at.source.name().to_owned(),
+                line: place.line,
+                column: place.column,
+                end_column: place.column + place.width,
+                text: place.text.trim().to_owned(),
+            }
+        });
+        drop(shared);
+        Self { state: Rc::clone(state), number, result: StepResult::Aborted }
+    }
+
+    /// Performs the step. Operations and steps that begin meanwhile belong to it.
+    pub(in crate::run) async fn perform<T, E>(
+        mut self,
+        body: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let mut body = pin!(body);
+        let (state, number) = (Rc::clone(&self.state), self.number);
+        let result = poll_fn(move |context| {
+            let outer = state.borrow_mut().steps.set_current(Some(number));
+            let polled = body.as_mut().poll(context);
+            state.borrow_mut().steps.set_current(outer);
+            polled
+        })
+        .await;
+        self.result = if result.is_ok() { StepResult::Done } else { StepResult::Failed };
+        result
     }
 }
 
 impl Drop for StepGuard {
     fn drop(&mut self) {
-        self.state.borrow_mut().steps.end(self.number);
+        let mut state = self.state.borrow_mut();
+        state.steps.end(self.number);
+        let (step, result) = (self.number, self.result);
+        state.journal(|| JournalEvent::StepEnded { step, result });
     }
 }

@@ -10,8 +10,8 @@ use crate::world::{OpId, Operation, Outcome};
 #[derive(Default)]
 pub(in crate::run) struct Operations {
     last: u64,
-    /// The operations that the world has not been handed yet, in order.
-    queue: Vec<(OpId, Operation)>,
+    /// The operations that the world has not been handed yet, in order, each with the step that began it.
+    queue: Vec<(OpId, Operation, Option<u64>)>,
     slots: BTreeMap<OpId, Slot>,
 }
 
@@ -24,12 +24,12 @@ struct Slot {
 }
 
 impl Operations {
-    /// Adds an operation to the queue, with a slot for its outcome.
-    pub(in crate::run) fn add(&mut self, operation: Operation) -> OpId {
+    /// Adds an operation of a step to the queue, with a slot for its outcome.
+    pub(in crate::run) fn add(&mut self, operation: Operation, step: Option<u64>) -> OpId {
         self.last += 1;
         let id = OpId(self.last);
         self.slots.insert(id, Slot::default());
-        self.queue.push((id, operation));
+        self.queue.push((id, operation, step));
         id
     }
 
@@ -39,7 +39,7 @@ impl Operations {
     }
 
     /// Removes the operations that the world has not been handed yet.
-    pub(in crate::run) fn drain_queue(&mut self) -> Vec<(OpId, Operation)> {
+    pub(in crate::run) fn drain_queue(&mut self) -> Vec<(OpId, Operation, Option<u64>)> {
         std::mem::take(&mut self.queue)
     }
 

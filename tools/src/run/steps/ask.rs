@@ -4,10 +4,11 @@ use futures_util::future::join_all;
 
 use super::choose::Purpose;
 use crate::driver::{Answer, Values};
+use crate::journal::JournalEvent;
 use crate::run::answers::{Asked, FilledWord, Observed};
 use crate::run::context::RunContext;
 use crate::run::environment::{Binding, Environment};
-use crate::run::results::{Failure, FailureKind, Finding, JournalEvent, StepFailure};
+use crate::run::results::{Failure, FailureKind, Finding, StepFailure};
 use crate::scenario::{Ask, At, Who, Word};
 use crate::world::{NodeIndex, Value};
 

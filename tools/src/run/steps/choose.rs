@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::journal::JournalEvent;
 use crate::random::Seed;
 use crate::run::context::RunContext;
 use crate::run::environment::{Environment, SelectionError, resolve};
 use crate::run::executor::Executor;
-use crate::run::results::{Failure, FailureKind, JournalEvent, StepFailure};
+use crate::run::results::{Failure, FailureKind, StepFailure};
 use crate::run::state::Life;
 use crate::scenario::{At, Pick, Subject, Verb, Who};
 use crate::world::NodeIndex;
@@ -123,7 +124,8 @@ fn choose(
     }
     if drawn {
         let words = who.at.source.at(who.at.span).to_owned();
-        executor.journal(|| JournalEvent::Chosen { who: words, nodes: chosen.clone() });
+        let step = executor.current_step();
+        executor.journal(|| JournalEvent::Chosen { who: words, nodes: chosen.clone(), step });
     }
     Ok(chosen)
 }

@@ -15,11 +15,12 @@ use super::choose::Purpose;
 use super::predicate::FilledPredicate;
 use super::window::Window;
 use crate::driver;
+use crate::journal::JournalEvent;
 use crate::run::answers::{Asked, Asks, CompareBy, Observed};
 use crate::run::context::{Pace, RunContext};
 use crate::run::convergence::Convergence;
 use crate::run::environment::{Environment, ValueError};
-use crate::run::results::{Failure, FailureKind, Finding, JournalEvent, StepFailure};
+use crate::run::results::{Failure, FailureKind, Finding, StepFailure};
 use crate::scenario::{At, Bound, Claim, Comparison, Expr};
 use crate::text;
 use crate::world::NodeIndex;
@@ -97,7 +98,8 @@ impl RunContext {
         }
         self.executor.state_mut().history.held += 1;
         let line = at.source.place(at.span).line;
-        self.executor.journal(|| JournalEvent::Held { line, evaluations });
+        let step = self.executor.current_step();
+        self.executor.journal(|| JournalEvent::Held { line, evaluations, step });
         Ok(())
     }
 

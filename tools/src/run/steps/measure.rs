@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 use super::traffic::{COUNTERS, Traffic};
+use crate::journal::JournalEvent;
 use crate::run::context::RunContext;
-use crate::run::results::{JournalEvent, StepFailure};
+use crate::run::results::StepFailure;
 use crate::run::state::Life;
 use crate::scenario::At;
 use crate::world::NodeIndex;
@@ -62,10 +63,12 @@ impl RunContext {
         figures.retain(|figure, _| all_give(figure));
         let note =
             unquiet.map(|why| why.at_the_beginning(name)).or_else(|| unrest.map(|why| why.at_the_end(name)));
+        let step = self.executor.current_step();
         self.executor.journal(|| JournalEvent::Measured {
             name: name.to_owned(),
             figures: figures.clone(),
             note: note.clone(),
+            step,
         });
         self.executor.state_mut().measures.finish(name, figures, note);
         Ok(())

@@ -2,8 +2,9 @@
 
 use super::node_options::set_option;
 use crate::driver::Wiring;
+use crate::journal::JournalEvent;
 use crate::run::context::RunContext;
-use crate::run::results::{JournalEvent, StepFailure};
+use crate::run::results::StepFailure;
 use crate::run::state::Link;
 use crate::scenario::At;
 use crate::topology::Graph;

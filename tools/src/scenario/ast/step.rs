@@ -6,7 +6,7 @@ use super::choice::{LinkSet, Who};
 use super::claim::{Bound, Claim};
 use super::place::At;
 use super::word::{Ask, Word};
-use crate::text::Span;
+use crate::text::{Span, step_duration};
 use crate::topology::Graph;
 
 /// Steps between braces, or those of a whole file.
@@ -270,6 +270,22 @@ impl Shape {
     #[must_use]
     pub fn is_latency(&self) -> bool {
         matches!(self, Self::Delay(_) | Self::Jitter(_) | Self::Exponential(_))
+    }
+}
+
+impl std::fmt::Display for Shape {
+    /// Writes the shape in the words of a step.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            Self::Delay(delay) => write!(f, "delay {}", step_duration(delay)),
+            Self::Jitter(jitter) => write!(f, "jitter {}", step_duration(jitter)),
+            Self::Exponential(mean) => write!(f, "exponential {}", step_duration(mean)),
+            Self::Loss(share) => write!(f, "loss {}%", share * 100.0),
+            Self::Duplicate(share) => write!(f, "duplicate {}%", share * 100.0),
+            Self::Rate(bits) if bits.is_multiple_of(1_000_000) => write!(f, "rate {}mbit", bits / 1_000_000),
+            Self::Rate(bits) if bits.is_multiple_of(1_000) => write!(f, "rate {}kbit", bits / 1_000),
+            Self::Rate(bits) => write!(f, "rate {bits}bit"),
+        }
     }
 }
 

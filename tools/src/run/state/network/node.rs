@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::journal::NodeLife;
 use crate::world::{Change, ExitStatus, NodeSpec};
 
 /// The state of a node's life.
@@ -19,6 +20,21 @@ pub enum Life {
     Stopped,
     /// The node ended by itself.
     Exited(ExitStatus),
+}
+
+impl Life {
+    /// Returns the life as a journal names it.
+    #[must_use]
+    pub fn name(self) -> NodeLife {
+        match self {
+            Self::Starting => NodeLife::Starting,
+            Self::Running => NodeLife::Running,
+            Self::Paused => NodeLife::Paused,
+            Self::Ending => NodeLife::Ending,
+            Self::Stopped => NodeLife::Stopped,
+            Self::Exited(_) => NodeLife::Exited,
+        }
+    }
 }
 
 impl std::fmt::Display for Life {

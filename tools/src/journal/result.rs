@@ -1,0 +1,33 @@
+//! The results of steps and of laws, as a journal names them.
+
+use serde::{Deserialize, Serialize};
+
+/// The result of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepResult {
+    /// The step was performed to its end.
+    Done,
+    /// The step failed.
+    Failed,
+    /// The step was under way when something else ended it.
+    Aborted,
+    /// A result of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// The state of a law at the end of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LawState {
+    /// The law was judged, and held.
+    Held,
+    /// The law was broken.
+    Broken,
+    /// The law was not judged, or not to the end.
+    NotJudged,
+    /// A state of a later version.
+    #[serde(other)]
+    Unknown,
+}
