@@ -63,7 +63,7 @@ impl RunContext {
         guard.perform(self.perform_kind(step, environment, over)).await
     }
 
-    /// Performs what a step of this kind does.
+    /// Performs the content of a step.
     async fn perform_kind(
         &self,
         step: &Step,
