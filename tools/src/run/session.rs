@@ -85,10 +85,10 @@ impl Session {
 
     /// Records the network to be run, and the world. `name` says what runs it.
     pub fn plan(&self, name: &str, source: &Source, world: &dyn World) {
-        self.journal_plan(Plan { name, source, params: &BTreeMap::new(), about: "" }, world);
+        self.journal_plan(&Plan { name, source, params: &BTreeMap::new(), about: "" }, world);
     }
 
-    fn journal_plan(&self, plan: Plan<'_>, world: &dyn World) {
+    fn journal_plan(&self, plan: &Plan<'_>, world: &dyn World) {
         let options = &self.run.options;
         self.run.executor.journal(|| JournalEvent::Plan {
             format: journal::FORMAT,
@@ -112,7 +112,7 @@ impl Session {
     pub fn scenario(&self, world: &mut dyn World, scenario: &Scenario) -> Report {
         let run = &self.run;
         let Scenario { name, source, params, about, .. } = scenario;
-        self.journal_plan(Plan { name, source, params, about }, world);
+        self.journal_plan(&Plan { name, source, params, about }, world);
         let began = run.executor.now();
         run.executor.state_mut().evidence.start_judging();
         run.settle.set(scenario.headers.settle);

@@ -32,8 +32,8 @@ fn lines_are_read_with_their_time_and_their_text() {
     let mut reader = JournalReader::new(text.as_bytes());
     assert_eq!(reader.next_line().unwrap().unwrap().text, PLAN);
     let line = reader.next_line().unwrap().unwrap();
-    let life = JournalEvent::Life { node: NodeIndex(3), life: NodeLife::Running };
-    assert_eq!(line.entry, JournalEntry { at_us: Some(17), event: life });
+    let started = JournalEvent::Life { node: NodeIndex(3), life: NodeLife::Running };
+    assert_eq!(line.entry, JournalEntry { at_us: Some(17), event: started });
     assert!(reader.next_line().unwrap().is_none());
     assert_eq!(reader.notes(), [] as [&str; 0]);
 }
