@@ -92,6 +92,11 @@ impl Core {
         }
     }
 
+    /// Draws from another seed from now on. A simulator uses it to draw the rest of a run anew.
+    pub fn reseed(&mut self, seed: u64) {
+        self.rng = Pcg32::seed_from_u64(seed);
+    }
+
     /// Loads the versions that were kept on disk, before the first input; they are best given in
     /// the order of keys. The clock starts at the greatest stamp among them.
     pub fn restore(&mut self, versions: impl IntoIterator<Item = Arc<Version>>) {

@@ -20,6 +20,7 @@ mod life;
 mod node;
 mod queue;
 mod request;
+mod reseed;
 mod scheduled;
 mod state;
 #[cfg(test)]
@@ -29,5 +30,6 @@ mod traffic;
 mod wires;
 mod world;
 
+pub use reseed::{Reseed, ReseedError};
 pub use state::{Options, Sim};
 pub use trace::Tracer;

@@ -60,7 +60,7 @@ impl Sim {
 
     /// Makes a started node ready.
     pub(super) fn on_ready(&mut self, node: NodeIndex, life: u64) {
-        let (seed, now) = (self.seed, self.now);
+        let (seed, id_seed, now) = (self.seed, self.id_seed, self.now);
         let place = self.place(node);
         let Life::Starting(id) = place.life else { return };
         if place.lives != life {
@@ -69,7 +69,7 @@ impl Sim {
         let life = life.to_string();
         // A node with a disk keeps its identity over its lives.
         let identity = if place.spec.disk { "disk" } else { life.as_str() };
-        let id_of_node = node::wire::Hex(seed.id(&["node", &place.name, identity]));
+        let id_of_node = node::wire::Hex(id_seed.id(&["node", &place.name, identity]));
         let mut config = Config::new(id_of_node, &*place.name, NETWORK, &*place.address);
         config.policy =
             place.spec.policy.as_deref().and_then(|policy| policy.parse().ok()).unwrap_or_default();

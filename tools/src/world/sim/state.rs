@@ -9,6 +9,7 @@ use node::core::{Input, Output};
 use super::clock::nanos;
 use super::node::Node;
 use super::queue::Queue;
+use super::reseed::Reseed;
 use super::scheduled::Scheduled;
 use super::trace::{Trace, Tracer};
 use super::wires::Network;
@@ -24,6 +25,8 @@ pub struct Options {
     pub trace: Option<Tracer>,
     /// True if copies of versions that nodes send each other are reported as [`Event::Payload`].
     pub payloads: bool,
+    /// The points of the run from which all is drawn anew, in order.
+    pub reseeds: Vec<Reseed>,
 }
 
 impl Options {
@@ -36,7 +39,14 @@ impl Options {
 
 /// A world in virtual time.
 pub struct Sim {
+    /// The seed of all draws that are still to come.
     pub(super) seed: Seed,
+    /// The seed of the nodes' ids. It stays when draws are made from another: a node's disk holds its id.
+    pub(super) id_seed: Seed,
+    /// The points from which all is drawn anew and that have not come yet, the next one at the end.
+    pub(super) reseeds: Vec<Reseed>,
+    /// The time at which each earlier point came.
+    pub(super) reseeded_at: Vec<Duration>,
     pub(super) payloads: bool,
     pub(super) trace: Trace,
     pub(super) now: Duration,
@@ -63,8 +73,13 @@ impl Sim {
     #[must_use]
     pub fn new(options: Options) -> Self {
         let seed = Seed(options.seed);
+        let mut reseeds = options.reseeds;
+        reseeds.reverse();
         Self {
             seed,
+            id_seed: seed,
+            reseeds,
+            reseeded_at: Vec::new(),
             payloads: options.payloads,
             trace: Trace::new(options.trace),
             now: Duration::ZERO,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::scheduled::Scheduled;
 use super::world::{LIMIT, REACH};
-use super::{Options, Sim, Tracer};
+use super::{Options, Reseed, Sim, Tracer};
 use crate::world::{
     Answer, Direction, Event, LinkChange, NodeIndex, NodeSpec, Occurrence, OpId, Operation, Outcome, Signal,
     Value, World as _,
@@ -343,4 +343,64 @@ fn an_ask_takes_time_also_where_nobody_runs() {
         panic!("a count")
     };
     assert_eq!(count, "0");
+}
+
+/// Returns the trace of a network with links, a disk and a killed node, with all drawn anew at some points,
+/// the times of these points, and the number of events.
+fn reseeded_run(reseeds: Vec<Reseed>) -> (Vec<String>, Vec<Duration>, u64) {
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    let written = Rc::clone(&lines);
+    let trace: Tracer = Box::new(move |line| written.borrow_mut().push(line.to_owned()));
+    let mut bench = Bench::new(Options { seed: 5, trace: Some(trace), reseeds, ..Options::default() });
+    let nodes = ["a", "b", "c"].map(|name| bench.launch(usize::from(name.as_bytes()[0] - b'a'), name, true));
+    bench.wire(nodes[0], nodes[1]);
+    bench.wire(nodes[1], nodes[2]);
+    for value in ["1", "2", "3", "4"] {
+        bench.ask(nodes[0], &["set", "k", value]);
+        bench.wait(Duration::from_millis(20));
+    }
+    let (node, deadline) = (nodes[2], bench.now() + PATIENCE);
+    bench.perform(Operation::Signal { node, signal: Signal::Kill, deadline });
+    bench.launch(2, "c", true);
+    let (times, events) = (bench.world.reseeded_at().to_vec(), bench.world.events());
+    drop(bench);
+    (lines.take(), times, events)
+}
+
+#[test]
+fn a_run_is_the_same_up_to_the_point_where_all_is_drawn_anew_and_another_after_it() {
+    let (usual, times, events) = reseeded_run(Vec::new());
+    assert!(times.is_empty() && events > 50, "{events} events");
+    let middle = events / 2;
+    let drawn = |seed| reseeded_run(vec![Reseed { event: middle, seed }]);
+    let ((one, at, _), (other, _, _)) = (drawn(1), drawn(2));
+    assert_eq!(at.len(), 1);
+    let before = |lines: &[String]| lines.iter().take_while(|line| at_ns(line) < nanos(at[0])).count();
+    let same = before(&usual);
+    assert!(same > 10 && usual[..same] == one[..same] && usual[..same] == other[..same]);
+    assert!(usual != one && usual != other && one != other);
+    // The same seed brings the run back, whatever the point.
+    assert_eq!(drawn(1).0, one);
+    // A node has the same id in each life.
+    let ids = |lines: &[String]| {
+        let auth = lines.iter().filter(|line| line.contains("\"auth\"") && line.contains("\"name\":\"b\""));
+        auth.map(|line| line.split("\"node\":\"").nth(1).map(|rest| rest[..32].to_owned()))
+            .collect::<Vec<_>>()
+    };
+    assert!(ids(&one).windows(2).all(|pair| pair[0] == pair[1]) && ids(&one)[..1] == ids(&usual)[..1]);
+}
+
+#[test]
+fn points_after_the_end_of_a_run_change_nothing() {
+    let (usual, _, events) = reseeded_run(Vec::new());
+    let (late, times, _) = reseeded_run(vec![Reseed { event: events + 1, seed: 9 }]);
+    assert_eq!((late, times), (usual, Vec::new()));
+}
+
+fn at_ns(line: &str) -> u64 {
+    serde_json::from_str::<serde_json::Value>(line).unwrap()["at_ns"].as_u64().unwrap()
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap()
 }

@@ -65,6 +65,7 @@ impl Sim {
             self.now = at;
             self.at_once = 0;
         }
+        self.reseed_if_due();
         self.events += 1;
         self.at_once += 1;
         if self.at_once > INSTANT_MAX {
