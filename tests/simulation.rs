@@ -234,3 +234,85 @@ fn a_node_started_while_cut_off_is_linked_as_soon_as_it_is_reachable() {
         tools.run("test cut.scn --world sim --seeds 1..10").code(0);
     }
 }
+
+/// A scenario whose verdict hangs on one draw: how long the link takes for the only write.
+const LATE: &str = "\
+network a-b
+link a-b delay 5ms jitter 20ms
+wait 200ms
+a: set k 1
+wait 15ms
+expect b: get k == 1
+";
+
+/// Returns the first seed with which the run of `LATE` fails.
+fn failing_seed(tools: &Tools) -> u64 {
+    let fails = |seed: &u64| {
+        let ended = tools.run(&format!("test late.scn --world sim --seed {seed} --json"));
+        ended.json()["scenarios"][0]["verdict"] == "failed"
+    };
+    (1..50).find(fails).expect("one of fifty jitters is above 10 ms")
+}
+
+#[test]
+fn the_moment_is_found_at_which_a_failure_became_certain() {
+    let tools = Tools::new().file("late.scn", LATE);
+    let seed = failing_seed(&tools);
+    let searched = tools.run(&format!("test late.scn --world sim --seed {seed} --when-lost"));
+    let out = searched.code(1).out.clone();
+    assert!(out.contains("when was it lost? "), "{out}");
+    let json =
+        tools.run(&format!("test late.scn --world sim --seed {seed} --when-lost=400 --json")).code(1).json();
+    let likelihood = &json["scenarios"][0]["likelihood"];
+    let points = likelihood["points"].as_array().unwrap();
+    let certain = |point: &&serde_json::Value| point["failed"] == point["runs"];
+    let spared = points.iter().rfind(|point| !certain(point)).unwrap();
+    let lost = points.iter().find(|point| point["event"].as_u64() > spared["event"].as_u64()).unwrap();
+    // The write is sent 200 ms after the links are up, in the event that brings it to its node.
+    assert_eq!(lost["event"].as_u64().unwrap(), spared["event"].as_u64().unwrap() + 1, "{likelihood:#}");
+    assert!((200_000..215_000).contains(&lost["at_us"].as_u64().unwrap()), "{likelihood:#}");
+    assert_eq!(likelihood["stopped"], false);
+    // The run that was spared passes, and is the same up to its point.
+    let again = out.lines().find_map(|line| line.trim_start().strip_prefix("not lost: tools ")).unwrap();
+    tools.run(again).code(0);
+}
+
+#[test]
+fn the_rest_of_a_run_is_drawn_anew_and_the_command_that_repeats_it_says_so() {
+    let tools = Tools::new().file("late.scn", LATE);
+    let seed = failing_seed(&tools);
+    let command = |point: &str, file: &str| {
+        format!("test late.scn --world sim --seed {seed} --reseed-at {point} --trace {file}")
+    };
+    let ended = [1, 2].map(|file| tools.run(&command("0:99", &format!("{file}.jsonl"))).out);
+    assert_eq!(ended[0], ended[1]);
+    assert_eq!(tools.read("1.jsonl"), tools.read("2.jsonl"));
+    tools.run(&format!("test late.scn --world sim --seed {seed} --trace usual.jsonl"));
+    assert_ne!(tools.read("1.jsonl"), tools.read("usual.jsonl"));
+    // After the last event there is nothing to draw.
+    let late = tools.run(&command("1000000:99", "late.jsonl")).code(1).out.clone();
+    assert!(
+        late.contains(&format!(
+            "again   tools test late.scn --world sim --seed {seed} --reseed-at 1000000:99"
+        )),
+        "{late}"
+    );
+    assert_eq!(tools.read("late.jsonl"), tools.read("usual.jsonl"));
+}
+
+#[test]
+fn what_is_drawn_anew_needs_a_run_that_a_seed_brings_back() {
+    let tools = Tools::new().file("late.scn", LATE);
+    let refused = |command: &str, words: &[&str]| {
+        let ended = tools.run(command);
+        let err = &ended.code(2).err;
+        assert!(words.iter().all(|word| err.contains(word)), "{err}");
+    };
+    refused("test late.scn --when-lost", &["`process` no seed brings a run back", "--world sim"]);
+    refused(
+        "test late.scn --reseed-at 5:1 --world netns",
+        &["`netns` no seed brings a run back", "--world sim"],
+    );
+    refused("test late.scn --world sim --seeds 1..9 --when-lost", &["one run of each scenario", "--seed N"]);
+    refused("test late.scn --world sim --reseed-at 5", &["`5` is no point of a run", "1200:7"]);
+}

@@ -15,15 +15,16 @@ mod wording;
 mod workload;
 
 pub use json::{
-    Document, FORMAT, FailureEntry, FindingEntry, LogEntry, MeasureEntry, ScenarioEntry, SeedsEntry,
-    document, entry, json,
+    Document, FORMAT, FailureEntry, FindingEntry, LikelihoodEntry, LikelihoodPointEntry, LogEntry,
+    MeasureEntry, ScenarioEntry, SeedsEntry, document, entry, json,
 };
 pub use junit::junit;
 pub use seeds::{DrawnRun, DrawnRuns};
 pub use style::{Seal, Style};
 pub use sweep::Sweep;
 pub use terminal::{
-    excused, explain, failing_seed, failure, line, measures, notes, summary, sweep, sweeps_summary,
+    excused, explain, failing_seed, failure, likelihood, line, measures, notes, summary, sweep,
+    sweeps_summary,
 };
 pub(crate) use wording::quoted;
 pub use wording::{again, seconds};

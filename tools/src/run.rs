@@ -55,6 +55,8 @@ mod tests;
 
 pub use laws::Law;
 pub use options::Options;
-pub use results::{Failure, FailureKind, Figures, Finding, LogExcerpt, Report, Verdict};
+pub use results::{
+    Failure, FailureKind, Figures, Finding, Likelihood, LikelihoodPoint, LogExcerpt, Report, Verdict,
+};
 pub use session::{Session, Wakeup};
 pub use state::{Life, Network, Node};

@@ -141,6 +141,7 @@ pub(super) const RULES: &[Rule] = &[
             "workload",
             "driver::maelstrom::service",
             "random",
+            "likelihood",
         ],
         except: &[],
         forbidden: OUTSIDE,

@@ -24,7 +24,7 @@
 //!         "findings": [{"node": "c", "held": "nothing", "fits": false, "since_ms": 110}],
 //!         "differences": [], "logs": [{"node": "c", "lines": ["…"]}], "help": null
 //!       },
-//!       "logs": "logs", "again": "tools test scenarios/sync.scn --seed 417"
+//!       "likelihood": null, "logs": "logs", "again": "tools test scenarios/sync.scn --seed 417"
 //!     }
 //!   ]
 //! }
@@ -41,7 +41,7 @@ use serde::{Serialize, Serializer};
 
 use super::sweep::Sweep;
 use super::wording::{again, command};
-use crate::run::{Failure, FailureKind, Law, Report, Verdict};
+use crate::run::{Failure, FailureKind, Law, Likelihood, LikelihoodPoint, Report, Verdict};
 
 /// The number of this format. It changes when programs that read it would have to change.
 pub const FORMAT: u32 = 1;
@@ -90,6 +90,8 @@ pub struct ScenarioEntry<'a> {
     pub notes: &'a [String],
     /// The failure, if it failed or broke.
     pub failure: Option<FailureEntry<'a>>,
+    /// The likelihood of its failure along the run, if that was searched for.
+    pub likelihood: Option<LikelihoodEntry>,
     /// The folder of its logs and its record, `run.jsonl`.
     pub logs: Option<&'a str>,
     /// The command that repeats the run.
@@ -154,6 +156,34 @@ pub struct FailureEntry<'a> {
     pub logs: Vec<LogEntry<'a>>,
     /// A remedy, if there is one.
     pub help: Option<&'a str>,
+}
+
+/// The likelihood of a failure along a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LikelihoodEntry {
+    /// The number of events of the run.
+    pub events: u64,
+    /// The points from which runs were drawn anew, in order of their events.
+    pub points: Vec<LikelihoodPointEntry>,
+    /// True if the search was stopped before it had found the moment as narrowly as it could.
+    pub stopped: bool,
+    /// The time that the search took, by the clock of the machine.
+    pub took_ms: u64,
+}
+
+/// A point of a run, and the runs drawn anew from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LikelihoodPointEntry {
+    /// The number of events before the point.
+    pub event: u64,
+    /// The time of the last event before the point, in microseconds since the run began.
+    pub at_us: u64,
+    /// The number of runs drawn anew from here.
+    pub runs: u64,
+    /// The number of these that fail as the run did.
+    pub failed: u64,
+    /// The seed of a run drawn anew from here that does not fail so; null if all do.
+    pub spared_by: Option<u64>,
 }
 
 /// The finding about one node.
@@ -223,6 +253,7 @@ fn scenario(report: &Report) -> ScenarioEntry<'_> {
         excused: &report.excused,
         notes: &report.notes,
         failure: report.verdict.failure().map(failure),
+        likelihood: report.likelihood.as_ref().map(likelihood),
         logs: report.logs.as_deref(),
         again: again(report),
     }
@@ -246,9 +277,26 @@ fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
         excused: &[],
         notes: &[],
         failure: None,
+        likelihood: None,
         logs: None,
         again: command(&sweep.gravest, &format!("--seeds {}..{}", sweep.first, sweep.last)),
         ..scenario(&sweep.gravest)
+    }
+}
+
+fn likelihood(likelihood: &Likelihood) -> LikelihoodEntry {
+    let point = |point: &LikelihoodPoint| LikelihoodPointEntry {
+        event: point.event,
+        at_us: u64::try_from(point.at.as_micros()).unwrap_or(u64::MAX),
+        runs: point.runs,
+        failed: point.failed,
+        spared_by: point.spared_by,
+    };
+    LikelihoodEntry {
+        events: likelihood.events,
+        points: likelihood.points.iter().map(point).collect(),
+        stopped: likelihood.stopped,
+        took_ms: ms(likelihood.took),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn passed() -> Report {
         measures: Vec::new(),
         excused: Vec::new(),
         notes: Vec::new(),
+        likelihood: None,
         logs: Some("logs".to_owned()),
     }
 }

@@ -3,11 +3,13 @@
 mod failure;
 mod finding;
 mod journal;
+mod likelihood;
 mod report;
 mod step_failure;
 
 pub use failure::{Failure, FailureKind};
 pub use finding::{Finding, LogExcerpt};
 pub(in crate::run) use journal::JournalWriter;
+pub use likelihood::{Likelihood, LikelihoodPoint};
 pub use report::{Figures, Report, Verdict};
 pub(in crate::run) use step_failure::{Apart, StepFailure};

@@ -159,6 +159,7 @@ impl Session {
             measures: state.measures.finished(),
             notes: [state.measures.notes(), state.history.notes.clone(), noise].concat(),
             excused: state.history.excused.clone(),
+            likelihood: None,
             logs: run.options.logs.clone(),
         }
     }

@@ -9,6 +9,7 @@ use crate::cli::log_limit::LogLimit;
 use crate::cli::reach::IncludeArguments;
 use crate::cli::seeds::Seeds;
 use crate::cli::setting::{ParamArguments, ProgramArguments, SettingArguments};
+use crate::world::sim::Reseed;
 
 /// Run scenarios and judge them
 #[derive(Debug, Clone, Args)]
@@ -52,6 +53,16 @@ pub struct Arguments {
     /// combinations of its parameters follow one another
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+
+    /// In `sim`, draw all that follows the first EVENT events of the run from another seed; several times if
+    /// wanted
+    #[arg(long, value_name = "EVENT:SEED")]
+    pub reseed_at: Vec<Reseed>,
+
+    /// In `sim`, search for the moment at which a failure became certain: the run is replayed up to points along
+    /// it, and what follows is drawn anew, RUNS times at most
+    #[arg(long, value_name = "RUNS", num_args = 0..=1, require_equals = true, default_missing_value = "600", value_parser = crate::cli::number::whole)]
+    pub when_lost: Option<u64>,
 
     /// Run only scenarios with this tag
     #[arg(long, value_name = "TAG")]
@@ -109,6 +120,7 @@ impl Arguments {
         let folders = self.includes.folders.iter();
         let mut flags: Vec<(String, String)> =
             folders.map(|folder| ("include-dir".to_owned(), folder.display().to_string())).collect();
+        flags.extend(self.reseed_at.iter().map(|reseed| ("reseed-at".to_owned(), reseed.to_string())));
         flags.extend(self.log_limit.flag_value().map(|limit| ("log-limit".to_owned(), limit)));
         flags
     }
@@ -121,7 +133,7 @@ impl Arguments {
             if self.setting.world.virtual_time { std::thread::available_parallelism().ok() } else { None }
         };
         let jobs = self.jobs.or_else(usual).map_or(1, NonZeroUsize::get);
-        if self.keep.is_some() || self.trace.is_some() { 1 } else { jobs }
+        if self.keep.is_some() || self.trace.is_some() || self.when_lost.is_some() { 1 } else { jobs }
     }
 }
 

@@ -75,6 +75,7 @@ impl Plan {
         let plan = Self { scenarios, skipped, passed_over, node_options, seeds };
         Self::check_keep(arguments)?;
         plan.check_trace(arguments)?;
+        plan.check_redraws(arguments)?;
         Ok(plan)
     }
 
@@ -93,6 +94,30 @@ impl Plan {
         #[cfg(feature = "mutants")]
         if arguments.mutant.is_some() && arguments.program.exec.is_some() {
             return Err(Failure::usage("--mutant is for our own node, and --exec names another"));
+        }
+        Ok(())
+    }
+
+    /// Checks that what is drawn anew along a run is drawn from a run that a seed brings back.
+    fn check_redraws(&self, arguments: &Arguments) -> Result<(), Failure> {
+        let flags = [
+            ("--reseed-at", !arguments.reseed_at.is_empty()),
+            ("--when-lost", arguments.when_lost.is_some()),
+        ];
+        let Some((flag, _)) = flags.into_iter().find(|(_, given)| *given) else { return Ok(()) };
+        let world = arguments.setting.world;
+        if !world.virtual_time {
+            let message = format!(
+                "{flag} runs the beginning of a run again, and in the world `{}` no seed brings a run back",
+                world.name
+            );
+            return Err(Failure::usage(message).help("add `--world sim`"));
+        }
+        let seeds = self.seeds.map_or(1, Seeds::count);
+        if flag == "--when-lost" && seeds > 1 {
+            let message =
+                format!("--when-lost is about one run of each scenario, and {seeds} seeds are given");
+            return Err(Failure::usage(message).help("give the seed of a run that failed: `--seed N`"));
         }
         Ok(())
     }

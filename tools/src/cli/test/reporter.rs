@@ -165,7 +165,7 @@ fn print_run(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     writeln!(out, "{}", report::line(report, style))?;
     write!(out, "{}{}", report::measures(report, style), report::notes(report))?;
     if report.verdict.failure().is_some() {
-        write!(out, "{}", report::failure(report, style))
+        write!(out, "{}{}", report::failure(report, style), report::likelihood(report, style))
     } else {
         write!(out, "{}", report::excused(report, style))
     }

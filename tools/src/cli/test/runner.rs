@@ -14,6 +14,7 @@ use super::kept::KeptNetworks;
 use super::queue::Job;
 use super::trace::Trace;
 use super::unrun::unrun;
+use super::when_lost::LostRun;
 use crate::cli::control::{self, Control};
 use crate::cli::folder::{Folder, Refused};
 use crate::cli::host::{Host, Setup};
@@ -27,7 +28,7 @@ use crate::text::io_cause;
 use crate::world;
 use crate::world::folder::write_file;
 use crate::world::process::{Lease, Ports};
-use crate::world::sim::{self, Sim};
+use crate::world::sim::{self, Reseed, Sim};
 
 /// The runner of scenarios, each in a world of its own. A clone is cheap and shares all state.
 #[derive(Clone)]
@@ -50,6 +51,10 @@ struct Inner {
     /// The further flags of the command that repeats a run.
     flags: Vec<(String, String)>,
     interrupt: Interrupt,
+    /// The points of each run from which all is drawn anew.
+    reseeds: Vec<Reseed>,
+    /// The most runs that are drawn anew to find when a failure became certain, if that is wanted.
+    when_lost: Option<u64>,
     /// The file that takes the events of runs. With one, runs are done one after another.
     trace: Option<File>,
     /// The mistake planted in every node.
@@ -80,6 +85,8 @@ impl Runner {
             flags: arguments.flags(),
             // Worlds of real time listen for the interrupt themselves.
             interrupt: if world.virtual_time { Interrupt::listen() } else { Interrupt::default() },
+            reseeds: sorted(&arguments.reseed_at),
+            when_lost: arguments.when_lost,
             trace,
             #[cfg(feature = "mutants")]
             mutant: arguments.mutant,
@@ -208,15 +215,27 @@ impl Runner {
         let trace = file.map(|file| Trace::new(file, &job.case.scenario.name, job.seed));
         let world = Sim::new(sim::Options {
             trace: trace.as_ref().map(Trace::writer),
+            reseeds: self.0.reseeds.clone(),
             ..sim::Options::judged(job.seed)
         });
         let mut world = Interruptible::new(world, self.0.interrupt.clone());
-        let report = session.scenario(&mut world, &job.case.scenario);
+        let mut report = session.scenario(&mut world, &job.case.scenario);
         let world = world.into_world();
         if let Some(folder) = folder {
             write_logs(&world, folder);
         }
+        let events = world.events();
         drop(world);
+        if let Some(runs_max) = self.0.when_lost {
+            let lost = LostRun {
+                scenario: &job.case.scenario,
+                report: &report,
+                options: &self.options(job.seed),
+                reseeds: &self.0.reseeds,
+                events,
+            };
+            report.likelihood = lost.likelihood(runs_max, &self.0.interrupt);
+        }
         match trace.map(Trace::finish) {
             Some(Err(error)) => {
                 Err(io::Error::other(format!("cannot write the trace: {}", io_cause(&error))))
@@ -302,6 +321,13 @@ impl Runner {
             None => false,
         }
     }
+}
+
+/// Returns the points of a run in their order.
+fn sorted(reseeds: &[Reseed]) -> Vec<Reseed> {
+    let mut reseeds = reseeds.to_vec();
+    reseeds.sort();
+    reseeds
 }
 
 /// Returns a failure of the environment before a scenario's first step.

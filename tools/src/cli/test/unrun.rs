@@ -24,6 +24,7 @@ pub(super) fn unrun(scenario: &Scenario, world: &str, options: &Options, verdict
         measures: Vec::new(),
         excused: Vec::new(),
         notes: Vec::new(),
+        likelihood: None,
         logs: None,
     }
 }

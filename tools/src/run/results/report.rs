@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::failure::Failure;
+use super::likelihood::Likelihood;
 
 /// The figures of one `measure`, by the names that scenarios use; times in seconds.
 pub type Figures = BTreeMap<String, f64>;
@@ -44,6 +45,8 @@ pub struct Report {
     pub excused: Vec<String>,
     /// The limits of the checks that were made: one line each.
     pub notes: Vec<String>,
+    /// The likelihood of its failure along the run, if that was searched for.
+    pub likelihood: Option<Likelihood>,
     /// The folder of its logs and its journal, if any was written.
     pub logs: Option<String>,
 }

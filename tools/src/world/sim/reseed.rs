@@ -41,8 +41,8 @@ impl std::fmt::Display for Reseed {
 }
 
 impl Sim {
-    /// Returns the time at which each point came from which all was drawn anew, in order. A point is lacking
-    /// if the run ended before.
+    /// Returns the time of the last event before each point from which all was drawn anew, in order. A point
+    /// is lacking if the run ended before.
     #[must_use]
     pub fn reseeded_at(&self) -> &[Duration] {
         &self.reseeded_at

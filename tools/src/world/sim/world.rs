@@ -51,6 +51,7 @@ impl World for Sim {
 impl Sim {
     /// Carries out the next scheduled event.
     fn step(&mut self) {
+        self.reseed_if_due();
         let Some((at_ns, what)) = self.queue.pop() else {
             return self.end_time("nothing is scheduled any more: what is waited for cannot happen");
         };
@@ -65,7 +66,6 @@ impl Sim {
             self.now = at;
             self.at_once = 0;
         }
-        self.reseed_if_due();
         self.events += 1;
         self.at_once += 1;
         if self.at_once > INSTANT_MAX {
