@@ -98,8 +98,8 @@ fn answer(likelihood: &Likelihood) -> String {
 
 /// Returns the point and the seed of the latest run that did not fail, as `--reseed-at` takes them.
 fn spared(likelihood: &Likelihood) -> Option<String> {
-    let points = likelihood.points.iter().rev();
-    points.filter_map(|point| point.spared_by.map(|seed| format!("{}:{seed}", point.event))).next()
+    let mut points = likelihood.points.iter().rev();
+    points.find_map(|point| point.spared_by.map(|seed| format!("{}:{seed}", point.event)))
 }
 
 #[cfg(test)]
