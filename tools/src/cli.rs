@@ -2,9 +2,11 @@
 
 pub mod ask;
 pub mod check;
+mod condition;
 mod control;
 pub mod exit;
 pub mod failure;
+mod feed;
 mod folder;
 pub mod fuzz;
 pub mod graph;
@@ -36,6 +38,7 @@ pub mod source;
 pub mod steps;
 mod table;
 pub mod test;
+pub mod top;
 mod window;
 
 use std::ffi::OsString;
@@ -90,6 +93,7 @@ enum Command {
     Do(steps::Arguments),
     Record(record::Arguments),
     Logs(logs::Arguments),
+    Top(top::Arguments),
     Test(test::Arguments),
     Fuzz(fuzz::Arguments),
     Maelstrom(Box<maelstrom::Arguments>),
@@ -166,6 +170,7 @@ fn perform(command: &Command, out: &mut Output<impl Write>, err: &mut dyn Write)
         Command::Do(arguments) => steps::run(arguments, out, err),
         Command::Record(arguments) => record::run(arguments, out),
         Command::Logs(arguments) => logs::run(arguments, out.until_closed(), err),
+        Command::Top(arguments) => top::run(arguments, out),
         Command::Test(arguments) => test::run(arguments, out, err),
         Command::Maelstrom(arguments) => maelstrom::run(arguments, out, err),
         Command::Fuzz(arguments) => fuzz::run(arguments, out, err),

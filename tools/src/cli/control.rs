@@ -7,6 +7,7 @@
 
 mod client;
 mod listener;
+mod watch;
 
 use std::fs::File;
 use std::io;
@@ -20,6 +21,7 @@ use crate::driver;
 
 pub(super) use client::{ask, connect, send, state, unexpected, wait_for_end};
 pub(super) use listener::{Control, answer};
+pub(super) use watch::{Watch, Watched};
 
 /// The longest request or reply line, in bytes. Chosen: the state of ten thousand nodes takes a quarter of
 /// it.
@@ -58,6 +60,9 @@ pub(super) enum Request {
     Stop,
     /// Keeps the connection open for as long as the network runs.
     Attend,
+    /// Keeps the connection open and sends the state, then every line of the journal as it comes. A state
+    /// follows whenever steps have ended, and when lines were lost because the client was too slow.
+    Watch,
 }
 
 /// A reply of the network.
@@ -150,6 +155,18 @@ pub(super) struct NodeState {
     pub log: String,
     /// The state of the process: `running`, `paused`, `stopped`, `killed` or `exited N`.
     pub state: String,
+    /// The state that the node last told, if it runs and its driver tells of changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+}
+
+/// The state that a node told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Told {
+    /// The digest of the node's versions: equal digests mean equal versions.
+    pub digest: String,
+    /// The number of neighbours whose links are up.
+    pub peers: u64,
 }
 
 impl NodeState {

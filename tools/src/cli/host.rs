@@ -5,6 +5,7 @@ mod answers;
 mod faults;
 mod requests;
 mod steps;
+mod watchers;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,8 +15,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use answers::Answers;
+use watchers::Watchers;
 
-use super::control::{NetworkState, NodeState};
+use super::control::{NetworkState, NodeState, Told};
+use super::feed::Feed;
 use super::folder::create_file;
 use super::random;
 use super::recording::{self, Recording};
@@ -43,6 +46,11 @@ pub(super) struct Host {
     node_options: BTreeMap<String, String>,
     /// The steps that define or measure something that later steps may name.
     naming: Vec<Step>,
+    /// The events, for those who look on.
+    feed: Feed,
+    watchers: Watchers,
+    /// The time that the start took.
+    ready: Duration,
 }
 
 /// The default port of nodes that have a network of their own. The first node on loopback has the same.
@@ -112,11 +120,26 @@ impl Host {
         let collected = Rc::clone(&answers);
         let node_options = setup.options.node_options.clone();
         let recording = Recording::new(node_options.clone());
+        let feed = Feed::default();
+        let publishing = feed.clone();
         let session = Session::new(setup.options, move |event| {
             collected.borrow_mut().collect(event);
             write_event(event);
+            publishing.publish(event);
         });
-        Ok(Self { session, world, processes, answers, recording, logs, node_options, naming: Vec::new() })
+        Ok(Self {
+            session,
+            world,
+            processes,
+            answers,
+            recording,
+            logs,
+            node_options,
+            naming: Vec::new(),
+            feed,
+            watchers: Watchers::default(),
+            ready: Duration::ZERO,
+        })
     }
 
     /// Starts a network and wires it.
@@ -158,6 +181,10 @@ impl Host {
                         Life::Stopped if node.killed => "killed".to_owned(),
                         life => life.to_string(),
                     },
+                    told: node
+                        .state
+                        .as_ref()
+                        .map(|state| Told { digest: state.digest.clone(), peers: state.peers }),
                 }
             })
             .collect();
@@ -168,6 +195,8 @@ impl Host {
 
     /// Stops all nodes, in an orderly way unless interrupted. Returns true if interrupted.
     pub(super) fn end(mut self) -> bool {
-        self.session.stop_all(&mut self.world)
+        let interrupted = self.session.stop_all(&mut self.world);
+        self.feed.end();
+        interrupted
     }
 }

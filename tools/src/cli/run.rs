@@ -130,7 +130,11 @@ fn serve(
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let ready: Duration = host.session.now();
-    let state = host.state(ready);
+    let mut state = host.state(ready);
+    // Nodes tell of their links at some moment about now, and the state of a start is always the same.
+    for node in &mut state.nodes {
+        node.told = None;
+    }
     control.listen(host.world.waker())?;
     if arguments.hosted {
         // At a terminal, a person sees the network and ends it.

@@ -81,7 +81,7 @@ pub(in crate::cli) fn wait_for_end(logs: &Path) -> io::Result<()> {
     }
 }
 
-fn busy() -> io::Error {
+pub(super) fn busy() -> io::Error {
     io::Error::other("too many requests wait for the network: try again later")
 }
 

@@ -20,6 +20,7 @@ impl Host {
         lasting: Option<Duration>,
         err: &mut dyn Write,
     ) -> io::Result<ServeEnd> {
+        self.ready = ready;
         let until = lasting.map(|lasting| self.session.now() + lasting);
         loop {
             match self.session.idle(&mut self.world, until) {
@@ -29,6 +30,7 @@ impl Host {
                     let name = self.session.network().name(node).to_owned();
                     let now = self.session.now();
                     self.recording.record_steps(now, now, &[recording::death(&name)]);
+                    self.tell_state();
                     writeln!(
                         err,
                         "node `{name}` died unasked: {ending} (`tools start {name}` starts it again)"
@@ -52,6 +54,9 @@ impl Host {
     fn serve_waiting(&mut self, control: &Control, ready: Duration) -> Option<ServeEnd> {
         if control.is_unreachable() {
             return Some(ServeEnd::Unreachable);
+        }
+        if self.watchers.take_lost() {
+            self.tell_state();
         }
         while let Some((request, stream)) = control.next() {
             self.recording.count_dropped(control.missed());
@@ -82,6 +87,7 @@ impl Host {
             Request::Note { node, words, refused } => self.record_ask(&node, &words, refused),
             Request::Record => answer(stream, &Reply::Recording { text: self.recording.scenario_text() }),
             Request::Attend => control.attend(stream),
+            Request::Watch => self.watch(stream, ready),
             Request::Stop => {
                 answer(stream, &Reply::Stopping);
                 return Some(ServeEnd::Stopped);

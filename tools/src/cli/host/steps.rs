@@ -145,6 +145,9 @@ impl Host {
                 done.output.extend(self.answers.borrow_mut().lines(|node| network.name(node).to_owned()));
             }
             done.output.extend(self.answers.borrow_mut().take_notes());
+            if changes_network(step) {
+                self.tell_state();
+            }
             if passed && self.naming.len() < NAMES && names_something(step) {
                 self.naming.push(step.clone());
             }
@@ -169,6 +172,18 @@ impl Host {
 /// Returns true if a step defines or measures something that later steps may name.
 fn names_something(step: &Step) -> bool {
     matches!(step.kind, StepKind::LetAnswer { .. } | StepKind::LetNodes { .. } | StepKind::Measure { .. })
+}
+
+/// Returns true unless a step only asks, waits or names: those leave nodes, links and faults as they are.
+fn changes_network(step: &Step) -> bool {
+    !matches!(
+        step.kind,
+        StepKind::Ask { .. }
+            | StepKind::Expect { .. }
+            | StepKind::Wait { .. }
+            | StepKind::LetAnswer { .. }
+            | StepKind::LetNodes { .. }
+    )
 }
 
 /// Returns the reply of steps that succeeded.
