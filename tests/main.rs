@@ -46,5 +46,7 @@ mod simulation;
 mod steps;
 mod story;
 mod strangers;
+mod terminal;
 mod texts;
+mod top;
 mod types;

@@ -20,6 +20,7 @@ use tempfile::TempDir;
 use crate::background::Background;
 use crate::ports::Ports;
 use crate::redact::Redactor;
+use crate::terminal::Terminal;
 
 /// The time-out of every wait: longer than any takes on the slowest machine.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
@@ -130,6 +131,12 @@ impl Tools {
     #[track_caller]
     pub(crate) fn begin(&self, line: &str) -> Background {
         Background::start(self.command(line), self.redactor())
+    }
+
+    /// Starts a command in a terminal of this size, and returns while it runs.
+    #[track_caller]
+    pub(crate) fn in_terminal(&self, line: &str, columns: u16, rows: u16) -> Terminal {
+        Terminal::start(self.command(line), columns, rows)
     }
 
     /// Starts another program and returns while it runs.

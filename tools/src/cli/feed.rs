@@ -78,16 +78,17 @@ impl Feed {
 
     /// Hands an event to the readers. Without any, the line is not even made.
     pub(super) fn publish(&self, entry: &JournalEntry) {
-        if !self.has_readers() {
-            return;
-        }
-        let Ok(line) = serde_json::to_string(entry) else { return };
-        let line: Arc<str> = line.into();
-        self.each(|queue| match &entry.event {
-            JournalEvent::Changed { node, .. } => queue.push_change(node.0, Arc::clone(&line)),
-            JournalEvent::Answer { .. } | JournalEvent::Ask { .. } => queue.push(Arc::clone(&line)),
-            // The node's last change has to come before its end, and after its start.
-            _ => queue.push_after_changes(Arc::clone(&line)),
+        let mut line: Option<Arc<str>> = None;
+        self.each(|queue| {
+            if let JournalEvent::Changed { node, .. } = &entry.event {
+                return queue.push_change(node.0, entry);
+            }
+            let line = line.get_or_insert_with(|| queue::line(entry));
+            match &entry.event {
+                JournalEvent::Answer { .. } | JournalEvent::Ask { .. } => queue.push(Arc::clone(line)),
+                // The node's last change has to come before its end, and after its start.
+                _ => queue.push_after_changes(Arc::clone(line)),
+            }
         });
     }
 

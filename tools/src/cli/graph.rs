@@ -1,5 +1,7 @@
 //! `tools graph`: shows the graph of a topology.
 
+mod running;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -7,16 +9,25 @@ use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::network;
 use super::source::read_topology;
 use crate::text::io_cause;
 use crate::topology::{self, Graph, render};
 
-/// Show the graph of a topology, without starting anything
+/// Show the graph of a topology, without starting anything, or of the network of this folder
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
     /// The topology: text like "ring(5), a-x", `@FILE`, or `-` for standard input
     #[arg(default_value = topology::DEFAULT, hide_default_value = true, allow_hyphen_values = true)]
     pub topology: String,
+
+    /// Show the network that runs in this folder; `--format svg` draws nodes, links and faults as they are now
+    #[arg(long, conflicts_with_all = ["topology", "lenient"])]
+    pub running: bool,
+
+    /// The folder of the running network's logs
+    #[arg(long, value_name = "FOLDER", default_value = "logs", requires = "running")]
+    pub logs: PathBuf,
 
     /// The format of the output [default: by the extension of the file, else text]
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -87,11 +98,15 @@ impl Format {
 
 /// Shows the topology.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
-    let (_, parsed) = read_topology(&arguments.topology, arguments.lenient)?;
-    for warning in &parsed.warnings {
-        writeln!(err, "{warning}")?;
-    }
-    let drawing = arguments.format().render(&parsed.graph);
+    let drawing = if arguments.running {
+        running::render(&network::state(&arguments.logs)?, arguments.format())
+    } else {
+        let (_, parsed) = read_topology(&arguments.topology, arguments.lenient)?;
+        for warning in &parsed.warnings {
+            writeln!(err, "{warning}")?;
+        }
+        arguments.format().render(&parsed.graph)
+    };
     let Some(path) = &arguments.output else {
         out.write_all(drawing.as_bytes())?;
         out.flush()?;

@@ -3,6 +3,7 @@
 mod graphviz;
 mod json;
 mod layout;
+mod marks;
 mod mermaid;
 mod svg;
 mod text;
@@ -10,9 +11,10 @@ mod topology;
 
 pub use graphviz::dot;
 pub use json::json;
+pub use marks::{LifeMark, LinkMark, Marks, NodeMark};
 pub(super) use mermaid::KEYWORDS as MERMAID_KEYWORDS;
 pub use mermaid::mermaid;
-pub use svg::svg;
+pub use svg::{svg, svg_with_marks};
 pub use text::text;
 pub use topology::topology;
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use crate::run::JournalEntry;
+
 /// The most lines that wait for one reader.
 pub(super) const LINES_MAX: usize = 8_192;
 /// The most bytes that wait for one reader. Chosen: a second of a very busy network.
@@ -14,7 +16,7 @@ pub(super) struct Queue {
     lines: VecDeque<Arc<str>>,
     bytes: usize,
     /// The last change of each node that changed since the last line that had to come after it.
-    changes: BTreeMap<usize, Arc<str>>,
+    changes: BTreeMap<usize, JournalEntry>,
     overrun: bool,
     ended: bool,
 }
@@ -51,15 +53,16 @@ impl Queue {
 
     /// Adds a line that has to come after the changes before it.
     pub(super) fn push_after_changes(&mut self, line: Arc<str>) {
-        for (_, change) in std::mem::take(&mut self.changes) {
-            self.push(change);
+        for change in std::mem::take(&mut self.changes).into_values() {
+            self.push(self::line(&change));
         }
         self.push(line);
     }
 
-    /// Adds the change of a node, in place of its last one.
-    pub(super) fn push_change(&mut self, node: usize, line: Arc<str>) {
-        self.changes.insert(node, line);
+    /// Adds the change of a node, in place of its last one. Its line is made when the reader takes it: most
+    /// changes of a busy node have another one behind them by then.
+    pub(super) fn push_change(&mut self, node: usize, change: &JournalEntry) {
+        self.changes.insert(node, change.clone());
     }
 
     /// Marks the end: no line follows.
@@ -70,7 +73,7 @@ impl Queue {
     /// Removes and returns all lines.
     pub(super) fn take(&mut self) -> Taken {
         let mut lines: Vec<Arc<str>> = std::mem::take(&mut self.lines).into();
-        lines.extend(std::mem::take(&mut self.changes).into_values());
+        lines.extend(std::mem::take(&mut self.changes).values().map(line));
         self.bytes = 0;
         let overrun = std::mem::take(&mut self.overrun);
         match (lines.is_empty() && !overrun, self.ended) {
@@ -79,4 +82,10 @@ impl Queue {
             (true, false) => Taken::Nothing,
         }
     }
+}
+
+/// Returns the line of an event.
+pub(super) fn line(entry: &JournalEntry) -> Arc<str> {
+    // An entry has strings, numbers and lists only, which always serialise.
+    serde_json::to_string(entry).unwrap_or_default().into()
 }

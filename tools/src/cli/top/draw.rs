@@ -188,10 +188,7 @@ fn help_lines<'v>() -> Vec<Line<'v>> {
 fn draw_foot(frame: &mut Frame<'_>, view: &View, area: Rect) {
     let Some(prompt) = &view.prompt else {
         let text = view.performing.as_ref().map_or_else(
-            || {
-                "? help  space mark  k kill  s start  p pause  u resume  c cut  x partition  h heal  : step  q"
-                    .to_owned()
-            },
+            || "? help  k kill  s start  p pause  u resume  c cut  x partition  h heal  : step  q".to_owned(),
             |step| format!("… {}", readable(step)),
         );
         return frame.render_widget(Paragraph::new(text).style(TITLE), area);
@@ -270,7 +267,7 @@ mod tests {
             "── b.log ───────────────────────────────────────────────────",
             "first",
             "last",
-            "? help  space mark  k kill  s start  p pause  u resume  c cu",
+            "? help  k kill  s start  p pause  u resume  c cut  x partiti",
         ];
         let drawn: Vec<String> = screen(&view, 60, 12).into_iter().filter(|line| !line.is_empty()).collect();
         assert_eq!(drawn, expected);
