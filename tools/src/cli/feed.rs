@@ -16,7 +16,7 @@ use tokio::time::Instant;
 pub(super) use queue::Frame;
 use queue::Queue;
 
-use crate::run::{JournalEntry, JournalEvent};
+use crate::journal::{JournalEntry, JournalEvent};
 
 /// The most frames that a reader takes in a second, and so the most changes that it hears of one node.
 /// Chosen: the eye tells no more apart, and a node that stores thousands of versions a second tells of each.
@@ -144,12 +144,12 @@ mod tests {
 
     fn changed(node: usize, digest: &str) -> JournalEntry {
         let change = Change { digest: digest.to_owned(), peers: 2 };
-        JournalEntry { at_us: 1, event: JournalEvent::Changed { node: NodeIndex(node), change } }
+        JournalEntry { at_us: Some(1), event: JournalEvent::Changed { node: NodeIndex(node), change } }
     }
 
     fn exited(node: usize) -> JournalEntry {
         let event = JournalEvent::Exited { node: NodeIndex(node), ending: ExitStatus::Code(0) };
-        JournalEntry { at_us: 2, event }
+        JournalEntry { at_us: Some(2), event }
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::run::JournalEntry;
+use crate::journal::JournalEntry;
 
 /// The most lines that wait for one reader.
 pub(super) const LINES_MAX: usize = 8_192;

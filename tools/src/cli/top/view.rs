@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::prompt::Prompt;
 use crate::cli::control::{NetworkState, Told};
+use crate::journal::{JournalEntry, JournalEvent, NodeLife};
+use crate::world::Change;
 
 /// The state of the screen.
 #[derive(Debug, Default)]
@@ -39,29 +39,6 @@ pub(super) struct View {
     pub help: bool,
 }
 
-/// The events that change what is shown. All others are passed over.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Shown {
-    Life {
-        node: usize,
-        life: String,
-    },
-    Changed {
-        node: usize,
-        digest: String,
-        peers: u64,
-    },
-    #[serde(other)]
-    Other,
-}
-
-/// The time of an event.
-#[derive(Debug, Deserialize)]
-struct Timed {
-    at_us: Option<u64>,
-}
-
 impl View {
     /// Replaces the network by its present state. The choice stays with its node.
     pub(super) fn set_network(&mut self, network: NetworkState) {
@@ -72,28 +49,24 @@ impl View {
         self.network = Some(network);
     }
 
-    /// Folds an event, a line of the journal, into the network.
+    /// Folds an event, a line of the journal, into the network. Events of later versions are passed over.
     pub(super) fn fold(&mut self, line: &str) {
-        if let Ok(Timed { at_us: Some(at) }) = serde_json::from_str(line) {
-            self.now = Duration::from_micros(at);
-        }
-        let (Ok(event), Some(network)) = (serde_json::from_str(line), &mut self.network) else { return };
-        match event {
-            Shown::Life { node, life } => {
-                if let Some(node) = network.nodes.get_mut(node) {
-                    if !crate::cli::condition::runs(&life) {
-                        node.told = None;
-                    }
-                    // A node that was killed is stopped as well; the state that follows the step tells which.
-                    node.state = if life == "ending" { "stopping".to_owned() } else { life };
+        let (Ok(entry), Some(network)) = (JournalEntry::parse(line), &mut self.network) else { return };
+        self.now = entry.at_us.map_or(self.now, Duration::from_micros);
+        match entry.event {
+            JournalEvent::Life { node, life } => {
+                if let Some(node) = network.nodes.get_mut(node.0) {
+                    let (state, told) = of_life(life);
+                    state.clone_into(&mut node.state);
+                    node.told.take_if(|_| !told);
                 }
             }
-            Shown::Changed { node, digest, peers } => {
-                if let Some(node) = network.nodes.get_mut(node) {
+            JournalEvent::Changed { node, change: Change { digest, peers } } => {
+                if let Some(node) = network.nodes.get_mut(node.0) {
                     node.told = Some(Told { digest, peers });
                 }
             }
-            Shown::Other => {}
+            _ => {}
         }
     }
 
@@ -140,6 +113,20 @@ impl View {
             self.reply.push(format!("done: {}", self.performing.as_deref().unwrap_or_default()));
         }
         self.performing = None;
+    }
+}
+
+/// Returns the state of a node with this life, as `tools ps` names it, and true if its digest still counts. A
+/// node that was killed is stopped as well: the state of the network, which follows the step, tells them apart.
+fn of_life(life: NodeLife) -> (&'static str, bool) {
+    match life {
+        NodeLife::Starting => ("starting", false),
+        NodeLife::Running => ("running", true),
+        NodeLife::Paused => ("paused", true),
+        NodeLife::Ending => ("stopping", false),
+        NodeLife::Stopped => ("stopped", false),
+        NodeLife::Exited => ("exited", false),
+        NodeLife::Unknown => ("?", false),
     }
 }
 
