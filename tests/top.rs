@@ -28,7 +28,7 @@ fn what_happens_elsewhere_is_seen_while_the_steps_go_on() {
     tools.up("a-b");
     let mut terminal = tools.in_terminal("top", 80, 24);
     terminal.sees("2 of 2 nodes run");
-    let mut steps = tools.begin("do 'kill b' 'wait 1m'");
+    let steps = tools.begin("do 'kill b' 'wait 1m'");
     terminal.sees("killed");
     tools.run("cli --node a set k v").code(0);
     // The number of keys.

@@ -99,7 +99,12 @@ impl Format {
 /// Shows the topology.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
     let drawing = if arguments.running {
-        running::render(&network::state(&arguments.logs)?, arguments.format())
+        let state = network::state(&arguments.logs)?;
+        match arguments.format() {
+            Format::Svg => running::picture(&state),
+            // Only the picture tells more than nodes and links.
+            format => format.render(&running::graph(&state)),
+        }
     } else {
         let (_, parsed) = read_topology(&arguments.topology, arguments.lenient)?;
         for warning in &parsed.warnings {

@@ -5,6 +5,7 @@ mod answers;
 mod faults;
 mod requests;
 mod steps;
+mod watch;
 mod watchers;
 
 use std::cell::RefCell;

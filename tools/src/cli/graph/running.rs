@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Format;
 use crate::cli::condition::{Condition, Conditions, parts};
 use crate::cli::control::{NetworkState, NodeState};
 use crate::topology::Graph;
@@ -11,30 +10,34 @@ use crate::topology::render::{LifeMark, LinkMark, Marks, NodeMark, svg_with_mark
 /// The first characters of a digest that are shown.
 const DIGEST: usize = 8;
 
-/// Returns the drawing of a network in its present state. Only the picture tells more than nodes and links.
-pub(super) fn render(state: &NetworkState, format: Format) -> String {
-    let names: Vec<&str> = state.nodes.iter().map(|node| node.name.as_str()).collect();
-    let places: BTreeMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
-    let place = |name: &String| places.get(name.as_str()).copied();
-    let links: Vec<(usize, usize)> =
-        state.links.iter().filter_map(|(from, to)| place(from).zip(place(to))).collect();
-    let graph = Graph::from_names(names.iter().copied(), links.iter().copied());
-    if format != Format::Svg {
-        return format.render(&graph);
-    }
+/// Returns the graph of a network.
+pub(super) fn graph(state: &NetworkState) -> Graph {
+    Graph::from_names(state.nodes.iter().map(|node| node.name.as_str()), links(state))
+}
+
+/// Returns the picture of a network in its present state.
+pub(super) fn picture(state: &NetworkState) -> String {
     let conditions = Conditions::of(state);
-    let marked = links.iter().filter_map(|(from, to)| {
-        let mark = match conditions.of_link(names[*from], names[*to]) {
+    let marked = links(state).into_iter().filter_map(|(from, to)| {
+        let mark = match conditions.of_link(&state.nodes[from].name, &state.nodes[to].name) {
             Condition::Open => return None,
             Condition::Shaped(shape) => LinkMark::Shaped(shape),
             Condition::Cut => LinkMark::Cut,
             Condition::Apart => LinkMark::Apart,
             Condition::Down => LinkMark::Down,
         };
-        Some(((*from.min(to), *from.max(to)), mark))
+        Some(((from.min(to), from.max(to)), mark))
     });
     let nodes = state.nodes.iter().map(|node| mark(node, &conditions)).collect();
-    svg_with_marks(&graph, &Marks { nodes, links: marked.collect() })
+    svg_with_marks(&graph(state), &Marks { nodes, links: marked.collect() })
+}
+
+/// Returns the links by the indices of their ends.
+fn links(state: &NetworkState) -> Vec<(usize, usize)> {
+    let places: BTreeMap<&str, usize> =
+        state.nodes.iter().enumerate().map(|(at, node)| (node.name.as_str(), at)).collect();
+    let place = |name: &String| places.get(name.as_str()).copied();
+    state.links.iter().filter_map(|(from, to)| place(from).zip(place(to))).collect()
 }
 
 fn mark(node: &NodeState, conditions: &Conditions<'_>) -> NodeMark {
@@ -70,7 +73,7 @@ mod tests {
         let nodes = [("a", "running", "2:abc"), ("b", "paused", "1:def"), ("c", "killed", "")];
         let mut state = network(&nodes, &[("a", "b"), ("c", "a")]);
         state.faults.sides = vec![vec!["a".to_owned()], vec!["b".to_owned()]];
-        let drawn = render(&state, Format::Svg);
+        let drawn = picture(&state);
         for part in [
             "<title>a: running, digest 2:abc</title>",
             ">[1] 2 keys</text>",
@@ -81,7 +84,7 @@ mod tests {
         ] {
             assert!(drawn.contains(part), "{part} is missing in {drawn}");
         }
-        assert_eq!(render(&state, Format::Dot), "graph {\n    a -- b;\n    c -- a;\n}\n");
-        assert!(render(&network(&[], &[]), Format::Svg).starts_with("<svg "));
+        assert_eq!(crate::topology::render::dot(&graph(&state)), "graph {\n    a -- b;\n    c -- a;\n}\n");
+        assert!(picture(&network(&[], &[])).starts_with("<svg "));
     }
 }

@@ -13,8 +13,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Handle};
 use tokio::time::timeout;
 
-use super::Host;
-use crate::cli::control::{Reply, answer};
 use crate::cli::feed::Reader;
 use crate::world::live::Waker;
 
@@ -52,28 +50,15 @@ impl Watchers {
     }
 }
 
-impl Host {
-    /// Sends the state, and then every event, to a client.
-    pub(super) fn watch(&mut self, stream: UnixStream, ready: Duration) {
-        let Ok(state) = serde_json::to_string(&Reply::Network(Box::new(self.state(ready)))) else { return };
-        let (Some(reader), Ok(runtime)) = (self.feed.subscribe(Some(state.into())), self.watchers.runtime())
-        else {
-            return answer(stream, &Reply::Busy);
-        };
-        let (lost, waker) = (Arc::clone(&self.watchers.lost), self.world.waker());
-        runtime.spawn(async move {
+impl Watchers {
+    /// Serves a client on the thread. `waker` wakes the network when the client has lost lines.
+    pub(super) fn serve(&mut self, stream: UnixStream, reader: Reader, waker: Waker) -> io::Result<()> {
+        let lost = Arc::clone(&self.lost);
+        self.runtime()?.spawn(async move {
             // A client that has gone, or does not read, is dropped.
             let _: io::Result<()> = serve(stream, reader, &lost, &waker).await;
         });
-    }
-
-    /// Sends the state to all clients that look on.
-    pub(super) fn tell_state(&self) {
-        if self.feed.has_readers()
-            && let Ok(line) = serde_json::to_string(&Reply::Network(Box::new(self.state(self.ready))))
-        {
-            self.feed.publish_line(&line);
-        }
+        Ok(())
     }
 }
 
