@@ -44,14 +44,14 @@ const MARKS_STYLE: &str = "
   .topology circle.differs { fill: none; stroke: #9a6700; stroke-width: 3 }
   .topology text.sign { font-size: 16px; font-weight: bold; paint-order: stroke; stroke: #ffffff; \
 stroke-width: 4px }
-  .topology text.note { font-size: 10px }
+  .topology text.note { font-size: 10px; paint-order: stroke; stroke: #ffffff; stroke-width: 3px }
   .topology text.legend { font-size: 12px; text-anchor: start }
   @media (prefers-color-scheme: dark) {
     .topology line.cut, .topology line.apart { stroke: #ff8a80 }
     .topology line.shaped { stroke: #e3b341 }
     .topology circle.down { stroke: #6b7686 }
     .topology circle.differs { stroke: #e3b341 }
-    .topology text.sign { stroke: #16202c }
+    .topology text.sign, .topology text.note { stroke: #16202c }
   }
 ";
 
