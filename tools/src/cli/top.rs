@@ -39,15 +39,15 @@ pub struct Arguments {
     pub logs: PathBuf,
 }
 
-/// The way in which the screen was left.
+/// The cause for which the screen was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {
-    /// The person left.
-    ByPerson,
-    /// By Ctrl-C, a signal, or the end of the terminal.
-    ByInterrupt,
+    /// The person pressed a key.
+    Person,
+    /// Ctrl-C, a signal, or the end of the terminal.
+    Interrupt,
     /// The network ended.
-    ByEnd,
+    NetworkEnd,
 }
 
 /// Shows the network until the person leaves, or it ends.
@@ -61,9 +61,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure> 
         .and_then(|()| Screen { terminal, sender, arguments, view: View::default() }.show(&messages));
     ratatui::restore();
     match shown? {
-        Left::ByPerson => Ok(Exit::Held),
-        Left::ByInterrupt => Ok(Exit::Interrupted),
-        Left::ByEnd => {
+        Left::Person => Ok(Exit::Held),
+        Left::Interrupt => Ok(Exit::Interrupted),
+        Left::NetworkEnd => {
             writeln!(out, "the network in {} has ended", logs.display())?;
             Ok(Exit::Held)
         }
@@ -106,7 +106,7 @@ impl Screen<'_> {
             }
             self.terminal.draw(|frame| draw::draw(frame, &self.view))?;
             let next = Instant::now() + FRAME;
-            let Ok(message) = messages.recv() else { return Ok(Left::ByInterrupt) };
+            let Ok(message) = messages.recv() else { return Ok(Left::Interrupt) };
             let mut pressed = message.is_from_person();
             if let Some(left) = self.handle(message)? {
                 return Ok(left);
@@ -139,14 +139,14 @@ impl Screen<'_> {
             }
             Message::Replied(reply) => self.show_reply(reply),
             Message::Key(key) => match keys::press(&mut self.view, key) {
-                Some(Wish::Leave) => return Ok(Some(Left::ByPerson)),
-                Some(Wish::Interrupt) => return Ok(Some(Left::ByInterrupt)),
+                Some(Wish::Leave) => return Ok(Some(Left::Person)),
+                Some(Wish::Interrupt) => return Ok(Some(Left::Interrupt)),
                 Some(Wish::Perform(steps)) => self.perform(steps),
                 None => {}
             },
             Message::Resized => {}
-            Message::Interrupted => return Ok(Some(Left::ByInterrupt)),
-            Message::Ended(None) => return Ok(Some(Left::ByEnd)),
+            Message::Interrupted => return Ok(Some(Left::Interrupt)),
+            Message::Ended(None) => return Ok(Some(Left::NetworkEnd)),
             Message::Ended(Some(error)) => return Err(error),
         }
         Ok(None)

@@ -42,7 +42,7 @@ fn links(state: &NetworkState) -> Vec<(usize, usize)> {
 
 fn mark(node: &NodeState, conditions: &Conditions<'_>) -> NodeMark {
     let told = node.told.as_ref();
-    let note = told.map_or(String::new(), |told| {
+    let held = told.map_or(String::new(), |told| {
         let (count, digest) = parts(&told.digest);
         count.map_or_else(
             || digest.chars().take(DIGEST).collect(),
@@ -58,7 +58,7 @@ fn mark(node: &NodeState, conditions: &Conditions<'_>) -> NodeMark {
         },
         differs: told.is_some_and(|told| conditions.differs(&told.digest)),
         side: conditions.side(&node.name),
-        note,
+        note: held,
         title: format!("{}: {}{digest}", node.name, node.state),
     }
 }

@@ -161,11 +161,11 @@ fn circle(scale: &Scale, node: usize, name: &str, mark: Option<&NodeMark>) -> St
     let below = if long { radius + 9.0 } else { 0.0 };
     if scale.named {
         drawn += &format!("<text x=\"{x}\" y=\"{}\">{name}</text>", figure(y + below));
-        let note = mark.map(note).unwrap_or_default();
-        if !note.is_empty() {
+        let said = mark.map(note).unwrap_or_default();
+        if !said.is_empty() {
             let below = if long { below + 11.0 } else { radius + 10.0 };
             let y = figure(y + below);
-            drawn += &format!("<text class=\"note\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(&note));
+            drawn += &format!("<text class=\"note\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(&said));
         }
     }
     let title = mark.map_or(name, |mark| escaped(&readable(&mark.title)));
