@@ -67,12 +67,10 @@ impl Terminal {
         let deadline = Instant::now() + DEADLINE;
         while !String::from_utf8_lossy(&self.seen).contains(text) {
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.coming.recv_timeout(left) {
-                Ok(bytes) => self.seen.extend(bytes),
-                Err(_) => {
-                    panic!("`{text}` was not seen: {}", String::from_utf8_lossy(&self.seen).escape_debug())
-                }
-            }
+            let Ok(bytes) = self.coming.recv_timeout(left) else {
+                panic!("`{text}` was not seen: {}", String::from_utf8_lossy(&self.seen).escape_debug())
+            };
+            self.seen.extend(bytes);
         }
     }
 
