@@ -11,6 +11,7 @@ mod folder;
 pub mod fuzz;
 pub mod graph;
 mod host;
+mod html_file;
 mod interrupt;
 mod journal_file;
 mod junit_file;

@@ -142,6 +142,7 @@ pub(super) const RULES: &[Rule] = &[
             "driver::maelstrom::service",
             "random",
             "likelihood",
+            "page",
         ],
         except: &[],
         forbidden: OUTSIDE,
@@ -150,7 +151,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         package: "tools",
         about: &[
-            "run", "journal", "report", "scenario", "topology", "text", "world", "driver", "fuzz", "workload",
+            "run", "journal", "report", "scenario", "topology", "text", "world", "driver", "fuzz",
+            "workload", "page",
         ],
         except: &[],
         forbidden: &["crate::cli"],
@@ -162,6 +164,13 @@ pub(super) const RULES: &[Rule] = &[
         except: &[],
         forbidden: &["crate::world::process", "crate::world::live", "crate::driver"],
         why: "reports are functions of an outcome and know nothing that runs",
+    },
+    Rule {
+        package: "tools",
+        about: &["page"],
+        except: &[],
+        forbidden: &["crate::world", "crate::driver", "crate::run"],
+        why: "a page is a function of reports and lines of the journal, whatever made them",
     },
     Rule {
         package: "tools",

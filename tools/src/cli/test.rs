@@ -25,7 +25,7 @@ use super::failure::Failure;
 use super::host::prepare;
 use super::registry::Registry;
 use super::seeds::Seeds;
-use super::{random, replay, screen};
+use super::{html_file, random, replay, screen};
 use crate::report::{self, Style, Sweep};
 use crate::run::Report;
 use crate::text::io_cause;
@@ -114,10 +114,14 @@ fn run_plan(
     }
     let (reports, sweeps) = reporter.reports();
     let written = write_reports(arguments, reports, sweeps);
+    let page = arguments.html.as_ref().filter(|_| written.is_ok() && !arguments.json);
     let failures = [ended.err().map(Failure::from), written.err()];
     for failure in failures.into_iter().flatten() {
         failure.print(err)?;
         exit = exit.gravest(failure.exit());
+    }
+    if let Some(page) = page {
+        writeln!(out, "page {}", page.display())?;
     }
     Ok(exit)
 }
@@ -152,6 +156,9 @@ fn open_files(arguments: &Arguments) -> Result<Option<File>, Failure> {
     for path in [&arguments.junit, &arguments.report_json].into_iter().flatten() {
         File::options().append(true).create(true).open(path).map_err(|error| cannot_write(path, error))?;
     }
+    if let Some(path) = &arguments.html {
+        html_file::prepare(path)?;
+    }
     let Some(path) = &arguments.trace else { return Ok(None) };
     File::create(path).map(Some).map_err(|error| cannot_write(path, error))
 }
@@ -165,6 +172,9 @@ fn write_reports(arguments: &Arguments, reports: &[Report], sweeps: &[Sweep]) ->
     }
     if let Some(path) = &arguments.report_json {
         write(path, report::json(reports, sweeps)?)?;
+    }
+    if let Some(path) = &arguments.html {
+        html_file::write(path, reports, sweeps, &[])?;
     }
     Ok(())
 }

@@ -92,6 +92,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub report_json: Option<PathBuf>,
 
+    /// Write a page to look at, of all runs and their events, to this file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
     /// Print the JSON report instead of lines for people
     #[arg(long)]
     pub json: bool,
