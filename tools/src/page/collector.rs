@@ -4,7 +4,7 @@
 //! those behind faults, writes, and lost messages, each within [`Bounds`]. The rest goes into counts and curves.
 //! So its memory is bounded by the bounds, whatever the run.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::bounds::Bounds;
 use super::brief::Brief;
@@ -66,7 +66,7 @@ pub struct Collector {
     /// The sendings that were passed over, by message: the message may yet be lost.
     under_way: BTreeMap<u64, Kept>,
     /// The asks that write and have no answer yet.
-    asks: BTreeMap<u64, ()>,
+    asks: BTreeSet<u64>,
     density: Density,
     curves: Curves,
 }
@@ -115,7 +115,7 @@ impl Collector {
             latest: VecDeque::new(),
             left_out: BTreeMap::new(),
             under_way: BTreeMap::new(),
-            asks: BTreeMap::new(),
+            asks: BTreeSet::new(),
             density: Density::new(),
             curves: Curves::default(),
         }
@@ -185,12 +185,12 @@ impl Collector {
             }
             "ask" if brief.asks_to_write() => {
                 if self.asks.len() < ASKS_MAX {
-                    self.asks.extend(brief.op.map(|op| (op, ())));
+                    self.asks.extend(brief.op);
                 }
                 Kind::Write
             }
             "answer" | "refused" | "unknown" | "unasked" => {
-                let written = brief.op.is_some_and(|op| self.asks.remove(&op).is_some());
+                let written = brief.op.is_some_and(|op| self.asks.remove(&op));
                 if written { Kind::Write } else { Kind::Detail }
             }
             "lost" => Kind::Lost,
@@ -287,7 +287,7 @@ impl Collector {
         }
     }
 
-    /// Returns what was kept.
+    /// Returns the kept lines, and the summary of a run that is not kept whole.
     #[must_use]
     pub fn finish(mut self) -> Collected {
         if let Some(whole) = self.whole.take() {

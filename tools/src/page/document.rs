@@ -24,7 +24,7 @@ pub struct PageRun {
 #[derive(Debug, Clone)]
 pub enum Events {
     /// The events in the page.
-    Kept(Collected),
+    Kept(Box<Collected>),
     /// The page of so many runs has no room for them.
     LeftOut,
     /// No record of the run is at hand.
@@ -53,7 +53,7 @@ impl Room {
     pub fn take(&mut self, events: Collected) -> Events {
         if let Some(rest) = self.0.checked_sub(events.len()) {
             self.0 = rest;
-            return Events::Kept(events);
+            return Events::Kept(Box::new(events));
         }
         self.0 = 0;
         Events::LeftOut
@@ -84,7 +84,7 @@ struct RunData<'a> {
 impl<'a> RunData<'a> {
     fn of(run: &'a PageRun) -> Self {
         let kept = match &run.events {
-            Events::Kept(events) => Some(events),
+            Events::Kept(events) => Some(&**events),
             Events::LeftOut | Events::Absent => None,
         };
         let left_out = matches!(run.events, Events::LeftOut);
@@ -170,7 +170,7 @@ mod tests {
     fn text_of_strangers_is_no_markup() {
         let line =
             r#"{"at_us":1,"event":"node","node":0,"name":"</script><img src=x onerror=alert(1)><!--"}"#;
-        let page = html(&[run(Events::Kept(collected(line, 1)))]).unwrap();
+        let page = html(&[run(Events::Kept(Box::new(collected(line, 1))))]).unwrap();
         assert!(!page.contains("<img") && page.contains("\\u003c/script>\\u003cimg"));
         // Each script that opens is ended once, and nothing else is.
         assert_eq!(page.matches("<script").count(), page.matches("</script>").count());
