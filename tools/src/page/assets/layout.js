@@ -13,8 +13,9 @@ const Layout = (() => {
       near[to].push(from);
     }
     const order = breadthFirst(near);
+    if (count > STRESSED) return boxed(disc(count, order));
     let points = circle(count, order);
-    if (count > 2 && count <= STRESSED && !isRing(near)) points = stressed(points, near);
+    if (count > 2 && !isRing(near)) points = stressed(points, near);
     return boxed(points);
   }
 
@@ -45,6 +46,16 @@ const Layout = (() => {
     order.forEach((node, at) => {
       const angle = (2 * Math.PI * at) / Math.max(count, 1) - Math.PI / 2;
       points[node] = [Math.cos(angle), Math.sin(angle)];
+    });
+    return points;
+  }
+
+  /** Fills a disc with the nodes, turn by turn (Vogel 1979): so many have room nowhere else. */
+  function disc(count, order) {
+    const points = new Array(count);
+    order.forEach((node, at) => {
+      const [far, angle] = [Math.sqrt(at + 0.5), at * Math.PI * (3 - Math.sqrt(5))];
+      points[node] = [far * Math.cos(angle), far * Math.sin(angle)];
     });
     return points;
   }

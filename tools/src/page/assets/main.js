@@ -107,9 +107,9 @@ const Page = (() => {
   if (config) live(config);
   else file(Source.data("runs") ?? []);
 
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) {
-    matchMedia(query).addEventListener("change", () => { if (view) view.redraw(); });
-  }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (view) view.redraw(); });
+  // A canvas is printed as it is, so it gets the colours of paper first.
+  matchMedia("print").addEventListener("change", () => { if (view) view.draw(); });
   window.addEventListener("resize", () => { if (view) view.redraw(); });
 
   return { view: () => view };

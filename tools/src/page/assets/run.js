@@ -33,6 +33,7 @@ class Run {
     this.anyLife = false;
     this.anyStored = false;
     this.version = 0;
+    this.known = null;
   }
 
   /** Takes a line. One that cannot be read is passed over and counted. */
@@ -108,6 +109,15 @@ class Run {
       else high = middle;
     }
     return low;
+  }
+
+  /** Returns the ranks that nodes hold at the end of a run of which events are left out, by key. */
+  lastContents() {
+    if (!this.known) {
+      const contents = (this.summary && this.summary.contents) || [];
+      this.known = new Map(contents.map((one) => [one.key, one.nodes.map((place) => one.ranks[place] ?? null)]));
+    }
+    return this.known;
   }
 
   addKey(key, rank, entry) {
@@ -213,8 +223,8 @@ Run.HANDLERS = (() => {
     if (op.event === "wire" && !run.anyLink && entry.event === "done") run.setLink(op.from, op.to, true, entry);
     if (op.event === "launch" && !run.anyLife && entry.event === "done") run.setLife(op.node, "running", entry);
     if (op.event === "signal" && !run.anyLife && entry.event === "done") {
-      const life = { pause: "paused", resume: "running" }[op.signal];
-      if (life) run.setLife(op.node, life, entry);
+      const next = { pause: "paused", resume: "running" }[op.signal];
+      if (next) run.setLife(op.node, next, entry);
     }
   }
 
@@ -273,6 +283,11 @@ Run.HANDLERS = (() => {
 
   function held(run, entry) {
     run.holds.push(entry);
+    const open = run.openSteps.get(entry.step);
+    if (open) {
+      open.heldAt = entry.at;
+      return;
+    }
     for (let i = run.steps.length - 1; i >= 0; i -= 1) {
       if (run.steps[i].line === entry.line && run.steps[i].heldAt === null) {
         run.steps[i].heldAt = entry.at;
@@ -364,10 +379,10 @@ Run.HANDLERS = (() => {
     if (entry.verdict === "failed" || entry.verdict === "broken") {
       const when = run.report && run.report.failure ? run.report.failure.when_ms * 1000 : entry.at;
       // The report has whole milliseconds; the end of the failed step is exact.
-      const step = run.steps.findLast((one) => one.result === "failed");
-      run.failedAt = step && step.to !== null ? step.to : Math.min(when, entry.at);
+      const failed = run.steps.findLast((one) => one.result === "failed");
+      run.failedAt = failed && failed.to !== null ? failed.to : Math.min(when, entry.at);
     }
-    for (const step of run.openSteps.values()) Object.assign(step, { to: entry.at, toI: entry.i, result: "aborted" });
+    for (const open of run.openSteps.values()) Object.assign(open, { to: entry.at, toI: entry.i, result: "aborted" });
     run.openSteps.clear();
   }
 

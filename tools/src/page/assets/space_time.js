@@ -8,7 +8,6 @@ class SpaceTime {
     this.keyOnly = false;
     this.filters = Dom.html("div", { class: "filters", role: "group", "aria-label": "Kinds of messages" });
     this.note = Dom.html("p", { class: "note" });
-    this.heads = Dom.html("div", { class: "space-heads" });
     this.body = Dom.html("div", { class: "scroll", tabindex: "0", "aria-label": "Space-time diagram, scrolls" });
     this.element = Dom.html("section", { class: "panel tall", "aria-label": "Messages between nodes" },
       Dom.html("h2", {}, "Messages", Dom.html("span", { class: "hint" }, "time runs down · click an arrow: what led to it")),
@@ -125,7 +124,9 @@ class SpaceTime {
     this.drawAsks(picture, view, rows);
     this.drawMoment(picture, view, rows);
     const scroll = { left: this.body.scrollLeft };
-    Dom.replace(this.body, picture);
+    const heads = Dom.svg("svg", { width, height: 24, class: "heads", role: "group", "aria-label": "Columns" });
+    this.drawHeads(heads, view, list);
+    Dom.replace(this.body, heads, picture);
     this.body.scrollLeft = scroll.left;
     const middle = this.momentY - this.body.clientHeight / 2;
     this.body.scrollTop = Math.max(middle, 0);
@@ -177,14 +178,8 @@ class SpaceTime {
     const { run } = view;
     for (const who of list) {
       const x = this.at.get(who);
-      const name = who === SpaceTime.SCENARIO ? "scenario" : run.name(who);
-      const head = Dom.svg("g", { class: view.node === who ? "head chosen" : "head", tabindex: "0", role: "button", "aria-label": `column ${name}` },
-        Dom.svg("title", {}, name),
-        Dom.svg("text", { x, y: 16, "text-anchor": "middle" }, Words.readable(name, Math.max(Math.floor(this.gap / 7), 5))));
-      if (typeof who === "number") head.addEventListener("click", () => view.chooseNode(who));
-      picture.append(head);
       if (typeof who !== "number") {
-        picture.append(Dom.svg("line", { x1: x, x2: x, y1: 24, y2: this.height + 14, class: "life client" }));
+        picture.append(Dom.svg("line", { x1: x, x2: x, y1: 0, y2: this.height + 14, class: "life client" }));
       } else {
         this.drawLife(picture, run, run.node(who), x, rows);
       }
@@ -194,11 +189,25 @@ class SpaceTime {
     }
   }
 
+  /** Draws the names of columns, which stay in sight. */
+  drawHeads(picture, view, list) {
+    const { run } = view;
+    for (const who of list) {
+      const x = this.at.get(who);
+      const name = who === SpaceTime.SCENARIO ? "scenario" : run.name(who);
+      const head = Dom.svg("g", { class: view.node === who ? "head chosen" : "head", tabindex: "0", role: "button", "aria-label": `column ${name}` },
+        Dom.svg("title", {}, name),
+        Dom.svg("text", { x, y: 16, "text-anchor": "middle" }, Words.readable(name, Math.max(Math.floor(this.gap / 7), 5))));
+      if (typeof who === "number") head.addEventListener("click", () => view.chooseNode(who));
+      picture.append(head);
+    }
+  }
+
   drawLife(picture, run, node, x, rows) {
     const first = rows.length > 0 ? rows[0].i : 0;
     const last = rows.length > 0 ? rows[rows.length - 1].i : 0;
     const changes = node.lives.filter((life) => life.i > first && life.i <= last);
-    let [from, life] = [24, State.life(node, first + 1)];
+    let [from, life] = [0, State.life(node, first + 1)];
     for (const next of [...changes, null]) {
       const to = next ? this.heightOf(next) : this.height + 14;
       picture.append(Dom.svg("line", { x1: x, x2: x, y1: from, y2: to, class: `life ${SpaceTime.LIVES[life] ?? "down"}` }));

@@ -24,6 +24,10 @@ const State = (() => {
 
   /** Returns a node's version of a key: its rank and value, or null. */
   function version(run, node, key, limit) {
+    if (run.summary && limit >= run.events.length && run.lastContents().has(key)) {
+      const rank = run.lastContents().get(key)[node.index] ?? null;
+      return rank === null ? null : { rank, text: run.valueOf(key, rank), at: run.end, told: false };
+    }
     const stored = last(node.stored.get(key) || [], limit);
     if (stored && stored.rank !== null) {
       return { rank: stored.rank, text: run.valueOf(key, stored.rank), at: stored.at, told: false };

@@ -6,10 +6,11 @@ class Timeline {
   constructor() {
     this.canvas = Dom.html("canvas", { class: "timeline", tabindex: "0", role: "img" });
     this.tip = Dom.html("div", { class: "tip", hidden: true, "aria-hidden": "true" });
+    this.note = Dom.html("p", { class: "note gap", hidden: true });
     this.element = Dom.html("section", { class: "panel wide", "aria-label": "Timeline" },
       Dom.html("h2", {}, "Timeline",
         Dom.html("span", { class: "hint" }, "click: a moment · wheel: zoom · drag: move · ← → events · ? keys")),
-      Dom.html("div", { class: "holds-tip" }, this.canvas, this.tip));
+      Dom.html("div", { class: "holds-tip" }, this.canvas, this.tip), this.note);
     this.spots = [];
     this.drag = null;
   }
@@ -92,6 +93,7 @@ class Timeline {
     context.font = "11px system-ui, sans-serif";
     context.textBaseline = "middle";
     this.drawAxis(view);
+    this.drawGaps(view);
     this.drawLanes(view);
     this.drawBands(view, bands);
     this.drawSteps(view, depths);
@@ -138,6 +140,38 @@ class Timeline {
       context.fillStyle = colours.faint;
       context.fillText(Words.time(time), x + 3, 9);
     }
+  }
+
+  /** Draws a large run's number of events, dotted where the page leaves events out. */
+  drawGaps(view) {
+    const { summary } = view.run;
+    this.note.hidden = !summary;
+    if (!summary) return;
+    const { context, colours } = this;
+    const left = Object.values(summary.left_out).reduce((sum, one) => sum + one, 0);
+    const here = summary.gaps.some(([from, to]) => view.time > from && view.time < to);
+    this.note.textContent = `${left} of ${summary.lines} events are left out of this page, where the timeline is dotted; run.jsonl has all.`
+      + `${here ? " The chosen moment lies there: panels show what was known before it." : ""}`;
+    context.fillStyle = colours.faint;
+    for (const [from, to] of summary.gaps) {
+      if (to < view.from || from > view.to) continue;
+      for (let x = this.x(from) + 2; x < this.x(to); x += 5) context.fillRect(x, this.whole - 4, 2, 2);
+    }
+    this.drawDensity(view, summary.density);
+  }
+
+  drawDensity(view, density) {
+    const { context, colours } = this;
+    const counts = density.sent.length > 0 ? density.sent : density.stored;
+    const most = Math.max(...counts, 1);
+    context.fillStyle = colours.payload;
+    context.globalAlpha = 0.35;
+    counts.forEach((count, at) => {
+      const [x, right] = [this.x(at * density.width_us), this.x((at + 1) * density.width_us)];
+      const height = (14 * count) / most;
+      if (right > x) context.fillRect(x, 18 - height, Math.max(right - x, 0.5), height);
+    });
+    context.globalAlpha = 1;
   }
 
   static unit(least) {

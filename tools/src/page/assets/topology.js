@@ -31,7 +31,9 @@ class Topology {
     this.point = (node) => [34 + this.places[node][0] * 432, 30 + (this.places[node][1] - top) * (height - 60) / Math.max(flat, 0.14)];
     const picture = Dom.svg("svg", { viewBox: `0 0 500 ${height}`, role: "group", "aria-label": this.described(view) });
     const on = State.faults(run, view.after);
-    for (const link of links) this.drawLink(picture, view, link, on);
+    // So many links would hide each other and all else; those with faults are still drawn.
+    const many = links.length > Topology.LINKS;
+    for (const link of links) if (!many || on.some((fault) => fault.direction && Run.pair(...fault.direction) === Run.pair(link.from, link.to))) this.drawLink(picture, view, link, on);
     for (const node of run.nodes) this.drawNode(picture, view, node, size, on);
     Dom.replace(this.body, picture);
     this.explain(view, on);
@@ -39,7 +41,7 @@ class Topology {
 
   static size(nodes) {
     if (nodes <= 30) return 15;
-    return nodes <= 120 ? 9 : Math.max(4.5 - nodes / 500, 2.2);
+    return nodes <= 120 ? 9 : Math.max(150 / Math.sqrt(nodes), 2.5);
   }
 
   drawLink(picture, view, link, on) {
@@ -124,6 +126,7 @@ class Topology {
       const forms = run.anyStored ? "filled: holds the newest, half: an older one, empty: none" : "as nodes answered";
       parts.push(Dom.html("label", {}, "key ", this.picker(view)), Dom.html("span", {}, `${Words.readable(value, 60)} · ${forms}`));
     }
+    if (run.links.size > Topology.LINKS) parts.push(Dom.html("span", {}, `${run.links.size} links are not drawn, unless a fault is on them`));
     if (on.length > 0) parts.push(Dom.html("span", { class: "on" }, `Faults now: ${Words.list(on.map((fault) => fault.label), 6)}`));
     if (this.keyLine.contains(document.activeElement)) return;
     Dom.replace(this.keyLine, parts);
@@ -143,3 +146,5 @@ class Topology {
       + `${on.length > 0 ? `; ${Words.list(on, 6)}` : ""}`;
   }
 }
+
+Topology.LINKS = 1500;

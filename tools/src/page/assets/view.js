@@ -30,9 +30,14 @@ class View {
     this.scheduled = true;
     requestAnimationFrame(() => {
       this.scheduled = false;
-      for (const panel of this.panels) panel.draw(this);
-      this.onChange(this);
+      this.draw();
     });
+  }
+
+  /** Draws all panels now. */
+  draw() {
+    for (const panel of this.panels) panel.draw(this);
+    this.onChange(this);
   }
 
   /** Shows the whole run. */

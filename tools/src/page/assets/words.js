@@ -10,7 +10,8 @@ const Words = (() => {
   function readable(text, most = CLIP) {
     const all = String(text);
     const shown = all.slice(0, most).replace(HIDDEN, (one) => `\\u{${one.codePointAt(0).toString(16)}}`);
-    return all.length > most ? `${shown}… (${all.length} characters)` : shown;
+    if (all.length <= most) return shown;
+    return most < 60 ? `${shown.slice(0, -1)}…` : `${shown}… (${all.length} characters)`;
   }
 
   /** Returns a value as scenarios write it: words as they are, and anything else as JSON. */
@@ -29,8 +30,8 @@ const Words = (() => {
     if (us < 1000 && us !== 0) return `${Math.round(us)} µs`;
     if (us < 1e6 && us !== 0) return `${trimmed(us / 1000, 3)} ms`;
     if (us < 600e6) return `${trimmed(us / 1e6, 6) || "0"} s`;
-    const seconds = Math.floor(us / 1e6);
-    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+    const whole = Math.floor(us / 1e6);
+    return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   }
 
   /** Returns a duration to three figures. */
@@ -55,8 +56,8 @@ const Words = (() => {
     return names.length > most ? `${shown} and ${names.length - most} more` : shown;
   }
 
-  function shapes(change) {
-    return change.shapes && change.shapes.length > 0 ? change.shapes.join(", ") : "clear";
+  function shapes(one) {
+    return one.shapes && one.shapes.length > 0 ? one.shapes.join(", ") : "clear";
   }
 
   /** Returns one change of a link in words. */
@@ -73,8 +74,8 @@ const Words = (() => {
     return one.key === undefined ? kind : `${kind} of ${readable(one.key, 60)}`;
   }
 
-  function operation(run, event) {
-    const op = run.ops.get(event.op);
+  function operation(run, entry) {
+    const op = run.ops.get(entry.op);
     if (!op) return "an operation";
     if (op.event === "ask") return `${run.name(op.node)}: ${readable(op.words.join(" "), 80)}`;
     if (op.event === "wire") return `wire ${run.name(op.from)} to ${run.name(op.to)}`;
@@ -83,8 +84,8 @@ const Words = (() => {
     return op.event;
   }
 
-  function carried(run, event, verb) {
-    const one = run.messages.get(event.message);
+  function carried(run, entry, verb) {
+    const one = run.messages.get(entry.message);
     if (!one) return `a message ${verb}`;
     return `${message(one)} from ${run.name(one.from)} to ${run.name(one.to)} ${verb}`;
   }
