@@ -202,15 +202,9 @@ fn text_of_strangers_stays_text() {
     let Some(browser) = Browser::start() else { return };
     browser.open(&address(&tools.path("page.html"), "#t=0.002"));
     browser.wait_for("document.querySelector('.log .line')");
-    assert_eq!(
-        browser.script("return document.querySelectorAll('main img, main script, main b').length"),
-        4,
-        "headings of figures"
-    );
-    assert_eq!(
-        browser.script("return [...document.querySelectorAll('main b')].every((b) => b.closest('figure'))"),
-        true
-    );
+    // The page itself has `b` in the captions of figures only.
+    let made = "return document.querySelectorAll('main img, main script, main :not(figcaption) > b').length";
+    assert_eq!(browser.script(made), 0);
     let shown = browser.script("return document.querySelector('main').textContent");
     let shown = shown.as_str().unwrap_or_default();
     assert!(shown.contains(evil), "the text is shown as it is");
@@ -274,7 +268,7 @@ fn a_large_run_of_a_thousand_nodes_opens_without_errors_and_says_what_it_leaves_
     browser.press("+");
     browser.press("+");
     browser.press(&right());
-    browser.wait_for("document.querySelector('#moment').textContent.includes('sent')");
+    browser.wait_for("!document.querySelector('#moment').textContent.startsWith('moment')");
     assert_eq!(browser.errors(), Vec::<String>::new());
 }
 
@@ -298,7 +292,7 @@ fn a_page_that_cannot_be_written_is_said_before_anything_starts() {
     let tools = Tools::new().file("well.scn", "network a-b\nexpect converged within 5s\n");
     let ended = tools.run("test well.scn --world sim --html none/page.html");
     ended.check(
-        2,
+        3,
         "",
         "error: cannot write none/page.html: there is no such file or folder; choose another file with --html\n",
     );
