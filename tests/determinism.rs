@@ -26,7 +26,8 @@ fn every_shipped_scenario_leaves_the_same_trace_twice_and_another_with_another_s
         let traced = |command: &str, name: &str| {
             tools.run(&format!("{command} --trace {name}")).code(0);
             let record = std::fs::read_dir(tools.path("logs")).unwrap().map(Result::unwrap);
-            let record = record.map(|entry| std::fs::read(entry.path().join("run.jsonl")).unwrap());
+            let folders = record.filter(|entry| entry.path().is_dir());
+            let record = folders.map(|entry| std::fs::read(entry.path().join("run.jsonl")).unwrap());
             let record: Vec<Vec<u8>> = record.collect();
             std::fs::remove_dir_all(tools.path("logs")).unwrap();
             (std::fs::read(tools.path(name)).unwrap(), record)

@@ -20,6 +20,7 @@ mod due;
 mod everywhere;
 mod faults;
 mod folders;
+mod formats;
 mod fuzz;
 mod gossip;
 mod guesses;

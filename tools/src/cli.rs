@@ -8,6 +8,7 @@ pub mod exit;
 pub mod failure;
 mod feed;
 mod folder;
+mod formats;
 pub mod fuzz;
 pub mod graph;
 mod host;
@@ -31,10 +32,14 @@ pub mod record;
 mod recording;
 mod registry;
 mod replay;
+pub mod report;
 pub mod run;
+mod run_index;
+pub mod runs;
 mod screen;
 pub mod seeds;
 pub mod setting;
+pub mod since;
 pub mod source;
 pub mod steps;
 mod table;
@@ -96,6 +101,8 @@ enum Command {
     Logs(logs::Arguments),
     Top(top::Arguments),
     Test(test::Arguments),
+    Report(report::Arguments),
+    Runs(runs::Arguments),
     Fuzz(fuzz::Arguments),
     Maelstrom(Box<maelstrom::Arguments>),
     Check(check::Arguments),
@@ -173,6 +180,8 @@ fn perform(command: &Command, out: &mut Output<impl Write>, err: &mut dyn Write)
         Command::Logs(arguments) => logs::run(arguments, out.until_closed(), err),
         Command::Top(arguments) => top::run(arguments, out),
         Command::Test(arguments) => test::run(arguments, out, err),
+        Command::Report(arguments) => report::run(arguments, out, err),
+        Command::Runs(arguments) => runs::run(arguments, out, err),
         Command::Maelstrom(arguments) => maelstrom::run(arguments, out, err),
         Command::Fuzz(arguments) => fuzz::run(arguments, out, err),
         Command::Check(arguments) => check::run(arguments, out, err),

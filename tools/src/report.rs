@@ -4,24 +4,35 @@
 //! goes. Answers and logs of nodes come from strangers. Every text for a terminal therefore shows their
 //! control characters instead of sending them.
 
+mod case;
+mod code_quality;
+mod github;
 mod json;
 mod junit;
+mod markdown;
+mod saved;
 mod seeds;
 mod style;
 mod sweep;
 mod table;
+mod tap;
 mod terminal;
 mod wording;
 mod workload;
 
+pub use code_quality::code_quality;
+pub use github::{github, resume_commands, stop_commands};
 pub use json::{
-    Document, FORMAT, FailureEntry, FindingEntry, LikelihoodEntry, LikelihoodPointEntry, LogEntry,
-    MeasureEntry, ScenarioEntry, SeedsEntry, document, entry, json,
+    AttemptsEntry, Document, FORMAT, FailureEntry, FindingEntry, LikelihoodEntry, LikelihoodPointEntry,
+    LogEntry, MeasureEntry, ScenarioEntry, SeedsEntry, document, entry, json,
 };
 pub use junit::junit;
+pub use markdown::markdown;
+pub use saved::{SavedProblem, SavedRun};
 pub use seeds::{DrawnRun, DrawnRuns};
 pub use style::{Seal, Style};
 pub use sweep::Sweep;
+pub use tap::{TapPoints, tap};
 pub use terminal::{
     excused, explain, failing_seed, failure, likelihood, line, measures, notes, summary, sweep,
     sweeps_summary,

@@ -56,7 +56,8 @@ mod tests;
 pub use laws::Law;
 pub use options::Options;
 pub use results::{
-    Failure, FailureKind, Figures, Finding, Likelihood, LikelihoodPoint, LogExcerpt, Report, Verdict,
+    AttemptRule, Attempted, Attempts, Failure, FailureKind, Figures, Finding, Likelihood, LikelihoodPoint,
+    LogExcerpt, Report, Verdict,
 };
 pub use session::{Session, Wakeup};
 pub use state::{Life, Network, Node};

@@ -6,6 +6,7 @@ mod duration;
 mod nearest;
 mod readable;
 mod source;
+mod utc;
 pub mod value;
 mod xml;
 
@@ -15,4 +16,5 @@ pub use duration::{duration, step_duration};
 pub use nearest::nearest;
 pub use readable::{is_plain, readable, readable_lines};
 pub use source::{Place, Source, Span};
+pub use utc::utc_seconds;
 pub use xml::xml;

@@ -1,6 +1,6 @@
 //! The exit codes of `tools`: one table for all subcommands.
 
-use crate::run::Verdict;
+use crate::run::{Report, Verdict};
 
 /// An exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +52,18 @@ impl From<&Verdict> for Exit {
     fn from(verdict: &Verdict) -> Self {
         match verdict {
             Verdict::Passed | Verdict::Skipped(_) => Self::Held,
-            Verdict::Failed(_) => Self::Failed,
+            Verdict::Failed(_) | Verdict::Flaky(_) => Self::Failed,
             Verdict::Broken(_) => Self::Environment,
             Verdict::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+impl From<&Report> for Exit {
+    fn from(report: &Report) -> Self {
+        match &report.verdict {
+            Verdict::Flaky(_) if !report.counts_as_failed() => Self::Held,
+            verdict => Self::from(verdict),
         }
     }
 }

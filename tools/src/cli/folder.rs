@@ -18,6 +18,8 @@ pub(super) use crate::world::folder::create_file;
 
 /// The name of the lock file.
 const LOCK: &str = ".tools.lock";
+/// The index of runs, which lies above their folders and outlives them.
+pub(super) const INDEX: &str = "runs.jsonl";
 /// The folder of nodes' data, inside a folder of logs.
 const DATA: &str = "data";
 /// The most names that a refusal lists. Chosen: enough to recognise the folder, on one line.
@@ -82,8 +84,8 @@ impl Folder {
         if let Some(why) = foreign(entries.iter().filter(|entry| !is_of_run(entry))) {
             return Err(Refused::Foreign { folder: path.display().to_string(), why });
         }
-        for entry in entries {
-            remove(&entry).map_err(unusable)?;
+        for entry in entries.iter().filter(|entry| entry.file_name() != INDEX) {
+            remove(entry).map_err(unusable)?;
         }
         Ok(folder)
     }
@@ -108,7 +110,7 @@ impl Folder {
         if !is_marked(path) {
             let mut found = entries(path).map_err(unusable)?;
             // A detached start may already have written its messages there.
-            found.retain(|entry| !has_own_name(entry));
+            found.retain(|entry| !has_own_name(entry) && entry.file_name() != INDEX);
             if let Some(why) = foreign(&found) {
                 return Err(Refused::Foreign { folder: folder(), why });
             }
@@ -258,6 +260,16 @@ mod tests {
         write(root.path(), &["sync.scn", "sync/a.log", "data/a/store.redb"]);
         drop(Folder::acquire(root.path()).unwrap());
         assert_eq!(names(root.path()), ["data", "sync", "sync.scn"]);
+    }
+
+    #[test]
+    fn the_index_of_runs_outlives_them_and_bars_no_run() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), &[INDEX]);
+        drop(Folder::acquire(root.path()).unwrap());
+        write(root.path(), &["a.log"]);
+        drop(Folder::acquire_empty(root.path()).unwrap());
+        assert_eq!(names(root.path()), [INDEX]);
     }
 
     #[test]

@@ -130,6 +130,11 @@ pub(super) fn started_nodes(logs: &Path) -> io::Result<BTreeSet<String>> {
     Ok(names)
 }
 
+/// Returns the files that later events went to, if the journal has such, in order.
+pub(super) fn later_files(logs: &Path) -> [PathBuf; 2] {
+    [logs.join(PREVIOUS), logs.join(LAST)]
+}
+
 /// Creates the journal of a run in an existing folder, and returns a function that writes an event to it.
 pub(super) fn create(logs: &Path, limits: Limits) -> io::Result<impl FnMut(&JournalEntry) + use<>> {
     let mut journal = JournalFiles::new(logs, limits)?;

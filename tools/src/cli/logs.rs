@@ -16,6 +16,8 @@ mod stamp;
 mod tests;
 mod view;
 
+pub(super) use stamp::stamp;
+
 use std::io::{self, Write};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::PathBuf;

@@ -14,20 +14,22 @@ mod unrun;
 mod when_lost;
 
 use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::Write;
 use std::thread::JoinHandle;
 
 pub use arguments::Arguments;
+pub(super) use reporter::print_run;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::formats::{Github, Printed, cannot_write};
 use super::host::prepare;
 use super::registry::Registry;
+use super::run_index::{self, RunEntry};
 use super::seeds::Seeds;
-use super::{html_file, random, replay, screen};
-use crate::report::{self, Style, Sweep};
-use crate::run::Report;
+use super::{random, replay, screen};
+use crate::report::Style;
+use crate::run::Verdict;
 use crate::text::io_cause;
 use crate::world::process::raise_open_files;
 
@@ -44,6 +46,24 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
     if arguments.keep.is_some() && !arguments.hosted {
         return relay::run_in_second_process();
     }
+    let mut github = arguments.formats.github.then(Github::new).transpose()?;
+    if let Some(github) = &mut github {
+        github.stop_commands(out)?;
+    }
+    let ended = run_here(arguments, &mut github, out, err);
+    if let Some(github) = &mut github {
+        github.resume_commands(out)?;
+    }
+    ended
+}
+
+/// Runs the scenarios in this process.
+fn run_here(
+    arguments: &Arguments,
+    github: &mut Option<Github>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<Exit, Failure> {
     let plan = Plan::new(arguments, err)?;
     if arguments.dry_run {
         for scenario in &plan.scenarios {
@@ -60,7 +80,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
         prepare(world).map_err(Failure::environment)?;
     }
     let waiting = arguments.hosted.then(WaitingCommand::attend).transpose()?;
-    let trace = open_files(arguments)?;
+    arguments.formats.check()?;
+    let trace = open_trace(arguments)?;
     let seeds = match plan.seeds {
         Some(seeds) => seeds,
         // A drawn seed is short enough to be typed again.
@@ -68,7 +89,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
     };
     replay::report_panics();
     let runner = Runner::new(arguments, plan.node_options.clone(), seeds.count() > 1, trace, kept);
-    let exit = run_plan(arguments, plan, seeds, &runner, out, err)?;
+    let exit = run_plan(arguments, plan, seeds, &runner, github, out, err)?;
     serve_kept(runner.kept().take_all(), waiting, exit, out, err)
 }
 
@@ -78,14 +99,16 @@ fn run_plan(
     plan: Plan,
     seeds: Seeds,
     runner: &Runner,
+    github: &mut Option<Github>,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let Plan { scenarios, skipped, passed_over, .. } = plan;
     let queue = Queue::new(scenarios, seeds);
     let selected = queue.total();
-    let style = if arguments.json { Style::PLAIN } else { screen::out_style() };
-    let mut reporter = Reporter::new(out, arguments.json, style, seeds, selected);
+    let printed = arguments.formats.printed();
+    let style = if printed == Printed::Lines { screen::out_style() } else { Style::PLAIN };
+    let mut reporter = Reporter::new(&mut *out, printed, style, seeds, selected);
     reporter.print_seeds()?;
     for (selected, reason) in &skipped {
         if let Some(scenario) = selected.scenario() {
@@ -98,6 +121,14 @@ fn run_plan(
         // In order, no report follows a failure, even if other runs were under way.
         if in_order && arguments.fail_fast && reporter.exit() != Exit::Held {
             return Ok(());
+        }
+        if let Some(entry) = RunEntry::of(&report)
+            && let Err(error) = run_index::append(&arguments.logs, &entry)
+            // Of a run whose folder could not be written, the verdict says so.
+            && !matches!(report.verdict, Verdict::Broken(_))
+        {
+            let logs = arguments.logs.display();
+            writeln!(err, "warning: the run is not in {logs}/runs.jsonl: {}", io_cause(&error))?;
         }
         reporter.add(report)
     });
@@ -112,16 +143,17 @@ fn run_plan(
             writeln!(err, "warning: {reason}")?;
         }
     }
-    let (reports, sweeps) = reporter.reports();
-    let written = write_reports(arguments, reports, sweeps);
-    let page = arguments.html.as_ref().filter(|_| written.is_ok() && !arguments.json);
-    let failures = [ended.err().map(Failure::from), written.err()];
+    let (reports, sweeps) = reporter.into_reports();
+    let written = arguments.formats.write(&reports, &sweeps, &[]);
+    let has_page = written.is_ok();
+    let annotated = github.as_mut().map_or(Ok(()), |github| github.report(&reports, &sweeps, out));
+    let failures = [ended.err().map(Failure::from), written.err(), annotated.err()];
     for failure in failures.into_iter().flatten() {
         failure.print(err)?;
         exit = exit.gravest(failure.exit());
     }
-    if let Some(page) = page {
-        writeln!(out, "page {}", page.display())?;
+    if has_page {
+        arguments.formats.name_page(out)?;
     }
     Ok(exit)
 }
@@ -151,39 +183,8 @@ fn serve_kept(
     Ok(exit)
 }
 
-/// Checks that every report can be written, before runs that may take long. Returns the file of the trace.
-fn open_files(arguments: &Arguments) -> Result<Option<File>, Failure> {
-    for path in [&arguments.junit, &arguments.report_json].into_iter().flatten() {
-        File::options().append(true).create(true).open(path).map_err(|error| cannot_write(path, error))?;
-    }
-    if let Some(path) = &arguments.html {
-        html_file::prepare(path)?;
-    }
+/// Opens the file of the trace, before runs that may take long.
+fn open_trace(arguments: &Arguments) -> Result<Option<File>, Failure> {
     let Some(path) = &arguments.trace else { return Ok(None) };
-    File::create(path).map(Some).map_err(|error| cannot_write(path, error))
-}
-
-/// Writes the reports that programs read.
-fn write_reports(arguments: &Arguments, reports: &[Report], sweeps: &[Sweep]) -> Result<(), Failure> {
-    let write =
-        |path: &Path, text: String| std::fs::write(path, text).map_err(|error| cannot_write(path, error));
-    if let Some(path) = &arguments.junit {
-        write(path, report::junit(reports, sweeps).map_err(Failure::environment)?)?;
-    }
-    if let Some(path) = &arguments.report_json {
-        write(path, report::json(reports, sweeps)?)?;
-    }
-    if let Some(path) = &arguments.html {
-        html_file::write(path, reports, sweeps, &[])?;
-    }
-    Ok(())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it maps an error")]
-fn cannot_write(path: &Path, error: io::Error) -> Failure {
-    Failure::environment(format!(
-        "cannot write {}: {}; choose another file",
-        path.display(),
-        io_cause(&error)
-    ))
+    File::create(path).map(Some).map_err(|error| cannot_write(path, &error))
 }

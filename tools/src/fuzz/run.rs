@@ -128,7 +128,7 @@ impl PlanResult {
             Verdict::Passed | Verdict::Skipped(_) => None,
             // A failure of the environment says nothing of the nodes.
             Verdict::Broken(failure) => return Err(NotJudged::Environment(failure.message)),
-            Verdict::Failed(failure) => Some(PlanFailure {
+            Verdict::Failed(failure) | Verdict::Flaky(failure) => Some(PlanFailure {
                 signature: Signature::of(&failure, scenario),
                 message: failure.message.clone(),
                 failure,

@@ -18,13 +18,16 @@
 //!       "notes": [],
 //!       "failure": {
 //!         "kind": "expectation", "law": null, "message": "expected `== Reimert` within 5 s",
-//!         "file": "scenarios/sync.scn", "line": 5, "column": 1,
+//!         "file": "scenarios/sync.scn", "line": 5, "column": 1, "end_column": 41,
 //!         "line_text": "expect all: get nom == Reimert within 5s",
 //!         "when_ms": 5118, "waited_ms": 5000,
 //!         "findings": [{"node": "c", "held": "nothing", "fits": false, "since_ms": 110}],
 //!         "differences": [], "logs": [{"node": "c", "lines": ["…"]}], "help": null
 //!       },
-//!       "likelihood": null, "logs": "logs", "again": "tools test scenarios/sync.scn --seed 417"
+//!       "likelihood": null,
+//!       "logs": "logs", "again": "tools test scenarios/sync.scn --seed 417",
+//!       "began_ms": 1795247651123, "attempts": null, "timeout_factor": 1.0, "node_options": {"driver": "native"},
+//!       "flags": []
 //!     }
 //!   ]
 //! }
@@ -41,7 +44,7 @@ use serde::{Serialize, Serializer};
 
 use super::sweep::Sweep;
 use super::wording::{again, command};
-use crate::run::{Failure, FailureKind, Law, Likelihood, LikelihoodPoint, Report, Verdict};
+use crate::run::{Attempts, Failure, FailureKind, Law, Likelihood, LikelihoodPoint, Report, Verdict};
 
 /// The number of this format. It changes when programs that read it would have to change.
 pub const FORMAT: u32 = 1;
@@ -72,7 +75,8 @@ pub struct ScenarioEntry<'a> {
     pub seed: u64,
     /// The number of runs by verdict, in an entry for many seeds.
     pub seeds: Option<SeedsEntry>,
-    /// `passed`, `failed`, `broken` (the environment failed), `interrupted` or `skipped`.
+    /// `passed`, `failed`, `flaky` (of several attempts one passed and another did not), `broken` (the
+    /// environment failed), `interrupted` or `skipped`.
     pub verdict: &'static str,
     /// The reason why it was skipped.
     pub reason: Option<&'a str>,
@@ -96,6 +100,33 @@ pub struct ScenarioEntry<'a> {
     pub logs: Option<&'a str>,
     /// The command that repeats the run.
     pub again: String,
+    /// The moment at which it began, in milliseconds since 1970 by the clock of the machine; null if unknown.
+    pub began_ms: Option<u64>,
+    /// The attempts, if there was more than one.
+    pub attempts: Option<AttemptsEntry<'a>>,
+    /// The factor by which every deadline was multiplied.
+    pub timeout_factor: f64,
+    /// The options of every node that did not come from the scenario, by name.
+    pub node_options: &'a BTreeMap<String, String>,
+    /// The further flags of the command line that changed the course of the run, each with its value.
+    pub flags: &'a [(String, String)],
+}
+
+/// The attempts at a scenario with one seed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AttemptsEntry<'a> {
+    /// `repeat` (every attempt had to pass) or `retries` (one had to).
+    pub rule: &'static str,
+    /// The number of attempts that passed.
+    pub passed: u64,
+    /// The number of attempts that failed.
+    pub failed: u64,
+    /// The number of attempts in which the environment failed.
+    pub broken: u64,
+    /// The number of attempts that were interrupted.
+    pub interrupted: u64,
+    /// The first attempts that failed or broke, twenty at most. Each has the fields of a scenario.
+    pub failures: Vec<ScenarioEntry<'a>>,
 }
 
 /// The number of runs of a scenario with many seeds, by verdict.
@@ -109,6 +140,8 @@ pub struct SeedsEntry {
     pub passed: u64,
     /// The number of runs that failed.
     pub failed: u64,
+    /// The number of runs with several attempts of which only some passed.
+    pub flaky: u64,
     /// The number of runs in which the environment failed.
     pub broken: u64,
     /// The number of runs that were interrupted.
@@ -142,6 +175,8 @@ pub struct FailureEntry<'a> {
     pub line: Option<usize>,
     /// The column of the step in characters, from 1.
     pub column: Option<usize>,
+    /// The column behind the step, or behind its first line if it has several.
+    pub end_column: Option<usize>,
     /// The text of that line.
     pub line_text: Option<String>,
     /// The time of the failure, since the run began.
@@ -256,6 +291,22 @@ fn scenario(report: &Report) -> ScenarioEntry<'_> {
         likelihood: report.likelihood.as_ref().map(likelihood),
         logs: report.logs.as_deref(),
         again: again(report),
+        began_ms: report.began_ms,
+        attempts: report.attempts.as_deref().map(attempts),
+        timeout_factor: report.timeout_factor,
+        node_options: &report.node_options,
+        flags: &report.flags,
+    }
+}
+
+fn attempts(made: &Attempts) -> AttemptsEntry<'_> {
+    AttemptsEntry {
+        rule: made.rule.name(),
+        passed: made.passed,
+        failed: made.failed,
+        broken: made.broken,
+        interrupted: made.interrupted,
+        failures: made.failures.iter().map(scenario).collect(),
     }
 }
 
@@ -267,6 +318,7 @@ fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
             last: sweep.last,
             passed: sweep.passed,
             failed: sweep.failed,
+            flaky: sweep.flaky,
             broken: sweep.broken,
             interrupted: sweep.interrupted,
         }),
@@ -279,6 +331,7 @@ fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
         failure: None,
         likelihood: None,
         logs: None,
+        attempts: None,
         again: command(&sweep.gravest, &format!("--seeds {}..{}", sweep.first, sweep.last)),
         ..scenario(&sweep.gravest)
     }
@@ -309,6 +362,7 @@ fn failure(failure: &Failure) -> FailureEntry<'_> {
         file: failure.at.as_ref().map(|at| at.source.name()),
         line: place.as_ref().map(|place| place.line),
         column: place.as_ref().map(|place| place.column),
+        end_column: place.as_ref().map(|place| place.column + place.width),
         line_text: place.map(|place| place.text),
         when_ms: ms(failure.when),
         waited_ms: failure.waited.map(ms),

@@ -8,168 +8,168 @@
 //! A scenario that was run with many seeds is one case for all of them, which fails if one of them did. Each
 //! of its first failing seeds is one more case.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use quick_junit::{
-    NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus, TestSuite,
+    FlakyOrRerun, NonSuccessKind, Property, Report as Junit, SerializeError, TestCase, TestCaseStatus,
+    TestRerun, TestSuite, XmlString,
 };
 
+use super::case::{Case, cases};
 use super::style::Style;
 use super::sweep::Sweep;
 use super::terminal::{excused, failure, measures, notes};
-use super::wording::{again, command, count};
-use crate::run::{Failure, FailureKind, Report, Verdict};
-use crate::text::xml;
+use super::wording::attempts;
+use crate::run::{Report, Verdict};
+use crate::text::{utc_seconds, xml};
 
 /// Returns the reports, then those of scenarios with many seeds, as `JUnit` XML. An error comes from the XML
 /// writer.
 pub fn junit(reports: &[Report], sweeps: &[Sweep]) -> Result<String, SerializeError> {
-    let mut runs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let cases = cases(reports, sweeps);
     let mut files: Vec<&str> = Vec::new();
-    for report in reports.iter().chain(sweeps.iter().map(|sweep| &sweep.gravest)) {
-        *runs.entry((&report.file, &report.scenario)).or_default() += 1;
-        if !files.contains(&report.file.as_str()) {
-            files.push(&report.file);
+    for case in &cases {
+        if !files.contains(&case.report.file.as_str()) {
+            files.push(&case.report.file);
         }
     }
     let mut junit = Junit::new("tools test");
-    let swept: Duration = sweeps.iter().map(|sweep| sweep.duration).sum();
-    junit.set_time(reports.iter().map(|report| report.duration).sum::<Duration>() + swept);
+    let mut time = Duration::ZERO;
     for file in files {
-        let mut suite = TestSuite::new(&*xml(file));
-        let mut time = Duration::ZERO;
-        for report in reports.iter().filter(|report| report.file == file) {
-            let several = runs.get(&(file, report.scenario.as_str())).is_some_and(|runs| *runs > 1);
-            suite.add_test_case(case(report, several));
-            time += report.duration;
-        }
-        for sweep in sweeps.iter().filter(|sweep| sweep.gravest.file == file) {
-            suite.add_test_case(all_seeds(sweep));
-            suite.add_test_cases(sweep.failures.iter().map(|report| case(report, true)));
-            time += sweep.duration;
-        }
-        suite.set_time(time);
+        let suite = suite(file, cases.iter().filter(|case| case.report.file == file));
+        time += suite.time.unwrap_or_default();
         junit.add_test_suite(suite);
     }
+    junit.set_time(time);
     junit.to_string()
 }
 
-/// Returns one case for all seeds of a scenario.
-fn all_seeds(sweep: &Sweep) -> TestCase {
-    let report = &sweep.gravest;
-    let status = match &report.verdict {
-        Verdict::Passed | Verdict::Skipped(_) => TestCaseStatus::success(),
-        verdict => {
-            let failed = matches!(verdict, Verdict::Failed(_));
-            let mut status = TestCaseStatus::non_success(if failed {
-                NonSuccessKind::Failure
-            } else {
-                NonSuccessKind::Error
-            });
-            let seeds = count(sweep.seeds(), "seed");
-            status.set_message(format!("{} of {seeds} passed", sweep.passed)).set_type("seeds");
-            status
+/// Returns the suite of a file's cases.
+fn suite<'a>(file: &str, cases: impl Iterator<Item = &'a Case<'a>>) -> TestSuite {
+    let mut suite = TestSuite::new(&*xml(file));
+    let (mut time, mut began_ms) = (Duration::ZERO, None);
+    for case in cases {
+        // The time of all seeds has that of each in it.
+        if !case.is_part {
+            time += case.duration();
         }
-    };
-    let seeds = format!("{}..{}", sweep.first, sweep.last);
-    let mut case =
-        TestCase::new(&*xml(&format!("{} in {} seeds {seeds}", report.scenario, report.world)), status);
-    case.set_classname(&*xml(&report.file));
-    case.set_time(sweep.duration);
-    case.set_assertions(usize::try_from(sweep.held).unwrap_or(usize::MAX));
-    case.add_properties([
-        property("world", &report.world),
-        property("again", &command(report, &format!("--seeds {seeds}"))),
-        property("seeds", &seeds),
-    ]);
-    case.add_properties(params(report));
-    case
+        let began = case.report.began_ms;
+        began_ms = [began_ms, began].into_iter().flatten().min();
+        suite.add_test_case(test_case(case));
+    }
+    suite.set_time(time);
+    if let Some(began_ms) = began_ms {
+        add_attribute(&mut suite.extra, "timestamp", &timestamp(began_ms));
+    }
+    add_attribute(&mut suite.extra, "file", file);
+    suite
+}
+
+/// Returns a moment in the form that pytest and nextest write, so that readers know it.
+fn timestamp(wall_ms: u64) -> String {
+    utc_seconds(wall_ms) + "+00:00"
+}
+
+/// Adds an attribute that the library has no field for, or only one of another type.
+fn add_attribute(extra: &mut impl Extend<(XmlString, XmlString)>, name: &str, value: &str) {
+    extra.extend([(name.into(), XmlString::new(&*xml(value)))]);
+}
+
+fn test_case(case: &Case<'_>) -> TestCase {
+    let report = case.report;
+    let mut written = TestCase::new(&*xml(&case.name()), status(case));
+    written.set_classname(&*xml(&report.file));
+    written.set_time(case.duration());
+    written.set_assertions(usize::try_from(case.held()).unwrap_or(usize::MAX));
+    if let Some(began_ms) = report.began_ms {
+        add_attribute(&mut written.extra, "timestamp", &timestamp(began_ms));
+    }
+    let place = case.place();
+    add_attribute(&mut written.extra, "file", place.as_ref().map_or(&report.file, |place| place.file));
+    if let Some(place) = place {
+        add_attribute(&mut written.extra, "line", &place.line.to_string());
+    }
+    written.add_property(property("world", &report.world));
+    if case.sweep.is_none() {
+        written.add_property(property("seed", &report.seed.to_string()));
+    }
+    written.add_property(property("again", &case.again()));
+    if let Some(sweep) = case.sweep {
+        written.add_property(property("seeds", &format!("{}..{}", sweep.first, sweep.last)));
+    }
+    if let Some(made) = &report.attempts {
+        written.add_property(property("attempts", &attempts(made)));
+    }
+    written
+        .add_properties(report.params.iter().map(|(name, value)| property(&format!("param {name}"), value)));
+    let said = if case.sweep.is_some() { String::new() } else { said(report) };
+    if !said.is_empty() {
+        written.set_system_out(&*xml(&said));
+    }
+    written
 }
 
 fn property(name: &str, value: &str) -> Property {
     Property::new(&*xml(name), &*xml(value))
 }
 
-fn params(report: &Report) -> impl Iterator<Item = Property> {
-    report.params.iter().map(|(name, value)| property(&format!("param {name}"), value))
-}
-
-fn case(report: &Report, several: bool) -> TestCase {
-    let name = if several {
-        format!("{} in {} seed {}", report.scenario, report.world, report.seed)
-    } else {
-        report.scenario.clone()
-    };
-    let mut case = TestCase::new(&*xml(&name), status(report));
-    case.set_classname(&*xml(&report.file));
-    case.set_time(report.duration);
-    case.set_assertions(usize::try_from(report.held).unwrap_or(usize::MAX));
-    case.add_properties([
-        property("world", &report.world),
-        property("seed", &report.seed.to_string()),
-        property("again", &again(report)),
-    ]);
-    case.add_properties(params(report));
+/// Returns the purpose of the scenario and its figures, for people.
+fn said(report: &Report) -> String {
     let mut said = if report.about.is_empty() { String::new() } else { format!("{}\n", report.about) };
     said.push_str(&measures(report, Style::PLAIN));
     said.push_str(&notes(report));
     if report.verdict.failure().is_none() {
         said.push_str(&excused(report, Style::PLAIN));
     }
-    if !said.is_empty() {
-        case.set_system_out(&*xml(&said));
-    }
-    case
+    said
 }
 
-fn status(report: &Report) -> TestCaseStatus {
-    let (kind, message, ty, text) = match &report.verdict {
+fn status(case: &Case<'_>) -> TestCaseStatus {
+    let mut status = match &case.report.verdict {
         Verdict::Passed => return TestCaseStatus::success(),
         Verdict::Skipped(reason) => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(&*xml(reason));
             return status;
         }
-        Verdict::Failed(failed) => (NonSuccessKind::Failure, message(failed), kind(failed.kind), true),
-        Verdict::Broken(broken) => (NonSuccessKind::Error, message(broken), kind(broken.kind), true),
-        Verdict::Interrupted => {
-            (NonSuccessKind::Error, "interrupted before its end".to_owned(), "interrupted", false)
+        Verdict::Flaky(_) if !case.counts_as_failed() => {
+            let mut status = TestCaseStatus::success();
+            if case.sweep.is_none() {
+                status.add_reruns(reruns(case.report, 0));
+            }
+            return status;
         }
+        Verdict::Failed(_) | Verdict::Flaky(_) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Verdict::Broken(_) | Verdict::Interrupted => TestCaseStatus::non_success(NonSuccessKind::Error),
     };
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(&*xml(&message)).set_type(ty);
-    if text {
-        status.set_description(&*xml(&failure(report, Style::PLAIN)));
+    status.set_message(&*xml(&case.placed_reason().unwrap_or_default())).set_type(case.kind());
+    if case.sweep.is_none() && case.report.verdict.failure().is_some() {
+        status.set_description(&*xml(&failure(case.report, Style::PLAIN)));
+        // The first failing attempt is the failure itself, if none passed.
+        status.add_reruns(reruns(case.report, 1));
+        if matches!(case.report.verdict, Verdict::Flaky(_)) {
+            status.set_rerun_kind(FlakyOrRerun::Flaky);
+        }
     }
     status
 }
 
-/// Returns the failure's message behind its place: people read a list of failures without the full texts.
-fn message(failure: &Failure) -> String {
-    let message = failure.message.lines().next().unwrap_or_default();
-    match &failure.at {
-        Some(at) => {
-            format!("{}:{}: {}", at.source.name(), at.source.place(at.span).line, message)
-        }
-        None => message.to_owned(),
-    }
+/// Returns the attempts that did not pass, without the first `skipped` ones.
+fn reruns(report: &Report, skipped: usize) -> Vec<TestRerun> {
+    let failures = report.attempts.as_ref().map_or(&[][..], |made| &made.failures);
+    failures.iter().skip(skipped).map(rerun).collect()
 }
 
-/// Returns the name that the kind has in JSON.
-fn kind(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Expectation => "expectation",
-        FailureKind::NotAsked => "not_asked",
-        FailureKind::Step => "step",
-        FailureKind::Died => "died",
-        FailureKind::Misbehaved => "misbehaved",
-        FailureKind::Flood => "flood",
-        FailureKind::Bypassed => "bypassed",
-        FailureKind::Timeout => "timeout",
-        FailureKind::End => "end",
-        FailureKind::Environment => "environment",
-    }
+fn rerun(report: &Report) -> TestRerun {
+    let case = Case::single(report);
+    let kind = match report.verdict {
+        Verdict::Broken(_) => NonSuccessKind::Error,
+        _ => NonSuccessKind::Failure,
+    };
+    let mut rerun = TestRerun::new(kind);
+    rerun.set_message(&*xml(&case.placed_reason().unwrap_or_default())).set_type(case.kind());
+    rerun.set_stack_trace(&*xml(&failure(report, Style::PLAIN)));
+    rerun
 }
 
 #[cfg(test)]
@@ -178,6 +178,7 @@ mod tests {
 
     use super::*;
     use crate::report::sample;
+    use crate::run::FailureKind;
 
     fn parsed(reports: &[Report]) -> Junit {
         Junit::deserialize_from_str(&junit(reports, &[]).unwrap()).unwrap()

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::sweep::Sweep;
-use crate::run::{Failure, FailureKind, Figures, Finding, Law, LogExcerpt, Report, Verdict};
+use crate::run::{
+    AttemptRule, Attempted, Failure, FailureKind, Figures, Finding, Law, LogExcerpt, Report, Verdict,
+};
 use crate::scenario::At;
 use crate::text::{Source, Span};
 
@@ -32,6 +34,9 @@ pub(super) fn passed() -> Report {
         notes: Vec::new(),
         likelihood: None,
         logs: Some("logs".to_owned()),
+        // 2026-11-21T07:54:11Z
+        began_ms: Some(1_795_247_651_123),
+        attempts: None,
     }
 }
 
@@ -95,6 +100,41 @@ pub(super) fn broken() -> Report {
         logs: Vec::new(),
         help: Some("is the port taken?".to_owned()),
     }));
+    report
+}
+
+/// Returns a report: the second of two attempts passed.
+pub(super) fn flaky() -> Report {
+    let mut attempted = Attempted::new(AttemptRule::Retry);
+    attempted.add(failed());
+    let logs = Some("logs/sync.attempt-2".to_owned());
+    attempted.add(Report { verdict: Verdict::Passed, logs, held: 2, ..failed() });
+    attempted.report().unwrap()
+}
+
+/// The text of a stranger who knows the formats of reports.
+pub(super) const HOSTILE: &str = "x\n::error::owned\r\n# SKIP\nnot ok 9 - <b>&\"'|`` ```\n...\n]]> \u{0}\u{1b}[2J\u{202e}\u{fffe} \
+                                  ##[error] %0A, @all \\# {} - x";
+
+/// Returns a report of a failure in which every text is a stranger's.
+pub(super) fn hostile() -> Report {
+    let mut report = failed();
+    let hostile = || HOSTILE.to_owned();
+    let source = Source::new(HOSTILE, format!("expect {}\n", HOSTILE.replace('\n', " ")));
+    if let Verdict::Failed(failure) = &mut report.verdict {
+        failure.message = hostile();
+        failure.at = Some(At { source, span: Span { start: 0, end: 6 } });
+        failure.findings = vec![finding(HOSTILE, HOSTILE, false, None)];
+        failure.differences = vec![hostile()];
+        failure.logs =
+            vec![LogExcerpt { node: hostile(), lines: HOSTILE.lines().map(str::to_owned).collect() }];
+        failure.help = Some(hostile());
+    }
+    report.scenario = hostile();
+    report.file = hostile();
+    report.about = hostile();
+    report.params = BTreeMap::from([(hostile(), hostile())]);
+    report.notes = vec![hostile()];
     report
 }
 

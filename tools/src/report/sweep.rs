@@ -21,6 +21,8 @@ pub struct Sweep {
     pub passed: u64,
     /// The number of runs that failed.
     pub failed: u64,
+    /// The number of runs with several attempts of which only some passed.
+    pub flaky: u64,
     /// The number of runs in which the environment failed.
     pub broken: u64,
     /// The number of runs that were interrupted.
@@ -45,6 +47,7 @@ impl Sweep {
             last,
             passed: 0,
             failed: 0,
+            flaky: 0,
             broken: 0,
             interrupted: 0,
             duration: Duration::ZERO,
@@ -61,6 +64,7 @@ impl Sweep {
         *(match report.verdict {
             Verdict::Passed | Verdict::Skipped(_) => &mut self.passed,
             Verdict::Failed(_) => &mut self.failed,
+            Verdict::Flaky(_) => &mut self.flaky,
             Verdict::Broken(_) => &mut self.broken,
             Verdict::Interrupted => &mut self.interrupted,
         }) += 1;
@@ -78,7 +82,7 @@ impl Sweep {
     /// Returns the number of runs.
     #[must_use]
     pub fn runs(&self) -> u64 {
-        self.passed + self.failed + self.broken + self.interrupted
+        self.passed + self.failed + self.flaky + self.broken + self.interrupted
     }
 
     /// Returns the number of seeds that it was to run with.
@@ -97,9 +101,10 @@ impl Sweep {
 fn gravity(verdict: &Verdict) -> u8 {
     match verdict {
         Verdict::Passed | Verdict::Skipped(_) => 0,
-        Verdict::Interrupted => 1,
-        Verdict::Failed(_) => 2,
-        Verdict::Broken(_) => 3,
+        Verdict::Flaky(_) => 1,
+        Verdict::Interrupted => 2,
+        Verdict::Failed(_) => 3,
+        Verdict::Broken(_) => 4,
     }
 }
 

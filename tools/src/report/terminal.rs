@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::style::Style;
-use super::wording::{USUAL_WORLD, count, is_virtual, seconds, simulated};
+use super::wording::{USUAL_WORLD, attempts, count, is_virtual, seconds, simulated};
 use crate::run::{Report, Verdict};
 use crate::text::readable;
 
@@ -34,6 +34,9 @@ pub fn line(report: &Report, style: Style) -> String {
         count(report.nodes as u64, "node"),
         format!("{}{held}", count(report.held, "expectation")),
     ];
+    if let Some(made) = &report.attempts {
+        facts.push(attempts(made));
+    }
     if report.world != USUAL_WORLD {
         facts.push(format!("in {}", readable(&report.world)));
     }
@@ -53,6 +56,7 @@ pub fn summary(reports: &[Report], wall: Duration, style: Style) -> String {
     let parts = [
         (of("passed"), "passed", Style::good as fn(Style, String) -> String),
         (of("failed"), "failed", Style::bad),
+        (of("flaky"), "flaky", Style::neither),
         (of("broken"), "broken", Style::bad),
         (of("interrupted"), "interrupted", Style::neither),
         (of("skipped"), "skipped", Style::neither),
@@ -89,6 +93,7 @@ fn mark(verdict: &Verdict, style: Style) -> String {
     match verdict {
         Verdict::Passed => style.good("ok"),
         Verdict::Failed(_) => style.bad("FAILED"),
+        Verdict::Flaky(_) => style.neither("FLAKY"),
         Verdict::Broken(_) => style.bad("BROKEN"),
         Verdict::Interrupted => style.neither("interrupted"),
         Verdict::Skipped(_) => style.neither("skipped"),

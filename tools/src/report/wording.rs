@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::run::Report;
+use crate::run::{AttemptRule, Attempts, Report};
 use crate::text::{self, readable};
 
 /// The default world of the command line.
@@ -27,6 +27,13 @@ pub fn seconds(duration: Duration) -> String {
 /// Returns a number of things: `1 node`, `2 nodes`.
 pub(super) fn count(number: u64, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Returns the number of attempts, and of those that passed if not all did: `3 attempts`, `1 of 3 attempts
+/// passed`.
+pub(super) fn attempts(made: &Attempts) -> String {
+    let all = count(made.count(), "attempt");
+    if made.passed == made.count() { all } else { format!("{} of {all} passed", made.passed) }
 }
 
 /// Lists names, at most `shown` of them: `a, b and 3 more`.
@@ -104,6 +111,9 @@ pub(super) fn command(report: &Report, seeds: &str) -> String {
     }
     for (flag, value) in &report.flags {
         command += &format!(" --{flag} {}", quoted(value));
+    }
+    if let Some(made) = report.attempts.as_ref().filter(|made| made.rule == AttemptRule::Repeat) {
+        command += &format!(" --repeat {}", made.count());
     }
     command
 }

@@ -161,6 +161,8 @@ impl Session {
             excused: state.history.excused.clone(),
             likelihood: None,
             logs: run.options.logs.clone(),
+            began_ms: None,
+            attempts: None,
         }
     }
 

@@ -3,7 +3,7 @@
 /// Returns the time that the line begins with, in microseconds since 1970. Reads `2026-11-21T07:54:11.123Z`
 /// and the variants of other programs: a blank for the `T`, a comma, more or fewer digits, an offset. A time
 /// without an offset is taken as UTC.
-pub(super) fn stamp(line: &[u8]) -> Option<i64> {
+pub(in crate::cli) fn stamp(line: &[u8]) -> Option<i64> {
     let mut rest = line;
     let year = number(&mut rest, 4)?;
     byte(&mut rest, b"-")?;

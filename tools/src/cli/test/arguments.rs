@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::formats::FormatArguments;
 use crate::cli::log_limit::LogLimit;
 use crate::cli::reach::IncludeArguments;
 use crate::cli::seeds::Seeds;
 use crate::cli::setting::{ParamArguments, ProgramArguments, SettingArguments};
+use crate::run::AttemptRule;
 use crate::world::sim::Reseed;
 
 /// Run scenarios and judge them
@@ -81,24 +83,22 @@ pub struct Arguments {
     pub dry_run: bool,
 
     /// Leave the network of the first scenario running; with `=failed`, that of the first that fails
-    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "any")]
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "any", conflicts_with_all = ["repeat", "retries"])]
     pub keep: Option<Keep>,
 
-    /// Write a report for build servers, in the format of `JUnit`, to this file
-    #[arg(long, value_name = "FILE")]
-    pub junit: Option<PathBuf>,
+    /// Run each scenario this many times with the same seed, in a world of real time; one that passes and fails
+    /// is flaky, and counts as failed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub repeat: Option<u32>,
 
-    /// Write a JSON report to this file
-    #[arg(long, value_name = "FILE")]
-    pub report_json: Option<PathBuf>,
+    /// Run a scenario that failed again, up to this many times, in a world of real time; one that passes then is
+    /// flaky, and counts as passed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100), conflicts_with = "repeat")]
+    pub retries: Option<u32>,
 
-    /// Write a page to look at, of all runs and their events, to this file
-    #[arg(long, value_name = "FILE")]
-    pub html: Option<PathBuf>,
-
-    /// Print the JSON report instead of lines for people
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
+    pub formats: FormatArguments,
 
     /// The folder for logs: each scenario has a subfolder
     #[arg(long, value_name = "FOLDER", default_value = "logs")]
@@ -127,6 +127,16 @@ impl Arguments {
         flags.extend(self.reseed_at.iter().map(|reseed| ("reseed-at".to_owned(), reseed.to_string())));
         flags.extend(self.log_limit.flag_value().map(|limit| ("log-limit".to_owned(), limit)));
         flags
+    }
+
+    /// Returns the rule of further attempts and the most attempts at one scenario with one seed, if there may be
+    /// more than one.
+    pub(super) fn attempts(&self) -> Option<(AttemptRule, u32)> {
+        match (self.repeat, self.retries) {
+            (Some(repeat), _) if repeat > 1 => Some((AttemptRule::Repeat, repeat)),
+            (_, Some(retries)) if retries > 0 => Some((AttemptRule::Retry, retries + 1)),
+            _ => None,
+        }
     }
 
     /// Returns the number of runs that are under way at the same time.

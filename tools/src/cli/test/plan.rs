@@ -74,6 +74,7 @@ impl Plan {
         let passed_over = passed_over(&arguments.select, &scenarios, &skipped, &arguments.setting);
         let plan = Self { scenarios, skipped, passed_over, node_options, seeds };
         Self::check_keep(arguments)?;
+        Self::check_attempts(arguments)?;
         plan.check_trace(arguments)?;
         plan.check_redraws(arguments)?;
         Ok(plan)
@@ -120,6 +121,24 @@ impl Plan {
             return Err(Failure::usage(message).help("give the seed of a run that failed: `--seed N`"));
         }
         Ok(())
+    }
+
+    /// Checks that further attempts may end in another way.
+    fn check_attempts(arguments: &Arguments) -> Result<(), Failure> {
+        let world = arguments.setting.world;
+        let flag = match (arguments.repeat, arguments.retries) {
+            (Some(_), _) => "--repeat",
+            (_, Some(_)) => "--retries",
+            _ => return Ok(()),
+        };
+        if !world.virtual_time {
+            return Ok(());
+        }
+        let name = world.name;
+        Err(Failure::usage(format!(
+            "{flag} runs a scenario with the same seed again, and in the world `{name}` that gives the same run"
+        ))
+        .help("`--seeds 1..10` runs each scenario with ten seeds"))
     }
 
     /// Checks that a trace is of one scenario with one seed, in a world that sees every event.

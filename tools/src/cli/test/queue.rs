@@ -20,6 +20,15 @@ pub(super) struct Job {
     pub(super) number: u64,
     pub(super) case: Arc<Case>,
     pub(super) seed: u64,
+    /// The number of the attempt, from 1; `None` if there is one attempt alone.
+    pub(super) attempt: Option<u32>,
+}
+
+impl Job {
+    /// Returns an attempt at this run.
+    pub(super) fn attempt(&self, attempt: u32) -> Self {
+        Self { number: self.number, case: Arc::clone(&self.case), seed: self.seed, attempt: Some(attempt) }
+    }
 }
 
 /// The runs that have not begun, in order: every seed of one scenario, then those of the next.
@@ -83,7 +92,7 @@ impl Iterator for Queue {
         self.next += 1;
         let (index, seed) = (number / self.seeds.count(), number % self.seeds.count());
         let case = self.case(index)?;
-        Some(Job { number, case, seed: self.seeds.first() + seed })
+        Some(Job { number, case, seed: self.seeds.first() + seed, attempt: None })
     }
 }
 

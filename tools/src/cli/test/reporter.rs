@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use crate::cli::exit::Exit;
+use crate::cli::formats::Printed;
 use crate::cli::progress::RunsProgress;
 use crate::cli::seeds::Seeds;
-use crate::report::{self, Style, Sweep};
+use crate::report::{self, Style, Sweep, TapPoints};
 use crate::run::{Report, Verdict};
 
 /// The most failing seeds explained at length, each with a different reason. Every failing seed has its line.
@@ -17,8 +18,9 @@ const EXPLAINED: usize = 3;
 /// The results of the runs so far.
 pub(super) struct Reporter<'a> {
     out: &'a mut dyn Write,
-    /// True if nothing is printed before the end, as with `--json`.
-    quiet: bool,
+    printed: Printed,
+    /// The test points that have been printed, with `--tap`.
+    tap: TapPoints,
     style: Style,
     began: Instant,
     seeds: Seeds,
@@ -33,10 +35,17 @@ pub(super) struct Reporter<'a> {
 
 impl<'a> Reporter<'a> {
     /// Creates a reporter for this many runs, with these seeds for each scenario.
-    pub(super) fn new(out: &'a mut dyn Write, quiet: bool, style: Style, seeds: Seeds, runs: u64) -> Self {
+    pub(super) fn new(
+        out: &'a mut dyn Write,
+        printed: Printed,
+        style: Style,
+        seeds: Seeds,
+        runs: u64,
+    ) -> Self {
         Self {
             out,
-            quiet,
+            printed,
+            tap: TapPoints::default(),
             style,
             began: Instant::now(),
             seeds,
@@ -51,8 +60,10 @@ impl<'a> Reporter<'a> {
 
     /// Prints the seeds from which every draw comes.
     pub(super) fn print_seeds(&mut self) -> io::Result<()> {
-        if self.quiet {
-            return Ok(());
+        match self.printed {
+            Printed::Json => return Ok(()),
+            Printed::Tap => return write!(self.out, "{}", self.tap.version()),
+            Printed::Lines => {}
         }
         let word = if self.seeds.count() == 1 { "seed" } else { "seeds" };
         writeln!(self.out, "{word} {}", self.seeds)
@@ -64,19 +75,20 @@ impl<'a> Reporter<'a> {
     }
 
     /// Returns the reports of single runs and the sweeps of many seeds, for the reports that programs read.
-    pub(super) fn reports(&self) -> (&[Report], &[Sweep]) {
-        (&self.reports, &self.sweeps)
+    pub(super) fn into_reports(self) -> (Vec<Report>, Vec<Sweep>) {
+        (self.reports, self.sweeps)
     }
 
     /// Adds a report, and prints it unless it is one of many seeds that passed.
     pub(super) fn add(&mut self, report: Report) -> io::Result<()> {
-        self.exit = self.exit.gravest(Exit::from(&report.verdict));
+        self.exit = self.exit.gravest(Exit::from(&report));
         let skipped = matches!(report.verdict, Verdict::Skipped(_));
         if !skipped {
             self.runs += 1;
         }
         if self.seeds.count() == 1 || skipped {
             self.print(|style, out| print_run(&report, style, out))?;
+            self.print_points(|tap| tap.run(&report))?;
             self.reports.push(report);
             return Ok(());
         }
@@ -114,6 +126,8 @@ impl<'a> Reporter<'a> {
         if self.sweeps[index].is_whole() {
             let line = report::sweep(&self.sweeps[index], self.style);
             self.print(|_, out| writeln!(out, "{line}"))?;
+            let sweep = self.sweeps[index].clone();
+            self.print_points(|tap| tap.sweep(&sweep))?;
         }
         Ok(())
     }
@@ -123,9 +137,15 @@ impl<'a> Reporter<'a> {
         if let Some(progress) = self.progress.take() {
             progress.finish();
         }
-        if self.quiet {
-            write!(self.out, "{}", report::json(&self.reports, &self.sweeps)?)?;
-            return Ok(());
+        match self.printed {
+            Printed::Json => return write!(self.out, "{}", report::json(&self.reports, &self.sweeps)?),
+            Printed::Tap => {
+                for sweep in self.sweeps.iter().filter(|sweep| !sweep.is_whole()) {
+                    write!(self.out, "{}", self.tap.sweep(sweep))?;
+                }
+                return write!(self.out, "{}", self.tap.plan());
+            }
+            Printed::Lines => {}
         }
         let wall = self.began.elapsed();
         if self.seeds.count() == 1 {
@@ -144,8 +164,25 @@ impl<'a> Reporter<'a> {
         Ok(())
     }
 
+    /// Prints test points, if standard output is TAP.
+    fn print_points(&mut self, points: impl FnOnce(&mut TapPoints) -> String) -> io::Result<()> {
+        if self.printed != Printed::Tap {
+            return Ok(());
+        }
+        let text = points(&mut self.tap);
+        let out = &mut *self.out;
+        let mut print = || {
+            write!(out, "{text}")?;
+            out.flush()
+        };
+        match &self.progress {
+            Some(progress) => progress.suspended(print),
+            None => print(),
+        }
+    }
+
     fn print(&mut self, print: impl FnOnce(Style, &mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        if self.quiet {
+        if self.printed != Printed::Lines {
             return Ok(());
         }
         let (out, style) = (&mut *self.out, self.style);
@@ -161,7 +198,7 @@ impl<'a> Reporter<'a> {
 }
 
 /// Prints everything that a person needs to know about one run.
-fn print_run(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(in crate::cli) fn print_run(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", report::line(report, style))?;
     write!(out, "{}{}", report::measures(report, style), report::notes(report))?;
     if report.verdict.failure().is_some() {

@@ -1,5 +1,6 @@
 //! The runner of `tools test`: one run, from its first step to its report.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::arguments::{Arguments, Keep};
 use super::kept::KeptNetworks;
@@ -22,7 +23,7 @@ use crate::cli::interrupt::{Interrupt, Interruptible};
 use crate::cli::journal_file::{self, Limits};
 use crate::cli::replay;
 use crate::report;
-use crate::run::{Failure, FailureKind, Options, Report, Session, Verdict};
+use crate::run::{AttemptRule, Attempted, Failure, FailureKind, Options, Report, Session, Verdict};
 use crate::scenario::{Scenario, Setting, is_routed};
 use crate::text::io_cause;
 use crate::world;
@@ -47,6 +48,8 @@ struct Inner {
     /// The networks that are left up.
     kept: KeptNetworks,
     fail_fast: bool,
+    /// The rule of further attempts, and the most attempts at one run.
+    attempts: Option<(AttemptRule, u32)>,
     log_limit: u64,
     /// The further flags of the command that repeats a run.
     flags: Vec<(String, String)>,
@@ -81,6 +84,7 @@ impl Runner {
             left_one_up: AtomicBool::new(false),
             kept,
             fail_fast: arguments.fail_fast,
+            attempts: arguments.attempts(),
             log_limit: arguments.log_limit.bytes,
             flags: arguments.flags(),
             // Worlds of real time listen for the interrupt themselves.
@@ -135,6 +139,9 @@ impl Runner {
         job: Job,
         hand_over: impl Fn(Report) -> bool + Send + 'static,
     ) -> io::Result<bool> {
+        if let Some((rule, most)) = self.0.attempts {
+            return self.attempt(&job, rule, most, hand_over);
+        }
         if self.0.keep.is_none() {
             return self.run(&job, hand_over, &|_| {});
         }
@@ -158,6 +165,36 @@ impl Runner {
         }
     }
 
+    /// Runs one scenario as often as the rule asks for, and hands over one report on all attempts. Returns true
+    /// if no further scenario is to be started.
+    fn attempt(
+        &self,
+        job: &Job,
+        rule: AttemptRule,
+        most: u32,
+        hand_over: impl Fn(Report) -> bool,
+    ) -> io::Result<bool> {
+        let mut attempted = Attempted::new(rule);
+        for attempt in 1..=most {
+            let ended = RefCell::new(None);
+            let keep = |report| {
+                ended.replace(Some(report));
+                true
+            };
+            // In an attempt, an interrupt alone stops what follows.
+            let interrupted = self.run(&job.attempt(attempt), keep, &|_| {})?;
+            let Some(report) = ended.into_inner() else { continue };
+            let passed = report.verdict == Verdict::Passed;
+            attempted.add(report);
+            if interrupted || (passed && rule == AttemptRule::Retry) {
+                break;
+            }
+        }
+        let Some(report) = attempted.report() else { return Ok(false) };
+        let stop = matches!(report.verdict, Verdict::Interrupted) || self.stops_after(job, &report);
+        Ok(!hand_over(report) || stop)
+    }
+
     /// Returns the networks that are left up.
     pub(super) fn kept(&self) -> &KeptNetworks {
         &self.0.kept
@@ -175,6 +212,8 @@ impl Runner {
         announce: &dyn Fn(String),
     ) -> io::Result<bool> {
         let inner = &self.0;
+        let began_ms = wall_ms();
+        let hand_over = move |report| hand_over(Report { began_ms, ..report });
         let mut options = self.options(job.seed);
         // With many seeds in virtual time nothing is written: a failing seed can be run again, with all its
         // details.
@@ -188,7 +227,7 @@ impl Runner {
             Ok(folder) => folder,
             Err(failure) => {
                 let report = broken(&options, *failure);
-                let stop = self.stops_after(&report);
+                let stop = self.stops_after(job, &report);
                 return Ok(!hand_over(report) || stop);
             }
         };
@@ -196,7 +235,7 @@ impl Runner {
             let report = self
                 .in_virtual_time(job, options.clone(), path.as_deref())
                 .unwrap_or_else(|error| broken(&options, environment(error.to_string())));
-            let stop = self.stops_after(&report);
+            let stop = self.stops_after(job, &report);
             return Ok(!hand_over(report) || stop);
         };
         self.in_real_time(job, &options, folder, broken, hand_over, announce)
@@ -273,12 +312,12 @@ impl Runner {
             Ok(host) => host,
             Err(error) => {
                 let report = broken(options, environment(error.to_string()));
-                let stop = self.stops_after(&report);
+                let stop = self.stops_after(job, &report);
                 return Ok(!hand_over(report) || stop);
             }
         };
         let report = host.session.scenario(&mut host.world, &job.case.scenario);
-        let stop = self.stops_after(&report) || host.session.was_interrupted();
+        let stop = self.stops_after(job, &report) || host.session.was_interrupted();
         let wanted = hand_over(report.clone());
         if self.leaves_up(&report) && !self.0.left_one_up.swap(true, Ordering::Relaxed) {
             // The receiver of reports waits for no more of them from here.
@@ -291,7 +330,8 @@ impl Runner {
         host.end();
         // Real time does not come back with a seed, so the folder of a failed run stays for inspection. The
         // folder of a passed run is removed, or many seeds would fill the disk.
-        if self.0.many && report.verdict == Verdict::Passed {
+        let repeated = self.0.attempts.is_some_and(|(rule, _)| rule == AttemptRule::Repeat);
+        if (self.0.many || repeated) && report.verdict == Verdict::Passed {
             let _: io::Result<()> = folder.remove();
         }
         Ok(!wanted || stop)
@@ -299,18 +339,20 @@ impl Runner {
 
     /// Returns the folder that a run writes to.
     fn folder(&self, job: &Job) -> PathBuf {
-        let name = &job.case.folder;
+        let mut name = job.case.folder.clone();
         if self.0.many {
-            self.0.logs.join(format!("{name}.seed-{}", job.seed))
-        } else {
-            self.0.logs.join(name)
+            name += &format!(".seed-{}", job.seed);
         }
+        if let Some(attempt) = job.attempt.filter(|attempt| *attempt > 1) {
+            name += &format!(".attempt-{attempt}");
+        }
+        self.0.logs.join(name)
     }
 
     /// Returns true if no further scenario is to be started after this report.
-    fn stops_after(&self, report: &Report) -> bool {
-        let failed = report.verdict.failure().is_some();
-        matches!(report.verdict, Verdict::Interrupted) || (self.0.fail_fast && failed)
+    fn stops_after(&self, job: &Job, report: &Report) -> bool {
+        let fails_fast = self.0.fail_fast && job.attempt.is_none();
+        matches!(report.verdict, Verdict::Interrupted) || (fails_fast && report.counts_as_failed())
     }
 
     /// Returns true if the network of this report is to be left up.
@@ -328,6 +370,12 @@ fn sorted(reseeds: &[Reseed]) -> Vec<Reseed> {
     let mut reseeds = reseeds.to_vec();
     reseeds.sort();
     reseeds
+}
+
+/// Returns the moment by the clock of the machine, in milliseconds since 1970.
+fn wall_ms() -> Option<u64> {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_millis()).ok()
 }
 
 /// Returns a failure of the environment before a scenario's first step.

@@ -26,5 +26,7 @@ pub(super) fn unrun(scenario: &Scenario, world: &str, options: &Options, verdict
         notes: Vec::new(),
         likelihood: None,
         logs: None,
+        began_ms: None,
+        attempts: None,
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::report::style::Style;
 use crate::report::table::{Side, pad, widest};
 use crate::report::wording::{again, count, indented, is_virtual, lines_of, names, quoted, seconds};
-use crate::run::{Failure, FailureKind, Finding, Law, Report, Verdict};
+use crate::run::{Attempts, Failure, FailureKind, Finding, Law, Report, Verdict};
 use crate::text::{Diagnostic, readable};
 
 /// The most different answers that are shown. Chosen, as the bounds below: a failure fits on a screen.
@@ -18,6 +18,8 @@ const FITTING_SHOWN: usize = 3;
 const LINES_SHOWN: usize = 6;
 /// The greatest width of the answers, in columns; the text behind them begins there.
 const HELD_WIDTH: usize = 48;
+/// The most attempts that are listed.
+const ATTEMPTS_SHOWN: usize = 6;
 /// The most excused writes that are listed.
 const EXCUSED_SHOWN: usize = 20;
 
@@ -43,9 +45,12 @@ const EXCUSED_SHOWN: usize = 20;
 #[must_use]
 pub fn failure(report: &Report, style: Style) -> String {
     let Some(failure) = report.verdict.failure() else { return String::new() };
-    let came_out = match report.verdict {
-        Verdict::Broken(_) => "could not be run",
-        _ => "failed",
+    let came_out = match (&report.verdict, &report.attempts) {
+        (Verdict::Broken(_), _) => "could not be run".to_owned(),
+        (Verdict::Flaky(_), Some(made)) => {
+            format!("failed in {} of {}", made.failed + made.broken, count(made.count(), "attempt"))
+        }
+        _ => "failed".to_owned(),
     };
     let subject = format!("{} {came_out}:", readable(&report.scenario));
     let mut lines = failure_lines(&subject, Some(&report.file), failure, style);
@@ -67,9 +72,28 @@ pub fn failure(report: &Report, style: Style) -> String {
         });
         lines.push(format!("  {}  {logs}/run.jsonl", style.faint("record")));
     }
+    if let Some(made) = &report.attempts {
+        lines.extend(attempts(made, style));
+    }
     lines.push(format!("  {}   {}", style.faint("again"), again(report)));
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// Returns a line for each attempt that did not pass: the reason, and the folder of its logs.
+fn attempts(made: &Attempts, style: Style) -> Vec<String> {
+    let shown = made.failures.iter().take(ATTEMPTS_SHOWN).filter_map(|attempt| {
+        let failure = attempt.verdict.failure()?;
+        let logs = attempt.logs.as_ref().map(|logs| format!("; {}", readable(logs)));
+        let message = readable(failure.message.lines().next().unwrap_or_default());
+        Some(format!("  {} {message}{}", style.faint("attempt"), logs.unwrap_or_default()))
+    });
+    let mut lines: Vec<String> = shown.collect();
+    let all = made.failed + made.broken;
+    if let Some(more) = all.checked_sub(lines.len() as u64).filter(|more| *more > 0) {
+        lines.push(format!("  {}", style.faint(format!("and {more} more"))));
+    }
+    lines
 }
 
 /// Describes a failure outside of scenarios: of a step done by hand, or of a network that did not come up.

@@ -69,6 +69,7 @@ pub fn sweeps_summary(sweeps: &[Sweep], skipped: usize, wall: Duration, style: S
     };
     let others = [
         (sum(|sweep| sweep.failed), "failed", Style::bad as fn(Style, String) -> String),
+        (sum(|sweep| sweep.flaky), "flaky", Style::neither),
         (sum(|sweep| sweep.broken), "broken", Style::bad),
         (sum(|sweep| sweep.interrupted), "interrupted", Style::neither),
     ];

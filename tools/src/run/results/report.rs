@@ -49,6 +49,25 @@ pub struct Report {
     pub likelihood: Option<Likelihood>,
     /// The folder of its logs and its journal, if any was written.
     pub logs: Option<String>,
+    /// The moment at which it began by the clock of the machine, in milliseconds since 1970, if that is known.
+    pub began_ms: Option<u64>,
+    /// The attempts, if there was more than one.
+    pub attempts: Option<Box<Attempts>>,
+}
+
+impl Report {
+    /// Returns true if the run counts as failed: it failed or broke, or it is flaky and every attempt had to
+    /// pass.
+    #[must_use]
+    pub fn counts_as_failed(&self) -> bool {
+        match &self.verdict {
+            Verdict::Failed(_) | Verdict::Broken(_) => true,
+            Verdict::Flaky(_) => {
+                self.attempts.as_ref().is_none_or(|attempts| attempts.rule == AttemptRule::Repeat)
+            }
+            Verdict::Passed | Verdict::Interrupted | Verdict::Skipped(_) => false,
+        }
+    }
 }
 
 /// The verdict on a run.
@@ -58,6 +77,8 @@ pub enum Verdict {
     Passed,
     /// A law, an expectation or a step failed, or a node misbehaved.
     Failed(Box<Failure>),
+    /// Of several attempts with the same seed one passed, and another failed or broke, for this reason.
+    Flaky(Box<Failure>),
     /// The environment failed.
     Broken(Box<Failure>),
     /// The person at the terminal ended the run.
@@ -73,18 +94,71 @@ impl Verdict {
         match self {
             Self::Passed => "passed",
             Self::Failed(_) => "failed",
+            Self::Flaky(_) => "flaky",
             Self::Broken(_) => "broken",
             Self::Interrupted => "interrupted",
             Self::Skipped(_) => "skipped",
         }
     }
 
-    /// Returns the failure of a run that failed or was broken.
+    /// Returns the failure of a run that failed, was flaky or was broken.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
-            Self::Failed(failure) | Self::Broken(failure) => Some(failure),
+            Self::Failed(failure) | Self::Flaky(failure) | Self::Broken(failure) => Some(failure),
             Self::Passed | Self::Interrupted | Self::Skipped(_) => None,
         }
+    }
+}
+
+/// The rule by which a scenario gets more than one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptRule {
+    /// All attempts are made: a flaky scenario failed.
+    Repeat,
+    /// A further attempt is made after one that did not pass: a flaky scenario passed in the end.
+    Retry,
+}
+
+impl AttemptRule {
+    /// Returns the name of the rule, which is that of its flag.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Repeat => "repeat",
+            Self::Retry => "retries",
+        }
+    }
+}
+
+/// The attempts at one scenario with one seed, in a world of real time: there the same run may end in another
+/// way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempts {
+    /// The rule of the attempts.
+    pub rule: AttemptRule,
+    /// The number of attempts that passed.
+    pub passed: u64,
+    /// The number of attempts that failed.
+    pub failed: u64,
+    /// The number of attempts in which the environment failed.
+    pub broken: u64,
+    /// The number of attempts that were interrupted.
+    pub interrupted: u64,
+    /// The first attempts that failed or broke, twenty at most.
+    pub failures: Vec<Report>,
+}
+
+impl Attempts {
+    /// Returns the number of attempts.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.passed + self.failed + self.broken + self.interrupted
+    }
+
+    /// Returns the attempts by this rule, of which none has been made.
+    #[must_use]
+    pub fn new(rule: AttemptRule) -> Self {
+        Self { rule, passed: 0, failed: 0, broken: 0, interrupted: 0, failures: Vec::new() }
     }
 }
