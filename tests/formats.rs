@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use crate::story::{Tools, has, kill_and_wait, skipped};
 
-const GOOD: &str = "# All agree.\nnetwork a-b\na: set k 1\nexpect all: get k == 1\n";
+const GOOD: &str = "# All agree.\nnetwork a-b\na: set k 1\nexpect all: get k == 1 within 30s\n";
+const ALONE: &str = "# One node.\nnetwork a\na: set k 1\nexpect a: get k == 1\n";
 const BAD: &str = "network a-b\nexpect a: count == 5 within 100ms\n";
-const NOT_HERE: &str = "world: sim\nnetwork a-b\n";
+const NOT_HERE: &str = "worlds sim\nnetwork a-b\nexpect a: count == 0\n";
 /// A node of another protocol that never is ready.
 const BROKEN: &str = "network a\n";
 /// A value that is an attack on every format at once, set and expected to be another.
@@ -29,10 +30,10 @@ fn all() -> Tools {
 /// A program that fails in its first life and is a node in all others.
 fn flaky(tools: Tools) -> Tools {
     let script = "if [ -e been ]; then exec \"$TOOLS\" node \"$@\"; else touch been; exit 7; fi\n";
-    tools.file("flaky.sh", script).file("flaky.scn", GOOD)
+    tools.file("flaky.sh", script).file("flaky.scn", ALONE)
 }
 
-const FLAKY: &str = "test flaky.scn --driver native --exec 'sh flaky.sh --name @NAME'";
+const FLAKY: &str = "test flaky.scn --exec 'sh flaky.sh --name {name} --listen {host}:{port}'";
 
 /// Returns the folder of the programs that read formats.
 fn readers() -> PathBuf {
@@ -168,7 +169,7 @@ fn github_gets_annotations_and_a_summary_and_no_command_of_a_stranger() {
     assert_eq!(commands.len(), 3, "{commands:#?}");
     assert!(
         commands[1]
-            .starts_with("::error title=bad failed,file=s/bad.scn,line=2,col=1,endColumn=38::expected == 5"),
+            .starts_with("::error title=bad failed,file=s/bad.scn,line=2,col=1,endColumn=34::expected == 5"),
         "{}",
         commands[1]
     );
@@ -410,6 +411,6 @@ fn runs_are_listed_newest_last() {
     std::fs::write(tools.path("logs/runs.jsonl"), format!("\u{0}\n{index}")).unwrap();
     let listed = tools.run("runs");
     assert_eq!(listed.code(0).err, "warning: 1 damaged line of logs/runs.jsonl passed over\n");
-    tools.up("a-b -p @PORT");
+    tools.up("a-b");
     assert_eq!(tools.run("runs").code(0).raw.lines().count(), 3);
 }
