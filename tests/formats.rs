@@ -44,7 +44,7 @@ fn readers() -> PathBuf {
 fn read_by(command: &mut Command) -> Option<Value> {
     let output = command.output().ok()?;
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    Some(serde_json::from_slice(&output.stdout).unwrap())
+    Some(serde_json::from_slice(&output.stdout).expect("a line of JSON"))
 }
 
 /// Reads TAP with the parser of `prove`. The one of Debian knows versions up to 13, and whatever the harness
@@ -53,7 +53,8 @@ fn read_tap(tools: &Tools, text: &str) -> Option<Value> {
     if !has("prove") || !has("perl") {
         return None;
     }
-    std::fs::write(tools.path("13.tap"), text.replacen("TAP version 14", "TAP version 13", 1)).unwrap();
+    std::fs::write(tools.path("13.tap"), text.replacen("TAP version 14", "TAP version 13", 1))
+        .expect("a file");
     read_by(Command::new("perl").arg(readers().join("read.pl")).arg(tools.path("13.tap")))
 }
 
@@ -64,9 +65,9 @@ fn read_tap_14(tools: &Tools, text: &str) -> Option<Value> {
         skipped("`npm ci` has not run in tests/formats");
         return None;
     }
-    std::fs::write(tools.path("14.tap"), text).unwrap();
-    let input = std::fs::File::open(tools.path("14.tap")).unwrap();
-    let output = Command::new(parser).args(["--strict", "--json"]).stdin(input).output().unwrap();
+    std::fs::write(tools.path("14.tap"), text).expect("a file");
+    let input = std::fs::File::open(tools.path("14.tap")).expect("the file");
+    let output = Command::new(parser).args(["--strict", "--json"]).stdin(input).output().expect("its end");
     serde_json::from_slice(&output.stdout).ok()
 }
 
@@ -147,13 +148,13 @@ fn junit_follows_the_schema_whatever_nodes_hold() {
     if !has("node") || !viewer.exists() {
         return skipped("`npm ci` has not run in tests/formats");
     }
-    let viewed = Command::new(viewer)
+    let shown = Command::new(viewer)
         .args(["--console", "--no-color", "--clear", "false", "--results"])
         .arg(tools.path("out.xml"))
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&viewed.stdout).into_owned();
-    assert!(viewed.status.success() && text.contains("s/bad.scn:2: expected == 5"), "{text}");
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(shown.status.success() && text.contains("s/bad.scn:2: expected == 5"), "{text}");
 }
 
 #[test]

@@ -100,7 +100,7 @@ enum Command {
     Record(record::Arguments),
     Logs(logs::Arguments),
     Top(top::Arguments),
-    Test(test::Arguments),
+    Test(Box<test::Arguments>),
     Report(report::Arguments),
     Runs(runs::Arguments),
     Fuzz(fuzz::Arguments),

@@ -78,7 +78,7 @@ fn report(
         }
     }
     // Runs of several machines or folders in the order in which they ran.
-    reports.sort_by(|one, other| one.began_ms.cmp(&other.began_ms));
+    reports.sort_by_key(|report| report.began_ms);
     print(arguments.formats.printed(), &reports, out)?;
     arguments.formats.write(&reports, &[])?;
     if let Some(github) = github {

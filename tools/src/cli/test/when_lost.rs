@@ -101,7 +101,9 @@ impl LostRun<'_> {
         let at = world.into_world().reseeded_at().get(earlier).copied().unwrap_or(report.duration);
         let failed = match &report.verdict {
             Verdict::Interrupted => return None,
-            Verdict::Failed(failure) => Signature::of(failure, self.scenario) == *signature,
+            Verdict::Failed(failure) | Verdict::Flaky(failure) => {
+                Signature::of(failure, self.scenario) == *signature
+            }
             Verdict::Passed | Verdict::Broken(_) | Verdict::Skipped(_) => false,
         };
         Some(Redrawn { at, failed })

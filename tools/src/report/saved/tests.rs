@@ -40,7 +40,7 @@ fn a_saved_report_is_the_report() {
     for report in reports {
         let again = saved(&report);
         let now = |report: &Report| Report { logs: Some("here".to_owned()), ..report.clone() };
-        assert_eq!(json(&[again.clone()], &[]).unwrap(), json(&[now(&report)], &[]).unwrap());
+        assert_eq!(json(std::slice::from_ref(&again), &[]).unwrap(), json(&[now(&report)], &[]).unwrap());
         assert_eq!(line(&again, Style::PLAIN), line(&report, Style::PLAIN));
         assert_eq!(failure(&again, Style::PLAIN), failure(&now(&report), Style::PLAIN));
     }
