@@ -18,11 +18,6 @@ const FILES: [&str; 3] = ["run.jsonl", "run.previous.jsonl", "run.last.jsonl"];
 /// The longest line that is read; a longer one is passed over. Chosen: ten times the longest report.
 const LINE_MAX: u64 = 32 << 20;
 
-/// Checks that the page can be written, before anything starts.
-pub(super) fn prepare(path: &Path) -> Result<(), Failure> {
-    File::options().append(true).create(true).open(path).map(drop).map_err(|error| cannot_write(path, &error))
-}
-
 /// Writes the page of these reports, and of sweeps with many seeds.
 ///
 /// The events of a report come from the record in its folder of logs, or from the record in its place in `records`.

@@ -21,7 +21,7 @@ use crate::run::Report;
 /// Report saved runs: what `tools test` printed, or another format
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  tools report logs/sync/run.jsonl          what `tools test` printed\n  tools report logs --since 1h --junit all.xml\n  tools report machine-a machine-b --tap\n\nThe exit code is that of the gravest verdict, as for `tools test`; a record that was cut short counts as broken."
+    after_help = "Examples:\n  tools report logs/sync/run.jsonl          what `tools test` printed\n  tools report logs --since 1h --junit all.xml\n  tools report logs/sync --html page.html\n  tools report machine-a machine-b --tap\n\nThe exit code is that of the gravest verdict, as for `tools test`; a record that was cut short counts as broken."
 )]
 pub struct Arguments {
     /// The records: files `run.jsonl`, or folders with such files [default: logs]
@@ -62,7 +62,7 @@ fn report(
         runs.push("logs".into());
     }
     let mut exit = Exit::Held;
-    let mut reports: Vec<Report> = Vec::new();
+    let mut found: Vec<(Report, PathBuf)> = Vec::new();
     for path in find::records(&runs)? {
         match read::report(&path) {
             // One damaged file must not hide the others; it counts nonetheless.
@@ -72,18 +72,20 @@ fn report(
             }
             Ok(report) if arguments.since.is_none_or(|since| since.includes(report.began_ms)) => {
                 exit = exit.gravest(Exit::from(&report));
-                reports.push(report);
+                found.push((report, path));
             }
             Ok(_) => {}
         }
     }
     // Runs of several machines or folders in the order in which they ran.
-    reports.sort_by_key(|report| report.began_ms);
+    found.sort_by_key(|(report, _)| report.began_ms);
+    let (reports, records): (Vec<Report>, Vec<PathBuf>) = found.into_iter().unzip();
     print(arguments.formats.printed(), &reports, out)?;
-    arguments.formats.write(&reports, &[])?;
+    arguments.formats.write(&reports, &[], &records)?;
     if let Some(github) = github {
         github.report(&reports, &[], out)?;
     }
+    arguments.formats.name_page(out)?;
     Ok(exit)
 }
 
