@@ -41,6 +41,7 @@ mod ports;
 mod record;
 mod redact;
 mod run;
+mod runs;
 mod scenarios;
 mod seeds;
 mod selection;

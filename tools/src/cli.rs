@@ -18,6 +18,7 @@ mod journal_file;
 mod junit_file;
 pub mod list;
 pub mod load;
+mod log_entries;
 mod log_limit;
 pub mod logs;
 pub mod maelstrom;

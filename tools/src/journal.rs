@@ -11,17 +11,23 @@ mod entry;
 mod event;
 mod life;
 mod link_entry;
-mod message;
 mod read;
+mod recorder;
 mod result;
+mod write;
 
 pub use entry::JournalEntry;
 pub use event::JournalEvent;
 pub use life::NodeLife;
 pub use link_entry::{LinkChangeKind, LinkEntry};
-pub use message::{DelayReason, MessageClass, Party};
 pub use read::{JournalReader, Line, ReadError};
+pub use recorder::Recorder;
 pub use result::{LawState, StepResult};
+
+pub use crate::world::{DelayReason, MessageClass, Party};
 
 /// The number of this format. It changes when programs that read it would have to change. Format 1 had no number.
 pub const FORMAT: u32 = 2;
+
+#[cfg(test)]
+mod tests;

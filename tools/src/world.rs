@@ -16,6 +16,7 @@ mod limits;
 pub mod link;
 mod link_change;
 pub mod live;
+mod message;
 pub mod netns;
 mod node_spec;
 mod operation;
@@ -33,6 +34,7 @@ pub use declaration::{Ability, Declaration, HERE, NAMES, NETNS, NETNS_DIRECT, PR
 pub use event::{Change, Event, ExitStatus, Misconduct, Occurrence};
 pub use excerpt::LogLines;
 pub use link_change::{Direction, LinkChange};
+pub use message::{DelayReason, Message, MessageClass, MessageEvent, Party};
 pub use node_spec::{NodeIndex, NodeSpec};
 pub use operation::{Members, OpId, Operation, Signal};
 pub use outcome::{Answer, Bypass, Outcome, Value, Written};
@@ -49,6 +51,12 @@ pub trait World {
     /// Waits for the next event and returns it. There is always something to wait for while an operation is
     /// under way: each has a deadline.
     fn next(&mut self) -> Occurrence;
+
+    /// Returns the next event, or none if it does not come at once. Then nothing waits to be handled, and the
+    /// caller has the time to write down what it collected before it calls [`World::next`].
+    fn next_soon(&mut self) -> Option<Occurrence> {
+        Some(self.next())
+    }
 
     /// Returns the greatest rate, in lines a second, of each node that wrote more to its log than a person
     /// expects.

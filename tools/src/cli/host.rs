@@ -23,7 +23,7 @@ use super::feed::Feed;
 use super::folder::create_file;
 use super::random;
 use super::recording::{self, Recording};
-use crate::journal::JournalEntry;
+use crate::journal::{JournalEntry, Recorder};
 use crate::run::{Life, Options, Session, Verdict};
 use crate::scenario::{At, Step, StepKind};
 use crate::text::{Source, Span};
@@ -94,11 +94,8 @@ pub(super) enum ServeEnd {
 }
 
 impl Host {
-    /// Creates a host without nodes. Every event goes to `write_event` as well.
-    pub(super) fn new(
-        setup: Setup,
-        mut write_event: impl FnMut(&JournalEntry) + 'static,
-    ) -> io::Result<Self> {
+    /// Creates a host without nodes. Every event goes to `recorder` as well.
+    pub(super) fn new(setup: Setup, recorder: impl Recorder + 'static) -> io::Result<Self> {
         let (seed, logs) = (setup.options.seed, setup.logs.clone());
         let options = process::Options {
             logs: setup.logs,
@@ -107,7 +104,7 @@ impl Host {
             program: std::env::current_exe()?,
             seed,
             log_limit: setup.log_limit,
-            messages: MessageLogging::default(),
+            messages: MessageLogging { reported: setup.options.messages, ..MessageLogging::default() },
         };
         let links = if setup.proxied { Links::Proxied } else { Links::Direct };
         let (world, processes) = if has_own_networks(setup.world) {
@@ -123,11 +120,9 @@ impl Host {
         let recording = Recording::new(node_options.clone());
         let feed = Feed::default();
         let publishing = feed.clone();
-        let session = Session::new(setup.options, move |event| {
-            collected.borrow_mut().collect(event);
-            write_event(event);
-            publishing.publish(event);
-        });
+        let collect = move |entry: &JournalEntry| collected.borrow_mut().collect(entry);
+        let publish = move |entry: &JournalEntry| publishing.publish(entry);
+        let session = Session::new(setup.options, (collect, (recorder, publish)));
         Ok(Self {
             session,
             world,

@@ -10,10 +10,12 @@ use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::folder::create_file;
-use crate::journal::{JournalEntry, JournalEvent};
+use crate::journal::{JournalEntry, JournalEvent, Recorder};
 
 /// The file with the beginning of a journal, or with all of it.
 const FIRST: &str = "run.jsonl";
+/// The file with the events of a run that is done once more.
+const AGAIN: &str = "run.again.jsonl";
 /// The file with the latest events.
 const LAST: &str = "run.last.jsonl";
 /// The file with the events before those in `LAST`.
@@ -21,6 +23,9 @@ const PREVIOUS: &str = "run.previous.jsonl";
 
 /// The bytes that are collected before they are written. A harness that is killed loses no more.
 const BUFFER: usize = 64 << 10;
+
+/// The time after which an event is flushed with those before it, in microseconds.
+const UNFLUSHED_US: u64 = 50_000;
 
 /// The most bytes of a journal that are read for the names of started nodes: the first file of a network that
 /// stays (`Limits::STAYING`).
@@ -56,7 +61,7 @@ struct JournalFiles {
 }
 
 impl JournalFiles {
-    fn new(folder: &Path, limits: Limits) -> io::Result<Self> {
+    fn new(folder: &Path, first: &str, limits: Limits) -> io::Result<Self> {
         for name in [LAST, PREVIOUS] {
             match fs::remove_file(folder.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -66,7 +71,7 @@ impl JournalFiles {
         Ok(Self {
             folder: folder.to_owned(),
             limits,
-            file: BufWriter::with_capacity(BUFFER, create_file(folder, FIRST)?),
+            file: BufWriter::with_capacity(BUFFER, create_file(folder, first)?),
             continued: false,
             bytes: 0,
             events: 0,
@@ -135,22 +140,73 @@ pub(super) fn later_files(logs: &Path) -> [PathBuf; 2] {
     [logs.join(PREVIOUS), logs.join(LAST)]
 }
 
-/// Creates the journal of a run in an existing folder, and returns a function that writes an event to it.
-pub(super) fn create(logs: &Path, limits: Limits) -> io::Result<impl FnMut(&JournalEntry) + use<>> {
-    let mut journal = JournalFiles::new(logs, limits)?;
-    let mut line = Vec::new();
-    Ok(move |record: &JournalEntry| {
-        line.clear();
+/// Creates the journal of a run in an existing folder.
+pub(super) fn create(logs: &Path, limits: Limits) -> io::Result<JournalFile> {
+    JournalFile::new(logs, FIRST, limits)
+}
+
+/// Creates a journal beside that of a run, for the same run once more. [`end_again`] ends it.
+pub(super) fn create_again(logs: &Path) -> io::Result<JournalFile> {
+    JournalFile::new(logs, AGAIN, Limits::NONE)
+}
+
+/// Puts the journal of the second run in the place of the first, or removes it.
+pub(super) fn end_again(logs: &Path, replaces: bool) {
+    let again = logs.join(AGAIN);
+    // Without it the journal of the first run stays, which is complete.
+    let _: io::Result<()> =
+        if replaces { fs::rename(again, logs.join(FIRST)) } else { fs::remove_file(again) };
+}
+
+/// The recorder that writes each entry to the files of a journal.
+///
+/// In real time the files lack the events of the last 100 ms at most, whatever happens to the harness: an event that
+/// comes [`UNFLUSHED_US`] after the last flush is flushed with all before it, and a runner that waits for an event so
+/// long flushes, too. In virtual time a seed brings the run back.
+pub(super) struct JournalFile {
+    files: JournalFiles,
+    /// The line that is being written, kept for its memory.
+    line: Vec<u8>,
+    virtual_time: bool,
+    /// The time of the last entry before the last flush, in microseconds since the run began.
+    flushed_us: u64,
+}
+
+impl JournalFile {
+    fn new(logs: &Path, first: &str, limits: Limits) -> io::Result<Self> {
+        let files = JournalFiles::new(logs, first, limits)?;
+        Ok(Self { files, line: Vec::new(), virtual_time: false, flushed_us: 0 })
+    }
+}
+
+impl Recorder for JournalFile {
+    fn record(&mut self, entry: &JournalEntry) {
+        self.line.clear();
         // A full disk must not end a run that can still be judged.
-        if record.write_line(&mut line).is_ok() {
-            let _: io::Result<()> = journal.append(&line);
+        if entry.append_line(&mut self.line).is_ok() {
+            let _: io::Result<()> = self.files.append(&self.line);
         }
-        // The journal is complete as soon as a report points to it, even while the network is left up. And
-        // from the start it tells which logs belong to the run.
-        if matches!(record.event, JournalEvent::Verdict { .. } | JournalEvent::Launch { .. }) {
-            let _: io::Result<()> = journal.file.flush();
+        let at_us = entry.at_us.unwrap_or_default();
+        let is_due = match &entry.event {
+            JournalEvent::Plan { virtual_time, .. } => {
+                self.virtual_time = *virtual_time;
+                false
+            }
+            // The journal is complete as soon as a report points to it, even while the network is left up.
+            JournalEvent::Verdict { .. } => true,
+            // From the start it tells which logs belong to the run.
+            JournalEvent::Launch { .. } => !self.virtual_time,
+            _ => !self.virtual_time && at_us.saturating_sub(self.flushed_us) >= UNFLUSHED_US,
+        };
+        if is_due {
+            self.flushed_us = at_us;
+            self.flush();
         }
-    })
+    }
+
+    fn flush(&mut self) {
+        let _: io::Result<()> = self.files.file.flush();
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +218,7 @@ mod tests {
     }
 
     fn written(folder: &Path, limits: Limits, events: u64) {
-        let mut journal = JournalFiles::new(folder, limits).unwrap();
+        let mut journal = JournalFiles::new(folder, FIRST, limits).unwrap();
         (0..events).for_each(|event| journal.append(format!("{event:0>9}\n").as_bytes()).unwrap());
         journal.file.flush().unwrap();
     }

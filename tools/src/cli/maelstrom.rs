@@ -93,6 +93,7 @@ fn run_plan(plan: &runner::Plan, folder: &Path, arguments: &Arguments) -> Result
             sent: arguments.messages.log_net_send,
             arrived: arguments.messages.log_net_recv,
             bytes_max: arguments.log_limit.bytes,
+            reported: false,
         },
     };
     let (mut world, _processes) = process::world(options, Ports::Leased(Lease::default()), Links::Direct)?;

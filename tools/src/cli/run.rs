@@ -23,6 +23,7 @@ use super::progress::Progress;
 use super::registry::Registry;
 use super::screen;
 use super::source::read_topology;
+use crate::journal::JournalEntry;
 use crate::report;
 use crate::run::{Options, Verdict};
 use crate::text::Source;
@@ -93,12 +94,9 @@ fn start(
         proxied: arguments.proxied,
         log_limit: arguments.log_limit.bytes,
     };
-    let mut write_event = journal_file::create(&arguments.logs, Limits::STAYING)?;
+    let journal = journal_file::create(&arguments.logs, Limits::STAYING)?;
     let shown = progress.clone();
-    let mut host = Host::new(setup, move |event| {
-        shown.update(event);
-        write_event(event);
-    })?;
+    let mut host = Host::new(setup, (move |entry: &JournalEntry| shown.update(entry), journal))?;
     // A detached process may have the text from standard input. Its source is named like that of a typed
     // topology.
     let typed = arguments.hosted.then(|| Source::new("topology", source.text()));

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::event::JournalEvent;
+use super::write::append_frequent;
 
 /// An entry of the journal: one event and its time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,9 +20,19 @@ pub struct JournalEntry {
 }
 
 impl JournalEntry {
+    /// Appends the entry as a line, with a newline at its end.
+    pub fn append_line(&self, line: &mut Vec<u8>) -> serde_json::Result<()> {
+        if !append_frequent(self.at_us, &self.event, line) {
+            serde_json::to_writer(&mut *line, self)?;
+        }
+        line.push(b'\n');
+        Ok(())
+    }
+
     /// Writes the entry as a line, with a newline at its end.
     pub fn write_line(&self, mut to: impl Write) -> io::Result<()> {
-        serde_json::to_writer(&mut to, self)?;
-        to.write_all(b"\n")
+        let mut line = Vec::new();
+        self.append_line(&mut line)?;
+        to.write_all(&line)
     }
 }

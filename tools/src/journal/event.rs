@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::life::NodeLife;
 use super::link_entry::LinkEntry;
-use super::message::{DelayReason, MessageClass, Party};
 use super::result::{LawState, StepResult};
-use crate::world::{Bypass, Change, ExitStatus, NodeIndex, NodeSpec, OpId, Signal, Value, Written};
+use crate::world::{
+    Bypass, Change, DelayReason, ExitStatus, Message, MessageClass, MessageEvent, NodeIndex, NodeSpec, OpId,
+    Party, Signal, Value, Written,
+};
 
 /// An event of a run. `step` is always the number of the step that caused the event; it is absent where no step
 /// did, and in format 1.
@@ -396,7 +398,7 @@ pub enum JournalEvent {
         /// The line.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
-        /// The number of lines that were left out after those before.
+        /// The number of lines that were left out before those that follow.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         left_out: Option<u64>,
     },
@@ -417,6 +419,19 @@ pub enum JournalEvent {
         /// The number of events.
         events: u64,
     },
+}
+
+impl From<MessageEvent> for JournalEvent {
+    fn from(event: MessageEvent) -> Self {
+        match event {
+            MessageEvent::Sent(Message { number, from, to, kind, class, key, rank, keys, bytes }) => {
+                Self::Sent { message: number, from, to, kind, class, key, rank, keys, bytes }
+            }
+            MessageEvent::Arrived { number } => Self::Arrived { message: number },
+            MessageEvent::Lost { number, reason } => Self::Lost { message: number, reason: reason.into() },
+            MessageEvent::Delayed { number, reason } => Self::Delayed { message: number, reason },
+        }
+    }
 }
 
 fn first_format() -> u32 {

@@ -5,6 +5,7 @@ mod aborted;
 mod acknowledged_writes;
 mod audit;
 mod details;
+mod law_states;
 
 use std::pin::pin;
 use std::time::Duration;

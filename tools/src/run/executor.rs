@@ -148,7 +148,14 @@ impl Executor {
     }
 
     fn handle_next_event(&self, world: &mut dyn World) {
-        let occurrence = world.next();
+        let occurrence = if self.state().is_unflushed() {
+            world.next_soon().unwrap_or_else(|| {
+                self.state_mut().flush_journal();
+                world.next()
+            })
+        } else {
+            world.next()
+        };
         let mut state = self.state_mut();
         state.wall_ms = world.wall_ms();
         state.now = state.now.max(occurrence.at);

@@ -33,6 +33,8 @@ pub struct Options {
     /// True if nodes tell of every version they store from their start on, so that the law of stored
     /// versions can be judged. Otherwise they do so only while something is measured.
     pub versions: bool,
+    /// True if the world is to report the messages that it carries. The runner only hands them on.
+    pub messages: bool,
     /// The interval, in the world's time, at which the queues of all running nodes are looked at while
     /// steps run. If absent, they are looked at only at the end.
     pub audit: Option<Duration>,
@@ -67,6 +69,7 @@ impl Default for Options {
             again: None,
             report_entry: None,
             versions: false,
+            messages: false,
             audit: None,
         }
     }

@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::options::Options;
 use super::results::{Apart, Failure, FailureKind, JournalWriter, Report, StepFailure, Verdict};
 use super::state::{Abort, Life, Network};
-use crate::journal::{self, JournalEntry, JournalEvent};
+use crate::journal::{self, JournalEntry, JournalEvent, Recorder};
 use crate::scenario::{Scenario, Step};
 use crate::text::Source;
 use crate::world::{ExitStatus, Misconduct, NodeIndex, World};
@@ -50,7 +50,7 @@ pub struct Session {
 
 impl Session {
     /// Returns a session with no node yet. `recorder` is handed every event of the run, as it comes.
-    pub fn new(options: Options, recorder: impl FnMut(&JournalEntry) + 'static) -> Self {
+    pub fn new(options: Options, recorder: impl Recorder + 'static) -> Self {
         Self::with(options, Some(Box::new(recorder)))
     }
 
@@ -108,6 +108,11 @@ impl Session {
         });
     }
 
+    /// Appends an event to the journal that the runner does not know itself, such as a line of a log.
+    pub fn append(&self, at_us: Option<u64>, event: JournalEvent) {
+        self.run.executor.state_mut().append(&JournalEntry { at_us, event });
+    }
+
     /// Runs a scenario from its first step to its verdict. The nodes are left as they are.
     pub fn scenario(&self, world: &mut dyn World, scenario: &Scenario) -> Report {
         let run = &self.run;
@@ -129,6 +134,7 @@ impl Session {
             Some(scenario.headers.timeout),
         );
         let report = self.report(world, scenario, verdict, began);
+        run.journal_laws(&report.verdict);
         run.executor.journal(|| JournalEvent::Verdict {
             verdict: report.verdict.word().to_owned(),
             message: report.verdict.failure().map(|failure| failure.message.clone()),

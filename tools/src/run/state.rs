@@ -51,6 +51,8 @@ pub(in crate::run) struct RunState {
     /// The steps under way.
     pub steps: StepsUnderWay,
     journal: JournalWriter,
+    /// True if events were appended to the journal since it was last flushed.
+    is_unflushed: bool,
     abort: Option<Abort>,
     /// The steps that were under way at the abort.
     aborted_steps: Vec<At>,
@@ -66,9 +68,30 @@ impl RunState {
 
     /// Appends an event to the run's journal; without a journal the event is not even made.
     pub(in crate::run) fn journal(&mut self, event: impl FnOnce() -> JournalEvent) {
-        if let Some(write) = &mut self.journal {
+        if self.journal.is_some() {
             let at_us = u64::try_from(self.now.as_micros()).unwrap_or(u64::MAX);
-            write(&JournalEntry { at_us: Some(at_us), event: event() });
+            self.append(&JournalEntry { at_us: Some(at_us), event: event() });
+        }
+    }
+
+    /// Appends an entry to the run's journal, if there is one.
+    pub(in crate::run) fn append(&mut self, entry: &JournalEntry) {
+        if let Some(recorder) = &mut self.journal {
+            recorder.record(entry);
+            self.is_unflushed = true;
+        }
+    }
+
+    /// Returns true if events were appended since the journal was last flushed.
+    pub(in crate::run) fn is_unflushed(&self) -> bool {
+        self.is_unflushed
+    }
+
+    /// Flushes the journal: the next event may be long in coming.
+    pub(in crate::run) fn flush_journal(&mut self) {
+        self.is_unflushed = false;
+        if let Some(recorder) = &mut self.journal {
+            recorder.flush();
         }
     }
 
@@ -191,6 +214,8 @@ impl RunState {
                     self.changes.wake_waiters();
                 }
             }
+            Event::Link { from, to, up } => self.journal(|| JournalEvent::Link { from, to, up }),
+            Event::Message(event) => self.journal(|| event.into()),
             Event::Exited { node, ending } => self.on_exited(node, ending),
             Event::Payload { key, rank, .. } => {
                 let breach = self.evidence.sent(&key, &rank, self.now);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::message::MessageEvent;
 use super::node_spec::NodeIndex;
 use super::operation::OpId;
 use super::outcome::Outcome;
@@ -59,6 +60,18 @@ pub enum Event {
         /// The rank of the version among those of its key.
         rank: String,
     },
+    /// A connection between two nodes came up, or ended. Only worlds that see connections report it.
+    Link {
+        /// The node that dialled.
+        from: NodeIndex,
+        /// The node that was dialled.
+        to: NodeIndex,
+        /// True if the connection came up.
+        up: bool,
+    },
+    /// A message went a part of its way. Only worlds that carry messages report it, and only if their options ask
+    /// for it.
+    Message(MessageEvent),
     /// A node has ended, asked or unasked. The event precedes [`Event::Ended`] of the signal.
     Exited {
         /// The node that ended.

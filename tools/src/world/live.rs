@@ -25,7 +25,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{Event, LinkChange, Misconduct, NodeIndex, Occurrence, OpId, Operation, Outcome, Signal, World};
 use crate::driver::{self, Contacts, Request, RequestBody};
@@ -45,6 +45,10 @@ use handle::NodeHandle;
 use messages::MessageLog;
 use node::NodeTask;
 use router::MessageRouter;
+
+/// The longest time that an event may take which comes soon. Chosen: half of the time for which events may be lacking
+/// in the journal of a harness that was killed.
+const SOON: Duration = Duration::from_millis(50);
 
 /// A world in real time.
 pub struct Live {
@@ -104,8 +108,8 @@ impl Live {
             let _entered = runtime.enter();
             Instant::now()
         };
-        let log = MessageLog::create(folder, logging, began)?;
         let (sender, events) = EventSender::new(began);
+        let log = MessageLog::create(folder, logging, began, &sender)?;
         let floods = sender.clone();
         launcher.watch_floods(Box::new(move |node, reason| {
             floods.send(Event::Misbehaved { node, how: Misconduct::Flood(reason) });
@@ -261,19 +265,30 @@ impl Live {
         });
     }
 
-    fn wait(&mut self) -> Occurrence {
+    /// Waits for the next event, at most so long.
+    fn wait(&mut self, within: Option<Duration>) -> Option<Occurrence> {
         let known = !self.events.is_empty();
         let next = async {
             // Yields; a runner that always finds an event queued would starve the I/O tasks.
             if known {
                 tokio::task::yield_now().await;
             }
-            self.events.recv().await
+            match within {
+                Some(within) => timeout(within, self.events.recv()).await.unwrap_or(None),
+                None => self.events.recv().await,
+            }
         };
         let next = self.tasks.run_until(next);
-        // The world holds a sender itself, so that the channel stays open.
-        let interrupted = Occurrence { at: self.began.elapsed(), event: Event::Interrupted };
-        self.runtime.block_on(next).unwrap_or(interrupted)
+        self.runtime.block_on(next)
+    }
+
+    /// Counts an event that is handed out.
+    fn taken(&mut self, mut occurrence: Occurrence) -> Occurrence {
+        self.sender.backlog.count_taken();
+        // Another thread reads the clock before its wake is queued, so times may come out of order.
+        occurrence.at = occurrence.at.max(self.last);
+        self.last = occurrence.at;
+        occurrence
     }
 
     /// Changes links, each by the router or the carrier that it belongs to.
@@ -387,12 +402,15 @@ impl World for Live {
     }
 
     fn next(&mut self) -> Occurrence {
-        let mut occurrence = self.wait();
-        self.sender.backlog.count_taken();
-        // Another thread reads the clock before its wake is queued, so times may come out of order.
-        occurrence.at = occurrence.at.max(self.last);
-        self.last = occurrence.at;
-        occurrence
+        let occurrence = self.wait(None);
+        // The world holds a sender itself, so that the channel stays open.
+        let interrupted = Occurrence { at: self.began.elapsed(), event: Event::Interrupted };
+        self.taken(occurrence.unwrap_or(interrupted))
+    }
+
+    fn next_soon(&mut self) -> Option<Occurrence> {
+        let occurrence = self.wait(Some(SOON))?;
+        Some(self.taken(occurrence))
     }
 
     fn log_rates(&self) -> BTreeMap<NodeIndex, u64> {

@@ -17,6 +17,8 @@ mod clock;
 mod disk;
 mod faults;
 mod life;
+mod message_reports;
+mod messages;
 mod node;
 mod queue;
 mod request;

@@ -65,6 +65,11 @@ pub struct Arguments {
     #[arg(long, value_name = "RUNS", num_args = 0..=1, require_equals = true, default_missing_value = "600", value_parser = crate::cli::number::whole)]
     pub when_lost: Option<u64>,
 
+    /// Write the messages between nodes to run.jsonl, too, where the harness carries them: in `sim`, and those of
+    /// nodes that speak in lines. A failed run in `sim` has them without this flag
+    #[arg(long)]
+    pub messages: bool,
+
     /// Run only scenarios with this tag
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,

@@ -20,16 +20,21 @@ use crate::cli::control::{self, Control};
 use crate::cli::folder::{Folder, Refused};
 use crate::cli::host::{Host, Setup};
 use crate::cli::interrupt::{Interrupt, Interruptible};
-use crate::cli::journal_file::{self, Limits};
+use crate::cli::journal_file::{self, JournalFile, Limits};
+use crate::cli::log_entries;
 use crate::cli::replay;
 use crate::report;
 use crate::run::{AttemptRule, Attempted, Failure, FailureKind, Options, Report, Session, Verdict};
 use crate::scenario::{Scenario, Setting, is_routed};
 use crate::text::io_cause;
-use crate::world;
 use crate::world::folder::write_file;
 use crate::world::process::{Lease, Ports};
-use crate::world::sim::{self, Reseed, Sim};
+use crate::world::sim::{self, Reseed, Sim, Tracer};
+use crate::world::{self, World as _};
+
+/// The most events of a failed run that is run again with its messages. Chosen: such a run takes about a second, and
+/// its journal some 50 MB.
+const RERUN_EVENTS_MAX: u64 = 500_000;
 
 /// The runner of scenarios, each in a world of its own. A clone is cheap and shares all state.
 #[derive(Clone)]
@@ -58,6 +63,8 @@ struct Inner {
     reseeds: Vec<Reseed>,
     /// The most runs that are drawn anew to find when a failure became certain, if that is wanted.
     when_lost: Option<u64>,
+    /// True if messages between nodes stand in the journal of every run.
+    messages: bool,
     /// The file that takes the events of runs. With one, runs are done one after another.
     trace: Option<File>,
     /// The mistake planted in every node.
@@ -91,6 +98,7 @@ impl Runner {
             interrupt: if world.virtual_time { Interrupt::listen() } else { Interrupt::default() },
             reseeds: sorted(&arguments.reseed_at),
             when_lost: arguments.when_lost,
+            messages: arguments.messages,
             trace,
             #[cfg(feature = "mutants")]
             mutant: arguments.mutant,
@@ -128,6 +136,7 @@ impl Runner {
             #[cfg(feature = "mutants")]
             mutant: self.0.mutant,
             report_entry: Some(report::entry),
+            messages: self.0.messages,
             ..usual
         }
     }
@@ -242,29 +251,23 @@ impl Runner {
     }
 
     fn in_virtual_time(&self, job: &Job, options: Options, folder: Option<&Path>) -> io::Result<Report> {
-        let session = match folder {
-            Some(folder) => {
-                let write_event = journal_file::create(folder, Limits::NONE)
-                    .map_err(|error| cannot_write(folder, &error))?;
-                Session::new(options, write_event)
-            }
-            None => Session::without_journal(options),
-        };
+        let journal = folder.map(|folder| {
+            journal_file::create(folder, Limits::NONE).map_err(|error| cannot_write(folder, &error))
+        });
         let file = self.0.trace.as_ref().map(File::try_clone).transpose()?;
         let trace = file.map(|file| Trace::new(file, &job.case.scenario.name, job.seed));
-        let world = Sim::new(sim::Options {
-            trace: trace.as_ref().map(Trace::writer),
-            reseeds: self.0.reseeds.clone(),
-            ..sim::Options::judged(job.seed)
-        });
-        let mut world = Interruptible::new(world, self.0.interrupt.clone());
-        let mut report = session.scenario(&mut world, &job.case.scenario);
-        let world = world.into_world();
+        let writer = trace.as_ref().map(Trace::writer);
+        let (mut report, world) = self.simulate(job, options.clone(), journal.transpose()?, writer);
         if let Some(folder) = folder {
             write_logs(&world, folder);
         }
         let events = world.events();
         drop(world);
+        if let Some(folder) = folder {
+            if !options.messages && report.verdict.failure().is_some() && events <= RERUN_EVENTS_MAX {
+                self.add_messages(job, options, &mut report, folder);
+            }
+        }
         if let Some(runs_max) = self.0.when_lost {
             let lost = LostRun {
                 scenario: &job.case.scenario,
@@ -281,6 +284,50 @@ impl Runner {
             }
             Some(Ok(())) | None => Ok(report),
         }
+    }
+
+    /// Runs a scenario in a simulated world.
+    fn simulate(
+        &self,
+        job: &Job,
+        options: Options,
+        journal: Option<JournalFile>,
+        trace: Option<Tracer>,
+    ) -> (Report, Sim) {
+        let (messages, writes) = (options.messages, journal.is_some());
+        let session = match journal {
+            Some(journal) => Session::new(options, journal),
+            None => Session::without_journal(options),
+        };
+        let world = Sim::new(sim::Options {
+            trace,
+            messages,
+            reseeds: self.0.reseeds.clone(),
+            ..sim::Options::judged(job.seed)
+        });
+        let wall_ms = world.wall_ms();
+        let mut world = Interruptible::new(world, self.0.interrupt.clone());
+        let report = session.scenario(&mut world, &job.case.scenario);
+        let world = world.into_world();
+        if writes {
+            log_entries::append(&session, world.logs(), wall_ms);
+        }
+        (report, world)
+    }
+
+    /// Runs a failed scenario again, so that its journal has the messages between nodes. The journal of the first
+    /// run stays if the second cannot be written, is interrupted, or ends otherwise, which no run should.
+    fn add_messages(&self, job: &Job, options: Options, report: &mut Report, folder: &Path) {
+        let Ok(journal) = journal_file::create_again(folder) else { return };
+        let options = Options { messages: true, ..options };
+        let (again, _) = self.simulate(job, options, Some(journal), None);
+        let is_same = again == *report;
+        if !is_same && again.verdict != Verdict::Interrupted {
+            report.notes.push(
+                "the run ended otherwise when its messages were watched: please report this".to_owned(),
+            );
+        }
+        journal_file::end_again(folder, is_same);
     }
 
     fn in_real_time(
@@ -316,7 +363,9 @@ impl Runner {
                 return Ok(!hand_over(report) || stop);
             }
         };
+        let wall_ms = host.world.wall_ms();
         let report = host.session.scenario(&mut host.world, &job.case.scenario);
+        log_entries::append_files(&host.session, path, wall_ms);
         let stop = self.stops_after(job, &report) || host.session.was_interrupted();
         let wanted = hand_over(report.clone());
         if self.leaves_up(&report) && !self.0.left_one_up.swap(true, Ordering::Relaxed) {

@@ -35,6 +35,21 @@ impl Law {
         Self::Queues,
     ];
 
+    /// Returns the law's name for programs: as its serialisation is.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Convergence => "convergence",
+            Self::NothingLost => "nothing_lost",
+            Self::Tombstones => "tombstones",
+            Self::MonotonicReads => "monotonic_reads",
+            Self::SymmetricLinks => "symmetric_links",
+            Self::StoredIncrease => "stored_increase",
+            Self::Payloads => "payloads",
+            Self::Queues => "queues",
+        }
+    }
+
     /// Returns the law's name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -54,5 +69,17 @@ impl Law {
 impl std::fmt::Display for Law {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_for_programs_is_the_serialisation() {
+        for law in Law::ALL {
+            assert_eq!(serde_json::to_value(law).unwrap(), law.key());
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! The entries of the runner's operations in the journal.
 
-use crate::journal::{JournalEntry, JournalEvent, LinkEntry};
+use crate::journal::{JournalEvent, LinkEntry, Recorder};
 use crate::world::{OpId, Operation, Outcome};
 
-/// The receiver of the entries of a journal, as they come; none if no journal is wanted.
-pub(in crate::run) type JournalWriter = Option<Box<dyn FnMut(&JournalEntry)>>;
+/// The receiver of the entries of a journal; none if no journal is wanted.
+pub(in crate::run) type JournalWriter = Option<Box<dyn Recorder>>;
 
 impl JournalEvent {
     /// Returns the entry of an operation that begins. It is none for timers, members, watches, checks

@@ -84,6 +84,8 @@ impl<'a> Executor<'a> {
                 | Event::Stored { .. }
                 | Event::Payload { .. }
                 | Event::Put { .. }
+                | Event::Link { .. }
+                | Event::Message(_)
                 | Event::Woken => {}
             }
         }

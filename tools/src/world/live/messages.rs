@@ -1,18 +1,22 @@
 //! The log of messages that the router carries: a line of JSON for each message that is sent, and for each that
-//! arrives. It is bounded; the last line then says so.
+//! arrives. It is bounded; the last line then says so. The same messages can be reported to the runner.
 //!
 //! `{"at_s": 0.0123, "event": "send", "id": 7, "message": {…}}`: the number is the same where the message arrives,
 //! so that a message that never arrives has one line, and a duplicate three.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 use std::rc::Rc;
 
+use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::events::EventSender;
 use crate::world::folder::create_file;
+use crate::world::{Event, Message, MessageClass, MessageEvent, NodeIndex, Party};
 
 /// The name of the file in the folder of a run.
 pub const MESSAGES: &str = "messages.jsonl";
@@ -26,11 +30,20 @@ pub struct MessageLogging {
     pub arrived: bool,
     /// The most bytes that are logged.
     pub bytes_max: u64,
+    /// True if messages are reported to the runner.
+    pub reported: bool,
 }
 
-/// The log of messages of one run, if they are logged. Clones write to the same file.
-#[derive(Debug, Clone, Default)]
-pub(super) struct MessageLog(Option<Rc<LogFile>>);
+/// The messages of one run: they are numbered if they are logged, or reported to the runner. Clones share all.
+#[derive(Clone, Default)]
+pub(super) struct MessageLog(Option<Rc<Numbered>>);
+
+struct Numbered {
+    file: Option<LogFile>,
+    reports: Option<EventSender>,
+    /// The number of the last message.
+    last: Cell<u64>,
+}
 
 #[derive(Debug)]
 struct LogFile {
@@ -39,41 +52,95 @@ struct LogFile {
     file: RefCell<BufWriter<File>>,
     written: Cell<u64>,
     is_full: Cell<bool>,
-    /// The number of the last message.
-    last: Cell<u64>,
+}
+
+/// The parts of a message by which it is reported.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    src: Cow<'a, str>,
+    #[serde(borrow)]
+    dest: Cow<'a, str>,
+    #[serde(borrow)]
+    body: Body<'a>,
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow, rename = "type", default)]
+    kind: Cow<'a, str>,
 }
 
 impl MessageLog {
-    /// Creates the log in the folder of a run that began at that moment.
-    pub(super) fn create(folder: &Path, choice: MessageLogging, began: Instant) -> io::Result<Self> {
-        if !choice.sent && !choice.arrived {
-            return Ok(Self(None));
-        }
-        let file = RefCell::new(BufWriter::new(create_file(folder, MESSAGES)?));
-        let (written, is_full, last) = (Cell::new(0), Cell::new(false), Cell::new(0));
-        Ok(Self(Some(Rc::new(LogFile { choice, began, file, written, is_full, last }))))
+    /// Creates the log in the folder of a run that began at that moment. Reports go to `sender`, if they are chosen.
+    pub(super) fn create(
+        folder: &Path,
+        choice: MessageLogging,
+        began: Instant,
+        sender: &EventSender,
+    ) -> io::Result<Self> {
+        let reports = choice.reported.then(|| sender.clone());
+        let file = if choice.sent || choice.arrived {
+            let file = RefCell::new(BufWriter::new(create_file(folder, MESSAGES)?));
+            Some(LogFile { choice, began, file, written: Cell::new(0), is_full: Cell::new(false) })
+        } else {
+            None
+        };
+        let is_on = file.is_some() || reports.is_some();
+        Ok(Self(is_on.then(|| Rc::new(Numbered { file, reports, last: Cell::new(0) }))))
     }
 
-    /// Returns true if messages are logged.
+    /// Returns true if messages are logged or reported.
     pub(super) fn is_on(&self) -> bool {
         self.0.is_some()
     }
 
-    /// Logs a message that is sent. Returns its number, or 0 if messages are not logged.
-    pub(super) fn sent(&self, line: &[u8]) -> u64 {
+    /// Logs and reports a message that is sent. Returns its number, or 0 if there is neither a log nor a report.
+    /// `node` returns the node with an id.
+    pub(super) fn sent(&self, line: &[u8], node: impl Fn(&str) -> Option<NodeIndex>) -> u64 {
         let Some(log) = &self.0 else { return 0 };
         let id = log.last.get() + 1;
         log.last.set(id);
-        if log.choice.sent {
-            log.write("send", id, line);
+        if let Some(file) = log.file.as_ref().filter(|file| file.choice.sent) {
+            file.write("send", id, line);
+        }
+        if log.reports.is_some() {
+            let message: serde_json::Result<Envelope<'_>> = serde_json::from_slice(line);
+            // The router carries only lines with these parts.
+            let Ok(Envelope { src, dest, body }) = message else { return id };
+            let party = |id: &str| node(id).map_or_else(|| Party::Other(id.to_owned()), Party::Node);
+            self.report(MessageEvent::Sent(Message {
+                number: id,
+                from: party(&src),
+                to: party(&dest),
+                kind: Cow::Owned(body.kind.into_owned()),
+                class: MessageClass::Other,
+                key: None,
+                rank: None,
+                keys: None,
+                bytes: line.len() as u64,
+            }));
         }
         id
     }
 
-    /// Logs a message that arrives.
+    /// Logs and reports a message that arrives.
     pub(super) fn arrived(&self, id: u64, line: &[u8]) {
-        if let Some(log) = self.0.as_ref().filter(|log| log.choice.arrived) {
-            log.write("recv", id, line);
+        let Some(log) = &self.0 else { return };
+        if let Some(file) = log.file.as_ref().filter(|file| file.choice.arrived) {
+            file.write("recv", id, line);
+        }
+        self.report(MessageEvent::Arrived { number: id });
+    }
+
+    /// Reports a message that is lost. A log has no line for it.
+    pub(super) fn lost(&self, id: u64, reason: &'static str) {
+        self.report(MessageEvent::Lost { number: id, reason });
+    }
+
+    fn report(&self, event: MessageEvent) {
+        if let Some(sender) = self.0.as_ref().and_then(|log| log.reports.as_ref()) {
+            sender.send(Event::Message(event));
         }
     }
 }
@@ -110,10 +177,11 @@ mod tests {
 
     fn logged(choice: MessageLogging) -> Vec<Value> {
         let folder = tempfile::tempdir().unwrap();
-        let log = MessageLog::create(folder.path(), choice, Instant::now()).unwrap();
-        let id = log.sent(b"{\"src\":\"n0\"}\n");
+        let (sender, _) = EventSender::new(Instant::now());
+        let log = MessageLog::create(folder.path(), choice, Instant::now(), &sender).unwrap();
+        let id = log.sent(b"{\"src\":\"n0\"}\n", |_| None);
         log.arrived(id, b"{\"src\":\"n0\"}\n");
-        log.sent(b"{\"src\":\"n1\"}");
+        log.sent(b"{\"src\":\"n1\"}", |_| None);
         drop(log);
         let text = std::fs::read_to_string(folder.path().join(MESSAGES)).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -121,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_message_is_logged_where_it_is_sent_and_where_it_arrives() {
-        let both = MessageLogging { sent: true, arrived: true, bytes_max: 1_000 };
+        let both = MessageLogging { sent: true, arrived: true, bytes_max: 1_000, reported: false };
         let lines = logged(both);
         let of =
             |index: usize| (&lines[index]["event"], &lines[index]["id"], &lines[index]["message"]["src"]);
@@ -135,8 +203,30 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_reported_by_its_envelope() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sender, mut events) = EventSender::new(Instant::now());
+        let choice = MessageLogging { reported: true, ..MessageLogging::default() };
+        let log = MessageLog::create(folder.path(), choice, Instant::now(), &sender).unwrap();
+        let node = |id: &str| (id == "n0").then_some(NodeIndex(0));
+        let id = log.sent(br#"{"src":"c1","dest":"n0","body":{"type":"read","msg_id":1}}"#, node);
+        log.arrived(id, b"{}");
+        log.lost(log.sent(b"no message", node), "why");
+        let mut next = || match events.try_recv().unwrap().event {
+            Event::Message(event) => event,
+            other => panic!("{other:?}"),
+        };
+        let MessageEvent::Sent(message) = next() else { panic!("a message is sent first") };
+        assert_eq!((message.from, message.to), (Party::Other("c1".to_owned()), Party::Node(NodeIndex(0))));
+        assert_eq!((message.number, &*message.kind, message.bytes), (1, "read", 59));
+        assert_eq!(next(), MessageEvent::Arrived { number: 1 });
+        assert_eq!(next(), MessageEvent::Lost { number: 2, reason: "why" });
+        assert!(!folder.path().join(MESSAGES).exists());
+    }
+
+    #[test]
     fn a_log_that_is_full_says_so_once() {
-        let lines = logged(MessageLogging { sent: true, arrived: true, bytes_max: 80 });
+        let lines = logged(MessageLogging { sent: true, arrived: true, bytes_max: 80, reported: false });
         let events: Vec<&Value> = lines.iter().map(|line| &line["event"]).collect();
         assert_eq!(events, ["send", "full"]);
         assert_eq!(lines[1]["bytes_max"], 80);

@@ -21,7 +21,7 @@ use crate::driver::maelstrom::service::Services;
 use crate::driver::{Answered, Call, ClientInbox, Mailbox, Router, Undelivered};
 use crate::world::{Direction, LinkChange, Members, NodeIndex};
 use clients::ClientNames;
-use mailbox::{MAILBOX_BYTES_MAX, NodeMailbox};
+use mailbox::{LOST_BY_LINK, MAILBOX_BYTES_MAX, NodeMailbox, SILENT};
 use network::{Network, SERVICES};
 
 /// The network, and the receivers of messages in it.
@@ -99,15 +99,18 @@ impl Router for MessageRouter {
 
     fn send(&self, from: NodeIndex, to: NodeIndex, line: &[u8]) -> Result<(), Undelivered> {
         let direction = Direction { from, to };
-        let number = self.log.sent(line);
+        let number = self.log.sent(line, |id| self.node(id));
         let mut network = self.network.borrow_mut();
         if network.is_silent(direction) {
+            self.log.lost(number, SILENT);
             return Ok(());
         }
         let Some(mailbox) = self.mailbox(to) else {
+            self.log.lost(number, "no node reads it");
             return if network.has(to) { Ok(()) } else { Err(Undelivered::Nobody) };
         };
         if let Some(waiting) = mailbox.is_full_for(line.len()) {
+            self.log.lost(number, "the receiver's mailbox is full");
             // Messages to a node that does not read because it is frozen, or was until just now, count as
             // lost. So do messages for which another node's flood leaves no room.
             let is_flood = !network.is_frozen(to) && mailbox.bytes_from(from) >= MAILBOX_BYTES_MAX / 2;
@@ -116,6 +119,9 @@ impl Router for MessageRouter {
         match network.arrivals(direction, line.len()) {
             None => mailbox.deliver(Some(from), number, line),
             Some(arrivals) => {
+                if arrivals == [None, None] {
+                    self.log.lost(number, LOST_BY_LINK);
+                }
                 let schedule = |at| mailbox.schedule_line(at, Some(from), number, line);
                 arrivals.into_iter().flatten().for_each(schedule);
             }
@@ -131,12 +137,16 @@ impl Router for MessageRouter {
         if let Some(waiting) = mailbox.is_full_for(call.bytes) {
             return Err(Undelivered::Flooded { waiting });
         }
-        let number = if self.log.is_on() { self.log.sent(&mailbox::line_of(&call)) } else { 0 };
+        let number =
+            if self.log.is_on() { self.log.sent(&mailbox::line_of(&call), |id| self.node(id)) } else { 0 };
         let to_service = Direction { from: node, to: SERVICES };
         let arrivals = self.network.borrow_mut().arrivals(to_service, call.bytes);
         match arrivals {
             None => mailbox.call(call, number),
             Some(arrivals) => {
+                if arrivals == [None, None] {
+                    self.log.lost(number, LOST_BY_LINK);
+                }
                 arrivals.into_iter().flatten().for_each(|at| mailbox.schedule_call(at, call.clone(), number));
             }
         }
@@ -144,7 +154,7 @@ impl Router for MessageRouter {
     }
 
     fn log_answer(&self, line: &[u8]) {
-        self.log.arrived(self.log.sent(line), line);
+        self.log.arrived(self.log.sent(line, |id| self.node(id)), line);
     }
 
     fn open_client(&self, inbox: Weak<dyn ClientInbox>) -> String {

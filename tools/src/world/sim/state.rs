@@ -7,6 +7,7 @@ use std::time::Duration;
 use node::core::{Input, Output};
 
 use super::clock::nanos;
+use super::messages::Messages;
 use super::node::Node;
 use super::queue::Queue;
 use super::reseed::Reseed;
@@ -27,6 +28,8 @@ pub struct Options {
     pub payloads: bool,
     /// The points of the run from which all is drawn anew, in order.
     pub reseeds: Vec<Reseed>,
+    /// True if messages between nodes are reported as [`Event::Message`].
+    pub messages: bool,
 }
 
 impl Options {
@@ -48,6 +51,8 @@ pub struct Sim {
     /// The time at which each earlier point came.
     pub(super) reseeded_at: Vec<Duration>,
     pub(super) payloads: bool,
+    /// The messages that were reported, if they are.
+    pub(super) messages: Option<Messages>,
     pub(super) trace: Trace,
     pub(super) now: Duration,
     /// The number of events so far.
@@ -81,6 +86,7 @@ impl Sim {
             reseeds,
             reseeded_at: Vec::new(),
             payloads: options.payloads,
+            messages: options.messages.then(Messages::default),
             trace: Trace::new(options.trace),
             now: Duration::ZERO,
             events: 0,

@@ -11,7 +11,7 @@ use super::scheduled::Scheduled;
 use super::state::Sim;
 use super::wires::{Arrival, ConnKey, Connection, DirectionState, End, Packet, USUAL_CONDITIONS};
 use crate::world::link::{DirectionModel, WINDOW};
-use crate::world::{Direction, Event, NodeIndex};
+use crate::world::{DelayReason, Direction, Event, NodeIndex};
 
 /// The bytes that a step of a handshake, or the end of a connection, takes on the wire: a segment without
 /// payload. Its headers are Ethernet (14), IPv4 (20) and TCP with time stamps (32).
@@ -64,7 +64,8 @@ impl Sim {
             self.direction_index(Direction { from: node, to: target }),
             self.direction_index(Direction { from: target, to: node }),
         );
-        let key = self.network.add(Connection { dial, ends: [end(node, there), end(target, back)] });
+        let key =
+            self.network.add(Connection { dial, up: false, ends: [end(node, there), end(target, back)] });
         self.nodes[node.0].dials.insert(dial, key);
         self.transmit(key, 0, Packet::Open, BARE);
     }
@@ -106,7 +107,7 @@ impl Sim {
     /// Puts a frame on the wire, and reports written frames once their weight is large.
     fn write(&mut self, key: ConnKey, end: usize, frame: Arc<Frame>) {
         let (weight, counted, bytes) = size(&frame);
-        self.transmit(key, end, Packet::Frame(frame), bytes);
+        self.transmit_frame(key, end, frame, bytes);
         let Some(connection) = self.network.get(key) else { return };
         let ours = &mut connection.ends[end];
         ours.under_way += bytes;
@@ -134,6 +135,14 @@ impl Sim {
         }
     }
 
+    /// Sends a frame from one end of a connection down its direction.
+    fn transmit_frame(&mut self, key: ConnKey, from: usize, frame: Arc<Frame>, bytes: usize) {
+        let Some(connection) = self.network.get(key) else { return };
+        let (node, to) = (connection.ends[from].node, connection.ends[1 - from].node);
+        let number = self.report_sent(node, to, &frame, bytes);
+        self.transmit(key, from, Packet::Frame(frame, number), bytes);
+    }
+
     /// Sends a packet from one end of a connection down its direction.
     fn transmit(&mut self, key: ConnKey, from: usize, packet: Packet, bytes: usize) {
         let Some(connection) = self.network.get(key) else { return };
@@ -146,10 +155,14 @@ impl Sim {
 
     /// Brings a packet to the end of its direction; it waits there while the direction is silent.
     pub(super) fn arrive(&mut self, arrival: Arrival) {
-        let Some(connection) = self.network.get(arrival.connection) else { return };
+        let Some(connection) = self.network.get(arrival.connection) else {
+            return self.report_lost(arrival.number(), "both ends had closed the connection");
+        };
         let index = connection.ends[1 - arrival.end].direction;
         let state = &self.network.directions[index as usize];
         if self.network.is_silent(state) {
+            let reason = if state.cut { DelayReason::Cut } else { DelayReason::Partition };
+            self.report_delayed(arrival.number(), reason);
             self.network.directions[index as usize].held.push_back(arrival);
             self.network.holding.insert(index);
             return;
@@ -160,16 +173,21 @@ impl Sim {
     /// Delivers a packet to the node at the end of its direction.
     pub(super) fn deliver(&mut self, arrival: Arrival) {
         let (key, end) = (arrival.connection, arrival.end);
-        let Some(connection) = self.network.get(key) else { return };
+        let Some(connection) = self.network.get(key) else {
+            return self.report_lost(arrival.number(), "both ends had closed the connection");
+        };
         let (ours, theirs) = (&connection.ends[end], &connection.ends[1 - end]);
         let (node, from) = (ours.node, theirs.node);
         if ours.closed {
-            return;
+            return self
+                .report_lost(arrival.number(), "the receiver had closed the connection, or had ended");
         }
         let place = &mut self.nodes[node.0];
         // A frozen node's system answers the first step by itself; all else waits for the node to run.
         if place.life == Life::Frozen && !matches!(arrival.packet, Packet::Open) {
-            return place.frozen.push_back(Deferred::Arrival(arrival));
+            let number = arrival.number();
+            place.frozen.push_back(Deferred::Arrival(arrival));
+            return self.report_delayed(number, DelayReason::Frozen);
         }
         match arrival.packet {
             Packet::Open => {
@@ -186,6 +204,10 @@ impl Sim {
                 let dial = connection.dial;
                 place.dials.remove(&dial);
                 if let Some(conn) = self.register(key, end) {
+                    if let Some(connection) = self.network.get(key) {
+                        connection.up = true;
+                        self.report(Event::Link { from: node, to: from, up: true });
+                    }
                     self.trace.connected(self.now, &self.nodes[node.0].name, &self.nodes[from.0].name);
                     self.feed(node, Input::Connected { conn, dial });
                 }
@@ -197,13 +219,16 @@ impl Sim {
                     self.feed(node, Input::DialFailed { dial, reason: "connection refused".to_owned() });
                 }
             }
-            Packet::Frame(frame) => {
+            Packet::Frame(frame, number) => {
                 let (conn, lost) = (ours.conn, theirs.lost);
                 connection.ends[1 - end].under_way -= arrival.bytes;
                 self.write_waiting(key, 1 - end);
                 if let Some(conn) = conn.filter(|_| !lost) {
+                    self.report_arrived(number);
                     self.trace.frame(self.now, &self.nodes[from.0].name, &self.nodes[node.0].name, &frame);
                     self.feed(node, Input::Received { conn, frame });
+                } else {
+                    self.report_lost(number, "the connection was reset, or its sender was killed");
                 }
             }
             Packet::Closed => self.notify_closed(key, end),
@@ -268,6 +293,8 @@ impl Sim {
         }
         ours.closed = true;
         let (node, conn, waiting) = (ours.node, ours.conn.take(), std::mem::take(&mut ours.waiting));
+        self.report_down(key);
+        let Some(connection) = self.network.get(key) else { return };
         if let Some(conn) = conn {
             self.nodes[node.0].wires.remove(&conn);
         }
@@ -280,9 +307,18 @@ impl Sim {
             if let Some(connection) = self.network.get(key) {
                 connection.ends[end].under_way += bytes;
             }
-            self.transmit(key, end, Packet::Frame(frame), bytes);
+            self.transmit_frame(key, end, frame, bytes);
         }
         self.transmit(key, end, Packet::Closed, BARE);
+    }
+
+    /// Reports that a connection has ended, if that it came up was reported.
+    fn report_down(&mut self, key: ConnKey) {
+        let Some(connection) = self.network.get(key) else { return };
+        if std::mem::replace(&mut connection.up, false) {
+            let (from, to) = (connection.ends[0].node, connection.ends[1].node);
+            self.report(Event::Link { from, to, up: false });
+        }
     }
 
     /// Reports to one end that the other is closed, or that the connection was reset.
@@ -295,6 +331,8 @@ impl Sim {
         ours.closed = true;
         let (node, conn, dial) = (ours.node, ours.conn.take(), connection.dial);
         let from = connection.ends[1 - end].node;
+        self.report_down(key);
+        let Some(connection) = self.network.get(key) else { return };
         if connection.ends[1 - end].closed {
             self.network.remove(key);
         }
@@ -314,16 +352,18 @@ impl Sim {
     /// Closes all connections of a node that ends. A node that is killed may lose what it had sent.
     pub(super) fn close_connections(&mut self, node: NodeIndex, mut loses: impl FnMut() -> bool) {
         let place = &mut self.nodes[node.0];
-        // An arrival that waited for the node to thaw may be the only record of a connection.
-        let frozen: Vec<(ConnKey, usize)> = std::mem::take(&mut place.frozen)
-            .into_iter()
-            .filter_map(|late| match late {
-                Deferred::Arrival(arrival) => Some((arrival.connection, arrival.end)),
-                Deferred::Request(_) | Deferred::Synced => None,
-            })
-            .collect();
+        let arrivals = std::mem::take(&mut place.frozen).into_iter().filter_map(|late| match late {
+            Deferred::Arrival(arrival) => Some(arrival),
+            Deferred::Request(_) | Deferred::Synced => None,
+        });
+        let arrivals: Vec<Arrival> = arrivals.collect();
         let dials = std::mem::take(&mut place.dials).into_values().map(|key| (key, 0));
         let wires: Vec<(ConnId, ConnKey)> = place.wires.iter().map(|(conn, key)| (*conn, *key)).collect();
+        for arrival in &arrivals {
+            self.report_lost(arrival.number(), "the receiver ended while it was frozen");
+        }
+        // An arrival that waited for the node to thaw may be the only record of a connection.
+        let frozen = arrivals.iter().map(|arrival| (arrival.connection, arrival.end));
         let mut ends: Vec<(ConnKey, usize)> = dials.collect();
         for (conn, key) in wires {
             if let Some(connection) = self.network.get(key) {

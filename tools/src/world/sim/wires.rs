@@ -16,6 +16,9 @@ use crate::world::{Direction, NodeIndex};
 pub(super) const USUAL_CONDITIONS: Conditions =
     Conditions { delay: Duration::from_millis(1), jitter: Duration::from_micros(500), ..Conditions::IDEAL };
 
+/// The number of a message whose way is not reported.
+pub(super) const UNREPORTED: u64 = 0;
+
 /// The set of all connections and directions.
 pub(super) struct Network {
     pub(super) seed: Seed,
@@ -44,6 +47,8 @@ pub(super) struct Slot {
 /// A connection with two ends: first the end that dialled, then the other.
 pub(super) struct Connection {
     pub(super) dial: DialId,
+    /// True from when the dialler learns of its connection until either end closes it.
+    pub(super) up: bool,
     pub(super) ends: [End; 2],
 }
 
@@ -96,9 +101,17 @@ pub(super) enum Packet {
     Upgraded,
     /// No node listens there.
     Refused,
-    Frame(Arc<Frame>),
+    /// A frame, and the number by which its way is reported.
+    Frame(Arc<Frame>, u64),
     /// The other end is closed.
     Closed,
+}
+
+impl Arrival {
+    /// Returns the number by which the way of the packet is reported.
+    pub(super) fn number(&self) -> u64 {
+        if let Packet::Frame(_, number) = &self.packet { *number } else { UNREPORTED }
+    }
 }
 
 impl Network {

@@ -19,6 +19,12 @@ use crate::world::{Direction, NodeIndex};
 /// them is a flood. Chosen: eight lines of the greatest length that is read (`LINE_MAX` of the driver, 8 MiB).
 pub(super) const MAILBOX_BYTES_MAX: usize = 64 << 20;
 
+/// The reason for which a message is lost that comes to a cut or a partition.
+pub(super) const SILENT: &str = "a cut or a partition lies between";
+
+/// The reason for which a message is lost that a link drops.
+pub(super) const LOST_BY_LINK: &str = "the link lost it";
+
 /// The mailbox of one node.
 pub(super) struct NodeMailbox {
     node: NodeIndex,
@@ -150,8 +156,11 @@ impl NodeMailbox {
             drop(under_way);
             self.take_weight(parcel.from(), parcel.bytes());
             match parcel {
-                Parcel::Line(Line { from: Some(from), .. })
-                    if self.network.borrow().is_silent(Direction { from, to: self.node }) => {}
+                Parcel::Line(Line { from: Some(from), number, .. })
+                    if self.network.borrow().is_silent(Direction { from, to: self.node }) =>
+                {
+                    self.log.lost(number, SILENT);
+                }
                 Parcel::Line(Line { from, number, text }) => self.deliver(from, number, &text),
                 Parcel::Call(call, number) => self.call(call, number),
             }
@@ -167,10 +176,13 @@ impl NodeMailbox {
         let Some(reply) = network.serve(call) else { return };
         let arrivals = network.arrivals(Direction { from: SERVICES, to: self.node }, reply.len());
         drop(network);
-        let number = self.log.sent(&reply);
+        let number = self.log.sent(&reply, |id| self.network.borrow().node(id));
         match arrivals {
             None => self.deliver(None, number, &reply),
             Some(arrivals) => {
+                if arrivals == [None, None] {
+                    self.log.lost(number, LOST_BY_LINK);
+                }
                 let schedule = |at| self.schedule_line(at, None, number, &reply);
                 arrivals.into_iter().flatten().for_each(schedule);
             }
@@ -230,14 +242,18 @@ impl Mailbox for NodeMailbox {
         if let Some(waiting) = self.is_full_for(line.len()) {
             return Err(Undelivered::Flooded { waiting });
         }
-        self.deliver(None, self.log.sent(line), line);
+        let number = self.log.sent(line, |id| self.network.borrow().node(id));
+        self.deliver(None, number, line);
         Ok(())
     }
 
     fn close(&self) {
         self.closed.set(true);
         self.ready.take();
-        self.under_way.take();
+        for parcel in self.under_way.take().by_arrival.into_values() {
+            let (Parcel::Line(Line { number, .. }) | Parcel::Call(_, number)) = parcel;
+            self.log.lost(number, "the receiver has ended");
+        }
         self.shares.take();
         self.weight.set(0);
     }
