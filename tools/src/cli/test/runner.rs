@@ -263,10 +263,10 @@ impl Runner {
         }
         let events = world.events();
         drop(world);
-        if let Some(folder) = folder {
-            if !options.messages && report.verdict.failure().is_some() && events <= RERUN_EVENTS_MAX {
-                self.add_messages(job, options, &mut report, folder);
-            }
+        let has_failed = report.verdict.failure().is_some();
+        if let Some(folder) = folder.filter(|_| has_failed && !options.messages && events <= RERUN_EVENTS_MAX)
+        {
+            self.add_messages(job, options, &mut report, folder);
         }
         if let Some(runs_max) = self.0.when_lost {
             let lost = LostRun {

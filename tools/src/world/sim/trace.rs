@@ -87,8 +87,11 @@ impl Trace {
             Event::Lacking { reason } => self.line(now, "lacking", || json!({"reason": reason})),
             Event::Runaway { reason } => self.line(now, "runaway", || json!({"reason": reason})),
             // The trace has lines of its own for connections and frames.
-            Event::Link { .. } | Event::Message(_) => {}
-            Event::Put { .. } | Event::Interrupted | Event::Woken => {}
+            Event::Link { .. }
+            | Event::Message(_)
+            | Event::Put { .. }
+            | Event::Interrupted
+            | Event::Woken => {}
         }
     }
 
