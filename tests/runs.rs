@@ -215,11 +215,11 @@ fn a_failed_run_in_virtual_time_has_its_messages() {
 fn a_harness_that_is_killed_leaves_a_journal_up_to_its_end() {
     let text = "timeout 20m\nnetwork a-b\na: set x 1\nwait 10m\n";
     let tools = Tools::new().file("long.scn", text);
-    let test = tools.begin("test long.scn");
+    let harness = tools.begin("test long.scn");
     let journal = || std::fs::read_to_string(tools.path("logs/long/run.jsonl")).unwrap_or_default();
     assert!(until(|| journal().contains("\"kind\":\"wait\"")), "{}", journal());
-    test.signal(Signal::KILL);
-    assert_eq!(test.ended().code, None);
+    harness.signal(Signal::KILL);
+    assert_eq!(harness.ended().code, None);
     let answers = tools.events("long", "answer");
     assert!(!answers.is_empty(), "{}", journal());
     tools.expect_nothing_left();
