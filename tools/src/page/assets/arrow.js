@@ -10,7 +10,8 @@ class Arrow {
       const held = Math.max(heightOf(message.delayed), y1 + 2);
       return [[x1, y1], [bend, held], [bend, Math.max(y2 - 6, held)], ...(message.arrived ? [[x2, y2]] : [])];
     }
-    return [[x1, y1], [x2, y2]];
+    // One that has not arrived stops before its receiver.
+    return message.arrived ? [[x1, y1], [x2, y2]] : [[x1, y1], [x1 + (x2 - x1) * 0.85, y2]];
   }
 
   /** Draws the line and the head of an arrow, in the form of its kind. */

@@ -124,8 +124,9 @@ const Reason = (() => {
     if (message.delayed) {
       return { text: `Held up to the end: the ${what} (${Words.readable(message.delayed.reason, 80)}).`, event: message.delayed.i, lost: true };
     }
-    return { text: `Still under way at the end: the ${what}.`, event: message.i };
+    return { text: `Did not arrive by the end: the ${what}.`, event: message.i, lost: true };
   }
 
+  // The messages of `explain` are marked as lost, since the receiver never had them.
   return { keyOf, differing, explain, missing };
 })();
