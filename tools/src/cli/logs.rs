@@ -24,8 +24,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub(super) use self::stamp::stamp;
-
 use self::catalogue::Catalogue;
 use self::error::LogsError;
 use self::filter::Filter;
