@@ -43,7 +43,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::sweep::Sweep;
-use super::wording::{again, command};
+use super::wording::{again, command, is_virtual};
 use crate::run::{Attempts, Failure, FailureKind, Law, Likelihood, LikelihoodPoint, Report, Verdict};
 
 /// The number of this format. It changes when programs that read it would have to change.
@@ -100,7 +100,8 @@ pub struct ScenarioEntry<'a> {
     pub logs: Option<&'a str>,
     /// The command that repeats the run.
     pub again: String,
-    /// The moment at which it began, in milliseconds since 1970 by the clock of the machine; null if unknown.
+    /// The moment at which it began, in milliseconds since 1970 by the clock of the machine; null if unknown, and in
+    /// virtual time.
     pub began_ms: Option<u64>,
     /// The attempts, if there was more than one.
     pub attempts: Option<AttemptsEntry<'a>>,
@@ -291,7 +292,8 @@ fn scenario(report: &Report) -> ScenarioEntry<'_> {
         likelihood: report.likelihood.as_ref().map(likelihood),
         logs: report.logs.as_deref(),
         again: again(report),
-        began_ms: report.began_ms,
+        // In virtual time a seed brings the same report back, whenever it runs.
+        began_ms: report.began_ms.filter(|_| !is_virtual(&report.world)),
         attempts: report.attempts.as_deref().map(attempts),
         timeout_factor: report.timeout_factor,
         node_options: &report.node_options,
