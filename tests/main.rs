@@ -13,6 +13,7 @@ mod by_hand;
 mod byc;
 mod bypassed;
 mod closed_output;
+mod completions;
 mod control;
 mod course;
 mod determinism;

@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod check;
 mod condition;
+pub mod completions;
 mod control;
 pub mod exit;
 pub mod failure;
@@ -22,6 +23,7 @@ mod log_entries;
 mod log_limit;
 pub mod logs;
 pub mod maelstrom;
+pub mod man;
 mod network;
 pub mod nodes;
 mod number;
@@ -41,6 +43,7 @@ mod screen;
 pub mod seeds;
 pub mod setting;
 pub mod since;
+mod shown_command;
 pub mod source;
 pub mod steps;
 mod table;
@@ -52,7 +55,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{ColorChoice, Parser};
+use clap::{ColorChoice, CommandFactory as _, Parser};
 
 use exit::Exit;
 use failure::{Failure, conclude};
@@ -109,6 +112,8 @@ enum Command {
     Check(check::Arguments),
     List(list::Arguments),
     Graph(graph::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
     /// Run one node, as `run` and `test` do for each of theirs
     Node(crate::driver::NodeArguments),
 }
@@ -188,6 +193,8 @@ fn perform(command: &Command, out: &mut Output<impl Write>, err: &mut dyn Write)
         Command::Check(arguments) => check::run(arguments, out, err),
         Command::List(arguments) => list::run(arguments, out, err),
         Command::Graph(arguments) => graph::run(arguments, out, err),
+        Command::Completions(arguments) => completions::run(arguments, &CommandLine::command(), out),
+        Command::Man(arguments) => man::run(arguments, CommandLine::command(), out),
         // `main` has run it already, with an exit code and streams of its own.
         Command::Node(_) => Ok(Exit::Held),
     }
@@ -223,7 +230,7 @@ impl Command {
     /// Returns the kind of content that the command writes to standard output.
     fn content(&self) -> Content {
         match self {
-            Self::Cli(_) | Self::Do(_) | Self::Record(_) => Content::Data,
+            Self::Cli(_) | Self::Do(_) | Self::Record(_) | Self::Completions(_) => Content::Data,
             Self::Graph(arguments) if arguments.is_for_programs() => Content::Data,
             _ => Content::Words,
         }
