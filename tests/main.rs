@@ -18,6 +18,7 @@ mod control;
 mod course;
 mod determinism;
 mod due;
+mod editor;
 mod everywhere;
 mod faults;
 mod folders;

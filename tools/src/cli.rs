@@ -8,6 +8,7 @@ mod control;
 pub mod exit;
 pub mod failure;
 mod feed;
+pub mod fmt;
 mod folder;
 mod formats;
 pub mod fuzz;
@@ -22,6 +23,7 @@ pub mod load;
 mod log_entries;
 mod log_limit;
 pub mod logs;
+pub mod lsp;
 pub mod maelstrom;
 pub mod man;
 mod network;
@@ -110,6 +112,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     Maelstrom(Box<maelstrom::Arguments>),
     Check(check::Arguments),
+    Fmt(fmt::Arguments),
+    Lsp(lsp::Arguments),
     List(list::Arguments),
     Graph(graph::Arguments),
     Completions(completions::Arguments),
@@ -191,6 +195,8 @@ fn perform(command: &Command, out: &mut Output<impl Write>, err: &mut dyn Write)
         Command::Maelstrom(arguments) => maelstrom::run(arguments, out, err),
         Command::Fuzz(arguments) => fuzz::run(arguments, out, err),
         Command::Check(arguments) => check::run(arguments, out, err),
+        Command::Fmt(arguments) => fmt::run(arguments, out, err),
+        Command::Lsp(_) => lsp::run(out.until_closed()),
         Command::List(arguments) => list::run(arguments, out, err),
         Command::Graph(arguments) => graph::run(arguments, out, err),
         Command::Completions(arguments) => completions::run(arguments, &CommandLine::command(), out),
@@ -230,7 +236,12 @@ impl Command {
     /// Returns the kind of content that the command writes to standard output.
     fn content(&self) -> Content {
         match self {
-            Self::Cli(_) | Self::Do(_) | Self::Record(_) | Self::Completions(_) => Content::Data,
+            Self::Cli(_)
+            | Self::Do(_)
+            | Self::Record(_)
+            | Self::Completions(_)
+            | Self::Fmt(_)
+            | Self::Lsp(_) => Content::Data,
             Self::Graph(arguments) if arguments.is_for_programs() => Content::Data,
             _ => Content::Words,
         }

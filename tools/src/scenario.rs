@@ -14,6 +14,7 @@ mod combination;
 mod expression;
 mod header;
 mod include;
+mod marks;
 mod needs;
 mod network;
 mod parse;
@@ -27,7 +28,7 @@ mod who;
 mod word;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use ast::{
     Ask, At, Block, Bound, Claim, Comparison, Expr, Fact, Headers, Item, LinkSet, MEASURED, NAMED,
@@ -35,10 +36,13 @@ pub use ast::{
     Subject, Verb, Way, Who, Word,
 };
 pub use check::{Fit, Setting, check, fit, is_routed, options_in_use};
+pub use claim::PREDICATES;
 pub use combination::{
     COMBINATIONS_MAX, CombinationError, Combinations, EXTENSION, combination_name, combinations, name,
 };
-pub use header::about;
-pub use parse::{headers, parse, parse_all, parse_steps};
-pub use quantity::{QuantityError, duration, shift_ms};
-pub use step::keywords as step_names;
+pub use header::{HEADERS, about};
+pub use include::beside;
+pub use marks::{Gap, GapKind, Marks, Name, NameKind};
+pub use parse::{headers, marks, parse, parse_all, parse_steps};
+pub use quantity::{QuantityError, UNITS, Units, duration, shift_ms};
+pub use step::{SHAPES, keywords as step_names};

@@ -41,6 +41,7 @@ mod spelling;
 #[cfg(test)]
 mod tests;
 
+pub use generator::names as generators;
 pub use graph::{Graph, Growth, Link, Node};
 pub use parse::{parse, parse_span, read};
 pub use parsed::{Parsed, Reading};

@@ -143,6 +143,7 @@ pub(super) const RULES: &[Rule] = &[
             "random",
             "likelihood",
             "page",
+            "language",
         ],
         except: &[],
         forbidden: OUTSIDE,
@@ -152,7 +153,7 @@ pub(super) const RULES: &[Rule] = &[
         package: "tools",
         about: &[
             "run", "journal", "report", "scenario", "topology", "text", "world", "driver", "fuzz",
-            "workload", "page",
+            "workload", "page", "language",
         ],
         except: &[],
         forbidden: &["crate::cli"],
@@ -184,6 +185,20 @@ pub(super) const RULES: &[Rule] = &[
             "crate::world::live",
         ],
         why: "text is read and checked before anything runs",
+    },
+    Rule {
+        package: "tools",
+        about: &["language"],
+        except: &[],
+        forbidden: &["crate::run", "crate::report", "crate::world::process", "crate::world::live"],
+        why: "a text is written, and asked about, before anything runs",
+    },
+    Rule {
+        package: "tools",
+        about: &["scenario", "topology", "text", "run", "report", "world", "driver", "fuzz", "workload"],
+        except: &[],
+        forbidden: &["crate::language"],
+        why: "an editor knows the language, and the language no editor",
     },
     Rule {
         package: "tools",

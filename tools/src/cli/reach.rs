@@ -4,9 +4,11 @@
 //! file. So no scenario can have a file read that the user has not put within reach. This holds for `..`,
 //! absolute paths and links as well. A file without the name of a scenario is confidential until it runs.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -14,7 +16,7 @@ use crate::scenario;
 use crate::text::{Source, io_cause};
 
 /// The largest scenario that is read, in bytes. Chosen: all scenarios of a large suite together are smaller.
-const SIZE_MAX: u64 = 1 << 20;
+pub(super) const SIZE_MAX: u64 = 1 << 20;
 
 /// The folders of files that scenarios include
 #[derive(Debug, Clone, Default, Args)]
@@ -30,6 +32,8 @@ pub struct IncludeArguments {
 pub struct Reach {
     /// The absolute path of each folder as named, and its path without links.
     folders: Vec<[PathBuf; 2]>,
+    /// The texts that are read in place of files, by their paths.
+    texts: Arc<BTreeMap<String, String>>,
 }
 
 impl Reach {
@@ -73,6 +77,12 @@ impl Reach {
         reach
     }
 
+    /// Reads these texts in place of the files at their paths, if those are within reach.
+    #[must_use]
+    pub(super) fn with_texts(self, texts: Arc<BTreeMap<String, String>>) -> Self {
+        Self { texts, ..self }
+    }
+
     fn add(&mut self, folder: &Path) {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         if let (Ok(named), Ok(real)) = (std::path::absolute(folder), folder.canonicalize()) {
@@ -95,6 +105,9 @@ impl Reach {
             .map_err(|error| format!("`{path}` cannot be read: {}", io_cause(&error)))?;
         if !self.folders.iter().flatten().any(|folder| without_dots(&named).starts_with(folder)) {
             return Err(outside());
+        }
+        if let Some(text) = self.texts.get(path) {
+            return Ok(Source::new(path, text.as_str()));
         }
         let unread = |error: ReadError| format!("`{path}` cannot be read: {error}");
         let real = Path::new(path).canonicalize().map_err(|error| unread(error.into()))?;

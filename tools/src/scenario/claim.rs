@@ -10,7 +10,7 @@ use crate::driver;
 use crate::text::{Diagnostic, nearest, regex_cause};
 
 /// The words that a predicate may begin with, beside the signs of comparisons.
-pub(super) const PREDICATES: [&str; 7] = ["agree", "in", "contains", "matches", "is", "not", "fails"];
+pub const PREDICATES: [&str; 7] = ["agree", "in", "contains", "matches", "is", "not", "fails"];
 
 /// The words that a bound begins with.
 const BOUNDS: [&str; 2] = ["within", "for"];
@@ -55,7 +55,7 @@ impl Reader<'_> {
         }
         let any = any && self.blanks();
         let who = self.who();
-        self.blanks();
+        self.needless_blanks();
         if let Ok(who) = &who
             && self.eat_char(':')
         {

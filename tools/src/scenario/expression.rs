@@ -1,6 +1,7 @@
 //! The parser of arithmetic over figures.
 
 use super::ast::{Expr, Fact, NAMED, Operator};
+use super::marks::NameKind;
 use super::reader::{Read, Reader};
 use super::token;
 use crate::text::Span;
@@ -77,9 +78,9 @@ impl Reader<'_> {
                 let opening = self.next_word().span;
                 self.eat_char('(');
                 self.nested(Span { start, end: start + 1 }, |reader| {
-                    reader.blanks();
+                    reader.needless_blanks();
                     let inner = reader.expr()?;
-                    reader.blanks();
+                    reader.needless_blanks();
                     if reader.eat_char(')') {
                         Ok(inner)
                     } else if matches!(reader.peek(), None | Some('\n')) {
@@ -114,6 +115,7 @@ impl Reader<'_> {
                         .help("such as `2`, `m.updates` or `$i`"));
                 };
                 if self.eat_char('.') {
+                    self.mark_name(NameKind::Measure, name.span);
                     let Some(figure) = self.eat(token::name) else {
                         return Err(self
                             .expected("a figure")
@@ -121,6 +123,9 @@ impl Reader<'_> {
                     };
                     let fact = Fact::Measured(name.text.to_owned(), figure.to_owned());
                     return Ok(Expr::Fact(fact, self.since(start)));
+                }
+                if !NAMED.contains(&name.text) {
+                    self.mark_name(NameKind::Use, name.span);
                 }
                 if self.param(name.text).is_some() {
                     return Ok(Expr::Fact(self.param_fact(&name), name.span));

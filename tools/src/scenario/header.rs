@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ast::{Headers, NAMED, Param};
 use super::combination::COMBINATIONS_MAX;
+use super::marks::NameKind;
 use super::reader::{Read, Reader, Token};
 use super::token;
 use crate::text::{Source, Span, nearest};
@@ -15,7 +16,7 @@ use crate::world;
 const PARAMS_MAX: usize = 100;
 
 /// The words that headers begin with.
-pub(super) const HEADERS: [&str; 5] = ["param", "timeout", "settle", "worlds", "tags"];
+pub const HEADERS: [&str; 5] = ["param", "timeout", "settle", "worlds", "tags"];
 
 impl Reader<'_> {
     /// Reads the headers, up to the first step.
@@ -116,6 +117,7 @@ impl Reader<'_> {
     /// Reads the rest of a `param` header, such as `net = line(26) | ring(26)`.
     fn param_header(&mut self, start: usize, headers: &Headers) -> Read<Param> {
         let Some(name) = self.token(token::name) else { return Err(self.expected("a parameter's name")) };
+        self.mark_name(NameKind::Param, name.span);
         if headers.params.iter().any(|param| param.name == name.text) {
             return Err(self
                 .error(name.span, format!("the parameter `{}` is declared twice", name.text))

@@ -34,7 +34,8 @@ pub(super) fn read(reader: &mut Reader<'_>, path: &str, span: Span, steps: &mut 
 
 /// Returns `path`, written relative to the file `from`, relative to the folder that `from` itself is relative
 /// to. The result has no `.`, and no `..` that can be resolved.
-pub(super) fn beside(from: &str, path: &str) -> String {
+#[must_use]
+pub fn beside(from: &str, path: &str) -> String {
     let folder = from.rfind('/').map_or("", |slash| &from[..=slash]);
     let whole = if path.starts_with('/') { path.to_owned() } else { format!("{folder}{path}") };
     let mut parts: Vec<&str> = Vec::new();

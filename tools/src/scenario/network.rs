@@ -29,6 +29,10 @@ impl Reader<'_> {
             return Err(error.help("such as `network a-b, b-c` or `network ring(5)`"));
         };
         let span = first.to(*last);
+        let source = self.source().clone();
+        if let Some(marks) = self.marks() {
+            marks.add_topology_names(words.iter().map(|&word| (source.at(word), word.start)));
+        }
         let parsed = if words.iter().any(|&word| self.source().at(word).contains('$')) {
             let (filled, pieces) = self.fill_in(&words)?;
             let filled = Source::new(self.source().name(), filled);
@@ -61,6 +65,9 @@ impl Reader<'_> {
                 }
                 self.space();
             } else if let Some(word) = self.token(token::bare) {
+                if let Some(marks) = self.marks() {
+                    marks.add_topology_word(word.text, word.span.start);
+                }
                 words.push(word.span);
             } else if words.last().is_some_and(|&word| self.source().at(word).ends_with('$')) {
                 let span = Span { start: self.position() - 1, end: self.position() + 1 };

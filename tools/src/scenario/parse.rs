@@ -6,6 +6,7 @@ use super::ast::{Block, Headers, Scenario};
 use super::combination;
 use super::header;
 use super::include;
+use super::marks::Marks;
 use super::reader::{Reader, State};
 use crate::text::{Diagnostic, Source, Span};
 
@@ -74,6 +75,20 @@ pub fn parse_steps(
     Ok((Scenario { name, about, source: source.clone(), headers, params, steps }, warnings))
 }
 
+/// Returns the marks on a text, every parameter at its first value, and the mistakes in it. Behind a mistake
+/// there may be marks as well. Included files count as empty.
+#[must_use]
+pub fn marks(source: &Source) -> (Marks, Vec<Diagnostic>) {
+    let chosen = match read_headers(source) {
+        Ok((known, _)) => header::chosen(&known, &BTreeMap::new()),
+        Err(mistake) => return (Marks::default(), vec![mistake]),
+    };
+    let mut includes = |path: &str| Ok(Source::new(path, ""));
+    let mut state = State { marks: Some(Marks::default()), ..state_of(source) };
+    let read = read_into(&mut state, source, &chosen, true, &mut includes);
+    (state.marks.take().unwrap_or_default(), read.err().unwrap_or_default())
+}
+
 /// Reads all of a text. The error has at least one mistake.
 fn read(
     source: &Source,
@@ -81,17 +96,33 @@ fn read(
     has_headers: bool,
     includes: &mut dyn FnMut(&str) -> Result<Source, String>,
 ) -> Result<(Headers, Block, State), Vec<Diagnostic>> {
-    let mut state = State { files: vec![include::beside("", source.name())], ..State::default() };
-    let mut reader = Reader::new(source, params, &mut state, includes);
+    let mut state = state_of(source);
+    let (headers, steps) = read_into(&mut state, source, params, has_headers, includes)?;
+    Ok((headers, steps, state))
+}
+
+fn read_into(
+    state: &mut State,
+    source: &Source,
+    params: &BTreeMap<String, String>,
+    has_headers: bool,
+    includes: &mut dyn FnMut(&str) -> Result<Source, String>,
+) -> Result<(Headers, Block), Vec<Diagnostic>> {
+    let mut reader = Reader::new(source, params, state, includes);
     let headers = if has_headers { reader.headers() } else { Ok(Headers::default()) };
     let whole = headers.and_then(|headers| Ok((headers, reader.steps(None)?)));
     let mut mistakes = std::mem::take(&mut state.mistakes);
     match whole {
-        Ok((headers, steps)) if mistakes.is_empty() => return Ok((headers, steps, state)),
+        Ok(whole) if mistakes.is_empty() => return Ok(whole),
         Ok(_) => {}
         Err(last) => mistakes.push(last),
     }
     Err(mistakes.into_iter().map(Diagnostic::without_secrets).collect())
+}
+
+/// Returns the state at the beginning of a file.
+fn state_of(source: &Source) -> State {
+    State { files: vec![include::beside("", source.name())], ..State::default() }
 }
 
 fn first(source: &Source, mistakes: Vec<Diagnostic>) -> Diagnostic {

@@ -35,6 +35,27 @@ const SPEED: [(&str, f64); 4] = [("bit", 1.0), ("kbit", 1e3), ("mbit", 1e6), ("g
 /// Units of shares, as parts of one.
 const SHARE: [(&str, f64); 1] = [("%", 0.01)];
 
+/// The names of units, by the quantities that they measure.
+#[derive(Debug)]
+pub struct Units {
+    /// Units of time.
+    pub time: &'static [&'static str],
+    /// Units of speed.
+    pub speed: &'static [&'static str],
+    /// Units of shares.
+    pub share: &'static [&'static str],
+    /// Units of rates.
+    pub rate: &'static [&'static str],
+}
+
+/// The names of all units.
+pub const UNITS: Units = Units {
+    time: &["us", "ms", "s", "m", "h"],
+    speed: &["bit", "kbit", "mbit", "gbit"],
+    share: &["%"],
+    rate: &["/s", "/m"],
+};
+
 /// The longest duration that may be written. Chosen: a year; a longer one is a mistake, and would overflow
 /// timers.
 const DURATION_MAX: Duration = Duration::from_hours(365 * 24);
@@ -266,4 +287,16 @@ fn alone<T>(name: &str, text: &str, read: impl FnOnce(&mut Reader<'_>) -> Read<T
     let mut includes = |path: &str| Err(path.to_owned());
     let mut reader = Reader::new(&source, &params, &mut state, &mut includes);
     read(&mut reader).and_then(|value| reader.end().map(|()| value)).map_err(|error| error.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_units_are_those_that_are_read() {
+        assert_eq!(TIME.map(|(unit, _)| unit), UNITS.time);
+        assert_eq!(SPEED.map(|(unit, _)| unit), UNITS.speed);
+        assert_eq!(SHARE.map(|(unit, _)| unit), UNITS.share);
+    }
 }

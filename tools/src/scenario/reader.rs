@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nom::Parser;
 
+use super::marks::{Gap, GapKind, Marks, Name, NameKind};
 use super::token::{self, Nothing};
 use crate::text::{Diagnostic, Source, Span, nearest};
 
@@ -42,6 +43,8 @@ pub(super) struct State {
     pub(super) network_size: usize,
     /// The number of blocks and parentheses that are open.
     pub(super) depth: usize,
+    /// The marks on the text of the first file, if they are collected.
+    pub(super) marks: Option<Marks>,
 }
 
 /// The place of the parameter whose value is being read: spans of that value point there.
@@ -57,6 +60,8 @@ pub(super) struct Reader<'a> {
     source: &'a Source,
     at: usize,
     pin: Option<Pin>,
+    /// True for the reader of the text that marks are collected of.
+    marks: bool,
     pub(super) params: &'a BTreeMap<String, String>,
     pub(super) state: &'a mut State,
     pub(super) includes: &'a mut Includes<'a>,
@@ -71,12 +76,12 @@ impl<'a> Reader<'a> {
         includes: &'a mut Includes<'a>,
     ) -> Self {
         let at = if source.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-        Self { source, at, pin: None, params, state, includes }
+        Self { source, at, pin: None, marks: true, params, state, includes }
     }
 
     /// Returns a reader at the beginning of another file, with the same parameters and state.
     pub(super) fn of_file<'b>(&'b mut self, source: &'b Source) -> Reader<'b> {
-        Reader::new(source, self.params, self.state, self.includes)
+        Reader { marks: false, ..Reader::new(source, self.params, self.state, self.includes) }
     }
 
     /// Returns the file that steps stand in, as messages name it.
@@ -103,6 +108,29 @@ impl<'a> Reader<'a> {
     /// Goes back to an earlier position.
     pub(super) fn back_to(&mut self, position: usize) {
         self.at = position;
+        if let Some(marks) = self.marks() {
+            marks.forget_from(position);
+        }
+    }
+
+    /// Returns the marks, if this reader makes some.
+    pub(super) fn marks(&mut self) -> Option<&mut Marks> {
+        self.state.marks.as_mut().filter(|_| self.marks)
+    }
+
+    /// Marks the text since `start` as a gap.
+    pub(super) fn mark_gap(&mut self, kind: GapKind, start: usize) {
+        let span = Span { start, end: self.at };
+        if let Some(marks) = self.marks() {
+            marks.gaps.push(Gap { kind, span });
+        }
+    }
+
+    /// Marks a name.
+    pub(super) fn mark_name(&mut self, kind: NameKind, span: Span) {
+        if let Some(marks) = self.marks() {
+            marks.names.push(Name { kind, span });
+        }
     }
 
     /// Returns the span that was read since `start`, for the syntax tree.
@@ -193,35 +221,62 @@ impl<'a> Reader<'a> {
 
     /// Moves over blanks within the line; returns true if there were any.
     pub(super) fn blanks(&mut self) -> bool {
-        self.eat(token::blanks).is_some()
+        self.gap(GapKind::Blank)
+    }
+
+    /// Moves over blanks that a tidy text does not have; returns true if there were any.
+    pub(super) fn needless_blanks(&mut self) -> bool {
+        self.gap(GapKind::Tight)
+    }
+
+    fn gap(&mut self, kind: GapKind) -> bool {
+        let start = self.at;
+        let found = self.eat(token::blanks).is_some();
+        self.mark_gap(kind, start);
+        found
+    }
+
+    /// Moves over the gap that `parser` recognises; returns true if there is one.
+    fn wide_gap(
+        &mut self,
+        kind: GapKind,
+        parser: impl Parser<&'a str, Output = &'a str, Error = Nothing>,
+    ) -> bool {
+        let start = self.at;
+        let found = self.eat(parser).is_some();
+        if found {
+            self.mark_gap(kind, start);
+        }
+        found
     }
 
     /// Moves over a comment, where one may begin: at the start of a line or after a blank.
     fn comment(&mut self) -> bool {
         let before = self.source.text()[..self.at].chars().next_back();
         let opens = before.is_none_or(|c| c == '\n' || c == '\u{feff}' || token::is_blank(c));
-        opens && self.eat(token::comment).is_some()
+        opens && self.wide_gap(GapKind::Comment, token::comment)
     }
 
     /// Moves over blanks, newlines and comments.
     pub(super) fn space(&mut self) {
-        while self.eat(token::space).is_some() || self.comment() {}
+        while self.wide_gap(GapKind::Soft, token::space) || self.comment() {}
     }
 
     /// Moves over all that may stand between two steps.
     pub(super) fn ends(&mut self) {
-        while self.eat(token::ends).is_some() || self.comment() {}
+        while self.wide_gap(GapKind::Ends, token::ends) || self.comment() {}
     }
 
     /// Moves over a comma and what may follow it: blanks, comments and newlines.
     pub(super) fn comma(&mut self) -> bool {
         let start = self.at;
-        self.blanks();
+        self.needless_blanks();
         if self.eat_char(',') {
+            self.mark_gap(GapKind::Blank, self.at);
             self.space();
             return true;
         }
-        self.at = start;
+        self.back_to(start);
         false
     }
 
@@ -266,7 +321,10 @@ impl<'a> Reader<'a> {
         let start = self.at;
         self.at += '$'.len_utf8();
         match self.eat(token::name) {
-            Some(text) => Ok(Token { text, span: self.since(start) }),
+            Some(text) => {
+                self.mark_name(NameKind::Use, Span { start: start + 1, end: self.at });
+                Ok(Token { text, span: self.since(start) })
+            }
             None => Err(self
                 .error(Span { start, end: self.at }, "a `$` that stands for nothing")
                 .help("write `$name` or `${…}`; a dollar itself is `$$`")),
@@ -317,6 +375,7 @@ impl<'a> Reader<'a> {
             source: self.source,
             at: self.at,
             pin: self.pin.clone(),
+            marks: self.marks,
             params,
             state: self.state,
             includes: self.includes,
@@ -338,6 +397,7 @@ impl<'a> Reader<'a> {
             source: &value,
             at: 0,
             pin: Some(Pin { source: self.source.clone(), span: token.span, param: token.text.to_owned() }),
+            marks: false,
             params: self.params,
             state: self.state,
             includes: self.includes,

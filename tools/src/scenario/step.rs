@@ -2,6 +2,7 @@
 
 use super::ast::{At, Block, LinkSet, NodeOption, Shape, Step, StepKind, Verb, Who};
 use super::include;
+use super::marks::{GapKind, NameKind};
 use super::reader::{Read, Reader};
 use super::token;
 use crate::text::{Span, nearest};
@@ -29,6 +30,9 @@ const STEPS: [&str; 19] = [
     "repeat",
 ];
 
+/// The words of a `link` step.
+pub const SHAPES: [&str; 7] = ["delay", "jitter", "exponential", "loss", "rate", "duplicate", "clear"];
+
 /// Returns all words that a step may begin with.
 pub fn keywords() -> impl Iterator<Item = &'static str> {
     STEPS.into_iter().chain(["each"]).chain(Verb::ALL.into_iter().map(Verb::word))
@@ -47,7 +51,9 @@ impl Reader<'_> {
                     return Err(error.help("end the block with `}`"));
                 }
                 (Some('}'), Some(_)) => {
+                    let start = self.position();
                     self.eat_char('}');
+                    self.mark_gap(GapKind::Close, start);
                     return Ok(steps);
                 }
                 (Some('}'), None) => {
@@ -71,6 +77,7 @@ impl Reader<'_> {
             let error = self.expected(&format!("the block of `{owner}`"));
             return Err(error.help(format!("open it on the same line: `{owner} … {{`")));
         }
+        self.mark_gap(GapKind::Open, opening.start);
         self.nested(opening, |reader| reader.steps(Some(opening)))
     }
 
@@ -92,7 +99,7 @@ impl Reader<'_> {
 
     fn who_and_colon(&mut self) -> Option<Who> {
         let who = self.who().ok()?;
-        self.blanks();
+        self.needless_blanks();
         self.eat_char(':').then_some(who)
     }
 
@@ -179,6 +186,7 @@ impl Reader<'_> {
         let Some(name) = self.token(token::name) else {
             return Err(self.expected("a name").help("such as `let v = random`"));
         };
+        self.mark_name(NameKind::Variable, name.span);
         let name = name.text.to_owned();
         self.blanks();
         if !self.eat_char('=') {
@@ -188,7 +196,7 @@ impl Reader<'_> {
         let who_start = self.position();
         let who = self.who()?;
         let subject = self.text_since(who_start);
-        self.blanks();
+        self.needless_blanks();
         if self.eat_char(':') {
             self.blanks();
             return Ok(StepKind::LetAnswer { name, who, ask: self.ask(|_| false)? });
@@ -268,9 +276,8 @@ impl Reader<'_> {
                     return Err(self.error(word.span, "`clear` stands alone").help("write `link a-b clear`"));
                 }
                 unknown => {
-                    let shapes = ["delay", "jitter", "exponential", "loss", "rate", "duplicate", "clear"];
                     let error = self.error(word.span, format!("unknown shape `{unknown}`"));
-                    return Err(match nearest(unknown, shapes) {
+                    return Err(match nearest(unknown, SHAPES) {
                         Some(near) => error.did_you_mean(Some(near)),
                         None => error.help("one of delay, jitter, exponential, loss, rate, duplicate, clear"),
                     });
@@ -316,6 +323,7 @@ impl Reader<'_> {
         let Some(name) = self.token(token::name) else {
             return Err(self.expected("a name for the figures").help("such as `measure m { … }`"));
         };
+        self.mark_name(NameKind::Measured, name.span);
         if name.text.starts_with(|c: char| c.is_ascii_digit()) {
             let error = self.error(name.span, "a measure's name begins with a letter");
             return Err(error.help(format!("`{}.ok` would begin with a number", name.text)));
@@ -344,6 +352,7 @@ impl Reader<'_> {
             let Some(name) = self.token(token::name) else {
                 return Err(self.expected("the counter's name").help("such as `repeat 10 as i { … }`"));
             };
+            self.mark_name(NameKind::Variable, name.span);
             counter = Some(name.text.to_owned());
             *head = Some(self.since(start));
             self.blanks();
@@ -361,6 +370,7 @@ impl Reader<'_> {
         self.blanks();
         let help = "such as `each v in all { … }`";
         let Some(name) = self.token(token::name) else { return Err(self.expected("a name").help(help)) };
+        self.mark_name(NameKind::Variable, name.span);
         let name = name.text.to_owned();
         self.blanks();
         if !self.keyword("in") || !self.blanks() {
@@ -388,6 +398,7 @@ impl Reader<'_> {
             return Err(error.help("only parameters may be filled in here"));
         };
         let span = self.since(start);
+        self.mark_name(NameKind::Include, word.span);
         self.end()?;
         include::read(self, &path, span, steps)
     }

@@ -7,7 +7,7 @@ mod examples;
 mod parsing;
 mod properties;
 mod refusals;
-mod render;
+pub(crate) mod render;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! The parser of choices of nodes and links.
 
 use super::ast::{At, Item, LinkSet, Pick, Subject, Way, Who};
+use super::marks::NameKind;
 use super::reader::{Read, Reader};
 use super::token;
 use crate::text::Span;
@@ -117,9 +118,14 @@ impl Reader<'_> {
                 let Some(to) = self.token(token::name) else {
                     return Err(self.expected("the last node of the range").help("such as `a..m`"));
                 };
+                self.mark_name(NameKind::Node, name.span);
+                self.mark_name(NameKind::Node, to.span);
                 Item::Range(from.to_owned(), to.text.to_owned(), self.since(start))
             }
-            name_alone => Item::Name(name_alone.to_owned(), name.span),
+            name_alone => {
+                self.mark_name(NameKind::Node, name.span);
+                Item::Name(name_alone.to_owned(), name.span)
+            }
         });
         Ok(())
     }
@@ -169,7 +175,10 @@ impl Reader<'_> {
                     "first" => Item::First,
                     "last" => Item::Last,
                     "rest" => Item::Rest,
-                    _ => Item::Name(name.text.to_owned(), name.span),
+                    _ => {
+                        self.mark_name(NameKind::Node, name.span);
+                        Item::Name(name.text.to_owned(), name.span)
+                    }
                 }),
                 None => return Err(self.expected(what).help("a link is written `a-b`")),
             },

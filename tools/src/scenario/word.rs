@@ -1,7 +1,8 @@
 //! The parser of words, which asks consist of: quoted or bare, with expressions that are evaluated later.
 
-use super::ast::{Ask, Part, Word};
+use super::ast::{Ask, NAMED, Part, Word};
 use super::expression;
+use super::marks::NameKind;
 use super::reader::{Read, Reader};
 use super::token;
 use crate::text::Span;
@@ -144,10 +145,15 @@ impl Reader<'_> {
         self.back_to(start + 2);
         // A parameter alone stands for its text, and not for its value as a number.
         let inner = self.position();
-        self.blanks();
+        self.needless_blanks();
+        let name_start = self.position();
         if let Some(name) = self.eat(token::name) {
-            self.blanks();
+            let name_end = self.position();
+            self.needless_blanks();
             if self.eat_char('}') {
+                if !NAMED.contains(&name) {
+                    self.mark_name(NameKind::Use, Span { start: name_start, end: name_end });
+                }
                 match self.param(name) {
                     Some(value) => push_text(parts, value),
                     None => parts.push(Part::Expr(expression::named(name, self.since(start)))),
@@ -156,9 +162,9 @@ impl Reader<'_> {
             }
         }
         self.back_to(inner);
-        self.blanks();
+        self.needless_blanks();
         let expr = self.expr()?;
-        self.blanks();
+        self.needless_blanks();
         if !self.eat_char('}') {
             if matches!(self.peek(), None | Some('\n')) {
                 return Err(self

@@ -17,6 +17,11 @@ pub(super) enum Kind {
     Random,
 }
 
+/// Returns the names of all generators.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    Kind::ALL.into_iter().map(Kind::name)
+}
+
 impl Kind {
     pub(super) const ALL: [Self; 7] =
         [Self::Ring, Self::Star, Self::Line, Self::Clique, Self::Grid, Self::Tree, Self::Random];

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::scenario::ast::*;
 
 /// Renders every step, `;` between them.
-pub(super) fn block(steps: &[Step]) -> String {
+pub(crate) fn block(steps: &[Step]) -> String {
     steps.iter().map(step).collect::<Vec<_>>().join("; ")
 }
 
