@@ -2,8 +2,8 @@
 
 pub mod ask;
 pub mod check;
-mod condition;
 pub mod completions;
+mod condition;
 mod control;
 pub mod exit;
 pub mod failure;
