@@ -180,7 +180,7 @@ fn the_server_tells_errors_while_one_types() {
     editor.tell("textDocument/didChange", &change);
     let told = editor.diagnostics("a.scn");
     // The columns count units of UTF-16.
-    assert_eq!(told[0].0, json!({ "line": 1, "character": 35 }), "{told:?}");
+    assert_eq!(told[0].0, json!({ "line": 1, "character": 36 }), "{told:?}");
     assert!(told[0].1.starts_with("a bare number is no duration: `5`"), "{told:?}");
     editor.tell("textDocument/didClose", &json!({ "textDocument": { "uri": editor.uri("a.scn") } }));
     assert_eq!(editor.diagnostics("a.scn"), []);
@@ -191,7 +191,7 @@ fn the_server_tells_errors_while_one_types() {
 fn included_files_are_those_in_the_editor_before_those_on_the_disk() {
     let tools = Tools::new().file("load.scn", "a: set x 1\n");
     let mut editor = Editor::begun(&tools);
-    editor.open("a.scn", "network a-b\ninclude \"load.scn\"\n");
+    editor.open("a.scn", "network a-b\ninclude \"load.scn\"\nexpect converged\n");
     assert_eq!(editor.diagnostics("a.scn"), []);
     editor.open("load.scn", "wait 5\n");
     let told = editor.diagnostics("a.scn");
