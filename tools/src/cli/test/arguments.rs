@@ -18,6 +18,7 @@ use crate::world::sim::Reseed;
 #[command(
     after_help = "Examples:\n  tools test                          all scenarios in scenarios/\n  tools test latency                  the scenarios with `latency` in their names\n  tools test my.scn --param net=ring:9 --seed 7\n  tools test --world sim --seeds 1..1000   each with a thousand seeds, in virtual time\n  tools test my.scn --world sim --seed 417 --trace trace.jsonl"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is typed or not")]
 pub struct Arguments {
     /// The scenarios: files, folders, or words in their names [default: scenarios/]
     pub select: Vec<String>,
