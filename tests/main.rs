@@ -56,3 +56,4 @@ mod terminal;
 mod texts;
 mod top;
 mod types;
+mod ui;

@@ -51,6 +51,7 @@ pub mod steps;
 mod table;
 pub mod test;
 pub mod top;
+pub mod ui;
 mod window;
 
 use std::ffi::OsString;
@@ -106,6 +107,7 @@ enum Command {
     Record(record::Arguments),
     Logs(logs::Arguments),
     Top(top::Arguments),
+    Ui(ui::Arguments),
     Test(Box<test::Arguments>),
     Report(report::Arguments),
     Runs(runs::Arguments),
@@ -189,6 +191,7 @@ fn perform(command: &Command, out: &mut Output<impl Write>, err: &mut dyn Write)
         Command::Record(arguments) => record::run(arguments, out),
         Command::Logs(arguments) => logs::run(arguments, out.until_closed(), err),
         Command::Top(arguments) => top::run(arguments, out),
+        Command::Ui(arguments) => ui::run(arguments, out),
         Command::Test(arguments) => test::run(arguments, out, err),
         Command::Report(arguments) => report::run(arguments, out, err),
         Command::Runs(arguments) => runs::run(arguments, out, err),

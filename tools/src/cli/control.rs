@@ -63,6 +63,11 @@ pub(super) enum Request {
     /// Keeps the connection open and sends the state, then every line of the journal as it comes. A state
     /// follows whenever steps have ended, and when lines were lost because the client was too slow.
     Watch,
+    /// Opens the live page of the network, or asks for the address of the one that is open.
+    Page {
+        /// The port of the page; the system chooses if there is none.
+        port: Option<u16>,
+    },
 }
 
 /// A reply of the network.
@@ -85,6 +90,11 @@ pub(super) enum Reply {
         /// The scenario; `None` where a scenario left the network up.
         text: Option<String>,
     },
+    /// The live page is open.
+    Page {
+        /// The address, with its token.
+        address: String,
+    },
     /// Confirms that the network ends.
     Stopping,
     /// Refuses the request: too many others are waiting.
@@ -96,7 +106,9 @@ impl Reply {
     pub(super) fn code(&self) -> Option<u8> {
         match self {
             Self::Steps { code, .. } => Some(*code),
-            Self::Network(_) | Self::Recording { .. } | Self::Stopping | Self::Busy => None,
+            Self::Network(_) | Self::Recording { .. } | Self::Page { .. } | Self::Stopping | Self::Busy => {
+                None
+            }
         }
     }
 }

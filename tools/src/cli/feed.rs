@@ -70,6 +70,13 @@ impl Feed {
         Some(Reader { shared, next: Instant::now() })
     }
 
+    /// Adds the reader of the live page, which reads for all browsers: it may fall behind by more.
+    pub(super) fn subscribe_for_page(&self) -> Option<Reader> {
+        let reader = self.subscribe(None)?;
+        reader.shared.write(Queue::widen);
+        Some(reader)
+    }
+
     /// Returns true if somebody reads.
     pub(super) fn has_readers(&self) -> bool {
         let readers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,6 +105,15 @@ impl Feed {
         self.each(|queue| queue.push_after_changes(Arc::clone(&line)));
     }
 
+    /// Hands lines that are no events to the readers.
+    pub(super) fn publish_lines(&self, lines: &[Arc<str>]) {
+        self.each(|queue| {
+            for line in lines {
+                queue.push(Arc::clone(line));
+            }
+        });
+    }
+
     /// Ends the feed: readers get what is queued, and then the end.
     pub(super) fn end(&self) {
         self.each(Queue::end);
@@ -120,6 +136,11 @@ impl Shared {
 }
 
 impl Reader {
+    /// Drops the lines that wait.
+    pub(super) fn skip(&mut self) {
+        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).skip();
+    }
+
     /// Waits for lines, and returns all that have come. Returns `None` once the feed has ended.
     pub(super) async fn frame(&mut self) -> Option<Frame> {
         tokio::time::sleep_until(self.next).await;

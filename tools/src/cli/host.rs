@@ -3,6 +3,7 @@
 
 mod answers;
 mod faults;
+mod page;
 mod requests;
 mod steps;
 mod watch;
@@ -50,6 +51,8 @@ pub(super) struct Host {
     /// The events, for those who look on.
     feed: Feed,
     watchers: Watchers,
+    /// The address of the live page, if it is open.
+    page: Option<String>,
     /// The time that the start took.
     ready: Duration,
 }
@@ -134,6 +137,7 @@ impl Host {
             naming: Vec::new(),
             feed,
             watchers: Watchers::default(),
+            page: None,
             ready: Duration::ZERO,
         })
     }

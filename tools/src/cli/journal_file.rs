@@ -135,6 +135,17 @@ pub(super) fn started_nodes(logs: &Path) -> io::Result<BTreeSet<String>> {
     Ok(names)
 }
 
+/// Opens the files of a journal that is being written, in order, each with its present length. Those that cannot
+/// be opened are left out.
+pub(super) fn open_so_far(logs: &Path) -> Vec<(File, u64)> {
+    let open = |name| {
+        let file = File::open(logs.join(name)).ok()?;
+        let metadata = file.metadata().ok().filter(fs::Metadata::is_file)?;
+        Some((file, metadata.len()))
+    };
+    [FIRST, PREVIOUS, LAST].into_iter().filter_map(open).collect()
+}
+
 /// Returns the files that later events went to, if the journal has such, in order.
 pub(super) fn later_files(logs: &Path) -> [PathBuf; 2] {
     [logs.join(PREVIOUS), logs.join(LAST)]

@@ -19,6 +19,11 @@ pub(super) fn port(text: &str) -> Result<u16, String> {
     any_port(text).ok().filter(|port| *port > 0).ok_or_else(|| NO_PORT.to_owned())
 }
 
+/// Parses a port to listen on, or `any` for one that the system chooses, which is 0.
+pub(super) fn port_or_any(text: &str) -> Result<u16, String> {
+    if text == "any" { Ok(0) } else { port(text) }
+}
+
 /// Parses a port to connect to. Port 0 is accepted: the connection fails, as one to any unused port does.
 pub(super) fn any_port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| NO_PORT.to_owned())

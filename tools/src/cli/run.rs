@@ -5,6 +5,7 @@ mod arguments;
 mod detach;
 
 use std::io::{self, Write};
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use super::registry::Registry;
 use super::screen;
 use super::source::read_topology;
 use crate::journal::JournalEntry;
+use super::ui;
 use crate::report;
 use crate::run::{Options, Verdict};
 use crate::text::Source;
@@ -59,6 +61,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
     let options = arguments.options()?;
     // The registry has to be opened before this process may become another user, in a namespace of its own.
     let registry = Registry::open();
+    // A network may have a loopback of its own soon, which no browser reaches.
+    let page = arguments.ui.filter(|_| !arguments.detach).map(ui::bind).transpose()?;
     // A detached process prepares itself.
     if !arguments.detach {
         host::prepare(world).map_err(Failure::environment)?;
@@ -73,7 +77,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
     }
     let control = Control::new(Folder::acquire(&arguments.logs)?);
     let host = start(arguments, &source, parsed.graph, options, err)?;
-    serve(host, &control, arguments, registry, out, err)
+    serve(host, &control, arguments, Endpoints { registry, page }, out, err)
 }
 
 /// Starts the network in this process. If it does not become ready, ends it again.
@@ -118,12 +122,20 @@ fn start(
     Err(Failure::printed(exit))
 }
 
+/// The ways in which a network is found.
+struct Endpoints {
+    /// The registry of this user's networks.
+    registry: io::Result<Registry>,
+    /// The listener of the live page, if there is one.
+    page: Option<TcpListener>,
+}
+
 /// Announces the network, and serves it until its end.
 fn serve(
     mut host: Host,
     control: &Control,
     arguments: &Arguments,
-    registry: io::Result<Registry>,
+    endpoints: Endpoints,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
@@ -138,7 +150,7 @@ fn serve(
         // At a terminal, a person sees the network and ends it.
         control.end_with_folder(host.world.waker())?;
     }
-    let registered = registry.and_then(|registry| registry.register(&arguments.logs));
+    let registered = endpoints.registry.and_then(|registry| registry.register(&arguments.logs));
     if let Err(error) = &registered {
         writeln!(err, "warning: `tools ps --all` will not find this network: {error}")?;
     }
@@ -146,6 +158,15 @@ fn serve(
         writeln!(out, "{}", serde_json::to_string(&state)?)?;
     } else {
         write!(out, "{}", announcement(&state, arguments))?;
+    }
+    if let Some(listener) = endpoints.page {
+        let address = host.open_page(listener)?;
+        // Of a detached network, the command that detached it says so.
+        if arguments.json && !arguments.hosted {
+            write!(err, "{}", ui::announce(&address, &arguments.logs))?;
+        } else if !arguments.json {
+            write!(out, "{}", ui::announce(&address, &arguments.logs))?;
+        }
     }
     out.flush()?;
     let ended = host.serve(control, ready, arguments.lasting, err)?;

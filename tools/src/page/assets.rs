@@ -4,7 +4,7 @@
 pub(super) const STYLE: &str = include_str!("assets/style.css");
 
 /// The scripts, each after those whose names it uses when it is loaded.
-pub(super) const SCRIPTS: [&str; 22] = [
+pub(super) const SCRIPTS: [&str; 24] = [
     include_str!("assets/dom.js"),
     include_str!("assets/words.js"),
     include_str!("assets/run.js"),
@@ -26,6 +26,8 @@ pub(super) const SCRIPTS: [&str; 22] = [
     include_str!("assets/keys.js"),
     include_str!("assets/overview.js"),
     include_str!("assets/source.js"),
+    include_str!("assets/lasso.js"),
+    include_str!("assets/controls.js"),
     include_str!("assets/main.js"),
 ];
 

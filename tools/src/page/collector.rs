@@ -42,8 +42,8 @@ struct Kept {
     text: Box<str>,
 }
 
-/// The collector of one run's lines.
-#[derive(Debug)]
+/// The collector of one run's lines. A clone of it can be finished while the run goes on.
+#[derive(Debug, Clone)]
 pub struct Collector {
     bounds: Bounds,
     lines: u64,
@@ -81,6 +81,12 @@ pub struct Collected {
 }
 
 impl Collected {
+    /// Returns the lines, each with a newline at its end.
+    #[must_use]
+    pub fn lines(&self) -> &str {
+        &self.events
+    }
+
     /// Returns the number of bytes of the lines.
     #[must_use]
     pub fn len(&self) -> usize {

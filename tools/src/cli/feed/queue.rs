@@ -19,7 +19,13 @@ pub(super) struct Queue {
     changes: BTreeMap<usize, JournalEntry>,
     overrun: bool,
     ended: bool,
+    /// The factor of the bounds.
+    wide: usize,
 }
+
+/// The factor of the bounds for a reader that reads for many. Chosen: the lines that come while it reads the
+/// whole journal of a network that stays, which has 64 MiB.
+const WIDE: usize = 16;
 
 /// The lines that a reader takes at once.
 #[derive(Debug, Default)]
@@ -46,9 +52,20 @@ impl Queue {
     pub(super) fn push(&mut self, line: Arc<str>) {
         self.bytes += line.len();
         self.lines.push_back(line);
-        if self.lines.len() > LINES_MAX || self.bytes > BYTES_MAX {
-            *self = Self { overrun: true, ended: self.ended, ..Self::default() };
+        let factor = self.wide.max(1);
+        if self.lines.len() > factor * LINES_MAX || self.bytes > factor * BYTES_MAX {
+            *self = Self { overrun: true, ended: self.ended, wide: self.wide, ..Self::default() };
         }
+    }
+
+    /// Widens the bounds.
+    pub(super) fn widen(&mut self) {
+        self.wide = WIDE;
+    }
+
+    /// Drops the lines that wait.
+    pub(super) fn skip(&mut self) {
+        *self = Self { ended: self.ended, wide: self.wide, ..Self::default() };
     }
 
     /// Adds a line that has to come after the changes before it.

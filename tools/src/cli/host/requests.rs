@@ -88,6 +88,7 @@ impl Host {
             Request::Record => answer(stream, &Reply::Recording { text: self.recording.scenario_text() }),
             Request::Attend => control.attend(stream),
             Request::Watch => self.watch(stream, ready),
+            Request::Page { port } => answer(stream, &self.page_reply(port)),
             Request::Stop => {
                 answer(stream, &Reply::Stopping);
                 return Some(ServeEnd::Stopped);

@@ -41,6 +41,11 @@ pub struct Arguments {
     #[arg(short, long)]
     pub detach: bool,
 
+    /// Open the page of the network, live, in the browser; at this port, or at one that the system chooses
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "any",
+          value_parser = crate::cli::number::port_or_any)]
+    pub ui: Option<u16>,
+
     /// Put proxies between the nodes, which can cut, break and shape links:
     /// tools do 'cut a-b', 'link a-b delay 200ms'
     #[arg(long = "faults")]
@@ -86,6 +91,7 @@ Examples:
   tools run                                   a clique of three
   tools run \"a-b, b-c, c-d, d-e, e-a\"         a ring of five; ring:5 is the same
   tools run \"ring(5), star(6, prefix=s), a-s1\"
+  tools run ring:5 --faults --ui              with its page, live, in the browser
   tools run ring:5 --detach                   then: tools cli --node a set nom Reimert
   tools run ring:5 --data data                what nodes store is there again the next time";
 

@@ -9,6 +9,7 @@ use crate::cli::control::NetworkState;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::folder;
+use crate::cli::ui;
 use crate::text::Source;
 use crate::text::io_cause;
 
@@ -57,6 +58,10 @@ pub(super) fn detach(
     } else {
         write!(out, "{}", announcement(&state, arguments))?;
     }
+    if arguments.ui.is_some() {
+        let page = ui::announce(&ui::request(&arguments.logs, None)?, &arguments.logs);
+        if arguments.json { write!(err, "{page}")? } else { write!(out, "{page}")? }
+    }
     Ok(Exit::Held)
 }
 
@@ -76,6 +81,9 @@ fn command(arguments: &Arguments, topology: &str) -> Result<Command, Failure> {
         if given {
             command.arg(flag);
         }
+    }
+    if let Some(port) = arguments.ui {
+        command.arg(if port == 0 { "--ui".to_owned() } else { format!("--ui={port}") });
     }
     if let Some(data) = &arguments.data {
         command.arg("--data").arg(data);
