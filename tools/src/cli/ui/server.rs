@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -16,7 +17,6 @@ use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
@@ -144,8 +144,12 @@ struct Answered {
 }
 
 impl Answered {
-    fn of(output: Vec<String>, error: Option<String>) -> Json<Self> {
-        Json(Self { ok: error.is_none().then_some(true), error, output })
+    /// Returns the response with the lines that steps printed, and their error.
+    fn respond(status: StatusCode, output: Vec<String>, error: Option<String>) -> Response {
+        let answered = Self { ok: error.is_none().then_some(true), error, output };
+        // Strings and a truth value always serialise.
+        let json = serde_json::to_string(&answered).unwrap_or_default();
+        (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
     }
 }
 
@@ -153,17 +157,20 @@ impl Answered {
 async fn perform(State(page): State<Arc<Page>>, body: Bytes) -> Response {
     let Ok(Asked { steps }) = serde_json::from_slice(&body) else {
         let error = "the body has to be JSON: {\"steps\": \"kill c\"}".to_owned();
-        return (StatusCode::BAD_REQUEST, Answered::of(Vec::new(), Some(error))).into_response();
+        return Answered::respond(StatusCode::BAD_REQUEST, Vec::new(), Some(error));
     };
     let _turn = page.turn.lock().await;
     let (logs, request) = (page.logs.clone(), control::Request::Steps { text: steps });
     let asked = tokio::task::spawn_blocking(move || control::ask(&logs, &request)).await;
-    let failed = |error: String| Answered::of(Vec::new(), Some(error)).into_response();
-    match asked {
-        Ok(Ok(Some(Reply::Steps { output, error, .. }))) => Answered::of(output, error).into_response(),
-        Ok(Ok(Some(_))) => failed(control::unexpected().to_string()),
-        Ok(Ok(None)) => failed("the network has ended".to_owned()),
-        Ok(Err(error)) => failed(error.to_string()),
-        Err(_) => failed("the steps were not done: the harness failed; see its standard error".to_owned()),
-    }
+    let (output, error) = match asked {
+        Ok(Ok(Some(Reply::Steps { output, error, .. }))) => (output, error),
+        Ok(Ok(Some(_))) => (Vec::new(), Some(control::unexpected().to_string())),
+        Ok(Ok(None)) => (Vec::new(), Some("the network has ended".to_owned())),
+        Ok(Err(error)) => (Vec::new(), Some(error.to_string())),
+        Err(_) => {
+            let error = "the steps were not done: the harness failed; see its standard error";
+            (Vec::new(), Some(error.to_owned()))
+        }
+    };
+    Answered::respond(StatusCode::OK, output, error)
 }
