@@ -30,11 +30,9 @@ impl Address {
     #[track_caller]
     fn ask(&self, request: &str, headers: &[&str], body: &str) -> (u16, String) {
         let mut stream = self.connect();
-        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let headers = [headers, &["Connection: close"]].concat().join("\r\n");
         let length = body.len();
-        let text = format!(
-            "{request} HTTP/1.1\r\n{headers}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-        );
+        let text = format!("{request} HTTP/1.1\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{body}");
         // A server that refuses a body may close before it has read it all.
         let _ = stream.write_all(text.as_bytes());
         let mut answer = Vec::new();
