@@ -151,7 +151,9 @@ fn steps_from_the_page_are_done_and_recorded() {
     let wrong = page.perform("kil a");
     assert!(wrong["error"].as_str().is_some_and(|error| error.contains("did you mean `kill`?")), "{wrong}");
     let recorded = tools.run("record").out;
-    assert!(recorded.contains("\nkill c\na: set k \"<b>\"\n"), "{recorded}");
+    for step in ["\nkill c\n", "\na: set k \"<b>\"\n", "\na: get k\n"] {
+        assert!(recorded.contains(step), "{step} is missing in {recorded}");
+    }
 }
 
 #[test]

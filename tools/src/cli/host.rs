@@ -20,7 +20,7 @@ use answers::Answers;
 use watchers::Watchers;
 
 use super::control::{NetworkState, NodeState, Told};
-use super::feed::Feed;
+use super::feed::{Feed, Reader};
 use super::folder::create_file;
 use super::random;
 use super::recording::{self, Recording};
@@ -53,6 +53,8 @@ pub(super) struct Host {
     watchers: Watchers,
     /// The address of the live page, if it is open.
     page: Option<String>,
+    /// The lines for a page that is not open yet.
+    page_reader: Option<Reader>,
     /// The time that the start took.
     ready: Duration,
 }
@@ -138,6 +140,7 @@ impl Host {
             feed,
             watchers: Watchers::default(),
             page: None,
+            page_reader: None,
             ready: Duration::ZERO,
         })
     }

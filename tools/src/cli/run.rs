@@ -101,6 +101,9 @@ fn start(
     let journal = journal_file::create(&arguments.logs, Limits::STAYING)?;
     let shown = progress.clone();
     let mut host = Host::new(setup, (move |entry: &JournalEntry| shown.update(entry), journal))?;
+    if arguments.ui.is_some() {
+        host.expect_page();
+    }
     // A detached process may have the text from standard input. Its source is named like that of a typed
     // topology.
     let typed = arguments.hosted.then(|| Source::new("topology", source.text()));

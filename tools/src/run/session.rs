@@ -172,6 +172,11 @@ impl Session {
         }
     }
 
+    /// Flushes the journal: all events so far can be read from its files.
+    pub fn flush_journal(&self) {
+        self.run.executor.state_mut().flush_journal();
+    }
+
     /// Performs steps on the network in its present state. Values that `let` keeps stay known to later steps.
     pub fn perform(&self, world: &mut dyn World, steps: &[Step]) -> Verdict {
         let mut environment = self.environment.take();

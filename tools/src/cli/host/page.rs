@@ -10,15 +10,24 @@ use crate::cli::{journal_file, ui};
 use crate::world::World as _;
 
 impl Host {
+    /// Keeps the lines from now on for the page that will be opened.
+    pub(in crate::cli) fn expect_page(&mut self) {
+        self.page_reader = self.feed.subscribe_for_page();
+    }
+
     /// Opens the live page at a listener. Returns its address.
     pub(in crate::cli) fn open_page(&mut self, listener: TcpListener) -> Result<String, Failure> {
         let runtime = self.watchers.runtime()?;
-        let Some(reader) = self.feed.subscribe_for_page() else {
+        let (reader, so_far) = if let Some(reader) = self.page_reader.take() {
+            (reader, Vec::new())
+        } else if let Some(reader) = self.feed.subscribe_for_page() {
+            // No event comes between the subscription and this look at the files: both are done by the thread
+            // that writes them.
+            self.session.flush_journal();
+            (reader, journal_file::open_so_far(&self.logs))
+        } else {
             return Err(Failure::environment("too many others look on: close one of them"));
         };
-        // No event comes between the subscription and this look at the files: both are done by the thread that
-        // writes them.
-        let so_far = journal_file::open_so_far(&self.logs);
         let address = ui::serve(&runtime, listener, &self.logs, so_far, reader)?;
         self.page = Some(address.clone());
         Ok(address)
