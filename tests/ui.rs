@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
+use crate::browser::Browser;
 use crate::story::{DEADLINE, Tools, until};
 
 /// The address of a page: its port and its token.
@@ -151,7 +152,7 @@ fn steps_from_the_page_are_done_and_recorded() {
     let wrong = page.perform("kil a");
     assert!(wrong["error"].as_str().is_some_and(|error| error.contains("did you mean `kill`?")), "{wrong}");
     let recorded = tools.run("record").out;
-    for step in ["\nkill c\n", "\na: set k \"<b>\"\n", "\na: get k\n"] {
+    for step in ["\nkill c\n", "\na: set k \"<b>\"\n", " a: get k\n"] {
         assert!(recorded.contains(step), "{step} is missing in {recorded}");
     }
 }
@@ -235,4 +236,26 @@ fn a_network_in_the_foreground_tells_its_page() {
     tools.run("stop").code(0);
     let ended = network.ended();
     assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[test]
+fn the_page_in_a_browser_kills_a_node_and_sees_it_die() {
+    let Some(browser) = Browser::start() else { return };
+    let tools = Tools::new();
+    let page = up_with_page(&tools, "ring:3 --faults");
+    browser.open(&format!("http://127.0.0.1:{}/?token={}", page.port, page.token));
+    browser.wait_for("document.querySelectorAll('.vertex.running').length === 3");
+    browser
+        .script("document.querySelector('.vertex[data-node=\"1\"]').dispatchEvent(new MouseEvent('click'))");
+    browser.script("[...document.querySelectorAll('.controls button')].find((one) => one.textContent === 'kill').click()");
+    browser.wait_for("document.querySelector('.vertex.stopped[data-node=\"1\"]')");
+    assert_eq!(tools.ps()["nodes"][1]["state"], "killed");
+    // A click on a link cuts it.
+    browser.wait_for("!document.querySelector('.controls button').disabled");
+    let link = "g.edge[data-from=\"0\"][data-to=\"2\"]";
+    browser.script(&format!(
+        "document.querySelector('{link}').dispatchEvent(new MouseEvent('click', {{ bubbles: true }}))"
+    ));
+    browser.wait_for(&format!("document.querySelector('{link}.cut')"));
+    assert_ne!(tools.ps()["faults"]["cuts"], serde_json::json!([]));
 }
