@@ -258,4 +258,5 @@ fn the_page_in_a_browser_kills_a_node_and_sees_it_die() {
     ));
     browser.wait_for(&format!("document.querySelector('{link}.cut')"));
     assert_ne!(tools.ps()["faults"]["cuts"], serde_json::json!([]));
+    assert_eq!(browser.errors(), Vec::<String>::new());
 }
