@@ -21,6 +21,7 @@ mod message_reports;
 mod messages;
 mod node;
 mod queue;
+mod redraw;
 mod request;
 mod reseed;
 mod scheduled;

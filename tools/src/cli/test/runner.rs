@@ -63,13 +63,36 @@ struct Inner {
     reseeds: Vec<Reseed>,
     /// The most runs that are drawn anew to find when a failure became certain, if that is wanted.
     when_lost: Option<u64>,
-    /// True if messages between nodes stand in the journal of every run.
-    messages: bool,
+    /// The events that stand in the journal of every run.
+    detail: Detail,
     /// The file that takes the events of runs. With one, runs are done one after another.
     trace: Option<File>,
     /// The mistake planted in every node.
     #[cfg(feature = "mutants")]
     mutant: Option<world::Mutant>,
+}
+
+/// The detail of the journals of runs; each has the events of those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Detail {
+    /// The events by which runs are judged.
+    Usual,
+    /// The messages between nodes.
+    Messages,
+    /// The versions that nodes store: a page shows who held which one when.
+    Versions,
+}
+
+impl Detail {
+    fn of(arguments: &Arguments) -> Self {
+        if arguments.formats.html.is_some() {
+            Self::Versions
+        } else if arguments.messages {
+            Self::Messages
+        } else {
+            Self::Usual
+        }
+    }
 }
 
 impl Runner {
@@ -98,7 +121,7 @@ impl Runner {
             interrupt: if world.virtual_time { Interrupt::listen() } else { Interrupt::default() },
             reseeds: sorted(&arguments.reseed_at),
             when_lost: arguments.when_lost,
-            messages: arguments.messages,
+            detail: Detail::of(arguments),
             trace,
             #[cfg(feature = "mutants")]
             mutant: arguments.mutant,
@@ -136,7 +159,8 @@ impl Runner {
             #[cfg(feature = "mutants")]
             mutant: self.0.mutant,
             report_entry: Some(report::entry),
-            messages: self.0.messages,
+            messages: self.0.detail >= Detail::Messages,
+            versions: usual.versions || self.0.detail >= Detail::Versions,
             ..usual
         }
     }
