@@ -209,7 +209,8 @@ mod tests {
         let choice = MessageLogging { reported: true, ..MessageLogging::default() };
         let log = MessageLog::create(folder.path(), choice, Instant::now(), &sender).unwrap();
         let node = |id: &str| (id == "n0").then_some(NodeIndex(0));
-        let id = log.sent(br#"{"src":"c1","dest":"n0","body":{"type":"read","msg_id":1}}"#, node);
+        let line = br#"{"src":"c1","dest":"n0","body":{"type":"read","msg_id":1}}"#;
+        let id = log.sent(line, node);
         log.arrived(id, b"{}");
         log.lost(log.sent(b"no message", node), "why");
         let mut next = || match events.try_recv().unwrap().event {
@@ -218,7 +219,7 @@ mod tests {
         };
         let MessageEvent::Sent(message) = next() else { panic!("a message is sent first") };
         assert_eq!((message.from, message.to), (Party::Other("c1".to_owned()), Party::Node(NodeIndex(0))));
-        assert_eq!((message.number, &*message.kind, message.bytes), (1, "read", 59));
+        assert_eq!((message.number, &*message.kind, message.bytes), (1, "read", line.len() as u64));
         assert_eq!(next(), MessageEvent::Arrived { number: 1 });
         assert_eq!(next(), MessageEvent::Lost { number: 2, reason: "why" });
         assert!(!folder.path().join(MESSAGES).exists());
