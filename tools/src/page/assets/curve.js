@@ -161,7 +161,7 @@ class Curve {
     const parts = versions.map((version, at) => Dom.html("span", { class: "item" }, this.sample(at),
       `${Words.readable(key, 30)} = ${run.valueOf(key, version.rank)}: ${Curve.countAt(version.points, view.time)} of ${run.nodes.length}`));
     if (versions.length === 0) {
-      parts.push(Dom.html("span", {}, run.anyStored ? "No key was stored." : "Nodes did not tell what they stored, so only their digests are drawn. With --html, nodes are watched."));
+      parts.push(Dom.html("span", {}, run.anyStored ? "No key was stored." : "Nodes did not tell what they stored, so only their digests are drawn."));
     } else {
       parts.unshift(Dom.html("span", {}, "Nodes that hold this version or a newer one: "));
     }

@@ -71,7 +71,8 @@ const Reason = (() => {
 
   /** Returns the explanation as a list of findings, each with a text and the event to look at. */
   function explain(run) {
-    if (run.verdict !== "failed" || !run.anyStored) return [];
+    if (run.verdict !== "failed") return [];
+    if (!run.anyStored) return lostMessages(run);
     const findings = [];
     for (const key of keysToExplain(run)) {
       const lack = missing(run, key);
@@ -80,6 +81,14 @@ const Reason = (() => {
       for (const node of lack.lacking.slice(0, 5)) findings.push(...ofNode(run, lack, node));
       if (lack.lacking.length > 5) findings.push({ text: `${lack.lacking.length - 5} more nodes lack it as well`, sub: true });
     }
+    return findings;
+  }
+
+  /** Returns the messages that were lost or held up to the end: all that is known of nodes that tell no versions. */
+  function lostMessages(run) {
+    const messages = [...run.messages.values()].filter((message) => message.lost || (message.delayed && !message.arrived));
+    const findings = messages.slice(0, 5).map((message) => fate(run, message));
+    if (messages.length > 5) findings.push({ text: `${Words.count(messages.length - 5, "more message")} did not arrive.` });
     return findings;
   }
 
