@@ -294,7 +294,7 @@ fn a_page_that_cannot_be_written_is_said_before_anything_starts() {
     ended.check(
         3,
         "",
-        "error: cannot write none/page.html: there is no such file or folder; choose another file with --html\n",
+        "error: cannot write none/page.html: there is no such file or folder; choose another file\n",
     );
     assert!(!tools.path("logs").exists());
 }
