@@ -2,7 +2,7 @@
 //!
 //! The network tells its state and its events over the control socket, the kernel tells which logs were
 //! written, and the terminal which keys were pressed: nothing is polled. The screen is a function of the
-//! state ([`draw`]), and so is the effect of a key ([`keys`]).
+//! state (`draw`), and so is the effect of a key (`keys`).
 
 mod draw;
 mod keys;
