@@ -20,12 +20,13 @@ class Contents {
     const rows = [...run.keys.keys()].slice(0, 2000).map((key) => this.row(view, nodes, key));
     rows.sort((one, other) => other.weight - one.weight);
     const shown = rows.slice(0, Contents.ROWS);
-    const table = Dom.html("table", { class: "contents" },
+    const known = run.keys.size > 0 || run.nodes.some((node) => node.digests.length > 0);
+    const table = known && Dom.html("table", { class: "contents" },
       Dom.html("thead", {}, Dom.html("tr", {}, Dom.html("th", { scope: "col" }, "key"),
         nodes.map((node) => Dom.html("th", { scope: "col", class: view.node === node.index ? "chosen" : "" }, run.name(node.index))))),
       Dom.html("tbody", {}, this.digests(view, nodes), shown.map((row) => this.line(view, nodes, row))));
-    Dom.replace(this.body, table);
-    this.say(run, nodes, rows.length - shown.length);
+    Dom.replace(this.body, known ? table : "");
+    this.say(run, nodes, rows.length - shown.length, known);
   }
 
   /** Returns the nodes with a column: all if there are few, else one for each different content. */
@@ -95,10 +96,11 @@ class Contents {
       Dom.html("th", { scope: "row", title: "Equal letters: equal contents, as nodes told last" }, letters.size > 1 ? "≠ digest" : "= digest"), cells);
   }
 
-  say(run, nodes, more) {
+  say(run, nodes, more, known) {
     const notes = [];
     if (!run.anyStored && run.keys.size > 0) notes.push("Nodes did not tell what they stored; these are their last answers to get.");
-    if (run.keys.size === 0) notes.push("No key was written or read by this moment.");
+    if (!known) notes.push("Nodes told no contents; what they answered stands with the questions.");
+    else if (run.keys.size === 0) notes.push("No key was written or read by this moment.");
     if (nodes.length < run.nodes.length) notes.push(`${nodes.length} of ${run.nodes.length} nodes are shown, of each content two at most.`);
     if (more > 0) notes.push(`${Words.count(more, "more key")} on which nodes agree are left out.`);
     this.note.textContent = notes.join(" ");

@@ -78,6 +78,13 @@ class Curve {
     const { run } = view;
     const key = view.shownKey();
     const { versions, digests } = this.curves(run, key);
+    // Without evidence, a flat line would say that nodes agree.
+    const known = versions.length > 0 || run.nodes.some((node) => node.digests.length > 0);
+    this.canvas.hidden = !known;
+    if (!known) {
+      Dom.replace(this.legend, Dom.html("span", {}, "Nodes told neither versions nor digests."));
+      return;
+    }
     const { context, width } = Dom.canvas(this.canvas, 200);
     this.plot = width - Curve.LEFT - 10;
     Object.assign(this, { context, colours: Dom.palette() });

@@ -87,9 +87,26 @@ const Reason = (() => {
   /** Returns the messages that were lost or held up to the end: all that is known of nodes that tell no versions. */
   function lostMessages(run) {
     const messages = [...run.messages.values()].filter((message) => message.lost || (message.delayed && !message.arrived));
-    const findings = messages.slice(0, 5).map((message) => fate(run, message));
+    const findings = messages.slice(0, 5).flatMap((message) => [fate(run, message), ...around(run, message)]);
     if (messages.length > 5) findings.push({ text: `${Words.count(messages.length - 5, "more message")} did not arrive.` });
     return findings;
+  }
+
+  /** Returns the faults between the two ends of a message, and the messages of its kind that came after it. */
+  function around(run, message) {
+    const end = message.lost ?? message.delayed;
+    const faults = State.faults(run, end.i).filter((fault) => (fault.direction
+      ? fault.direction[0] === message.from && fault.direction[1] === message.to
+      : fault.nodes.includes(message.from) && fault.nodes.includes(message.to)));
+    const findings = faults.slice(0, 3).map((fault) => ({
+      text: `${fault.label} from ${Words.time(fault.from)} ${fault.to === null ? "to the end" : `to ${Words.time(fault.to)}`}.`,
+      event: fault.fromI, sub: true,
+    }));
+    const later = [...run.messages.values()].filter((one) =>
+      one.from === message.from && one.to === message.to && one.kind === message.kind && one.at > end.at);
+    const [from, to, kind] = [run.name(message.from), run.name(message.to), Words.readable(message.kind, 40)];
+    const said = later.length === 0 ? `${from} sent ${to} no ${kind} after that.` : `${from} sent ${to} ${Words.count(later.length, "more message")} of the kind ${kind} after that.`;
+    return [...findings, { text: said, event: later.length === 0 ? null : later[0].i, sub: true }];
   }
 
   function keysToExplain(run) {

@@ -17,17 +17,28 @@ class SpaceTime {
 
   attach(view) {
     this.view = view;
-    this.buildFilters();
+    this.kinds = null;
   }
 
-  buildFilters() {
+  /** Builds the filters of the kinds that the run has, once for each set of kinds. */
+  updateFilters(run) {
+    const kinds = new Set();
+    for (const message of run.messages.values()) kinds.add(SpaceTime.isOfClient(message) ? "clients" : Arrow.classOf(message));
+    const named = [...kinds].sort().join(" ");
+    if (named === this.kinds) return;
+    this.kinds = named;
+    this.buildFilters(kinds);
+  }
+
+  buildFilters(present) {
     const toggle = (name, label, sample) => Dom.html("label", { class: "kind" },
       Dom.html("input", {
         type: "checkbox", checked: this.shown.has(name), "data-kind": name,
         on: { change: (event) => this.toggle(name, event.target.checked) },
       }), sample, label);
-    const kinds = Object.entries(Arrow.KINDS).filter(([name]) => !["question", "answered"].includes(name))
-      .map(([name, kind]) => toggle(name, kind.label, this.sample(name)));
+    const kinds = Object.entries(Arrow.KINDS).filter(([name]) => present.has(name))
+      .map(([name, kind]) => toggle(name, name === "other" && present.size <= 2 ? "messages" : kind.label, this.sample(name)));
+    if (present.has("clients")) kinds.push(toggle("clients", "messages of clients", this.sample("other")));
     kinds.push(toggle("writes", "questions that write", this.sample("question")), toggle("reads", "questions that read", this.sample("question")));
     const onlyKey = Dom.html("label", { class: "kind" }, Dom.html("input", {
       type: "checkbox", "data-kind": "key", on: { change: (event) => { this.keyOnly = event.target.checked; this.view.redraw(); } },
@@ -53,7 +64,7 @@ class SpaceTime {
     switch (entry.event) {
       case "sent": case "arrived": case "lost": case "delayed": {
         const message = run.messages.get(entry.message);
-        if (!message || !this.shown.has(Arrow.classOf(message))) return false;
+        if (!message || !this.shown.has(SpaceTime.isOfClient(message) ? "clients" : Arrow.classOf(message))) return false;
         return !this.keyOnly || message.key === undefined || message.key === this.view.shownKey();
       }
       case "stored": return !this.keyOnly || entry.key === this.view.shownKey();
@@ -68,8 +79,12 @@ class SpaceTime {
 
   showsAsk(op) {
     if (op.event !== "ask") return false;
-    const writes = op.words[0] !== "get" && op.words[0] !== "peers" && op.words[0] !== "stats" && op.words[0] !== "digest";
-    return writes ? this.shown.has("writes") : this.shown.has("reads");
+    return this.shown.has(SpaceTime.READS.has(op.words[0]) ? "reads" : "writes");
+  }
+
+  /** Returns true for a message between a node and a client, whose questions and answers are drawn as such. */
+  static isOfClient(message) {
+    return [message.from, message.to].some((who) => typeof who === "string" && /^c\d+$/u.test(who));
   }
 
   /** Returns the events around the moment, half of them before it. */
@@ -107,6 +122,7 @@ class SpaceTime {
 
   draw(view) {
     const { run } = view;
+    this.updateFilters(run);
     const rows = this.around(view);
     const { list, left } = this.columns(run, rows);
     this.say(view, rows, left);
@@ -319,7 +335,7 @@ class SpaceTime {
     group.append(Dom.svg("polyline", { points: points.map((point) => point.join(",")).join(" "), class: "target" }));
     Arrow.draw(group, kind, points, message);
     const letter = Arrow.KINDS[kind].letter;
-    const long = this.gap >= 70 && (kind === "payload" || kind === "other");
+    const long = kind === "other" || (this.gap >= 70 && kind === "payload");
     const label = long ? Words.readable(`${message.kind} ${message.key ?? ""}`.trim(), Math.max(Math.floor((Math.abs(x2 - x1) - 20) / 7), 6)) : letter;
     const share = number % 2 === 0 ? 0.36 : 0.26;
     const [x, y] = [points[0][0] + (points[1][0] - points[0][0]) * share, points[0][1] + (points[1][1] - points[0][1]) * share];
@@ -351,13 +367,15 @@ class SpaceTime {
   }
 
   drawMoment(picture, view, rows) {
-    const next = rows.find((entry) => entry.i >= view.after);
-    const y = next ? this.y.get(next.i) - 7 : this.height - 6;
+    const past = rows.findLast((entry) => entry.i < view.after);
+    const y = past ? this.y.get(past.i) + 6 : 30;
     this.momentY = y;
     picture.append(Dom.svg("line", { x1: 0, x2: this.at.size * this.gap + 100, y1: y, y2: y, class: "now" }));
   }
 }
 
+// The questions that change nothing.
+SpaceTime.READS = new Set(["get", "read", "keys", "count", "peers", "stats", "digest", "stamp", "log", "state"]);
 SpaceTime.ROWS = 110;
 SpaceTime.COLUMNS = 16;
 SpaceTime.SCENARIO = "\u0000scenario";
