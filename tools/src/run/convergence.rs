@@ -166,7 +166,7 @@ impl Convergence {
                     node: entry.name().to_owned(),
                     held,
                     fits,
-                    since: Some(entry.since),
+                    since: entry.known_since(),
                 });
             }
             if groups.len() > 1 {

@@ -107,6 +107,11 @@ impl Node {
         self.state.as_ref().map(|state| state.digest.as_str())
     }
 
+    /// Returns the time of the last change of its content; none if it never told of one, and none was found.
+    pub(in crate::run) fn known_since(&self) -> Option<Duration> {
+        (self.state.is_some() || self.said.is_some()).then_some(self.since)
+    }
+
     /// Returns true if the node, in its present life, tells of all versions that it stores.
     pub(in crate::run) fn tells_versions(&self) -> bool {
         self.versions_of == Some(self.incarnation)

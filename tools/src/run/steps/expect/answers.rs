@@ -30,7 +30,7 @@ pub(super) struct Answers {
 /// The last answer of a node.
 pub(super) struct Latest {
     pub observed: Observed,
-    /// The time since which the node has given that answer.
+    /// The time since which the node is known to give that answer.
     pub since: Duration,
     /// The count of changes when it was asked.
     pub asked_at: u64,
@@ -45,7 +45,8 @@ impl Answers {
                 self.changed = true;
                 asked.answered
             }
-            None => network.node(asked.node).since,
+            // A node whose content nobody knew before is known from its first answer on.
+            None => network.node(asked.node).known_since().unwrap_or(asked.answered),
         };
         self.latest.insert(asked.node, Latest { observed: asked.observed, since, asked_at });
     }
