@@ -1,5 +1,7 @@
 //! The runner of `tools test`: one run, from its first step to its report.
 
+mod simulated;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,28 +15,21 @@ use std::time::{Duration, SystemTime};
 use super::arguments::{Arguments, Keep};
 use super::kept::KeptNetworks;
 use super::queue::Job;
-use super::trace::Trace;
 use super::unrun::unrun;
-use super::when_lost::LostRun;
 use crate::cli::control::{self, Control};
 use crate::cli::folder::{Folder, Refused};
 use crate::cli::host::{Host, Setup};
-use crate::cli::interrupt::{Interrupt, Interruptible};
-use crate::cli::journal_file::{self, JournalFile, Limits};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::journal_file::{self, Limits};
 use crate::cli::log_entries;
 use crate::cli::replay;
 use crate::report;
-use crate::run::{AttemptRule, Attempted, Failure, FailureKind, Options, Report, Session, Verdict};
+use crate::run::{AttemptRule, Attempted, Failure, FailureKind, Options, Report, Verdict};
 use crate::scenario::{Scenario, Setting, is_routed};
 use crate::text::io_cause;
-use crate::world::folder::write_file;
 use crate::world::process::{Lease, Ports};
-use crate::world::sim::{self, Reseed, Sim, Tracer};
+use crate::world::sim::Reseed;
 use crate::world::{self, World as _};
-
-/// The most events of a failed run that is run again with its messages. Chosen: such a run takes about a second, and
-/// its journal some 50 MB.
-const RERUN_EVENTS_MAX: u64 = 500_000;
 
 /// The runner of scenarios, each in a world of its own. A clone is cheap and shares all state.
 #[derive(Clone)]
@@ -274,86 +269,6 @@ impl Runner {
         self.in_real_time(job, &options, folder, broken, hand_over, announce)
     }
 
-    fn in_virtual_time(&self, job: &Job, options: Options, folder: Option<&Path>) -> io::Result<Report> {
-        let journal = folder.map(|folder| {
-            journal_file::create(folder, Limits::NONE).map_err(|error| cannot_write(folder, &error))
-        });
-        let file = self.0.trace.as_ref().map(File::try_clone).transpose()?;
-        let trace = file.map(|file| Trace::new(file, &job.case.scenario.name, job.seed));
-        let writer = trace.as_ref().map(Trace::writer);
-        let (mut report, world) = self.simulate(job, options.clone(), journal.transpose()?, writer);
-        if let Some(folder) = folder {
-            write_logs(&world, folder);
-        }
-        let events = world.events();
-        drop(world);
-        let has_failed = report.verdict.failure().is_some();
-        if let Some(folder) = folder.filter(|_| has_failed && !options.messages && events <= RERUN_EVENTS_MAX)
-        {
-            self.add_messages(job, options, &mut report, folder);
-        }
-        if let Some(runs_max) = self.0.when_lost {
-            let lost = LostRun {
-                scenario: &job.case.scenario,
-                report: &report,
-                options: &self.options(job.seed),
-                reseeds: &self.0.reseeds,
-                events,
-            };
-            report.likelihood = lost.likelihood(runs_max, &self.0.interrupt);
-        }
-        match trace.map(Trace::finish) {
-            Some(Err(error)) => {
-                Err(io::Error::other(format!("cannot write the trace: {}", io_cause(&error))))
-            }
-            Some(Ok(())) | None => Ok(report),
-        }
-    }
-
-    /// Runs a scenario in a simulated world.
-    fn simulate(
-        &self,
-        job: &Job,
-        options: Options,
-        journal: Option<JournalFile>,
-        trace: Option<Tracer>,
-    ) -> (Report, Sim) {
-        let (messages, writes) = (options.messages, journal.is_some());
-        let session = match journal {
-            Some(journal) => Session::new(options, journal),
-            None => Session::without_journal(options),
-        };
-        let world = Sim::new(sim::Options {
-            trace,
-            messages,
-            reseeds: self.0.reseeds.clone(),
-            ..sim::Options::judged(job.seed)
-        });
-        let wall_ms = world.wall_ms();
-        let mut world = Interruptible::new(world, self.0.interrupt.clone());
-        let report = session.scenario(&mut world, &job.case.scenario);
-        let world = world.into_world();
-        if writes {
-            log_entries::append(&session, world.logs(), wall_ms);
-        }
-        (report, world)
-    }
-
-    /// Runs a failed scenario again, so that its journal has the messages between nodes. The journal of the first
-    /// run stays if the second cannot be written, is interrupted, or ends otherwise, which no run should.
-    fn add_messages(&self, job: &Job, options: Options, report: &mut Report, folder: &Path) {
-        let Ok(journal) = journal_file::create_again(folder) else { return };
-        let options = Options { messages: true, ..options };
-        let (again, _) = self.simulate(job, options, Some(journal), None);
-        let is_same = again == *report;
-        if !is_same && again.verdict != Verdict::Interrupted {
-            report.notes.push(
-                "the run ended otherwise when its messages were watched: please report this".to_owned(),
-            );
-        }
-        journal_file::end_again(folder, is_same);
-    }
-
     fn in_real_time(
         &self,
         job: &Job,
@@ -486,16 +401,6 @@ fn take_empty(path: &Path) -> Result<Folder, Box<Failure>> {
         failure.help = Some(help);
         Box::new(failure)
     })
-}
-
-/// Writes the nodes' logs; in real time nodes write their own. A log that cannot be written is dropped, like
-/// a line of the journal: the verdict does not depend on it.
-fn write_logs(world: &Sim, folder: &Path) {
-    for (name, lines) in world.logs() {
-        let mut text = lines.join("\n");
-        text.push('\n');
-        let _: io::Result<()> = write_file(folder, &format!("{name}.log"), text.as_bytes());
-    }
 }
 
 /// Leaves the network up until a person ends it, or its folder is removed.
