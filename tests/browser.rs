@@ -99,6 +99,13 @@ impl Browser {
         self.run(body.send_keys(keys));
     }
 
+    /// Types into the first element of a selector, which gets the focus.
+    #[track_caller]
+    pub(crate) fn type_into(&self, selector: &str, keys: &str) {
+        let element = self.run(self.client.find(Locator::Css(selector)));
+        self.run(element.send_keys(keys));
+    }
+
     /// Returns the warnings and errors of the console since the last call.
     pub(crate) fn errors(&self) -> Vec<String> {
         let path = format!("/session/{}/se/log", self.session);

@@ -26,6 +26,7 @@ mod formats;
 mod fuzz;
 mod gossip;
 mod guesses;
+mod history;
 mod killed;
 mod left_behind;
 mod life;

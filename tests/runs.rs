@@ -97,6 +97,26 @@ fn check_documented(section: &str, text: &str) -> BTreeMap<String, BTreeSet<Stri
 }
 
 #[test]
+fn all_that_a_workload_writes_is_documented() {
+    if !has("python3") {
+        return;
+    }
+    let tools = Tools::new();
+    let node = crate::maelstrom::node("lin_kv.py cache");
+    tools.run(&format!(
+        "maelstrom lin-kv --exec '{node}' --seed 1 --rate 200 --time 1s --partition --html p.html"
+    ));
+    let journal = check_documented("Events of run.jsonl", &tools.read("logs/maelstrom-lin-kv/run.jsonl"));
+    for event in
+        ["plan", "node", "launch", "life", "ask", "operation", "sent", "arrived", "law", "verdict", "log"]
+    {
+        assert!(journal.contains_key(event), "no `{event}` was written: {:?}", journal.keys());
+    }
+    let fields = &documented("Events of run.jsonl")["problem"];
+    assert!(journal["problem"].is_subset(fields) && journal["problem"].contains("misfits"));
+}
+
+#[test]
 fn all_that_a_run_writes_is_documented() {
     let tools = Tools::new().file("all.scn", ALL_STEPS);
     let ended = tools.run("test all.scn --world sim --seed 7 --trace trace.jsonl");

@@ -11,6 +11,7 @@ mod entry;
 mod event;
 mod life;
 mod link_entry;
+mod operation;
 mod read;
 mod recorder;
 mod result;
@@ -22,7 +23,7 @@ pub use life::NodeLife;
 pub use link_entry::{LinkChangeKind, LinkEntry};
 pub use read::{JournalReader, Line, ReadError};
 pub use recorder::Recorder;
-pub use result::{LawState, StepResult};
+pub use result::{LawState, OperationOutcome, StepResult};
 
 pub use crate::world::{DelayReason, MessageClass, Party};
 

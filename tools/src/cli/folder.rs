@@ -20,6 +20,8 @@ pub(super) use crate::world::folder::create_file;
 const LOCK: &str = ".tools.lock";
 /// The index of runs, which lies above their folders and outlives them.
 pub(super) const INDEX: &str = "runs.jsonl";
+/// The ending of the folder of a further attempt, before its number.
+pub(super) const ATTEMPT: &str = ".attempt-";
 /// The folder of nodes' data, inside a folder of logs.
 const DATA: &str = "data";
 /// The most names that a refusal lists. Chosen: enough to recognise the folder, on one line.
@@ -126,6 +128,27 @@ impl Folder {
         }
     }
 
+    /// Removes the folders of further attempts that an earlier command left beside the folder of a run. Those that a
+    /// run holds, that no run made, or that hold something else stay.
+    pub(super) fn remove_attempts(path: &Path) {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return };
+        let prefix = [name.as_encoded_bytes(), ATTEMPT.as_bytes()].concat();
+        let is_attempt = |entry: &DirEntry| {
+            let name = entry.file_name();
+            let number = name.as_encoded_bytes().strip_prefix(&prefix[..]);
+            number.is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+        };
+        let siblings = fs::read_dir(parent).into_iter().flatten().filter_map(Result::ok);
+        for path in siblings.filter(is_attempt).map(|entry| entry.path()) {
+            if is_marked(&path)
+                && let Ok(folder) = Self::acquire_empty(&path)
+            {
+                // What cannot be removed is told by the run that needs the place.
+                let _: io::Result<()> = folder.remove();
+            }
+        }
+    }
+
     /// Returns the path of the folder.
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -222,6 +245,32 @@ mod tests {
         write(&path, &["a.log"]);
         folder.remove().unwrap();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn further_attempts_of_an_earlier_command_are_removed_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let path = |name: &str| root.path().join(name);
+        for name in ["sync", "sync.attempt-2", "sync.attempt-13", "sync.attempt-4", "sync2.attempt-2"] {
+            drop(Folder::acquire_empty(&path(name)).unwrap());
+            write(&path(name), &["run.jsonl"]);
+        }
+        write(&path("sync.attempt-4"), &["notes.txt"]);
+        write(&path("sync.attempt-5"), &["run.jsonl"]);
+        write(&path("sync.attempt-x"), &["run.jsonl"]);
+        let held = Folder::acquire(&path("sync.attempt-13")).unwrap();
+        Folder::remove_attempts(&path("sync"));
+        drop(held);
+        let left = [
+            "sync",
+            "sync.attempt-13",
+            "sync.attempt-4",
+            "sync.attempt-5",
+            "sync.attempt-x",
+            "sync2.attempt-2",
+        ];
+        assert_eq!(names(root.path()), left);
+        assert!(path("sync.attempt-4/run.jsonl").exists() && path("sync.attempt-13/run.jsonl").exists());
     }
 
     #[test]

@@ -4,8 +4,6 @@
 mod github;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
-use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -15,9 +13,9 @@ pub(super) use github::Github;
 
 use super::failure::Failure;
 use super::html_file;
+use super::report_file::{self, write};
 use crate::report::{self, Sweep};
 use crate::run::Report;
-use crate::text::io_cause;
 
 /// The flags that choose the formats of a report.
 #[derive(Debug, Clone, Args)]
@@ -101,11 +99,7 @@ impl FormatArguments {
             }
         }
         for (_, path) in self.files() {
-            File::options()
-                .append(true)
-                .create(true)
-                .open(path)
-                .map_err(|error| cannot_write(path, &error))?;
+            report_file::prepare(path)?;
         }
         Ok(())
     }
@@ -160,18 +154,6 @@ impl FormatArguments {
         }
         Ok(())
     }
-}
-
-/// Writes a report to its file. Fails also if the report could not be made.
-fn write(path: &Path, report: Result<String, impl Display>) -> Result<(), Failure> {
-    let report =
-        report.map_err(|error| Failure::environment(format!("cannot write {}: {error}", path.display())))?;
-    fs::write(path, report).map_err(|error| cannot_write(path, &error))
-}
-
-/// Returns the failure of a file that cannot be written.
-pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::environment(format!("cannot write {}: {}; choose another file", path.display(), io_cause(error)))
 }
 
 #[cfg(test)]

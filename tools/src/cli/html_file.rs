@@ -1,16 +1,16 @@
 //! The file of a page: the reports of runs, and the events that their records have.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::value::to_raw_value;
 
 use super::failure::Failure;
+use super::report_file;
 use crate::page::{Bounds, Collected, Collector, Events, PageRun, Room};
 use crate::report::{self, ScenarioEntry, Sweep};
 use crate::run::Report;
-use crate::text::io_cause;
 
 /// The files of a record, in the order of their events. The later two are those of a network that stays.
 const FILES: [&str; 3] = ["run.jsonl", "run.previous.jsonl", "run.last.jsonl"];
@@ -45,7 +45,7 @@ pub(super) fn write(
         };
     }
     let runs: Vec<PageRun> = entries.iter().zip(events).map(page_run).collect::<serde_json::Result<_>>()?;
-    fs::write(path, crate::page::html(&runs)?).map_err(|error| cannot_write(path, &error))
+    report_file::write(path, crate::page::html(&runs))
 }
 
 fn page_run((entry, events): (&ScenarioEntry<'_>, Events)) -> serde_json::Result<PageRun> {
@@ -86,16 +86,10 @@ fn read(path: &Path, collector: &mut Collector) -> io::Result<()> {
     }
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::environment(format!(
-        "cannot write {}: {}; choose another file with --html",
-        path.display(),
-        io_cause(error)
-    ))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -24,6 +24,9 @@ const TAIL: u64 = 256 << 10;
 /// The levels that lines have.
 const LEVELS: [&str; 5] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR"];
 
+/// The receiver of entries, each with its time in microseconds since the run began, if that is known.
+type Append<'a> = &'a mut dyn FnMut(Option<u64>, JournalEvent);
+
 /// The last lines of a log, and the number of those before them.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tail {
@@ -56,14 +59,24 @@ pub(super) fn append<'a>(
     let lines_max = share(nodes.len());
     for (name, lines) in logs {
         if let Some((node, _)) = nodes.iter().find(|(_, other)| other == name) {
-            append_tail(session, *node, Tail::of(lines.into_iter(), lines_max), wall_ms);
+            let append: Append<'_> = &mut |at_us, event| session.append(at_us, event);
+            append_tail(append, *node, Tail::of(lines.into_iter(), lines_max), wall_ms);
         }
     }
 }
 
 /// Appends the logs in a folder. `wall_ms` is the time of day at which the run began.
 pub(super) fn append_files(session: &Session, folder: &Path, wall_ms: u64) {
-    let nodes = nodes(session);
+    append_files_of(nodes(session), folder, wall_ms, &mut |at_us, event| session.append(at_us, event));
+}
+
+/// Hands over the logs of these nodes in a folder. `wall_ms` is the time of day at which the run began.
+pub(super) fn append_files_of(
+    nodes: Vec<(NodeIndex, String)>,
+    folder: &Path,
+    wall_ms: u64,
+    append: Append<'_>,
+) {
     let lines_max = share(nodes.len());
     for (node, name) in nodes {
         for kind in ["log", "err"] {
@@ -71,7 +84,7 @@ pub(super) fn append_files(session: &Session, folder: &Path, wall_ms: u64) {
             let Ok((text, is_whole)) = end_of(&folder.join(format!("{name}.{kind}"))) else { continue };
             // The first line may be half of one.
             let lines = text.lines().skip(usize::from(!is_whole)).map(str::to_owned);
-            append_tail(session, node, Tail::of(lines, lines_max), wall_ms);
+            append_tail(append, node, Tail::of(lines, lines_max), wall_ms);
         }
     }
 }
@@ -96,15 +109,15 @@ fn end_of(path: &Path) -> std::io::Result<(String, bool)> {
     Ok((String::from_utf8_lossy(&bytes).into_owned(), from == 0))
 }
 
-fn append_tail(session: &Session, node: NodeIndex, tail: Tail, wall_ms: u64) {
+fn append_tail(append: Append<'_>, node: NodeIndex, tail: Tail, wall_ms: u64) {
     if tail.left_out > 0 {
         let left_out = Some(tail.left_out);
-        session.append(None, JournalEvent::Log { node, level: None, text: None, left_out });
+        append(None, JournalEvent::Log { node, level: None, text: None, left_out });
     }
     for line in tail.lines {
         let (at_us, level, text) = parts(&line, wall_ms);
         let (level, text) = (level.map(str::to_owned), Some(text.to_owned()));
-        session.append(at_us, JournalEvent::Log { node, level, text, left_out: None });
+        append(at_us, JournalEvent::Log { node, level, text, left_out: None });
     }
 }
 

@@ -3,23 +3,27 @@
 mod arguments;
 mod plan;
 mod quantity;
+mod record;
 mod shape;
 
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 use serde_json::json;
 
 pub use arguments::Arguments;
+use record::Record;
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::folder::Folder;
-use super::{junit_file, random, screen};
+use super::run_index::{self, RunEntry};
+use super::{html_file, random, report_file, screen};
 use crate::report;
 use crate::text::io_cause;
 use crate::workload::runner::{self, End, Report, Stage};
+use crate::world;
 use crate::world::folder::create_file;
 use crate::world::live::MessageLogging;
 use crate::world::process::{self, Lease, Links, Ports, raise_open_files};
@@ -29,45 +33,72 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
     let first = arguments.seed.map_or_else(random::number, Ok)?;
     // Arguments that make no plan are refused before anything is written.
     plan::plan(arguments, first)?;
-    if let Some(path) = &arguments.junit {
-        junit_file::prepare(path)?;
-    }
-    let mut cases = report::WorkloadCases::default();
+    [&arguments.junit, &arguments.html]
+        .into_iter()
+        .flatten()
+        .try_for_each(|path| report_file::prepare(path))?;
+    let mut ended = Ended::default();
     let mut exit = Exit::Held;
     for number in 0..arguments.test_count as u64 {
-        exit = run_one(arguments, first.wrapping_add(number), &mut cases, out, err)?;
+        exit = run_one(arguments, first.wrapping_add(number), &mut ended, out, err)?;
         if exit != Exit::Held {
             break;
         }
     }
-    if let Some(path) = &arguments.junit
-        && let Err(failure) = junit_file::write(path, cases.junit())
-    {
+    let Ended { cases, reports, records } = ended;
+    let junit = arguments.junit.as_ref().map(|path| report_file::write(path, cases.junit()));
+    let page = arguments.html.as_ref().map(|path| html_file::write(path, &reports, &[], &records));
+    let has_page = page.as_ref().is_some_and(Result::is_ok);
+    for failure in [junit, page].into_iter().flatten().filter_map(Result::err) {
         failure.print(err)?;
         exit = exit.gravest(failure.exit());
     }
+    if let Some(path) = arguments.html.as_ref().filter(|_| has_page && !arguments.json) {
+        writeln!(out, "page {}", path.display())?;
+    }
     Ok(exit)
+}
+
+/// The tests that have ended.
+#[derive(Default)]
+struct Ended {
+    cases: report::WorkloadCases,
+    reports: Vec<crate::run::Report>,
+    /// The record of each report. It is no path for a test whose folder the next one took.
+    records: Vec<PathBuf>,
 }
 
 /// Runs a test with this seed, and prints its report. Its folder replaces that of the test before.
 fn run_one(
     arguments: &Arguments,
     seed: u64,
-    cases: &mut report::WorkloadCases,
+    ended: &mut Ended,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let plan = plan::plan(arguments, seed)?;
     let folder = arguments.logs.join(format!("maelstrom-{}", plan.kind.name()));
     let _taken = Folder::acquire_empty(&folder)?;
-    let report = run_plan(&plan, &folder, arguments)?;
+    let again = again(arguments, seed);
+    let mut record = Record::create(&folder)?;
+    let report = run_plan(&plan, &folder, arguments, &again, &mut record)?;
     let path = folder.join(HISTORY);
     if let Err(error) = write_history(&report, &folder) {
         writeln!(err, "warning: cannot write {}: {}", path.display(), io_cause(&error))?;
     }
-    let again = again(arguments, seed);
     let run = report::WorkloadRun { report: &report, logs: &folder, history: &path, again: &again };
-    cases.add(&run);
+    let as_run = run.as_run(WORLD.name, record.wall_ms());
+    record.end(&as_run, &plan, &folder);
+    if let Some(entry) = RunEntry::of(&as_run)
+        && let Err(error) = run_index::append(&arguments.logs, &entry)
+    {
+        let logs = arguments.logs.display();
+        writeln!(err, "warning: the run is not in {logs}/runs.jsonl: {}", io_cause(&error))?;
+    }
+    ended.cases.add(&run);
+    ended.reports.push(as_run);
+    ended.records.fill(PathBuf::new());
+    ended.records.push(record.path());
     if arguments.json {
         writeln!(out, "{}", run.json())?;
     } else {
@@ -79,8 +110,17 @@ fn run_one(
 /// The file in the folder of a test that holds its history.
 const HISTORY: &str = "history.jsonl";
 
+/// The world of all tests.
+const WORLD: &world::Declaration = &world::PROCESS;
+
 /// Runs the nodes and the clients of a plan.
-fn run_plan(plan: &runner::Plan, folder: &Path, arguments: &Arguments) -> Result<Report, Failure> {
+fn run_plan(
+    plan: &runner::Plan,
+    folder: &Path,
+    arguments: &Arguments,
+    again: &str,
+    record: &mut Record,
+) -> Result<Report, Failure> {
     raise_open_files(plan.nodes.len()).map_err(Failure::environment)?;
     let options = process::Options {
         logs: folder.to_owned(),
@@ -93,12 +133,14 @@ fn run_plan(plan: &runner::Plan, folder: &Path, arguments: &Arguments) -> Result
             sent: arguments.messages.log_net_send,
             arrived: arguments.messages.log_net_recv,
             bytes_max: arguments.log_limit.bytes,
-            reported: false,
+            // A page shows the messages as arrows.
+            reported: arguments.html.is_some(),
         },
     };
     let (mut world, _processes) = process::world(options, Ports::Leased(Lease::default()), Links::Direct)?;
     let spinner = if screen::has_bars() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
-    let report = runner::run(&mut world, plan, &mut |stage| {
+    record.begin(plan, &world, again);
+    let report = runner::run(&mut world, plan, record.recorder(), &mut |stage| {
         spinner.set_message(match stage {
             Stage::Starting => "starting nodes".to_owned(),
             Stage::Asking(_) => format!("asking for {}", report::seconds(plan.time)),

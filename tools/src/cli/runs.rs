@@ -14,7 +14,7 @@ use super::table;
 use crate::report::seconds;
 use crate::text::{io_cause, utc_seconds};
 
-/// List the runs of `tools test`: when, what, verdict, duration, seed
+/// List the runs of `tools test` and `tools maelstrom`: when, what, verdict, duration, seed
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = "Examples:\n  tools runs --failed --since 1d\n  tools report $(tools runs --json | jq -r .[-1].folder)"

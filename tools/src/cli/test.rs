@@ -22,9 +22,10 @@ pub(super) use reporter::print_run;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::formats::{Github, Printed, cannot_write};
+use super::formats::{Github, Printed};
 use super::host::prepare;
 use super::registry::Registry;
+use super::report_file::cannot_write;
 use super::run_index::{self, RunEntry};
 use super::seeds::Seeds;
 use super::{random, replay, screen};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::life::NodeLife;
 use super::link_entry::LinkEntry;
-use super::result::{LawState, StepResult};
+use super::result::{LawState, OperationOutcome, StepResult};
 use crate::world::{
     Bypass, Change, DelayReason, ExitStatus, Message, MessageClass, MessageEvent, NodeIndex, NodeSpec, OpId,
     Party, Signal, Value, Written,
@@ -234,6 +234,43 @@ pub enum JournalEvent {
         op: OpId,
         /// The reason, in words.
         reason: String,
+    },
+    /// An operation of a client of a workload ended. Its ask, and the answer, are events of their own.
+    Operation {
+        /// The place of the operation in the history, from 0, by which reports name it.
+        number: u64,
+        /// The ask.
+        op: OpId,
+        /// The client, which has one operation under way at a time.
+        client: u64,
+        /// The node that was asked.
+        node: NodeIndex,
+        /// The command and its arguments.
+        words: Vec<String>,
+        /// The time at which it began, in microseconds since the run began. Its end is the time of the event.
+        begin_us: u64,
+        /// The outcome, as the judge of the workload takes it.
+        outcome: OperationOutcome,
+        /// The answer, or the reason for the other outcomes, in words; bounded in its length.
+        answer: String,
+        /// True if the operation is one of the last reads, which decide over some workloads.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last: bool,
+    },
+    /// The judge of a workload found a problem in the history. Operations are named by their numbers.
+    Problem {
+        /// The kind of the problem, for programs.
+        kind: Cow<'static, str>,
+        /// The problem in words.
+        message: String,
+        /// The operations that show it.
+        operations: Vec<u64>,
+        /// The longest order of operations that the judge accepts; empty where no order is at issue.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        order: Vec<u64>,
+        /// The operations that do not fit in that order.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        misfits: Vec<u64>,
     },
     /// A step was shown something that the harness itself knows of a node: its life, or its log.
     Shown {

@@ -1,4 +1,4 @@
-//! The results of steps and of laws, as a journal names them.
+//! The results of steps, of operations of workloads and of laws, as a journal names them.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,21 @@ pub enum StepResult {
     /// A result of a later version.
     #[serde(other)]
     Unknown,
+}
+
+/// The outcome of an operation of a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationOutcome {
+    /// The operation happened.
+    Ok,
+    /// The operation did not happen, and never will.
+    Failed,
+    /// The operation may have happened, may still happen, or never.
+    Unknown,
+    /// An outcome of a later version.
+    #[serde(other)]
+    Other,
 }
 
 /// The state of a law at the end of a run.

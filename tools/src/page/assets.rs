@@ -1,10 +1,11 @@
 //! The scripts and the style sheet of pages, as files of their own in `assets/`.
 
 /// The style sheet.
-pub(super) const STYLE: &str = include_str!("assets/style.css");
+pub(super) const STYLE: &str =
+    concat!(include_str!("assets/style.css"), include_str!("assets/intervals.css"));
 
 /// The scripts, each after those whose names it uses when it is loaded.
-pub(super) const SCRIPTS: [&str; 24] = [
+pub(super) const SCRIPTS: [&str; 26] = [
     include_str!("assets/dom.js"),
     include_str!("assets/words.js"),
     include_str!("assets/run.js"),
@@ -13,6 +14,8 @@ pub(super) const SCRIPTS: [&str; 24] = [
     include_str!("assets/reason.js"),
     include_str!("assets/view.js"),
     include_str!("assets/timeline.js"),
+    include_str!("assets/operations.js"),
+    include_str!("assets/intervals.js"),
     include_str!("assets/space_time.js"),
     include_str!("assets/arrow.js"),
     include_str!("assets/layout.js"),

@@ -25,7 +25,7 @@ const GAPS_MAX: usize = 300;
 enum Kind {
     /// A node, a step, a life, a fault, a link, a verdict.
     Structure { fault: bool },
-    /// A question that writes, or its answer.
+    /// A question that writes, or its answer; an operation of a workload.
     Write,
     /// The end of a message that was lost, or its sending.
     Lost,
@@ -186,9 +186,8 @@ impl Collector {
                 Kind::Structure { fault: true }
             }
             "plan" | "node" | "step" | "step_ended" | "chosen" | "launch" | "life" | "link" | "held"
-            | "measured" | "law" | "verdict" | "failed" | "bypassed" | "continued" | "dropped" => {
-                Kind::Structure { fault: false }
-            }
+            | "measured" | "law" | "problem" | "verdict" | "failed" | "bypassed" | "continued"
+            | "dropped" => Kind::Structure { fault: false },
             "ask" if brief.asks_to_write() => {
                 if self.asks.len() < ASKS_MAX {
                     self.asks.extend(brief.op);
@@ -199,6 +198,7 @@ impl Collector {
                 let written = brief.op.is_some_and(|op| self.asks.remove(&op));
                 if written { Kind::Write } else { Kind::Detail }
             }
+            "operation" => Kind::Write,
             "lost" => Kind::Lost,
             _ => Kind::Detail,
         }

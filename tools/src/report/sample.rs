@@ -36,6 +36,7 @@ pub(super) fn passed() -> Report {
         logs: Some("logs".to_owned()),
         // 2026-11-21T07:54:11Z
         began_ms: Some(1_795_247_651_123),
+        again: None,
         attempts: None,
     }
 }

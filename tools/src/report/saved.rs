@@ -211,6 +211,7 @@ impl SavedRun {
             likelihood: None,
             logs: Some(logs.to_owned()),
             began_ms,
+            again: None,
             attempts: None,
         })
     }

@@ -86,7 +86,7 @@ pub(super) fn is_virtual(world: &str) -> bool {
 /// Returns the command that repeats a run, ready for a shell.
 #[must_use]
 pub fn again(report: &Report) -> String {
-    command(report, &format!("--seed {}", report.seed))
+    report.again.clone().unwrap_or_else(|| command(report, &format!("--seed {}", report.seed)))
 }
 
 /// Returns the command that repeats a run with these seeds. It has all settings that the run depends on, and

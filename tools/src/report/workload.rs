@@ -1,5 +1,6 @@
 //! Reports of tests of workloads.
 
+mod as_run;
 mod json;
 mod junit;
 mod run;
@@ -19,6 +20,19 @@ impl WorkloadRun<'_> {
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         json::json(self)
+    }
+
+    /// Returns the report in the shape of the report of a run in this world. It began at that moment, in
+    /// milliseconds since 1970.
+    #[must_use]
+    pub fn as_run(&self, world: &str, began_ms: u64) -> crate::run::Report {
+        as_run::as_run(self, world, began_ms)
+    }
+
+    /// Returns the name that stands in place of the file of a scenario.
+    #[must_use]
+    pub fn origin() -> &'static str {
+        as_run::ORIGIN
     }
 }
 

@@ -168,6 +168,7 @@ impl Session {
             likelihood: None,
             logs: run.options.logs.clone(),
             began_ms: None,
+            again: None,
             attempts: None,
         }
     }

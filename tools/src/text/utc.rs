@@ -1,4 +1,7 @@
 //! The text form of a moment, as reports for build servers have it: UTC in whole seconds.
+//!
+//! The log of the node has the same calendar, in `node/src/core/log/utc.rs`. It stays twice: the harness knows the
+//! node only in its worlds and drivers, and this module knows neither.
 
 /// The last millisecond of the year 9999. The form has four digits for the year.
 const LAST_MS: u64 = 253_402_300_799_999;

@@ -204,12 +204,8 @@ impl History {
     pub fn line(&self, index: usize) -> String {
         let Some(operation) = self.operations.get(index) else { return String::new() };
         let came = match &operation.outcome {
-            Completion::Ok(Answer::Done) => "done".to_owned(),
-            Completion::Ok(Answer::Text(text)) => text.clone(),
-            Completion::Ok(Answer::List(list)) => self.list(list),
-            Completion::Failed { code, message } if message.is_empty() => code.clone(),
-            Completion::Failed { code, message } => format!("{code}: {message}"),
-            Completion::Unknown { reason } => format!("unknown: {reason}"),
+            Completion::Unknown { .. } => format!("unknown: {}", self.answer_in_words(index)),
+            Completion::Ok(_) | Completion::Failed { .. } => self.answer_in_words(index),
         };
         format!(
             "#{index} client {} at {}, {} to {}: {}{} → {came}",
@@ -220,6 +216,20 @@ impl History {
             if operation.last { "final " } else { "" },
             operation.words.join(" "),
         )
+    }
+
+    /// Returns the answer of an operation in words; of one that was not answered so, the reason.
+    #[must_use]
+    pub fn answer_in_words(&self, index: usize) -> String {
+        let Some(operation) = self.operations.get(index) else { return String::new() };
+        match &operation.outcome {
+            Completion::Ok(Answer::Done) => "done".to_owned(),
+            Completion::Ok(Answer::Text(text)) => text.clone(),
+            Completion::Ok(Answer::List(list)) => self.list(list),
+            Completion::Failed { code, message } if message.is_empty() => code.clone(),
+            Completion::Failed { code, message } => format!("{code}: {message}"),
+            Completion::Unknown { reason } => reason.clone(),
+        }
     }
 
     fn list(&self, list: &[Element]) -> String {

@@ -149,7 +149,15 @@ impl<'a> Register<'a> {
                 shown.push(self.operations[at]);
             }
         }
-        verdict.problem("not_linearizable", message, shown);
+        verdict.problem_of_order("not_linearizable", message, shown, || self.longest_order());
+    }
+
+    /// Returns the longest order of the calls, and those that do not fit, by their indices in the history; nothing
+    /// where the search would cost too much.
+    fn longest_order(&self) -> (Vec<usize>, Vec<usize>) {
+        let of = |calls: Vec<usize>| calls.into_iter().map(|at| self.operations[at]).collect();
+        linearizable::longest_order(&self.intervals)
+            .map_or_else(Default::default, |found| (of(found.order), of(found.misfits)))
     }
 
     /// Returns the last write of one of these values before that call began.
@@ -184,6 +192,11 @@ mod tests {
         let verdict = check(&sample);
         assert_eq!(verdict.problems[0].message, "n2 read 3 of key 1 by 0.170 s, but it can only have held 4");
         assert_eq!(verdict.problems[0].operations, [8, 1, 3]);
+        // The refused exchange, and the operations of the other key, have no place in the order.
+        assert_eq!(verdict.problems[0].order, [0, 1, 2, 3, 7]);
+        assert_eq!(verdict.problems[0].misfits, [8]);
+        let told = "operation #8 does not fit: the other 5 have an order";
+        assert_eq!(verdict.problems[0].misfits_in_words().as_deref(), Some(told));
         assert_eq!((verdict.found, verdict.count("keys")), (1, Some(2)));
     }
 

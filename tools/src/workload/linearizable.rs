@@ -16,12 +16,14 @@
 mod bits;
 mod call;
 mod frontier;
+mod order;
 mod result;
 mod search;
 #[cfg(test)]
 mod tests;
 
 pub use call::{Call, Interval, NOTHING, Value};
+pub use order::{LongestOrder, longest_order};
 pub use result::{Contradiction, Linearizability};
 
 use call::{Moment, moments};

@@ -9,6 +9,7 @@ mod figures;
 mod final_reads;
 mod load;
 mod plan;
+mod record;
 mod report;
 mod stages;
 #[cfg(test)]
@@ -18,11 +19,18 @@ pub use figures::Figures;
 pub use plan::Plan;
 pub use report::{Agreement, End, Report, Stage};
 
+use crate::journal::Recorder;
 use crate::world::World;
 
-/// Runs the test, and calls `on_stage` with each stage as it begins.
-pub fn run(world: &mut dyn World, plan: &Plan, on_stage: &mut dyn FnMut(Stage)) -> Report {
-    let mut test = stages::TestRun::new(world, plan);
+/// Runs the test, and calls `on_stage` with each stage as it begins. The recorder gets every event, from the places
+/// of the nodes to the judgement.
+pub fn run(
+    world: &mut dyn World,
+    plan: &Plan,
+    recorder: &mut dyn Recorder,
+    on_stage: &mut dyn FnMut(Stage),
+) -> Report {
+    let mut test = stages::TestRun::new(world, plan, recorder);
     let end = test.run(on_stage);
     let end = end.unwrap_or_else(|stop| test.explain(stop));
     test.report(end)

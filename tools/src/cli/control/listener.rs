@@ -7,8 +7,6 @@
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
+use rustix::fs::inotify::WatchFlags;
 use rustix::fs::{Mode, fchmod};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_peercred;
@@ -24,6 +22,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, 
 
 use super::{LINE, Reply, Request, SOCKET, at_socket};
 use crate::cli::folder::Folder;
+use crate::cli::folder_watch::FolderWatch;
 use crate::world::live::Waker;
 
 /// The most requests that wait for the network's thread. Chosen: more than the terminals of one person send,
@@ -245,38 +244,22 @@ pub(in crate::cli) fn answer(mut stream: UnixStream, reply: &Reply) {
 }
 
 /// The removal of a folder, or of the socket in it.
-struct Removal(OwnedFd);
+struct Removal(FolderWatch);
 
 impl Removal {
     /// Starts to watch the folder.
     fn watch(folder: &Path) -> io::Result<Self> {
-        let inotify = inotify::init(CreateFlags::CLOEXEC)?;
-        let what =
-            WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::DELETE_SELF | WatchFlags::ONLYDIR;
-        inotify::add_watch(&inotify, folder, what)?;
+        let what = WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::DELETE_SELF;
+        let watch = FolderWatch::start(folder, what)?;
         // The kernel reports no removal from before the watch began.
         fs::symlink_metadata(folder.join(SOCKET))?;
-        Ok(Self(inotify))
+        Ok(Self(watch))
     }
 
     /// Waits until the removal happens, or until the kernel cannot report it any more.
     fn wait(&self) {
-        let mut buffer = [MaybeUninit::uninit(); 16 << 10];
-        let mut events = inotify::Reader::new(&self.0, &mut buffer);
-        loop {
-            let event = match events.next() {
-                Ok(event) => event,
-                Err(Errno::INTR) => continue,
-                Err(_) => return,
-            };
-            // The watch is gone with the folder, or with its file system.
-            if event.events().intersects(ReadFlags::IGNORED | ReadFlags::DELETE_SELF) {
-                return;
-            }
-            if event.file_name().is_some_and(|name| name.to_bytes() == SOCKET.as_bytes()) {
-                return;
-            }
-        }
+        let mut is_gone = false;
+        while !is_gone && self.0.wait(|name| is_gone |= name == SOCKET.as_bytes()) {}
     }
 }
 

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::cannot_write;
 use crate::cli::failure::Failure;
 use crate::cli::random;
+use crate::cli::report_file::cannot_write;
 use crate::report::{self, Sweep};
 use crate::run::Report;
 

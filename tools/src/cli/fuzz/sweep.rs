@@ -15,8 +15,8 @@ use super::reporter::Reporter;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::junit_file;
 use crate::cli::replay;
+use crate::cli::report_file;
 use crate::cli::screen;
 use crate::cli::seeds::Seeds;
 use crate::cli::window::Window;
@@ -34,7 +34,7 @@ pub(super) fn run(
     let workers = arguments.jobs.or_else(usual).map_or(1, usize::from);
     let bar = bar(seeds.count());
     if let Some(path) = &arguments.junit {
-        junit_file::prepare(path)?;
+        report_file::prepare(path)?;
     }
     let (began, mut reporter) = (Instant::now(), Reporter::new(&seeds));
     let (again, interrupt) = (arguments.again(), Interrupt::listen());
@@ -53,7 +53,7 @@ pub(super) fn run(
     bar.finish_and_clear();
     let mut exit = reporter.exit();
     if let Some(path) = &arguments.junit
-        && let Err(failure) = junit_file::write(path, reporter.drawn.junit(began.elapsed()))
+        && let Err(failure) = report_file::write(path, reporter.drawn.junit(began.elapsed()))
     {
         failure.print(err)?;
         exit = exit.gravest(failure.exit());

@@ -162,6 +162,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
 
+    /// Write a page to look at, with the history and every message, to this file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+
     /// The messages that are logged
     #[command(flatten)]
     pub messages: LoggedMessages,

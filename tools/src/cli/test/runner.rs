@@ -17,7 +17,7 @@ use super::kept::KeptNetworks;
 use super::queue::Job;
 use super::unrun::unrun;
 use crate::cli::control::{self, Control};
-use crate::cli::folder::{Folder, Refused};
+use crate::cli::folder::{ATTEMPT, Folder, Refused};
 use crate::cli::host::{Host, Setup};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::journal_file::{self, Limits};
@@ -167,6 +167,10 @@ impl Runner {
         job: Job,
         hand_over: impl Fn(Report) -> bool + Send + 'static,
     ) -> io::Result<bool> {
+        if !self.0.many {
+            // What an earlier command left would be taken for attempts of this run.
+            Folder::remove_attempts(&self.folder(&job));
+        }
         if let Some((rule, most)) = self.0.attempts {
             return self.attempt(&job, rule, most, hand_over);
         }
@@ -332,7 +336,7 @@ impl Runner {
             name += &format!(".seed-{}", job.seed);
         }
         if let Some(attempt) = job.attempt.filter(|attempt| *attempt > 1) {
-            name += &format!(".attempt-{attempt}");
+            name += &format!("{ATTEMPT}{attempt}");
         }
         self.0.logs.join(name)
     }

@@ -27,6 +27,7 @@ pub(super) fn unrun(scenario: &Scenario, world: &str, options: &Options, verdict
         likelihood: None,
         logs: None,
         began_ms: None,
+        again: None,
         attempts: None,
     }
 }

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
-use rustix::io::Errno;
+use rustix::fs::inotify::WatchFlags;
+
+use crate::cli::folder_watch::FolderWatch;
 
 /// The most bytes of a log that are read. Chosen: several pages of a terminal.
 const BYTES_MAX: u64 = 64 << 10;
@@ -39,37 +38,21 @@ fn read_end(path: &Path) -> io::Result<Vec<String>> {
 
 /// The watch of a folder of logs.
 #[derive(Debug)]
-pub(super) struct Written(OwnedFd);
+pub(super) struct Written(FolderWatch);
 
 impl Written {
     /// Starts to watch a folder.
     pub(super) fn watch(folder: &Path) -> io::Result<Self> {
-        let inotify = inotify::init(CreateFlags::CLOEXEC)?;
-        let what = WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::ONLYDIR;
-        inotify::add_watch(&inotify, folder, what)?;
-        Ok(Self(inotify))
+        let what = WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO;
+        FolderWatch::start(folder, what).map(Self)
     }
 
     /// Waits until files were written, and returns their names; none if the kernel lost count. Returns `None`
     /// once the folder is gone.
     pub(super) fn wait(&self) -> Option<BTreeSet<String>> {
         let mut names = BTreeSet::new();
-        let mut buffer = [MaybeUninit::uninit(); 16 << 10];
-        let mut events = inotify::Reader::new(&self.0, &mut buffer);
-        loop {
-            let event = match events.next() {
-                Ok(event) => event,
-                Err(Errno::INTR) => continue,
-                Err(_) => return None,
-            };
-            if event.events().contains(ReadFlags::IGNORED) {
-                return None;
-            }
-            names.extend(event.file_name().and_then(|name| name.to_str().ok()).map(str::to_owned));
-            if events.is_buffer_empty() {
-                return Some(names);
-            }
-        }
+        let more = self.0.wait(|name| names.extend(str::from_utf8(name).ok().map(str::to_owned)));
+        more.then_some(names)
     }
 }
 

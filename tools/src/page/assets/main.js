@@ -14,7 +14,7 @@ const Page = (() => {
     view = new View(run);
     const log = new Log();
     const [left, right] = [[new SpaceTime()], [new Topology(), new Contents(), new Curve(), new Figures()]];
-    const above = [new Story(), new Timeline()];
+    const above = [new Story(), new Timeline(), new Intervals()];
     const panels = [...above, ...left, ...right, log];
     const elements = (some) => some.map((panel) => panel.element);
     Dom.replace(main, top, Dom.html("div", { class: "panels" }, elements(above), elements(left), Dom.html("div", { class: "stack" }, elements(right)), log.element), help, said);

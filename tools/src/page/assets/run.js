@@ -21,6 +21,8 @@ class Run {
     this.logsLeftOut = new Map();
     this.laws = [];
     this.measures = [];
+    this.operations = [];
+    this.problems = [];
     this.verdict = null;
     this.failedAt = null;
     this.report = null;
@@ -406,5 +408,7 @@ Run.HANDLERS = (() => {
     exited: (run, e) => { if (!run.anyLife) { run.setLife(e.node, "exited", e); forget(run, e); } },
     law: (run, e) => { run.laws.push(e); },
     measured: (run, e) => { run.measures.push(e); },
+    operation: (run, e) => { run.operations.push(e); },
+    problem: (run, e) => { run.problems.push(e); },
   };
 })();

@@ -122,6 +122,8 @@ const Words = (() => {
     misbehaved: (run, e) => `${run.name(e.node)} broke its protocol: ${readable(e.reason, 120)}`,
     flooded: (run, e) => `${run.name(e.node)} ${readable(e.reason, 120)}`,
     held: (run, e) => `the expectation of line ${e.line} holds`,
+    operation: (run, e) => Operations.words(run, e),
+    problem: (run, e) => `problem: ${readable(e.message, 160)}`,
     measured: (run, e) => `${readable(e.name, 60)} is measured`,
     verdict: (run, e) => `the run ends: ${readable(e.verdict, 20)}`,
     law: (run, e) => `law ${readable(e.law, 40)}: ${readable(e.state, 20)}`,

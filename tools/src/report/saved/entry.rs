@@ -38,6 +38,7 @@ pub(super) struct SavedEntry {
     notes: Vec<String>,
     failure: Option<SavedFailure>,
     logs: Option<String>,
+    again: Option<String>,
     began_ms: Option<u64>,
     attempts: Option<SavedAttempts>,
     timeout_factor: Option<f64>,
@@ -149,6 +150,8 @@ impl SavedEntry {
             likelihood: None,
             logs: self.logs,
             began_ms: self.began_ms,
+            // A command of `tools test` is made from the fields, with the names that files have now.
+            again: self.again.filter(|again| !again.starts_with("tools test ")),
             attempts: self.attempts.map(|attempts| Box::new(attempts.attempts(file, text))),
         }
     }

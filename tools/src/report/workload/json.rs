@@ -63,7 +63,14 @@ pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
                     operation
                 };
                 let operations: Vec<Value> = problem.operations.iter().map(operation).collect();
-                json!({ "kind": problem.kind, "message": problem.message, "operations": operations })
+                json!({
+                    "kind": problem.kind,
+                    "message": problem.message,
+                    "operations": operations,
+                    "misfits_in_words": problem.misfits_in_words(),
+                    "order": problem.order,
+                    "misfits": problem.misfits,
+                })
             })
             .collect();
         let counts: Map<String, Value> =

@@ -72,6 +72,9 @@ fn why(run: &WorkloadRun<'_>, style: Style) -> String {
                     let kind = if number == 0 { format!("{kind}: ") } else { String::new() };
                     text += &format!("{kind}{line}\n");
                 }
+                if let Some(misfits) = problem.misfits_in_words() {
+                    text += &format!("    {misfits}\n");
+                }
                 if problem.kind == "lost" && !run.report.figures.unread.is_empty() {
                     text += &format!("    unread at the final reads: {}\n", unread(&run.report.figures));
                 }

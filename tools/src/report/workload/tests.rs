@@ -147,3 +147,54 @@ fn a_latency_that_never_ended_is_no_number() {
     assert!(text.contains(line), "{text}");
     assert_eq!((&json["latency_s"]["p50"], &json["latency_s"]["p99"]), (&0.003.into(), &().into()));
 }
+
+#[test]
+fn the_report_of_a_run_has_the_problem_and_its_operations_and_comes_back_from_a_record() {
+    let report = report(true);
+    let run = WorkloadRun {
+        report: &report,
+        logs: Path::new("logs"),
+        history: Path::new("logs/history.jsonl"),
+        again: "tools maelstrom broadcast --seed 417",
+    };
+    let as_run = run.as_run("process", 1_795_247_651_123);
+    let failure = as_run.verdict.failure().expect("a failure");
+    assert_eq!(failure.message, "7, acknowledged by n0 at 0.105 s, is not in the final read of n1");
+    assert_eq!(
+        failure.differences,
+        [
+            "#0 client 0 at n0, 0.100 s to 0.105 s: broadcast 7 → done",
+            "#2 client 1 at n1, 0.200 s to 0.205 s: final read → []",
+        ]
+    );
+    assert_eq!(crate::report::again(&as_run), "tools maelstrom broadcast --seed 417");
+    let mut saved = crate::report::SavedRun::new();
+    let plan =
+        serde_json::json!({ "event": "plan", "format": 2, "scenario": "broadcast", "world": "process" });
+    saved.read(plan.to_string().as_bytes()).unwrap();
+    let entry = crate::report::entry(&as_run);
+    let verdict = serde_json::json!({ "at_us": 1, "event": "verdict", "verdict": "failed", "report": entry });
+    saved.read(verdict.to_string().as_bytes()).unwrap();
+    assert_eq!(saved.report("logs", None).unwrap(), as_run);
+}
+
+#[test]
+fn each_end_of_a_test_has_its_verdict() {
+    let word = |end| {
+        let report = Report { end, ..report(false) };
+        let (logs, history) = (Path::new("logs"), Path::new("h"));
+        let run = WorkloadRun { report: &report, logs, history, again: "tools maelstrom" };
+        run.as_run("process", 1).verdict.word()
+    };
+    let died = End::Died {
+        node: "n1".to_owned(),
+        how: "exit code 7".to_owned(),
+        at: Duration::ZERO,
+        log: Vec::new(),
+    };
+    let undecided = CheckResult { undecided: Some("too much".to_owned()), ..CheckResult::default() };
+    assert_eq!(word(report(false).end), "passed");
+    assert_eq!([word(died), word(End::Judged(undecided))], ["failed", "failed"]);
+    assert_eq!(word(End::Broken { reason: "no python".to_owned() }), "broken");
+    assert_eq!(word(End::Interrupted), "interrupted");
+}

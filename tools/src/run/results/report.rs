@@ -51,6 +51,8 @@ pub struct Report {
     pub logs: Option<String>,
     /// The moment at which it began by the clock of the machine, in milliseconds since 1970, if that is known.
     pub began_ms: Option<u64>,
+    /// The command that repeats the run, where it is not one of `tools test`, which is made from the fields above.
+    pub again: Option<String>,
     /// The attempts, if there was more than one.
     pub attempts: Option<Box<Attempts>>,
 }

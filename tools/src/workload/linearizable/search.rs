@@ -343,7 +343,7 @@ impl<'a, const WORDS: usize> Search<'a, WORDS> {
 }
 
 /// Returns the values that a call has seen, or that an exchange without an end may have seen and passed on.
-fn noticed(history: &[Interval]) -> BTreeSet<Value> {
+pub(super) fn noticed(history: &[Interval]) -> BTreeSet<Value> {
     let mut noticed = BTreeSet::new();
     for one in history {
         if let (Call::Read(value) | Call::Exchange { from: value, .. }, Some(_)) = (one.call, one.end) {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::world::{Event, ExitStatus, Misconduct, NodeIndex, OpId, Operation, Outcome, World};
+use super::record::Record;
+use crate::journal::Recorder;
+use crate::world::{Event, ExitStatus, Misconduct, NodeIndex, Occurrence, OpId, Operation, Outcome, World};
 
 /// An event that aborts the run of a workload.
 #[derive(Debug)]
@@ -20,6 +22,7 @@ pub(super) type Continue<T> = Result<T, WorkloadAbort>;
 /// The world, and the time of its last event.
 pub(super) struct Executor<'a> {
     world: &'a mut dyn World,
+    record: Record<'a>,
     next: u64,
     now: Duration,
     /// True if nodes are expected to end.
@@ -31,8 +34,21 @@ pub(super) struct Executor<'a> {
 }
 
 impl<'a> Executor<'a> {
-    pub(super) fn new(world: &'a mut dyn World) -> Self {
-        Self { world, next: 0, now: Duration::ZERO, ending: false, ended: Vec::new(), over: false }
+    pub(super) fn new(world: &'a mut dyn World, recorder: &'a mut dyn Recorder) -> Self {
+        Self {
+            world,
+            record: Record::new(recorder),
+            next: 0,
+            now: Duration::ZERO,
+            ending: false,
+            ended: Vec::new(),
+            over: false,
+        }
+    }
+
+    /// Returns the record of the test.
+    pub(super) fn record(&mut self) -> &mut Record<'a> {
+        &mut self.record
     }
 
     /// Returns the time of the last event.
@@ -56,6 +72,7 @@ impl<'a> Executor<'a> {
     pub(super) fn submit(&mut self, operation: Operation) -> OpId {
         self.next += 1;
         let id = OpId(self.next);
+        self.record.on_submitted(id, &operation);
         self.world.submit(id, operation);
         id
     }
@@ -63,9 +80,11 @@ impl<'a> Executor<'a> {
     /// Waits for the next operation to end, and returns its outcome.
     pub(super) fn next_outcome(&mut self) -> Continue<(OpId, Outcome)> {
         loop {
-            let occurrence = self.world.next();
+            let occurrence = self.next_occurrence();
             let at = occurrence.at;
             self.now = self.now.max(at);
+            self.record.set_now(self.now);
+            self.record.on_event(&occurrence.event);
             match occurrence.event {
                 Event::Ended { id, outcome } => return Ok((id, outcome)),
                 Event::Exited { node, ending } if !self.ending => {
@@ -89,6 +108,17 @@ impl<'a> Executor<'a> {
                 | Event::Woken => {}
             }
         }
+    }
+
+    /// Waits for the next event of the world. The record is flushed before a wait that may be long.
+    fn next_occurrence(&mut self) -> Occurrence {
+        if !self.record.is_unflushed() {
+            return self.world.next();
+        }
+        self.world.next_soon().unwrap_or_else(|| {
+            self.record.flush();
+            self.world.next()
+        })
     }
 
     /// Runs the operations side by side. Returns the outcome and the time of each, in the order of the

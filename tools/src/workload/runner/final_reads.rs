@@ -1,6 +1,7 @@
 //! The final reads of a test: every client reads its node once, after the quiet time, and these reads decide.
 //! Further reads only find out the time at which nodes agree.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::executor::{Continue, Executor};
@@ -8,7 +9,7 @@ use super::load::Asking;
 use super::plan::Plan;
 use super::report::Agreement;
 use crate::workload::{CheckResult, History};
-use crate::world::Operation;
+use crate::world::{OpId, Operation};
 
 /// The time after which nodes that did not agree are read again; it doubles each time, up to a second. Chosen:
 /// several round trips on one machine.
@@ -26,8 +27,17 @@ impl<'a, 'd> FinalReads<'a, 'd> {
         Self { executor, plan, words }
     }
 
-    /// Has every client read its node, and adds the reads to the history.
+    /// Has every client read its node, and adds the reads to the history and to the record.
     pub(super) fn ask(&mut self, history: &mut History) -> Continue<()> {
+        self.read(history, |executor, id, history| executor.record().on_operation(id, history))
+    }
+
+    /// Has every client read its node, and adds each read to the history as it ends.
+    fn read(
+        &mut self,
+        history: &mut History,
+        on_read: impl Fn(&mut Executor<'d>, OpId, &History),
+    ) -> Continue<()> {
         let invoked = self.executor.now();
         let ask = |client| Asking {
             client,
@@ -37,9 +47,17 @@ impl<'a, 'd> FinalReads<'a, 'd> {
             last: true,
         };
         let asked: Vec<Asking> = (0..self.plan.clients).map(ask).collect();
-        let operations = asked.iter().map(|asking| asking.operation(self.plan.patience)).collect();
-        for (asking, (outcome, at)) in asked.into_iter().zip(self.executor.run_all(operations)?) {
-            asking.record(at, outcome, history);
+        let mut under_way: BTreeMap<OpId, Asking> = BTreeMap::new();
+        for asking in asked {
+            let id = self.executor.submit(asking.operation(self.plan.patience));
+            under_way.insert(id, asking);
+        }
+        while !under_way.is_empty() {
+            let (id, outcome) = self.executor.next_outcome()?;
+            if let Some(asking) = under_way.remove(&id) {
+                asking.record(self.executor.now(), outcome, history);
+                on_read(self.executor, id, history);
+            }
         }
         Ok(())
     }
@@ -60,7 +78,7 @@ impl<'a, 'd> FinalReads<'a, 'd> {
             self.executor.run_required(Operation::Timer { at })?;
             pause = (2 * pause).min(Duration::from_secs(1));
             history.forget_last();
-            self.ask(&mut history)?;
+            self.read(&mut history, |_, _, _| {})?;
             if !check(&history).may_heal() {
                 return Ok(Agreement::Late(self.executor.now().saturating_sub(since)));
             }

@@ -133,6 +133,7 @@ impl<'a, 'd> Load<'a, 'd> {
                 Some(Purpose::Ask(asking)) => {
                     self.idle.push(asking.client);
                     asking.record(self.executor.now(), outcome, self.history);
+                    self.executor.record().on_operation(id, self.history);
                 }
                 Some(Purpose::Toggle) => self.toggle_partition(),
                 Some(Purpose::Fault) => {

@@ -8,6 +8,7 @@ use super::final_reads::FinalReads;
 use super::load::Load;
 use super::plan::Plan;
 use super::report::{Agreement, End, Report, Stage};
+use crate::journal::{JournalEvent, Recorder};
 use crate::scenario::Shape;
 use crate::workload::undone::undone;
 use crate::workload::{CheckResult, History};
@@ -33,10 +34,10 @@ pub(super) struct TestRun<'a> {
 }
 
 impl<'a> TestRun<'a> {
-    pub(super) fn new(world: &'a mut dyn World, plan: &'a Plan) -> Self {
+    pub(super) fn new(world: &'a mut dyn World, plan: &'a Plan, recorder: &'a mut dyn Recorder) -> Self {
         let names = plan.nodes.iter().map(|spec| spec.name.clone()).collect();
         Self {
-            executor: Executor::new(world),
+            executor: Executor::new(world, recorder),
             plan,
             history: History::new(names),
             faults: Vec::new(),
@@ -47,6 +48,9 @@ impl<'a> TestRun<'a> {
 
     pub(super) fn run(&mut self, on_stage: &mut dyn FnMut(Stage)) -> Continue<End> {
         on_stage(Stage::Starting);
+        for (node, spec) in self.nodes().zip(&self.plan.nodes) {
+            self.executor.record().write(JournalEvent::Node { node, name: spec.name.clone() });
+        }
         self.announce()?;
         self.launch()?;
         on_stage(Stage::Asking(self.executor.now()));
@@ -196,6 +200,7 @@ impl<'a> TestRun<'a> {
         if let End::Judged(verdict) = &mut end {
             undone(&self.history, verdict);
             self.figures.hold_to(self.plan.availability, &self.history, verdict);
+            self.executor.record().on_judged(self.plan.kind.name(), verdict);
         }
         Report {
             kind: self.plan.kind,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::figures::Counts;
 use super::*;
+use crate::journal::{JournalEntry, JournalEvent, LawState, NodeLife, OperationOutcome};
 use crate::scenario::Shape;
 use crate::workload::{CheckResult, Kind, Options};
 use crate::world::{
@@ -102,6 +103,11 @@ fn answered(value: Value) -> Outcome {
     Outcome::Answered(Answer { value, written: None })
 }
 
+/// Runs a test of which no record is wanted.
+fn run(world: &mut dyn World, plan: &Plan, on_stage: &mut dyn FnMut(Stage)) -> Report {
+    super::run(world, plan, &mut |_: &JournalEntry| {}, on_stage)
+}
+
 fn plan(kind: Kind) -> Plan {
     let node = |index: usize| NodeSpec { name: format!("n{index}"), ..NodeSpec::default() };
     Plan {
@@ -168,6 +174,46 @@ fn right_nodes_are_valid_and_counted() {
     assert!(report.duration > Duration::from_secs(12) && report.duration < Duration::from_secs(13));
     let Some(Agreement::InTime(after)) = report.agreement else { panic!("{:?}", report.agreement) };
     assert!((2.0..2.1).contains(&after.as_secs_f64()), "{after:?}");
+}
+
+#[test]
+fn the_record_has_every_operation_by_its_number_in_the_history() {
+    let mut entries = Vec::new();
+    let mut world = late(Duration::from_secs(13));
+    let mut recorder = |entry: &JournalEntry| entries.push(entry.clone());
+    let report = super::run(&mut world, &plan(Kind::GSet), &mut recorder, &mut |_| {});
+    let (mut asks, mut operations, mut problems, mut lives) = (BTreeMap::new(), 0, Vec::new(), Vec::new());
+    for JournalEntry { at_us, event } in &entries {
+        match event {
+            JournalEvent::Ask { op, words, .. } => drop(asks.insert(*op, (*at_us, words.clone()))),
+            JournalEvent::Operation { number, op, client, words, begin_us, outcome, last, .. } => {
+                assert_eq!(*number, operations);
+                let of = &report.history.operations()[operations as usize];
+                operations += 1;
+                assert_eq!((*client, words, *last), (of.client as u64, &of.words, of.last));
+                assert_eq!(asks[op], (Some(*begin_us), of.words.clone()));
+                assert_eq!(u128::from(at_us.unwrap()), of.completed.as_micros());
+                assert_eq!(*outcome, OperationOutcome::Ok);
+            }
+            JournalEvent::Problem { operations, .. } => problems.push(operations.clone()),
+            JournalEvent::Life { node, life } => lives.push((*node, *life)),
+            _ => {}
+        }
+    }
+    assert_eq!(operations as usize, report.history.operations().len());
+    let told: Vec<Vec<u64>> = verdict(&report)
+        .problems
+        .iter()
+        .map(|problem| problem.operations.iter().map(|number| *number as u64).collect())
+        .collect();
+    assert_eq!((problems, told.is_empty()), (told, false));
+    assert!(
+        entries.iter().any(|entry| matches!(entry.event, JournalEvent::Law { state: LawState::Broken, .. }))
+    );
+    let of_first = lives.iter().filter(|(node, _)| *node == NodeIndex(0)).map(|(_, life)| *life);
+    let expected = [NodeLife::Starting, NodeLife::Running, NodeLife::Ending, NodeLife::Stopped];
+    assert_eq!(of_first.collect::<Vec<_>>(), expected);
+    assert!(entries.is_sorted_by_key(|entry| entry.at_us));
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn report(verdict: Verdict, logs: &str) -> Report {
         likelihood: None,
         logs: Some(logs.to_owned()),
         began_ms: Some(7),
+        again: None,
         attempts: None,
     }
 }

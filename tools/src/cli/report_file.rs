@@ -1,4 +1,4 @@
-//! The file of a report for build servers, in the format of `JUnit`.
+//! The file of a report, whatever its format.
 
 use std::fmt::Display;
 use std::fs::{self, File};
@@ -13,17 +13,14 @@ pub(super) fn prepare(path: &Path) -> Result<(), Failure> {
     File::options().append(true).create(true).open(path).map(drop).map_err(|error| cannot_write(path, &error))
 }
 
-/// Writes the report to the file. Fails also if the report cannot be made.
+/// Writes the report to the file. Fails also if the report could not be made.
 pub(super) fn write(path: &Path, report: Result<String, impl Display>) -> Result<(), Failure> {
     let report =
         report.map_err(|error| Failure::environment(format!("cannot write {}: {error}", path.display())))?;
     fs::write(path, report).map_err(|error| cannot_write(path, &error))
 }
 
-fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::environment(format!(
-        "cannot write {}: {}; choose another file with --junit",
-        path.display(),
-        io_cause(error)
-    ))
+/// Returns the failure of a file that cannot be written.
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::environment(format!("cannot write {}: {}; choose another file", path.display(), io_cause(error)))
 }

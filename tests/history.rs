@@ -1,0 +1,103 @@
+//! Tests of the record of a workload, and of the history that a page draws from it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::browser::{Browser, right};
+use crate::maelstrom::node;
+use crate::story::{Tools, has};
+
+/// Returns the numbers in a list of JSON.
+fn numbers(list: &Value) -> BTreeSet<u64> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_u64).collect()
+}
+
+/// Returns the numbers of the bars of a selector.
+fn bars(browser: &Browser, selector: &str) -> BTreeSet<u64> {
+    numbers(&browser.script(&format!(
+        "return [...document.querySelectorAll('svg.history {selector}')].map((bar) => Number(bar.dataset.number))"
+    )))
+}
+
+/// Runs a workload on a node with a page. Returns the story, and the problems that were found.
+fn tested(workload: &str, name: &str, flags: &str) -> Option<(Tools, Vec<Value>)> {
+    if !has("python3") {
+        return None;
+    }
+    let tools = Tools::new();
+    let exec = node(name);
+    let line = format!("maelstrom {workload} --exec '{exec}' --seed 1 --json --html page.html {flags}");
+    let ended = tools.run(&line);
+    let json: Value = serde_json::from_str(&ended.raw).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    ended.code(1);
+    Some((tools, json["problems"].as_array().cloned().unwrap_or_default()))
+}
+
+#[test]
+fn a_workload_leaves_a_record_that_is_listed_and_reported_in_every_format() {
+    let Some((tools, problems)) = tested("lin-kv", "lin_kv.py cache", "--rate 200 --time 1s") else { return };
+    let message = problems[0]["message"].as_str().expect("a message");
+    let listed = tools.run("runs");
+    listed.code(0);
+    assert!(listed.raw.contains("failed") && listed.raw.contains("lin-kv"), "{listed:?}");
+    let reported = tools.run("report logs --junit all.xml --markdown all.md --html again.html");
+    reported.code(1);
+    let misfits = problems[0]["misfits_in_words"].as_str().expect("operations that do not fit");
+    assert!(reported.raw.contains(message) && reported.raw.contains(misfits), "{reported:?}");
+    assert!(reported.raw.contains("tools maelstrom lin-kv --exec "), "{reported:?}");
+    assert!(tools.read("all.xml").contains("<testcase name=\"lin-kv\""));
+    assert!(tools.read("all.md").contains("lin-kv"));
+    assert_eq!(tools.read("again.html"), tools.read("page.html"));
+}
+
+#[test]
+fn the_page_of_a_violation_marks_the_operations_of_the_verdict() {
+    let Some((tools, problems)) = tested("lin-kv", "lin_kv.py cache", "--rate 200 --time 1s") else { return };
+    let Some(browser) = Browser::start() else { return };
+    browser.open(&format!("file://{}", tools.path("page.html").display()));
+    browser.wait_for("document.querySelectorAll('svg.history .bar').length > 0");
+    let problem = &problems[0];
+    let misfits = numbers(&problem["misfits"]);
+    assert!(
+        !misfits.is_empty() && problem["order"].as_array().is_some_and(|order| order.len() > 1),
+        "{problem}"
+    );
+    let operations = problem["operations"].as_array().expect("operations");
+    let named: BTreeSet<u64> = operations.iter().filter_map(|one| one["index"].as_u64()).collect();
+    assert_eq!(bars(&browser, ".bar.misfit"), misfits);
+    assert_eq!(bars(&browser, ".bar.named"), named);
+    let all: BTreeSet<u64> = numbers(&problem["order"]).union(&misfits).copied().chain(named).collect();
+    assert_eq!(bars(&browser, ".bar"), all);
+    // The line goes through every operation of the order.
+    let effects = browser.script("return document.querySelectorAll('svg.history .effect').length");
+    assert_eq!(effects.as_u64(), problem["order"].as_array().map(|order| order.len() as u64));
+    let said = browser.script("return document.querySelector('.problem').textContent");
+    assert!(said.as_str().is_some_and(|said| said.contains("not fit")), "{said}");
+    // All operations can be seen, and walked through by keys.
+    browser.script(
+        "const choice = document.querySelector('section[aria-label=History] select');
+         choice.value = '-1'; choice.dispatchEvent(new Event('change'));
+         document.querySelector('svg.history[tabindex]').focus();",
+    );
+    browser.wait_for(&format!("document.querySelectorAll('svg.history .bar').length > {}", all.len()));
+    browser.type_into("svg.history[tabindex]", &right());
+    browser.wait_for("document.querySelector('.operation').textContent.startsWith('#')");
+    assert_eq!(browser.errors(), Vec::<String>::new());
+}
+
+#[test]
+fn the_page_of_a_lost_element_marks_its_operations_and_a_cycle_those_of_the_cycle() {
+    let lost = ("g-set", "g_set.py toggle", "--rate 100 --time 2s --duplicate 20 --settle 1s");
+    let aborted = ("txn-rw-register", "txn.py undone", "--rate 200 --time 1s --key-count 3");
+    for (workload, name, flags) in [lost, aborted] {
+        let Some((tools, problems)) = tested(workload, name, flags) else { return };
+        let Some(browser) = Browser::start() else { return };
+        browser.open(&format!("file://{}", tools.path("page.html").display()));
+        browser.wait_for("document.querySelectorAll('svg.history .bar').length > 0");
+        let operations = problems[0]["operations"].as_array().expect("operations");
+        let named: BTreeSet<u64> = operations.iter().filter_map(|one| one["index"].as_u64()).collect();
+        assert_eq!(bars(&browser, ".bar.named"), named, "{}", problems[0]);
+        assert_eq!(browser.errors(), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,122 @@
+//! The report of a workload's test in the shape of the report of a run, for the formats that all runs have.
+
+use super::run::WorkloadRun;
+use crate::run::{self, Failure, FailureKind, Figures, LogExcerpt, Verdict};
+use crate::workload::runner::End;
+use crate::workload::{CheckResult, Percentiles};
+use crate::world::Misconduct;
+
+/// The name that the report has in place of the file of a scenario.
+pub(super) const ORIGIN: &str = "tools maelstrom";
+
+/// Returns the report of a run in this world that began at that moment, in milliseconds since 1970.
+pub(super) fn as_run(run: &WorkloadRun<'_>, world: &str, began_ms: u64) -> run::Report {
+    let report = run.report;
+    let mut notes: Vec<String> =
+        report.conditions.iter().map(|condition| format!("between nodes: {condition}")).collect();
+    notes.extend(report.judged_up_to.map(|model| format!("judged up to {}", model.name())));
+    run::Report {
+        scenario: report.kind.name().to_owned(),
+        file: ORIGIN.to_owned(),
+        about: String::new(),
+        params: std::collections::BTreeMap::new(),
+        world: world.to_owned(),
+        seed: report.seed,
+        timeout_factor: 1.0,
+        node_options: std::collections::BTreeMap::new(),
+        flags: Vec::new(),
+        verdict: verdict(run),
+        duration: report.duration,
+        nodes: report.nodes,
+        held: 0,
+        measures: vec![("operations".to_owned(), figures(run))],
+        excused: Vec::new(),
+        notes,
+        likelihood: None,
+        logs: Some(run.logs.display().to_string()),
+        began_ms: Some(began_ms),
+        again: Some(run.again.to_owned()),
+        attempts: None,
+    }
+}
+
+fn verdict(run: &WorkloadRun<'_>) -> Verdict {
+    let failed = |kind| Box::new(failure(run, kind));
+    match &run.report.end {
+        End::Judged(verdict) if verdict.is_valid() => Verdict::Passed,
+        End::Judged(_) => Verdict::Failed(failed(FailureKind::End)),
+        End::Died { .. } => Verdict::Failed(failed(FailureKind::Died)),
+        End::Misbehaved { how: Misconduct::Protocol(_), .. } => {
+            Verdict::Failed(failed(FailureKind::Misbehaved))
+        }
+        End::Misbehaved { how: Misconduct::Flood(_), .. } => Verdict::Failed(failed(FailureKind::Flood)),
+        End::Broken { .. } => Verdict::Broken(failed(FailureKind::Environment)),
+        End::Interrupted => Verdict::Interrupted,
+    }
+}
+
+fn failure(run: &WorkloadRun<'_>, kind: FailureKind) -> Failure {
+    let report = run.report;
+    let when = match &report.end {
+        End::Died { at, .. } | End::Misbehaved { at, .. } => *at,
+        End::Judged(verdict) => first_completed(run, verdict).unwrap_or(report.duration),
+        End::Broken { .. } | End::Interrupted => report.duration,
+    };
+    let first = match &report.end {
+        End::Judged(verdict) => verdict.problems.first().map(|problem| problem.message.clone()),
+        _ => None,
+    };
+    let message = first.or_else(|| run.reason()).unwrap_or_else(|| run.word().to_owned());
+    let mut failure = Failure::new(kind, None, when, message);
+    match &report.end {
+        End::Judged(verdict) => failure.differences = differences(run, verdict),
+        End::Died { node, log, .. } => {
+            failure.logs = vec![LogExcerpt { node: node.clone(), lines: log.clone() }];
+        }
+        _ => {}
+    }
+    failure
+}
+
+/// Returns the time at which the first problem showed: the end of the first of its operations.
+fn first_completed(run: &WorkloadRun<'_>, verdict: &CheckResult) -> Option<std::time::Duration> {
+    let index = verdict.problems.first()?.operations.first()?;
+    Some(run.report.history.operations().get(*index)?.completed)
+}
+
+/// Returns the problems in words, each with the operations that do not fit; the operations of the first problem
+/// one by one.
+fn differences(run: &WorkloadRun<'_>, verdict: &CheckResult) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (number, problem) in verdict.problems.iter().enumerate() {
+        if number > 0 {
+            lines.push(format!("{}: {}", problem.kind.replace('_', " "), problem.message));
+        }
+        lines.extend(problem.misfits_in_words());
+        if number == 0 {
+            lines.extend(problem.operations.iter().map(|index| run.report.history.line(*index)));
+        }
+    }
+    let more = verdict.found.saturating_sub(verdict.problems.len() as u64);
+    if more > 0 {
+        lines.push(format!("… and {}", crate::report::wording::count(more, "more problem")));
+    }
+    lines
+}
+
+fn figures(run: &WorkloadRun<'_>) -> Figures {
+    let figures = &run.report.figures;
+    let total = figures.total();
+    let counts = [("ok", total.ok), ("failed", total.failed), ("unknown", total.unknown)];
+    let mut all: Figures = counts.into_iter().map(|(name, count)| (name.to_owned(), count as f64)).collect();
+    all.insert("availability".to_owned(), figures.availability);
+    if let Some(Percentiles { p50, p99, max, .. }) = &figures.latency {
+        let times = [("latency_p50", p50), ("latency_p99", p99), ("latency_max", max)];
+        all.extend(
+            times
+                .into_iter()
+                .filter_map(|(name, time)| Some((name.to_owned(), time.as_ref()?.as_secs_f64()))),
+        );
+    }
+    all
+}
