@@ -139,7 +139,7 @@ class Intervals {
     // The timeline above has the same scale.
     const above = view.panels.find((panel) => panel instanceof Timeline);
     this.width = Math.max(this.svg.parentElement.clientWidth, 200);
-    this.left = Math.max(above ? above.left : 0, 54);
+    this.left = above ? above.left : 60;
     this.plot = this.width - this.left - 10;
   }
 

@@ -43,9 +43,8 @@ const Operations = (() => {
 
   /** Returns an operation in a few letters, for its bar. */
   function short(one) {
-    const words = one.words.join(" ");
-    if (one.outcome !== "ok" || one.answer === "done") return words;
-    return `${words} → ${one.answer}`;
+    const asked = one.words.join(" ");
+    return one.outcome !== "ok" || one.answer === "done" ? asked : `${asked} → ${one.answer}`;
   }
 
   /** Returns an operation in words. */

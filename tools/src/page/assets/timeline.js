@@ -105,7 +105,9 @@ class Timeline {
   margin(context, run) {
     context.font = "11px system-ui, sans-serif";
     const widths = run.nodes.slice(0, 60).map((node) => context.measureText(Words.readable(node.name, 24)).width);
-    return Math.min(Math.max(...widths, 30) + 16, this.canvas.clientWidth / 4);
+    // The names of clients, below, need their room on the same scale.
+    const least = run.operations.length > 0 ? 44 : 30;
+    return Math.min(Math.max(...widths, least) + 16, this.canvas.clientWidth / 4);
   }
 
   x(time) {
