@@ -107,9 +107,7 @@ fn all_that_a_workload_writes_is_documented() {
         "maelstrom lin-kv --exec '{node}' --seed 1 --rate 200 --time 1s --partition --html p.html"
     ));
     let journal = check_documented("Events of run.jsonl", &tools.read("logs/maelstrom-lin-kv/run.jsonl"));
-    for event in
-        ["plan", "node", "launch", "life", "ask", "operation", "sent", "arrived", "law", "verdict", "log"]
-    {
+    for event in ["plan", "node", "launch", "life", "ask", "operation", "sent", "arrived", "law", "verdict"] {
         assert!(journal.contains_key(event), "no `{event}` was written: {:?}", journal.keys());
     }
     let fields = &documented("Events of run.jsonl")["problem"];
