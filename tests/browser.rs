@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -104,6 +105,26 @@ impl Browser {
     pub(crate) fn type_into(&self, selector: &str, keys: &str) {
         let element = self.run(self.client.find(Locator::Css(selector)));
         self.run(element.send_keys(keys));
+    }
+
+    /// Writes into the first field of a selector, in the place of what it held.
+    #[track_caller]
+    pub(crate) fn fill_in(&self, selector: &str, text: &str) {
+        let element = self.run(self.client.find(Locator::Css(selector)));
+        self.run(element.clear());
+        self.run(element.send_keys(text));
+    }
+
+    /// Draws a line with the pressed pointer through points of the window.
+    #[track_caller]
+    pub(crate) fn draw(&self, points: &[(i64, i64)]) {
+        let to = |(x, y): (i64, i64)| PointerAction::MoveTo { duration: None, x: x as f64, y: y as f64 };
+        let Some((first, rest)) = points.split_first() else { return };
+        let press = MouseActions::new("pointer".to_owned())
+            .then(to(*first))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
+        let drawn = rest.iter().fold(press, |line, point| line.then(to(*point)));
+        self.run(self.client.perform_actions(drawn.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT })));
     }
 
     /// Returns the warnings and errors of the console since the last call.

@@ -12,6 +12,8 @@
 #[cfg(test)]
 mod boundaries;
 pub mod cli;
+#[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
+pub mod contrast;
 pub mod driver;
 #[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 pub mod fuzz;

@@ -10,6 +10,7 @@ mod github;
 mod json;
 mod junit;
 mod markdown;
+mod reasons;
 mod saved;
 mod seeds;
 mod style;
@@ -23,18 +24,20 @@ mod workload;
 pub use code_quality::code_quality;
 pub use github::{github, resume_commands, stop_commands};
 pub use json::{
-    AttemptsEntry, Document, FORMAT, FailureEntry, FindingEntry, LikelihoodEntry, LikelihoodPointEntry,
-    LogEntry, MeasureEntry, ScenarioEntry, SeedsEntry, document, entry, json,
+    AttemptsEntry, ContrastEntry, ContrastFindingEntry, Document, FORMAT, FailureEntry, FindingEntry,
+    LikelihoodEntry, LikelihoodPointEntry, LogEntry, MeasureEntry, ReasonEntry, ScenarioEntry, SeedsEntry,
+    document, entry, json,
 };
 pub use junit::junit;
 pub use markdown::markdown;
+pub use reasons::{Reason, Reasons};
 pub use saved::{SavedProblem, SavedRun};
 pub use seeds::{DrawnRun, DrawnRuns};
 pub use style::{Seal, Style};
 pub use sweep::Sweep;
 pub use tap::{TapPoints, tap};
 pub use terminal::{
-    excused, explain, failing_seed, failure, likelihood, line, measures, notes, summary, sweep,
+    compared, excused, explain, failing_seed, failure, likelihood, line, measures, notes, summary, sweep,
     sweeps_summary,
 };
 pub(crate) use wording::quoted;

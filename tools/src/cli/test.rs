@@ -133,6 +133,7 @@ fn run_plan(
         }
         reporter.add(report)
     });
+    reporter.compare(|sweep| runner.compare(sweep))?;
     reporter.print_summary(selected)?;
     let mut exit = reporter.exit();
     // A selection of which nothing ran is a warning beside other runs, and an error if nothing ran at all.

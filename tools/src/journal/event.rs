@@ -403,6 +403,9 @@ pub enum JournalEvent {
         /// The number of versions in the message, if there are several.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         keys: Option<u64>,
+        /// The rest of its body in short, of nodes that speak in lines.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
         /// The size of the message, in bytes on the wire.
         bytes: u64,
     },
@@ -461,8 +464,8 @@ pub enum JournalEvent {
 impl From<MessageEvent> for JournalEvent {
     fn from(event: MessageEvent) -> Self {
         match event {
-            MessageEvent::Sent(Message { number, from, to, kind, class, key, rank, keys, bytes }) => {
-                Self::Sent { message: number, from, to, kind, class, key, rank, keys, bytes }
+            MessageEvent::Sent(Message { number, from, to, kind, class, key, rank, keys, body, bytes }) => {
+                Self::Sent { message: number, from, to, kind, class, key, rank, keys, body, bytes }
             }
             MessageEvent::Arrived { number } => Self::Arrived { message: number },
             MessageEvent::Lost { number, reason } => Self::Lost { message: number, reason: reason.into() },

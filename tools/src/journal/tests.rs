@@ -112,6 +112,7 @@ fn samples() -> Vec<JournalEvent> {
             key: Some(text()),
             rank: Some(text()),
             keys: Some(2),
+            body: Some(text()),
             bytes: 1,
         },
         JournalEvent::Arrived { message: 1 },

@@ -91,7 +91,7 @@ pub(super) fn append_frequent(at_us: Option<u64>, event: &JournalEvent, line: &m
 
 fn append_fields(event: &JournalEvent, fields: &mut Fields<'_>) {
     match event {
-        JournalEvent::Sent { message, from, to, kind, class, key, rank, keys, bytes } => {
+        JournalEvent::Sent { message, from, to, kind, class, key, rank, keys, body, bytes } => {
             fields.number("message", *message);
             fields.party("from", from);
             fields.party("to", to);
@@ -102,6 +102,7 @@ fn append_fields(event: &JournalEvent, fields: &mut Fields<'_>) {
             if let Some(keys) = keys {
                 fields.number("keys", *keys);
             }
+            fields.optional("body", body.as_deref());
             fields.number("bytes", *bytes);
         }
         JournalEvent::Arrived { message } => fields.number("message", *message),

@@ -34,7 +34,7 @@
 //! ```
 //!
 //! A scenario that was run with many seeds has one entry for all of them. In it `seeds` counts the runs by
-//! verdict, `seed` is that of the gravest run and `failure` is null. Then follows one entry for each of its
+//! verdict and tells what those that failed share; `seed` is that of the gravest run and `failure` is null. Then follows one entry for each of its
 //! first failing seeds, twenty at most.
 
 use std::collections::BTreeMap;
@@ -42,8 +42,10 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
+use super::reasons::{Reason, Reasons};
 use super::sweep::Sweep;
 use super::wording::{again, command, is_virtual};
+use crate::contrast::{Contrast, Finding};
 use crate::run::{Attempts, Failure, FailureKind, Law, Likelihood, LikelihoodPoint, Report, Verdict};
 
 /// The number of this format. It changes when programs that read it would have to change.
@@ -74,7 +76,7 @@ pub struct ScenarioEntry<'a> {
     /// The seed of all draws.
     pub seed: u64,
     /// The number of runs by verdict, in an entry for many seeds.
-    pub seeds: Option<SeedsEntry>,
+    pub seeds: Option<SeedsEntry<'a>>,
     /// `passed`, `failed`, `flaky` (of several attempts one passed and another did not), `broken` (the
     /// environment failed), `interrupted` or `skipped`.
     pub verdict: &'static str,
@@ -130,9 +132,9 @@ pub struct AttemptsEntry<'a> {
     pub failures: Vec<ScenarioEntry<'a>>,
 }
 
-/// The number of runs of a scenario with many seeds, by verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct SeedsEntry {
+/// The runs of a scenario with many seeds: their number by verdict, and what those that failed share.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeedsEntry<'a> {
     /// The first seed that it was to run with.
     pub first: u64,
     /// The last seed that it was to run with.
@@ -147,6 +149,57 @@ pub struct SeedsEntry {
     pub broken: u64,
     /// The number of runs that were interrupted.
     pub interrupted: u64,
+    /// The reasons of runs that failed or broke, those of most runs first; twenty at most.
+    pub reasons: Vec<ReasonEntry<'a>>,
+    /// The comparison of failing runs with passing ones; null if there were not both.
+    pub contrast: Option<ContrastEntry>,
+}
+
+/// A reason for which runs failed or broke.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReasonEntry<'a> {
+    /// The law that was broken, if it is one.
+    pub law: Option<Law>,
+    /// The file of the step that failed, if it is one.
+    pub file: Option<&'a str>,
+    /// The line of that step.
+    pub line: Option<usize>,
+    /// The reason in words, of the first of these runs.
+    pub message: &'a str,
+    /// The number of runs that failed for it.
+    pub runs: u64,
+    /// The seed of the first of them.
+    pub seed: u64,
+    /// The command that repeats that run.
+    pub again: &'a str,
+}
+
+/// The features that failing runs share and passing ones lack.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ContrastEntry {
+    /// The number of failing runs that were compared.
+    pub failing: u64,
+    /// The number of passing runs that were compared.
+    pub passing: u64,
+    /// The findings, those with the greatest phi coefficient first.
+    pub findings: Vec<ContrastFindingEntry>,
+}
+
+/// Features of exactly the same runs, more of them failing than passing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ContrastFindingEntry {
+    /// The features in words, four at most.
+    pub features: Vec<String>,
+    /// The number of further features of exactly these runs.
+    pub more: usize,
+    /// The number of failing runs with them.
+    pub failing: u64,
+    /// The number of passing runs with them.
+    pub passing: u64,
+    /// The phi coefficient of having them and failing, to three decimals.
+    pub phi: f64,
+    /// True if so strong a tie is to be expected by chance among all features of so few runs.
+    pub may_be_chance: bool,
 }
 
 /// The entry of one `measure`.
@@ -323,6 +376,8 @@ fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
             flaky: sweep.flaky,
             broken: sweep.broken,
             interrupted: sweep.interrupted,
+            reasons: reasons(&sweep.reasons),
+            contrast: contrast(&sweep.contrast),
         }),
         duration_ms: ms(sweep.duration),
         nodes: sweep.nodes,
@@ -337,6 +392,38 @@ fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
         again: command(&sweep.gravest, &format!("--seeds {}..{}", sweep.first, sweep.last)),
         ..scenario(&sweep.gravest)
     }
+}
+
+fn reasons(reasons: &Reasons) -> Vec<ReasonEntry<'_>> {
+    reasons.sorted().into_iter().map(reason).collect()
+}
+
+fn reason(reason: &Reason) -> ReasonEntry<'_> {
+    ReasonEntry {
+        law: reason.law,
+        file: reason.place.as_ref().map(|(file, _)| file.as_str()),
+        line: reason.place.as_ref().map(|(_, line)| *line),
+        message: &reason.message,
+        runs: reason.runs,
+        seed: reason.seed,
+        again: &reason.again,
+    }
+}
+
+fn contrast(contrast: &Contrast) -> Option<ContrastEntry> {
+    let finding = |finding: Finding| ContrastFindingEntry {
+        features: finding.features,
+        more: finding.more,
+        failing: finding.failing,
+        passing: finding.passing,
+        phi: (finding.phi * 1_000.0).round() / 1_000.0,
+        may_be_chance: finding.may_be_chance,
+    };
+    contrast.compares().then(|| ContrastEntry {
+        failing: contrast.failing(),
+        passing: contrast.passing(),
+        findings: contrast.findings().into_iter().map(finding).collect(),
+    })
 }
 
 fn likelihood(likelihood: &Likelihood) -> LikelihoodEntry {

@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use super::reasons::Reasons;
+use crate::contrast::Contrast;
 use crate::run::{Report, Verdict};
 
 /// The most failing runs of one scenario that are stored whole, for reports that programs read. Chosen: a
 /// failure with its logs takes some kilobytes, and more failures of one scenario teach nothing.
 pub(super) const FAILURES_KEPT: usize = 20;
+
+/// The most seeds of passing runs that are remembered, to be compared with failing ones. Chosen: twice as many as
+/// of failing ones, since passing runs differ more from each other.
+const PASSING_SEEDS_KEPT: usize = 2 * FAILURES_KEPT;
 
 /// The results of one scenario with many seeds.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +41,12 @@ pub struct Sweep {
     pub held: u64,
     /// The first runs that failed or broke, twenty at most.
     pub failures: Vec<Report>,
+    /// The reasons of runs that failed or broke, counted.
+    pub reasons: Reasons,
+    /// The features of failing and passing runs, as far as these were compared.
+    pub contrast: Contrast,
+    /// The seeds of the first runs that passed.
+    passing_seeds: Vec<u64>,
 }
 
 impl Sweep {
@@ -54,6 +66,9 @@ impl Sweep {
             nodes: 0,
             held: 0,
             failures: Vec::new(),
+            reasons: Reasons::default(),
+            contrast: Contrast::default(),
+            passing_seeds: Vec::new(),
         };
         sweep.add(report);
         sweep
@@ -74,9 +89,26 @@ impl Sweep {
         if gravity(&report.verdict) > gravity(&self.gravest.verdict) {
             self.gravest = report.clone();
         }
+        if report.verdict == Verdict::Passed && self.passing_seeds.len() < PASSING_SEEDS_KEPT {
+            self.passing_seeds.push(report.seed);
+        }
+        self.reasons.add(&report);
         if report.verdict.failure().is_some() && self.failures.len() < FAILURES_KEPT {
             self.failures.push(report);
         }
+    }
+
+    /// Returns the seeds of the first runs that failed; those in which the environment failed are not among them.
+    #[must_use]
+    pub fn failing_seeds(&self) -> Vec<u64> {
+        let failed = self.failures.iter().filter(|report| matches!(report.verdict, Verdict::Failed(_)));
+        failed.map(|report| report.seed).collect()
+    }
+
+    /// Returns the seeds of the first runs that passed.
+    #[must_use]
+    pub fn passing_seeds(&self) -> &[u64] {
+        &self.passing_seeds
     }
 
     /// Returns the number of runs.

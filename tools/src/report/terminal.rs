@@ -1,10 +1,12 @@
 //! Reports for a person at a terminal.
 
+mod compared;
 mod failure;
 mod likelihood;
 mod measures;
 mod seeds;
 
+pub use compared::compared;
 pub use failure::{excused, explain, failure};
 pub use likelihood::likelihood;
 pub use measures::{measures, notes};

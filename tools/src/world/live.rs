@@ -12,6 +12,7 @@ mod handle;
 mod http_probe;
 mod launcher;
 mod lost_requests;
+mod message_body;
 mod messages;
 mod node;
 mod proxy;

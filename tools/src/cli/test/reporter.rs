@@ -132,6 +132,16 @@ impl<'a> Reporter<'a> {
         Ok(())
     }
 
+    /// Has the failing and passing runs of each scenario compared, and prints what the failing ones share.
+    pub(super) fn compare(&mut self, compare: impl Fn(&mut Sweep)) -> io::Result<()> {
+        for sweep in &mut self.sweeps {
+            compare(sweep);
+        }
+        let style = self.style;
+        let text: String = self.sweeps.iter().map(|sweep| report::compared(sweep, style)).collect();
+        self.print(|_, out| write!(out, "{text}"))
+    }
+
     /// Prints the summary, or the whole report as JSON.
     pub(super) fn print_summary(&mut self, selected: u64) -> io::Result<()> {
         if let Some(progress) = self.progress.take() {

@@ -1,5 +1,6 @@
 //! The runner of `tools test`: one run, from its first step to its report.
 
+mod compared;
 mod simulated;
 
 use std::cell::RefCell;
@@ -8,13 +9,13 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::arguments::{Arguments, Keep};
 use super::kept::KeptNetworks;
-use super::queue::Job;
+use super::queue::{Case, Job};
 use super::unrun::unrun;
 use crate::cli::control::{self, Control};
 use crate::cli::folder::{ATTEMPT, Folder, Refused};
@@ -60,6 +61,8 @@ struct Inner {
     when_lost: Option<u64>,
     /// The events that stand in the journal of every run.
     detail: Detail,
+    /// The scenarios of which a run failed, among many seeds in virtual time.
+    failing: Mutex<Vec<Arc<Case>>>,
     /// The file that takes the events of runs. With one, runs are done one after another.
     trace: Option<File>,
     /// The mistake planted in every node.
@@ -117,6 +120,7 @@ impl Runner {
             reseeds: sorted(&arguments.reseed_at),
             when_lost: arguments.when_lost,
             detail: Detail::of(arguments),
+            failing: Mutex::default(),
             trace,
             #[cfg(feature = "mutants")]
             mutant: arguments.mutant,
@@ -267,6 +271,7 @@ impl Runner {
             let report = self
                 .in_virtual_time(job, options.clone(), path.as_deref())
                 .unwrap_or_else(|error| broken(&options, environment(error.to_string())));
+            self.remember_failing(&job.case, &report);
             let stop = self.stops_after(job, &report);
             return Ok(!hand_over(report) || stop);
         };

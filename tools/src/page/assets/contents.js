@@ -89,11 +89,17 @@ class Contents {
       if (life === "exited" || life === "stopped" || life === "absent") return Dom.html("td", { class: "none" }, life === "absent" ? "—" : "down");
       if (!record) return Dom.html("td", { class: "none" }, "—");
       if (!letters.has(record.digest)) letters.set(record.digest, Topology.letter(letters.size));
-      return Dom.html("td", { title: `digest ${Words.readable(record.digest, 80)}, ${Words.count(record.peers, "peer")}` },
-        `${letters.get(record.digest)} `, Dom.html("small", {}, `${Words.readable(record.digest.split(":")[0], 8)} v`));
+      return Dom.html("td", { title: `digest (number of versions and a fingerprint of them): ${Words.readable(record.digest, 80)}; ${Words.count(record.peers, "neighbour")}` },
+        `${letters.get(record.digest)} `, Dom.html("small", {}, Contents.versions(record.digest)));
     });
     return Dom.html("tr", { class: letters.size > 1 ? "digests differs" : "digests" },
-      Dom.html("th", { scope: "row", title: "Equal letters: equal contents, as nodes told last" }, letters.size > 1 ? "≠ digest" : "= digest"), cells);
+      Dom.html("th", { scope: "row", title: "Equal letters: equal contents, as nodes told last by a digest of all they hold" }, letters.size > 1 ? "≠ all keys" : "= all keys"), cells);
+  }
+
+  /** Returns the number of versions that a digest counts, in words. */
+  static versions(digest) {
+    const count = digest.split(":")[0];
+    return /^\d{1,15}$/u.test(count) ? Words.count(Number(count), "version") : Words.readable(digest, 8);
   }
 
   say(run, nodes, more, known) {

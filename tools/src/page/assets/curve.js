@@ -82,7 +82,7 @@ class Curve {
     const known = versions.length > 0 || run.nodes.some((node) => node.digests.length > 0);
     this.canvas.hidden = !known;
     if (!known) {
-      Dom.replace(this.legend, Dom.html("span", {}, "Nodes told neither versions nor digests."));
+      Dom.replace(this.legend, Dom.html("span", {}, "Nodes told neither what they hold nor a digest of it, so there is no curve."));
       return;
     }
     const { context, width } = Dom.canvas(this.canvas, 200);
@@ -160,7 +160,7 @@ class Curve {
     context.lineTo(x, 182);
     context.stroke();
     context.fillStyle = colours.faint;
-    context.fillText("different digests", Curve.LEFT + 6, 130);
+    context.fillText("different contents among nodes, by their digests", Curve.LEFT + 6, 130);
   }
 
   explain(view, key, versions) {
@@ -168,7 +168,7 @@ class Curve {
     const parts = versions.map((version, at) => Dom.html("span", { class: "item" }, this.sample(at),
       `${Words.readable(key, 30)} = ${run.valueOf(key, version.rank)}: ${Curve.countAt(version.points, view.time)} of ${run.nodes.length}`));
     if (versions.length === 0) {
-      parts.push(Dom.html("span", {}, run.anyStored ? "No key was stored." : "Nodes did not tell what they stored, so only their digests are drawn."));
+      parts.push(Dom.html("span", {}, run.anyStored ? "No key was stored." : "Nodes did not tell what they stored, so only the number of different contents is drawn."));
     } else {
       parts.unshift(Dom.html("span", {}, "Nodes that hold this version or a newer one: "));
     }
@@ -191,7 +191,7 @@ class Curve {
 
   described(view, key, versions, digests) {
     const parts = versions.map((version) => `${Curve.countAt(version.points, view.time)} of ${Words.count(view.run.nodes.length, "node")} hold ${Words.readable(key, 30)} = ${view.run.valueOf(key, version.rank)} or newer`);
-    return `At ${Words.time(view.time)}: ${parts.join("; ") || "no version on record"}; ${Words.count(Curve.countAt(digests, view.time), "different digest")}.`;
+    return `At ${Words.time(view.time)}: ${parts.join("; ") || "no version on record"}; ${Words.count(Curve.countAt(digests, view.time), "different content")}.`;
   }
 }
 

@@ -63,6 +63,14 @@ const Dom = (() => {
     return { context, width };
   }
 
+  /** Returns a text as far as it fits, with a sign that it goes on; nothing where little would be left. */
+  function fitted(context, text, most) {
+    const wide = context.measureText(text).width;
+    if (wide <= most) return text;
+    const letters = Math.floor((text.length * (most - 9)) / wide);
+    return letters < 2 ? "" : `${text.slice(0, letters)}…`;
+  }
+
   /** Returns the colours of the style sheet by name, for canvases. */
   function palette() {
     const style = getComputedStyle(document.documentElement);
@@ -73,5 +81,5 @@ const Dom = (() => {
     return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   }
 
-  return { html, svg, replace, canvas, palette };
+  return { html, svg, replace, canvas, fitted, palette };
 })();

@@ -50,18 +50,40 @@ class Figures {
     const most = Math.max(...counts);
     const width = Math.min(14, 220 / counts.length);
     const told = `${Words.count(sorted.length, "time")}, median ${Words.about(at(0.5))}, 95 % ${Words.about(at(0.95))}, longest ${Words.about(at(1))}`;
+    const wide = Math.max(counts.length * width, 120);
     return Dom.html("figure", {},
       Dom.html("figcaption", {}, Dom.html("b", {}, name), ` ${told}`),
-      Dom.svg("svg", { width: counts.length * width + 2, height: 40, role: "img", "aria-label": `${name}: ${told}` },
+      Dom.svg("svg", { width: Figures.LEFT + wide + 30, height: 62, role: "img", "aria-label": `${name}: ${told}` },
         counts.map((count, index) => Dom.svg("rect", {
-          x: index * width, width: Math.max(width - 1, 1), y: 40 - (38 * count) / most, height: Math.max((38 * count) / most, count > 0 ? 1 : 0), class: "bar",
-        }, Dom.svg("title", {}, `${count} of about ${Words.about(2 ** ((index + first) / 3))}`)))));
+          x: Figures.LEFT + index * width, width: Math.max(width - 1, 1), y: 44 - (38 * count) / most, height: Math.max((38 * count) / most, count > 0 ? 1 : 0), class: "bar",
+        }, Dom.svg("title", {}, `${count} of about ${Words.about(2 ** ((index + first) / 3))}`))),
+        this.axes(counts, first, width, wide, most)));
+  }
+
+  /** Draws the axes of a histogram: the most in a bucket at the left, and times below. */
+  axes(counts, first, width, wide, most) {
+    const line = (x1, y1, x2, y2) => Dom.svg("line", { x1, y1, x2, y2, class: "axis" });
+    const text = (x, y, anchor, words) => Dom.svg("text", { x, y, "text-anchor": anchor, class: "small" }, words);
+    const parts = [
+      line(Figures.LEFT - 0.5, 4, Figures.LEFT - 0.5, 44.5), line(Figures.LEFT - 0.5, 44.5, Figures.LEFT + wide, 44.5),
+      text(Figures.LEFT - 4, 13, "end", String(most)), text(Figures.LEFT - 4, 45, "end", "0"),
+    ];
+    // As many ticks as have room for their times, each at the begin of a bucket.
+    const every = Math.max(Math.ceil(66 / width), 1);
+    for (let index = 0; index < counts.length; index += every) {
+      const x = Figures.LEFT + index * width;
+      parts.push(line(x, 44, x, 48), text(x, 58, index === 0 ? "start" : "middle", Words.about(Math.max(2 ** ((index + first) / 3) - 1, 0))));
+    }
+    return parts;
   }
 
   messages(run) {
     const counts = new Map();
     for (const message of run.messages.values()) {
-      const kind = Arrow.KINDS[Arrow.classOf(message)].label;
+      // The harness knows no purpose of foreign messages, but their own type.
+      const known = Arrow.classOf(message);
+      const own = known === "other" ? Words.readable(message.kind, 40) : Arrow.KINDS[known].label;
+      const kind = counts.has(own) || counts.size < Figures.KINDS ? own : "other kinds";
       const row = counts.get(kind) ?? { sent: 0, lost: 0, bytes: 0 };
       row.sent += 1;
       row.lost += message.lost ? 1 : 0;
@@ -81,3 +103,7 @@ class Figures {
     return Dom.html("p", { class: "note" }, `This page leaves out ${left.map(([event, number]) => `${number} × ${Words.readable(event, 20)}`).join(", ")}; run.jsonl has all.`);
   }
 }
+
+// The room for counts at the left of a histogram.
+Figures.LEFT = 34;
+Figures.KINDS = 16;

@@ -14,6 +14,8 @@ const Lasso = (() => {
 
   /** Returns the indices of the nodes of a picture inside of a line, in the coordinates of the window. */
   function enclosed(picture, line) {
+    // A picture without an element for each node tells where they are.
+    if (picture.points) return picture.points().filter(([, x, y]) => encloses(line, [x, y])).map(([node]) => node);
     const nodes = [];
     for (const vertex of picture.querySelectorAll("[data-node]")) {
       const box = vertex.querySelector("circle").getBoundingClientRect();

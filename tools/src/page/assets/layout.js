@@ -2,21 +2,28 @@
 
 // Places for nodes in a picture, from the links between them. The same links give the same places.
 const Layout = (() => {
-  const STRESSED = 160;
-
   /** Returns a point for each node, in a box of 0 to 1. */
   function of(count, links) {
+    const near = neighbours(count, links);
+    const following = breadthFirst(near);
+    let points = circle(count, following);
+    if (count > 2 && !isRing(near)) points = stressed(points, near);
+    return boxed(points);
+  }
+
+  /** Returns all nodes in an order in which neighbours follow each other as far as an order allows. */
+  function order(count, links) {
+    return breadthFirst(neighbours(count, links));
+  }
+
+  function neighbours(count, links) {
     const near = Array.from({ length: count }, () => []);
     for (const { from, to } of links) {
       if (from === to || from >= count || to >= count) continue;
       near[from].push(to);
       near[to].push(from);
     }
-    const order = breadthFirst(near);
-    if (count > STRESSED) return boxed(disc(count, order));
-    let points = circle(count, order);
-    if (count > 2 && !isRing(near)) points = stressed(points, near);
-    return boxed(points);
+    return near;
   }
 
   function isRing(near) {
@@ -24,7 +31,7 @@ const Layout = (() => {
   }
 
   function breadthFirst(near) {
-    const order = [];
+    const sorted = [];
     const seen = new Array(near.length).fill(false);
     for (let start = 0; start < near.length; start += 1) {
       if (seen[start]) continue;
@@ -34,28 +41,18 @@ const Layout = (() => {
         const node = stack.pop();
         if (seen[node]) continue;
         seen[node] = true;
-        order.push(node);
+        sorted.push(node);
         for (const other of [...near[node]].reverse()) if (!seen[other]) stack.push(other);
       }
     }
-    return order;
+    return sorted;
   }
 
-  function circle(count, order) {
+  function circle(count, following) {
     const points = new Array(count);
-    order.forEach((node, at) => {
+    following.forEach((node, at) => {
       const angle = (2 * Math.PI * at) / Math.max(count, 1) - Math.PI / 2;
       points[node] = [Math.cos(angle), Math.sin(angle)];
-    });
-    return points;
-  }
-
-  /** Fills a disc with the nodes, turn by turn (Vogel 1979): so many have room nowhere else. */
-  function disc(count, order) {
-    const points = new Array(count);
-    order.forEach((node, at) => {
-      const [far, angle] = [Math.sqrt(at + 0.5), at * Math.PI * (3 - Math.sqrt(5))];
-      points[node] = [far * Math.cos(angle), far * Math.sin(angle)];
     });
     return points;
   }
@@ -126,5 +123,5 @@ const Layout = (() => {
     return points.map(([x, y]) => [(x - left + (whole - width) / 2) / whole, (y - top + (whole - height) / 2) / whole]);
   }
 
-  return { of };
+  return { of, order };
 })();

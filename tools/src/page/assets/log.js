@@ -42,6 +42,7 @@ class Log {
     Dom.replace(this.body, elements);
     this.body.scrollTop = Math.max(now.offsetTop - this.body.offsetTop - this.body.clientHeight / 2, 0);
     this.count.textContent = this.counted(run, lines.length);
+    this.body.hidden = run.logs.length === 0;
   }
 
   counted(run, passing) {

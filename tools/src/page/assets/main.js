@@ -14,7 +14,7 @@ const Page = (() => {
     view = new View(run);
     const log = new Log();
     const [left, right] = [[new SpaceTime()], [new Topology(), new Contents(), new Curve(), new Figures()]];
-    const above = [new Story(), new Timeline(), new Intervals()];
+    const above = [new Story(), new Timeline(), new Likelihood(), new Intervals()];
     const panels = [...above, ...left, ...right, log];
     const elements = (some) => some.map((panel) => panel.element);
     Dom.replace(main, top, Dom.html("div", { class: "panels" }, elements(above), elements(left), Dom.html("div", { class: "stack" }, elements(right)), log.element), help, said);
@@ -43,7 +43,8 @@ const Page = (() => {
     const run = new Run();
     run.summary = runs[index].summary ?? null;
     Source.embedded(index, (line) => run.push(line));
-    run.report = run.report ?? runs[index].report;
+    // The search for the moment of a failure comes after the verdict, which ends the record.
+    run.report = { ...runs[index].report, ...run.report, likelihood: runs[index].report.likelihood ?? null };
     if (overview) overview.mark(index);
     start(open(run, overview ? index + 1 : null, overview ? overview.element : null), given);
   }

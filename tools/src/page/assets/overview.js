@@ -23,7 +23,15 @@ class Overview {
     const body = rows.map((row) => this.row(row));
     const heads = ["verdict", "scenario", "world", "seed", "time", "nodes", "reason"].map((name) => Dom.html("th", { scope: "col" }, name));
     Dom.replace(this.element, Dom.html("h2", {}, `${Words.count(rows.length, "run")}: ${told}`),
-      Dom.html("div", { class: "scroll runs" }, Dom.html("table", {}, Dom.html("thead", {}, Dom.html("tr", {}, heads)), Dom.html("tbody", {}, body))));
+      Dom.html("div", { class: "scroll runs" }, Dom.html("table", {}, Dom.html("thead", {}, Dom.html("tr", {}, heads)), Dom.html("tbody", {}, body))),
+      this.runs.filter((run) => run.report.seeds).map((run) => Compared.of(run.report, (seed) => this.chooser(run.report, seed))));
+  }
+
+  /** Returns the function that opens the run of a seed, or null if the page has not its events. */
+  chooser(report, seed) {
+    const index = this.runs.findIndex((run) => run.events && !run.report.seeds
+      && run.report.scenario === report.scenario && run.report.file === report.file && run.report.seed === seed);
+    return index < 0 ? null : () => this.choose(index);
   }
 
   row({ report, index, events, left_out: leftOut }) {

@@ -61,12 +61,8 @@ const Reason = (() => {
 
   /** Returns the faults that stand between a node and its neighbours at the end. */
   function between(run, node) {
-    const on = State.faults(run, run.events.length);
-    return on.filter((fault) => {
-      if (fault.kind === "partition") return fault.nodes.includes(node);
-      if (fault.direction) return fault.direction[1] === node;
-      return fault.nodes.includes(node);
-    });
+    const on = Faults.merged(State.faults(run, run.events.length));
+    return on.filter((fault) => (fault.directions.length > 0 ? fault.directions.some(([, to]) => to === node) : fault.nodes.includes(node)));
   }
 
   /** Returns the explanation as a list of findings, each with a text and the event to look at. */
@@ -95,11 +91,11 @@ const Reason = (() => {
   /** Returns the faults between the two ends of a message, and the messages of its kind that came after it. */
   function around(run, message) {
     const end = message.lost ?? message.delayed;
-    const faults = State.faults(run, end.i).filter((fault) => (fault.direction
-      ? fault.direction[0] === message.from && fault.direction[1] === message.to
+    const faults = Faults.merged(State.faults(run, end.i)).filter((fault) => (fault.directions.length > 0
+      ? fault.directions.some(([from, to]) => from === message.from && to === message.to)
       : fault.nodes.includes(message.from) && fault.nodes.includes(message.to)));
     const findings = faults.slice(0, 3).map((fault) => ({
-      text: `${fault.label} from ${Words.time(fault.from)} ${fault.to === null ? "to the end" : `to ${Words.time(fault.to)}`}.`,
+      text: `${Faults.label(fault)} from ${Words.time(fault.from)} ${fault.to === null ? "to the end" : `to ${Words.time(fault.to)}`}.`,
       event: fault.fromI, sub: true,
     }));
     const later = [...run.messages.values()].filter((one) =>
@@ -134,7 +130,7 @@ const Reason = (() => {
     for (const message of messages.slice(0, 3)) findings.push({ ...fate(run, message), sub: true });
     if (messages.length > 3) findings.push({ text: `${messages.length - 3} more such messages to ${run.name(node)} did not arrive`, sub: true });
     for (const fault of between(run, node).slice(0, 3)) {
-      findings.push({ text: `${fault.label}, since ${Words.time(fault.from)} and to the end.`, event: fault.fromI, sub: true });
+      findings.push({ text: `${Faults.label(fault)}, since ${Words.time(fault.from)} and to the end.`, event: fault.fromI, sub: true });
     }
     if (messages.length === 0 && run.messages.size > 0) {
       findings.push({ text: `No message with it was sent to ${run.name(node)}.`, sub: true });

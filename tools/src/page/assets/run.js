@@ -74,7 +74,7 @@ class Run {
 
   /** Returns the name of a participant: a node by its index, a client by its name. */
   name(who) {
-    if (typeof who === "string") return Words.readable(who, 60);
+    if (typeof who === "string") return /^c\d+$/u.test(who) ? `client ${who}` : Words.readable(who, 60);
     const node = this.nodes[who];
     return node ? Words.readable(node.name, 60) : `node ${who}`;
   }
@@ -150,8 +150,10 @@ class Run {
       open.toI = entry.i;
       this.openFaults.delete(id);
     }
-    if (!fault) return;
-    const begun = { ...fault, from: entry.at, fromI: entry.i, to: null, toI: null };
+    // After the verdict the harness ends all nodes, which is no fault.
+    if (!fault || this.verdict !== null) return;
+    const step = this.openSteps.get(entry.step);
+    const begun = { ...fault, from: entry.at, fromI: entry.i, to: null, toI: null, line: step ? step.line : null };
     this.faults.push(begun);
     this.openFaults.set(id, begun);
   }
@@ -304,12 +306,13 @@ Run.HANDLERS = (() => {
       if (typeof one === "string") continue;
       const { from, to } = one;
       const label = `${run.name(from)}→${run.name(to)}`;
+      const pair = `${run.name(from)}–${run.name(to)}`;
       run.setLink(from, to, null, entry);
-      if (one.change === "cut") run.setFault(`cut ${from} ${to}`, { kind: "cut", nodes: [from, to], direction: [from, to], label: `cut ${label}` }, entry);
+      if (one.change === "cut") run.setFault(`cut ${from} ${to}`, { kind: "cut", nodes: [from, to], direction: [from, to], label: `cut ${label}`, both: `cut ${pair}` }, entry);
       if (one.change === "join") run.setFault(`cut ${from} ${to}`, null, entry);
       if (one.change === "shape") {
         const shaped = one.shapes.length > 0;
-        const fault = { kind: "shape", nodes: [from, to], direction: [from, to], shapes: one.shapes, label: `${label} ${Words.shapes(one)}` };
+        const fault = { kind: "shape", nodes: [from, to], direction: [from, to], shapes: one.shapes, label: `${label} ${Words.shapes(one)}`, both: `${pair} ${Words.shapes(one)}` };
         run.setFault(`shape ${from} ${to}`, shaped ? fault : null, entry);
       }
     }

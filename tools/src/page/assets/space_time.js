@@ -212,11 +212,25 @@ class SpaceTime {
       const x = this.at.get(who);
       const name = who === SpaceTime.SCENARIO ? "scenario" : run.name(who);
       const head = Dom.svg("g", { class: view.node === who ? "head chosen" : "head", tabindex: "0", role: "button", "aria-label": `column ${name}` },
-        Dom.svg("title", {}, name),
-        Dom.svg("text", { x, y: 16, "text-anchor": "middle" }, Words.readable(name, Math.max(Math.floor(this.gap / 7), 5))));
+        Dom.svg("title", {}, SpaceTime.explained(who, name)), this.headOf(who, name, x));
       if (typeof who === "number") head.addEventListener("click", () => view.chooseNode(who));
       picture.append(head);
     }
+  }
+
+  /** Returns the name of a column; that of a client stands below what it is, since a node may have a like name. */
+  headOf(who, name, x) {
+    const most = Math.max(Math.floor(this.gap / 7), 5);
+    const text = (words, y, kind) => Dom.svg("text", { x, y, "text-anchor": "middle", class: kind }, words);
+    if (typeof who !== "string" || who === SpaceTime.SCENARIO) return text(Words.readable(name, most), 18, "");
+    const kind = /^c\d+$/u.test(who) ? "client" : "service";
+    return [text(kind, 8, "small"), text(Words.readable(who, most), 20, "")];
+  }
+
+  static explained(who, name) {
+    if (who === SpaceTime.SCENARIO) return "the scenario, which asks nodes and does things to them";
+    if (typeof who !== "string") return `node ${name}`;
+    return /^c\d+$/u.test(who) ? `${name}: the harness, as nodes see it when it asks them` : `${name}: a service that nodes may call`;
   }
 
   drawLife(picture, run, node, x, rows) {
@@ -235,7 +249,7 @@ class SpaceTime {
     if (rows.length === 0) return;
     const [first, last] = [rows[0].i, rows[rows.length - 1].i];
     const width = this.at.size * this.gap + 40;
-    for (const fault of view.run.faults) {
+    for (const fault of Faults.merged(view.run.faults)) {
       if (fault.kind === "down" || fault.fromI > last || (fault.toI !== null && fault.toI < first)) continue;
       const y = fault.fromI < first ? 24 : this.heightOf({ i: fault.fromI });
       const to = fault.toI === null ? this.height + 14 : Math.min(this.heightOf({ i: fault.toI }), this.height + 14);
@@ -244,7 +258,7 @@ class SpaceTime {
       const left = Math.min(...columns) - 14;
       const right = Math.max(...columns) + 14;
       picture.append(Dom.svg("rect", { x: left, y, width: Math.min(right - left, width), height: Math.max(to - y, 3), class: "fault" },
-        Dom.svg("title", {}, fault.label)));
+        Dom.svg("title", {}, Faults.label(fault))));
       if (fault.kind === "partition") this.drawSides(picture, fault, y, to);
     }
   }
@@ -336,7 +350,7 @@ class SpaceTime {
     Arrow.draw(group, kind, points, message);
     const letter = Arrow.KINDS[kind].letter;
     const long = kind === "other" || (this.gap >= 70 && kind === "payload");
-    const label = long ? Words.readable(`${message.kind} ${message.key ?? ""}`.trim(), Math.max(Math.floor((Math.abs(x2 - x1) - 20) / 7), 6)) : letter;
+    const label = long ? Words.readable(`${message.kind} ${message.key ?? message.body ?? ""}`.trim(), Math.max(Math.floor((Math.abs(x2 - x1) - 20) / 7), 6)) : letter;
     const share = number % 2 === 0 ? 0.36 : 0.26;
     const [x, y] = [points[0][0] + (points[1][0] - points[0][0]) * share, points[0][1] + (points[1][1] - points[0][1]) * share];
     group.append(Dom.svg("text", { x, y: y - 4, "text-anchor": x2 > x1 ? "start" : "end" }, label));

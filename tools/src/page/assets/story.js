@@ -40,14 +40,20 @@ class Story {
     const name = report ? report.scenario : run.plan ? run.plan.scenario : "run";
     const parts = [];
     if (report) {
-      parts.push(`${Words.about(report.duration_ms * 1000)}`, Words.count(report.nodes, "node"), `world ${report.world}`, `seed ${report.seed}`);
+      parts.push(`${Words.about(report.duration_ms * 1000)}`, Words.count(report.nodes, "node"), Story.world(report.world), `seed ${report.seed}`);
     } else if (run.plan) {
-      parts.push(`world ${run.plan.world}`, `seed ${run.plan.seed}`);
+      parts.push(Story.world(run.plan.world), `seed ${run.plan.seed}`);
     }
     const reason = report && report.failure ? `: ${report.failure.message}` : report && report.reason ? `: ${report.reason}` : "";
     return Dom.html("h1", { class: verdict },
       Dom.html("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${Words.readable(name, 120)} ${verdict}`, Dom.html("bdi", {}, Words.readable(reason, 400)),
-      Dom.html("small", {}, parts.map((part) => Words.readable(part, 40)).join(" · ")));
+      Dom.html("small", {}, parts.map((part, at) => [at > 0 ? " · " : "", typeof part === "string" ? Words.readable(part, 40) : part])));
+  }
+
+  /** Returns the name of a world, with its meaning to be read by those who point at it. */
+  static world(name) {
+    const meaning = Plainly.world(name);
+    return meaning === "" ? `world ${Words.readable(name, 30)}` : Dom.html("abbr", { title: meaning }, `world ${name}`);
   }
 
   command(run) {
@@ -99,11 +105,13 @@ class Story {
       done ? Dom.html("button", { class: "source", on: { click: () => view.chooseStep(steps[steps.length - 1]) } }, Words.readable(text, 500)) : Dom.html("span", { class: "source comment" }, Words.readable(text, 500)),
       done ? Dom.html("span", { class: "when" }, Words.time(steps[0].from)) : null);
     this.lines.set(number, row);
+    if (done) row.setAttribute("title", `at ${Words.time(steps[0].from)}`);
     if (!failed) return row;
     const width = Math.max((failure.line_text || text).trim().length, 1);
     const caret = Dom.html("div", { class: "row caret" }, Dom.html("span", { class: "number" }), Dom.html("span", { class: "sign" }),
       Dom.html("span", { class: "source" }, `${" ".repeat(Math.max((failure.column || 1) - 1, 0))}${"^".repeat(Math.min(width, 200))}`));
-    return [row, caret];
+    // Both stay in sight, whatever line the moment scrolls to.
+    return Dom.html("div", { class: "at-fault" }, row, caret);
   }
 
   markCurrent(view) {
@@ -115,17 +123,19 @@ class Story {
     this.current = row;
     if (!row) return;
     row.classList.add("current");
-    const box = row.parentElement;
+    const box = row.closest(".code");
     if (box) box.scrollTop = Math.max(row.offsetTop - box.offsetTop - box.clientHeight / 2, 0);
   }
 
   failure(view, failure) {
     const { run } = view;
     const reasons = Reason.explain(run);
+    const plainly = failure.line_text ? Plainly.expectation(failure.line_text) : null;
     return [
       Dom.html("h2", {}, "What was expected"),
       Dom.html("p", {}, Dom.html("bdi", {}, Words.readable(failure.message, 1000)), `, at ${Words.time(failure.when_ms * 1000)} `,
         Dom.html("button", { class: "link", on: { click: () => view.chooseTime(run.failedAt ?? run.end) } }, "show this moment")),
+      plainly ? Dom.html("p", { class: "note plainly" }, Dom.html("bdi", {}, Words.readable(plainly, 400))) : null,
       failure.findings.length > 0 ? this.findings(view, failure.findings) : null,
       failure.differences.length > 0 ? Dom.html("ul", {}, failure.differences.slice(0, 20).map((one) => Dom.html("li", {}, Dom.html("bdi", {}, Words.readable(one, 500))))) : null,
       reasons.length > 0 ? [Dom.html("h2", {}, "Why they differ"), Dom.html("ul", { class: "reasons" }, reasons.map((one) => this.reason(view, one)))] : null,

@@ -88,7 +88,8 @@ class Timeline {
     const whole = this.lanes.top + nodes * height + 6;
     const { context, width } = Dom.canvas(this.canvas, whole);
     this.left = nodes <= 60 ? this.margin(context, run) : 64;
-    this.plot = width - this.left - 10;
+    this.plot = width - this.left - View.RIGHT;
+    view.left = this.left;
     Object.assign(this, { context, width, whole, colours: Dom.palette(), spots: [] });
     context.font = "11px system-ui, sans-serif";
     context.textBaseline = "middle";
@@ -117,15 +118,9 @@ class Timeline {
   }
 
   text(words, x, y, most, colour) {
-    if (most < 14) return;
     const { context } = this;
-    context.save();
-    context.beginPath();
-    context.rect(x, y - 8, most, 16);
-    context.clip();
     context.fillStyle = colour;
-    context.fillText(words, x, y);
-    context.restore();
+    context.fillText(Dom.fitted(context, words, most), x, y);
   }
 
   drawAxis(view) {
@@ -139,8 +134,11 @@ class Timeline {
       context.moveTo(x, 14);
       context.lineTo(x, this.whole);
       context.stroke();
+      const label = Words.time(time);
+      // A label that would reach beyond the picture is left out; the line stays.
+      if (x + 3 + context.measureText(label).width > this.width) continue;
       context.fillStyle = colours.faint;
-      context.fillText(Words.time(time), x + 3, 9);
+      context.fillText(label, x + 3, 9);
     }
   }
 
@@ -181,11 +179,19 @@ class Timeline {
     return [1, 2, 5, 10].map((factor) => factor * power).find((unit) => unit >= least) || 10 * power;
   }
 
+  /** Returns the faults with a band, once for each state of the run. */
+  faults(run) {
+    if (!this.merged || this.merged.run !== run || this.merged.version !== run.version) {
+      this.merged = { run, version: run.version, list: Faults.merged(run.faults.slice(0, 800)).slice(0, 400) };
+    }
+    return this.merged.list;
+  }
+
   /** Gives faults rows, so that none covers another. */
   bandRows(view) {
     const ends = [];
     const rows = new Map();
-    for (const fault of view.run.faults.slice(0, 400)) {
+    for (const fault of this.faults(view.run)) {
       let row = ends.findIndex((end) => end <= fault.from);
       if (row < 0) row = ends.length;
       if (row >= 6) row = 5;
@@ -197,45 +203,31 @@ class Timeline {
 
   drawBands(view, bands) {
     const { context, colours } = this;
+    const ends = [];
     for (const [fault, row] of bands.of) {
       const to = fault.to ?? view.run.end;
       if (to < view.from || fault.from > view.to) continue;
       const [x, right] = [this.x(fault.from), this.x(to)];
       const y = this.top.faults + row * 15;
       const width = Math.max(right - x, 2);
+      // The last row has all that found no other; one that begins on another has its lanes alone.
+      const covered = x < (ends[row] ?? 0);
       context.fillStyle = colours.fault;
       context.globalAlpha = 0.22;
-      context.fillRect(x, y, width, 13);
+      if (!covered) context.fillRect(x, y, width, 13);
       const lanes = fault.nodes.length * this.lanes.height > 4000 ? [] : fault.nodes;
       if (fault.kind !== "down") {
         for (const node of lanes) context.fillRect(x, this.lanes.top + node * this.lanes.height, width, this.lanes.height);
       }
       context.globalAlpha = 1;
-      this.hatch(x, y, width, 13, colours.fault);
-      this.text(fault.label, x + 4, y + 7, width - 6, colours.ink);
+      const label = Faults.label(fault);
+      if (covered) continue;
+      ends[row] = right;
+      Strokes.hatch(context, x, y, width, 13, colours.fault);
+      this.text(context.measureText(label).width < width - 6 ? label : fault.label, x + 4, y + 7, width - 6, colours.ink);
       const until = fault.to === null ? "to the end" : `to ${Words.time(fault.to)}`;
-      this.spot(x, y, width, 13, `${fault.label}: ${Words.time(fault.from)} ${until}`, () => view.chooseEvent(fault.fromI));
+      this.spot(x, y, width, 13, `${label}: ${Words.time(fault.from)} ${until}`, () => view.chooseEvent(fault.fromI));
     }
-  }
-
-  /** Draws slanted lines, so that a band is seen without its colour. */
-  hatch(x, y, width, height, colour) {
-    const { context } = this;
-    context.save();
-    context.beginPath();
-    context.rect(x, y, width, height);
-    context.clip();
-    context.strokeStyle = colour;
-    context.globalAlpha = 0.45;
-    context.lineWidth = 1;
-    context.beginPath();
-    for (let at = Math.max(x - height, 0) - ((x - height) % 7); at < x + width; at += 7) {
-      context.moveTo(at, y + height);
-      context.lineTo(at + height, y);
-    }
-    context.stroke();
-    context.strokeRect(x + 0.5, y + 0.5, Math.max(width - 1, 1), height - 1);
-    context.restore();
   }
 
   drawSteps(view, depths) {
@@ -303,7 +295,7 @@ class Timeline {
     if (colour) {
       context.fillStyle = colour;
       context.fillRect(x, y, width, bar);
-      if (life === "paused" && bar >= 5) this.hatch(x, y - 2, width, bar + 4, colours.ink);
+      if (life === "paused" && bar >= 5) Strokes.hatch(context, x, y - 2, width, bar + 4, colours.ink);
       return;
     }
     if (bar < 3) return;
@@ -314,20 +306,7 @@ class Timeline {
     context.lineTo(x + width, y + bar / 2);
     context.stroke();
     context.setLineDash([]);
-    if (life === "exited" || life === "stopped") this.cross(x, y + bar / 2, 3.5, colours.ink);
-  }
-
-  cross(x, y, size, colour) {
-    const { context } = this;
-    context.strokeStyle = colour;
-    context.lineWidth = 1.6;
-    context.beginPath();
-    context.moveTo(x - size, y - size);
-    context.lineTo(x + size, y + size);
-    context.moveTo(x + size, y - size);
-    context.lineTo(x - size, y + size);
-    context.stroke();
-    context.lineWidth = 1;
+    if (life === "exited" || life === "stopped") Strokes.cross(this.context, x, y + bar / 2, 3.5, colours.ink);
   }
 
   /** Marks writes with triangles, stored versions with ticks, and lost messages with crosses. */
@@ -360,7 +339,7 @@ class Timeline {
   mark(view, entry, message) {
     if (!message || typeof message.to !== "number") return;
     const [x, y] = [this.x(entry.at), this.lanes.top + (message.to + 0.5) * this.lanes.height];
-    this.cross(x, y, 4, this.colours.failed);
+    Strokes.cross(this.context, x, y, 4, this.colours.failed);
     this.spot(x - 5, y - 6, 10, 12, `${Words.time(entry.at)}: ${Words.event(view.run, entry)}`, () => view.chooseEvent(entry.i, true));
   }
 
@@ -394,7 +373,8 @@ class Timeline {
       context.setLineDash([]);
       context.lineWidth = 1;
       const wide = context.measureText(label).width + 8;
-      const at = Math.min(x, this.width - wide);
+      // Near the right end a label stands at the left of its line.
+      const at = x + wide > this.width ? x - wide : x;
       context.fillStyle = colour;
       context.fillRect(at, y, wide, 17);
       context.fillStyle = colours.panel;
@@ -406,7 +386,7 @@ class Timeline {
 
   described(view) {
     const { run } = view;
-    const faults = run.faults.filter((fault) => fault.kind !== "down").slice(0, 12).map((fault) => `${fault.label} from ${Words.time(fault.from)}`);
+    const faults = this.faults(run).filter((fault) => fault.kind !== "down").slice(0, 12).map((fault) => `${Faults.label(fault)} from ${Words.time(fault.from)}`);
     return `Timeline of ${Words.count(run.nodes.length, "node")} and ${Words.count(run.steps.length, "step")} over ${Words.time(run.end)}. `
       + `${faults.length > 0 ? `Faults: ${faults.join("; ")}. ` : ""}Chosen moment: ${Words.time(view.time)}.`;
   }

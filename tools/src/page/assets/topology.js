@@ -19,6 +19,10 @@ class Topology {
   draw(view) {
     const { run } = view;
     const links = [...run.links.values()];
+    if (run.nodes.length > Topology.NAMED) {
+      this.drawCrowd(view, links);
+      return;
+    }
     const shape = `${run.nodes.length} ${links.length}`;
     if (shape !== this.shape) {
       this.places = Layout.of(run.nodes.length, links);
@@ -41,7 +45,56 @@ class Topology {
 
   static size(nodes) {
     if (nodes <= 30) return 15;
-    return nodes <= 120 ? 9 : Math.max(150 / Math.sqrt(nodes), 2.5);
+    return nodes <= 120 ? 9 : 6;
+  }
+
+  /** Draws so many nodes that each has no room for its name. */
+  drawCrowd(view, links) {
+    const { run } = view;
+    this.crowd ??= new Crowd((node) => this.view.chooseNode(node));
+    const shape = `${run.nodes.length} ${links.length}`;
+    if (shape !== this.shape) {
+      this.crowd.place(Layout.order(run.nodes.length, links));
+      this.shape = shape;
+    }
+    if (!this.crowd.canvas.isConnected) Dom.replace(this.body, this.crowd.canvas);
+    this.body.points = () => this.crowd.points();
+    const on = State.faults(run, view.after);
+    const states = this.states(view, on);
+    const many = links.length > Topology.LINKS;
+    const drawn = links.map((link) => ({ from: link.from, to: link.to, state: this.stateOf(view, link, on, many) }));
+    this.crowd.draw(view, states, drawn.filter((link) => link.state !== null));
+    const counts = Crowd.counts(states).map(([kind, number]) => `${number} ${Crowd.FORMS[kind].label}`);
+    this.crowd.canvas.setAttribute("aria-label", `${this.described(view)}; ${counts.join(", ")}`);
+    this.explain(view, on);
+  }
+
+  /** Returns the state of each node in brief: what it holds of the shown key if it lives, and its side. */
+  states(view, on) {
+    const { run } = view;
+    const key = view.shownKey();
+    const rank = key === null ? null : State.newest(run, key, view.after);
+    const partition = on.find((fault) => fault.kind === "partition");
+    const sides = new Map(partition ? partition.sets.flatMap((set, side) => set.map((node) => [node, side])) : []);
+    return run.nodes.map((node) => {
+      const life = State.life(node, view.after);
+      const side = sides.get(node.index) ?? -1;
+      if (life === "paused" || life === "starting") return { kind: life, side };
+      if (life !== "running") return { kind: "down", side };
+      if (key === null) return { kind: "runs", side };
+      return { kind: Topology.holds(State.version(run, node, key, view.after), rank), side };
+    });
+  }
+
+  /** Returns the state of a link in brief; null for one that is not drawn. */
+  stateOf(view, link, on, many) {
+    const state = State.link(view.run, link, view.after, on.filter((fault) => fault.direction));
+    if (state.faults.length > 0) return Topology.isCut(state) ? "cut" : "slow";
+    return state.up && !many ? "up" : null;
+  }
+
+  static isCut(state) {
+    return state.faults.some((fault) => fault.kind !== "shape" || Topology.loses(fault));
   }
 
   drawLink(picture, view, link, on) {
@@ -49,8 +102,7 @@ class Topology {
     const state = State.link(run, link, view.after, on);
     if (state.up === null && state.faults.length === 0) return;
     const [one, other] = [this.point(link.from), this.point(link.to)];
-    const cut = state.faults.some((fault) => fault.kind !== "shape" || Topology.loses(fault));
-    const kind = cut ? "cut" : state.faults.length > 0 ? "slow" : state.up ? "up" : "gone";
+    const kind = Topology.isCut(state) ? "cut" : state.faults.length > 0 ? "slow" : state.up ? "up" : "gone";
     const label = `${run.name(link.from)}–${run.name(link.to)}: ${state.up ? "up" : "down"}${state.faults.map((fault) => `, ${fault.label}`).join("")}`;
     const group = Dom.svg("g", { class: `edge ${kind}`, role: "img", "aria-label": label, "data-from": link.from, "data-to": link.to },
       Dom.svg("title", {}, label),
@@ -123,11 +175,12 @@ class Topology {
     if (key !== null && run.keys.size > 0) {
       const rank = State.newest(run, key, view.after);
       const value = rank === null ? "" : ` = ${run.valueOf(key, rank)}`;
-      const forms = run.anyStored ? "filled: holds the newest, half: an older one, empty: none" : "as nodes answered";
+      const crowded = run.nodes.length > Topology.NAMED;
+      const forms = crowded ? "a bar for each node: the longer, the newer what it holds" : run.anyStored ? "filled: holds the newest, half: an older one, empty: none" : "as nodes answered";
       parts.push(Dom.html("label", {}, "key ", this.picker(view)), Dom.html("span", {}, `${Words.readable(value, 60)} · ${forms}`));
     }
     if (run.links.size > Topology.LINKS) parts.push(Dom.html("span", {}, `${run.links.size} links are not drawn, unless a fault is on them`));
-    if (on.length > 0) parts.push(Dom.html("span", { class: "on" }, `Faults now: ${Words.list(on.map((fault) => fault.label), 6)}`));
+    if (on.length > 0) parts.push(Dom.html("span", { class: "on" }, `Faults now: ${Words.list(Faults.merged(on).map((fault) => Faults.label(fault)), 6)}`));
     if (this.keyLine.contains(document.activeElement)) return;
     Dom.replace(this.keyLine, parts);
   }
@@ -141,10 +194,12 @@ class Topology {
   described(view) {
     const { run } = view;
     const up = [...run.links.values()].filter((link) => State.link(run, link, view.after, []).up).length;
-    const on = State.faults(run, view.after).map((fault) => fault.label);
+    const on = Faults.merged(State.faults(run, view.after)).map((fault) => fault.label);
     return `Network at ${Words.time(view.time)}: ${Words.count(run.nodes.length, "node")}, ${Words.count(up, "link")} up`
       + `${on.length > 0 ? `; ${Words.list(on, 6)}` : ""}`;
   }
 }
 
 Topology.LINKS = 1500;
+// The most nodes that are drawn as circles with names.
+Topology.NAMED = 160;

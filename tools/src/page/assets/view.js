@@ -16,6 +16,8 @@ class View {
     this.follows = true;
     this.from = 0;
     this.to = 1;
+    // The room for names at the left of the timeline, with which others are aligned.
+    this.left = 64;
     this.scheduled = false;
     this.onChange = () => {};
   }
@@ -140,3 +142,6 @@ View.SEEN = new Set([
   "step", "launch", "signal", "ask", "answer", "refused", "unknown", "failed", "links", "partition", "clock", "disk", "life",
   "link", "stored", "sent", "arrived", "lost", "delayed", "exited", "misbehaved", "flooded", "held", "verdict",
 ]);
+
+// The room at the right of the timeline.
+View.RIGHT = 10;

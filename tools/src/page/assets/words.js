@@ -71,7 +71,8 @@ const Words = (() => {
   function message(one) {
     const kind = readable(one.kind || one.class, 40);
     if (one.keys > 1) return `${kind} of ${readable(one.key, 40)} and ${one.keys - 1} more`;
-    return one.key === undefined ? kind : `${kind} of ${readable(one.key, 60)}`;
+    if (one.key !== undefined) return `${kind} of ${readable(one.key, 60)}`;
+    return one.body === undefined ? kind : `${kind} ${readable(one.body, 60)}`;
   }
 
   function operation(run, entry) {
@@ -110,7 +111,7 @@ const Words = (() => {
     unknown: (run, e) => `${operation(run, e)}: effect unknown, ${readable(e.reason, 120)}`,
     failed: (run, e) => `${operation(run, e)}: failed, ${readable(e.reason, 120)}`,
     unasked: (run, e) => `${operation(run, e)}: not asked in time`,
-    changed: (run, e) => `${run.name(e.node)} has digest ${readable(e.digest, 12)} and ${count(e.peers, "peer")}`,
+    changed: (run, e) => `${run.name(e.node)} holds other contents or has other neighbours: digest ${readable(e.digest, 12)}, ${count(e.peers, "neighbour")}`,
     life: (run, e) => `${run.name(e.node)} is ${readable(e.life, 20)}`,
     link: (run, e) => `link ${run.name(e.from)}–${run.name(e.to)} is ${e.up ? "up" : "down"}`,
     stored: (run, e) => `${run.name(e.node)} stores ${readable(e.key, 60)} = ${run.valueOf(e.key, e.rank)}`,

@@ -63,7 +63,18 @@ fn many_seeds_are_one_entry_and_one_for_each_that_failed() {
         [r#""skipped" 417 null"#, r#""failed" 2 null"#, r#""failed" 2 null"#, r#""failed" 3 "convergence""#];
     assert_eq!(brief, expected);
     let seeds = serde_json::json!({
-        "first": 1, "last": 3, "passed": 1, "failed": 2, "flaky": 0, "broken": 0, "interrupted": 0,
+        "first": 1, "last": 3, "passed": 1, "failed": 2, "flaky": 0, "broken": 0, "interrupted": 0, "contrast": null,
+        "reasons": [
+            {
+                "law": null, "file": "scenarios/sync.scn", "line": 5, "message": "expected `== Reimert` within 5 s",
+                "runs": 1, "seed": 2, "again": "tools test scenarios/sync.scn --world sim --seed 2",
+            },
+            {
+                "law": "convergence", "file": null, "line": null,
+                "message": "at the end the nodes do not hold the same, 5 s after the last step",
+                "runs": 1, "seed": 3, "again": "tools test scenarios/sync.scn --world sim --seed 3",
+            },
+        ],
     });
     assert_eq!((&entries[1]["seeds"], &entries[2]["seeds"]), (&seeds, &serde_json::Value::Null));
     assert_eq!(entries[1]["failure"], serde_json::Value::Null);

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::events::EventSender;
+use super::message_body::MessageBody;
 use crate::world::folder::create_file;
 use crate::world::{Event, Message, MessageClass, MessageEvent, NodeIndex, Party};
 
@@ -62,13 +63,7 @@ struct Envelope<'a> {
     #[serde(borrow)]
     dest: Cow<'a, str>,
     #[serde(borrow)]
-    body: Body<'a>,
-}
-
-#[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(borrow, rename = "type", default)]
-    kind: Cow<'a, str>,
+    body: MessageBody<'a>,
 }
 
 impl MessageLog {
@@ -113,11 +108,12 @@ impl MessageLog {
                 number: id,
                 from: party(&src),
                 to: party(&dest),
-                kind: Cow::Owned(body.kind.into_owned()),
+                kind: Cow::Owned(body.kind()),
                 class: MessageClass::Other,
                 key: None,
                 rank: None,
                 keys: None,
+                body: body.brief(),
                 bytes: line.len() as u64,
             }));
         }
@@ -209,7 +205,7 @@ mod tests {
         let choice = MessageLogging { reported: true, ..MessageLogging::default() };
         let log = MessageLog::create(folder.path(), choice, Instant::now(), &sender).unwrap();
         let node = |id: &str| (id == "n0").then_some(NodeIndex(0));
-        let line = br#"{"src":"c1","dest":"n0","body":{"type":"read","msg_id":1}}"#;
+        let line = br#"{"src":"c1","dest":"n0","body":{"type":"read","msg_id":1,"key":"x"}}"#;
         let id = log.sent(line, node);
         log.arrived(id, b"{}");
         log.lost(log.sent(b"no message", node), "why");
@@ -220,6 +216,7 @@ mod tests {
         let MessageEvent::Sent(message) = next() else { panic!("a message is sent first") };
         assert_eq!((message.from, message.to), (Party::Other("c1".to_owned()), Party::Node(NodeIndex(0))));
         assert_eq!((message.number, &*message.kind, message.bytes), (1, "read", line.len() as u64));
+        assert_eq!(message.body.as_deref(), Some("\"x\""));
         assert_eq!(next(), MessageEvent::Arrived { number: 1 });
         assert_eq!(next(), MessageEvent::Lost { number: 2, reason: "why" });
         assert!(!folder.path().join(MESSAGES).exists());

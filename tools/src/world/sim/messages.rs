@@ -46,6 +46,7 @@ impl Messages {
             key,
             rank,
             keys: (count > 1).then_some(count as u64),
+            body: None,
             bytes: bytes as u64,
         }
     }

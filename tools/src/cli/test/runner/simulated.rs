@@ -77,20 +77,21 @@ impl Runner {
             Some(journal) => Session::new(options, journal),
             None => Session::without_journal(options),
         };
-        let world = Sim::new(sim::Options {
-            trace,
-            messages,
-            reseeds: self.0.reseeds.clone(),
-            ..sim::Options::judged(job.seed)
-        });
+        let mut world = self.world(job.seed, messages, trace);
         let wall_ms = world.wall_ms();
-        let mut world = Interruptible::new(world, self.0.interrupt.clone());
         let report = session.scenario(&mut world, &job.case.scenario);
         let world = world.into_world();
         if writes {
             log_entries::append(&session, world.logs(), wall_ms);
         }
         (report, world)
+    }
+
+    /// Returns a simulated world.
+    pub(super) fn world(&self, seed: u64, messages: bool, trace: Option<Tracer>) -> Interruptible<Sim> {
+        let reseeds = self.0.reseeds.clone();
+        let options = sim::Options { trace, messages, reseeds, ..sim::Options::judged(seed) };
+        Interruptible::new(Sim::new(options), self.0.interrupt.clone())
     }
 
     /// Runs a failed scenario again, so that its journal has the messages between nodes. The journal of the first

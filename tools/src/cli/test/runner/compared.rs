@@ -1,0 +1,94 @@
+//! The comparison of failing and passing runs in virtual time. Runs of many seeds have no journal, so some of each
+//! are run again with one that stays in memory.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::{Arc, PoisonError};
+
+use super::Runner;
+use crate::cli::test::queue::Case;
+use crate::contrast::{Contrast, FeatureWatch, Features};
+use crate::journal::JournalEntry;
+use crate::report::Sweep;
+use crate::run::{Options, Report, Session, Verdict};
+
+/// The most scenarios of which runs are compared. Chosen: where more fail, chance is not the reason.
+const SCENARIOS_MAX: usize = 20;
+/// The most events of all runs of a scenario that are run again; one run more may begin. Chosen: such runs take some
+/// seconds.
+const EVENTS_MAX: u64 = 2_000_000;
+
+impl Runner {
+    /// Remembers the scenario of a run that failed among those of many seeds, so that its runs can be compared.
+    pub(super) fn remember_failing(&self, case: &Arc<Case>, report: &Report) {
+        if !self.0.many || report.verdict.failure().is_none() {
+            return;
+        }
+        let mut cases = self.0.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        if cases.len() < SCENARIOS_MAX && !cases.iter().any(|one| Arc::ptr_eq(one, case)) {
+            cases.push(Arc::clone(case));
+        }
+    }
+
+    /// Compares the failing and the passing runs of a scenario, if it has both. Runs in real time were watched as
+    /// they happened; of those in virtual time some are run again.
+    pub(in crate::cli::test) fn compare(&self, sweep: &mut Sweep) {
+        let of_seeds = sweep.failing_seeds();
+        if !self.0.world.virtual_time || of_seeds.is_empty() || sweep.passing_seeds().is_empty() {
+            return;
+        }
+        let is_case = |case: &&Arc<Case>| {
+            case.scenario.name == sweep.gravest.scenario && case.scenario.source.name() == sweep.gravest.file
+        };
+        let cases = self.0.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(case) = cases.iter().find(is_case).cloned() else { return };
+        drop(cases);
+        let mut contrast = Contrast::default();
+        let mut events = 0;
+        // Failing and passing runs take turns, so that there are some of both when the bound is reached.
+        let failing = of_seeds.iter().map(|seed| (*seed, true)).collect::<Vec<_>>();
+        let passing = sweep.passing_seeds().iter().map(|seed| (*seed, false)).collect::<Vec<_>>();
+        for (seed, failed) in turns(&failing, &passing) {
+            if events >= EVENTS_MAX {
+                break;
+            }
+            let Some((features, of_run)) = self.features(&case, seed, failed) else { return };
+            contrast.add(&features, failed);
+            events += of_run;
+        }
+        sweep.contrast = contrast;
+    }
+
+    /// Runs a scenario again, and returns its features and its number of events; `None` if it did not end as before.
+    fn features(&self, case: &Case, seed: u64, failed: bool) -> Option<(Features, u64)> {
+        let watch = Rc::new(RefCell::new(FeatureWatch::default()));
+        let recorder = {
+            let watch = Rc::clone(&watch);
+            move |entry: &JournalEntry| watch.borrow_mut().take(&entry.event)
+        };
+        let session = Session::new(Options { messages: true, ..self.options(seed) }, recorder);
+        let mut world = self.world(seed, true, None);
+        let report = session.scenario(&mut world, &case.scenario);
+        drop(session);
+        let is_same = (report.verdict == Verdict::Passed) != failed && report.verdict != Verdict::Interrupted;
+        let features = Rc::into_inner(watch)?.into_inner().finish();
+        is_same.then(|| (features, world.into_world().events()))
+    }
+}
+
+/// Returns the items of two lists by turns, and then the rest of the longer one.
+fn turns<T: Copy>(one: &[T], other: &[T]) -> Vec<T> {
+    let longest = one.len().max(other.len());
+    (0..longest).flat_map(|at| [one.get(at), other.get(at)]).flatten().copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turns;
+
+    #[test]
+    fn both_lists_have_their_turn() {
+        assert_eq!(turns(&[1, 2], &[7, 8, 9]), [1, 7, 2, 8, 9]);
+        assert_eq!(turns::<u64>(&[], &[]), [0_u64; 0]);
+    }
+}

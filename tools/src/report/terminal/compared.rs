@@ -1,0 +1,121 @@
+//! The comparison of the failing and the passing runs of one scenario, for a person at a terminal.
+
+use crate::contrast::{Contrast, Finding};
+use crate::report::reasons::Reason;
+use crate::report::style::Style;
+use crate::report::sweep::Sweep;
+use crate::report::wording::count;
+use crate::text::readable;
+
+/// The most reasons that are listed.
+const REASONS_LISTED: usize = 5;
+
+/// Returns the reasons for which runs of a scenario failed, and the features that these runs share and passing ones
+/// lack; empty if its runs were not compared.
+///
+/// ```text
+/// draws: 4 of 16 runs failed
+///   4 at draws.scn:4: expected == 1
+///   the failing runs share, and passing ones lack (4 failing and 12 passing runs compared):
+///     `random` of line 3 is c; c is killed: in all 4 failing runs, in no passing one
+/// ```
+#[must_use]
+pub fn compared(sweep: &Sweep, style: Style) -> String {
+    if !sweep.contrast.compares() {
+        return String::new();
+    }
+    let failed = sweep.runs() - sweep.passed - sweep.interrupted;
+    let name = style.strong(readable(&sweep.gravest.scenario));
+    let mut lines = vec![format!("{name}: {failed} of {} failed", count(sweep.runs(), "run"))];
+    let reasons = sweep.reasons.sorted();
+    lines.extend(reasons.iter().take(REASONS_LISTED).map(|one| format!("  {}", reason(one))));
+    let listed: u64 = reasons.iter().take(REASONS_LISTED).map(|reason| reason.runs).sum();
+    if failed > listed {
+        lines.push(format!("  {} for other reasons", failed - listed));
+    }
+    lines.extend(shared(&sweep.contrast, style));
+    lines.join("\n") + "\n"
+}
+
+fn reason(reason: &Reason) -> String {
+    let place = reason.place.as_ref().map(|(file, line)| format!("{}:{line}: ", readable(file)));
+    let law = reason.law.map(|law| format!(" (law: {law})")).unwrap_or_default();
+    let at = if place.is_some() { "at " } else { "" };
+    format!("{} {at}{}{}{law}", reason.runs, place.unwrap_or_default(), readable(&reason.message))
+}
+
+fn shared(contrast: &Contrast, style: Style) -> Vec<String> {
+    let runs =
+        format!("({} failing and {} compared)", contrast.failing(), count(contrast.passing(), "passing run"));
+    let findings = contrast.findings();
+    if findings.is_empty() {
+        return vec![format!(
+            "  nothing tells failing runs from passing ones: no choice, fault, death, answer or message, and no order \
+             of these {}",
+            style.faint(runs)
+        )];
+    }
+    let head = format!("  the failing runs share, and passing ones lack {}:", style.faint(runs));
+    let finding = |one: &Finding| {
+        let features: Vec<String> = one.features.iter().map(|feature| readable(feature)).collect();
+        let more = if one.more > 0 { format!("; and {} more", one.more) } else { String::new() };
+        let chance = if one.may_be_chance { style.faint(", which may be chance") } else { String::new() };
+        format!(
+            "    {}{more}: {}, {}{chance}",
+            features.join("; "),
+            among("failing", one.failing, contrast.failing()),
+            among("passing", one.passing, contrast.passing()),
+        )
+    };
+    std::iter::once(head).chain(findings.iter().map(finding)).collect()
+}
+
+/// Returns a number of runs in words: `in all 4 failing runs`, `in no passing one`, `in 3 of 12 passing ones`.
+fn among(what: &str, some: u64, all: u64) -> String {
+    match some {
+        0 => format!("in no {what} one"),
+        1 if all == 1 => format!("in the one {what} run"),
+        some if some == all => format!("in all {all} {what} runs"),
+        some => format!("in {some} of {all} {what} runs"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contrast::FeatureWatch;
+    use crate::journal::JournalEntry;
+    use crate::report::sample;
+
+    fn sweep(killed: &[bool]) -> Sweep {
+        let mut sweep = sample::sweep();
+        for (run, killed) in killed.iter().enumerate() {
+            let mut watch = FeatureWatch::default();
+            if *killed {
+                let line = r#"{"at_us":1,"event":"signal","op":1,"node":3,"signal":"kill"}"#;
+                watch.take(&JournalEntry::parse(line).unwrap().event);
+            }
+            sweep.contrast.add(&watch.finish(), run < 2);
+        }
+        sweep
+    }
+
+    #[test]
+    fn the_reasons_and_what_failing_runs_share_are_listed() {
+        let expected = "\
+sync: 2 of 3 runs failed
+  1 at scenarios/sync.scn:5: expected `== Reimert` within 5 s
+  1 at the end the nodes do not hold the same, 5 s after the last step (law: convergence)
+  the failing runs share, and passing ones lack (2 failing and 1 passing run compared):
+    node 3 is killed: in all 2 failing runs, in no passing one, which may be chance
+";
+        assert_eq!(compared(&sweep(&[true, true, false]), Style::PLAIN), expected);
+    }
+
+    #[test]
+    fn that_nothing_is_shared_is_said() {
+        let text = compared(&sweep(&[true, false, true]), Style::PLAIN);
+        assert!(text.contains("nothing tells failing runs from passing ones"), "{text}");
+        assert_eq!(compared(&sample::sweep(), Style::PLAIN), "", "runs that were not compared");
+    }
+}
