@@ -100,6 +100,9 @@ fn a_value_is_written_at_the_chosen_node_and_read_at_another() {
     let said = browser.script("return document.querySelector('.said').textContent");
     assert!(said.as_str().is_some_and(|said| said.contains("Reimert <b>")), "{said}");
     browser.wait_for("document.querySelector('.contents').textContent.includes('Reimert <b>')");
+    // Nodes of a live network do not tell what they store, but their answers show who has the newest.
+    press(&browser, "get at all");
+    browser.wait_for("document.querySelectorAll('.vertex.newest').length === 3");
     assert_eq!(browser.errors(), Vec::<String>::new());
 }
 

@@ -11,6 +11,7 @@ mod runner;
 mod selection;
 mod trace;
 mod unrun;
+mod watch;
 mod when_lost;
 
 use std::fs::File;

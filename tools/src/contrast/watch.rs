@@ -34,7 +34,7 @@ pub struct FeatureWatch {
     messages: BTreeMap<u64, String>,
     /// The writes of each key: the nodes that took them, and the greatest rank with its write.
     writes: BTreeMap<String, (BTreeSet<NodeIndex>, String, String)>,
-    /// What happened, each in the order of its first time.
+    /// The things that happened, each in the order of its first time.
     ordered: Vec<String>,
 }
 

@@ -130,6 +130,8 @@ pub struct AttemptsEntry<'a> {
     pub interrupted: u64,
     /// The first attempts that failed or broke, twenty at most. Each has the fields of a scenario.
     pub failures: Vec<ScenarioEntry<'a>>,
+    /// The comparison of failing attempts with passing ones; null if there were not both.
+    pub contrast: Option<ContrastEntry>,
 }
 
 /// The runs of a scenario with many seeds: their number by verdict, and what those that failed share.
@@ -362,6 +364,7 @@ fn attempts(made: &Attempts) -> AttemptsEntry<'_> {
         broken: made.broken,
         interrupted: made.interrupted,
         failures: made.failures.iter().map(scenario).collect(),
+        contrast: contrast(&made.contrast),
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn passed() -> Report {
         began_ms: Some(1_795_247_651_123),
         again: None,
         attempts: None,
+        features: None,
     }
 }
 

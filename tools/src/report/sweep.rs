@@ -93,6 +93,9 @@ impl Sweep {
             self.passing_seeds.push(report.seed);
         }
         self.reasons.add(&report);
+        if let (Some(features), Verdict::Passed | Verdict::Failed(_)) = (&report.features, &report.verdict) {
+            self.contrast.add(features, report.verdict != Verdict::Passed);
+        }
         if report.verdict.failure().is_some() && self.failures.len() < FAILURES_KEPT {
             self.failures.push(report);
         }

@@ -170,6 +170,7 @@ impl Session {
             began_ms: None,
             again: None,
             attempts: None,
+            features: None,
         }
     }
 

@@ -52,7 +52,7 @@ pub struct Message {
     pub rank: Option<String>,
     /// The number of versions in the message, if there are several.
     pub keys: Option<u64>,
-    /// What the message carries, in short, as far as the harness knows nothing but its body.
+    /// The content of the message in short, if the harness knows nothing of it but its body.
     pub body: Option<String>,
     /// The size of the message, in bytes on the wire.
     pub bytes: u64,

@@ -17,6 +17,7 @@ use super::arguments::{Arguments, Keep};
 use super::kept::KeptNetworks;
 use super::queue::{Case, Job};
 use super::unrun::unrun;
+use super::watch::Watch;
 use crate::cli::control::{self, Control};
 use crate::cli::folder::{ATTEMPT, Folder, Refused};
 use crate::cli::host::{Host, Setup};
@@ -24,6 +25,7 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::journal_file::{self, Limits};
 use crate::cli::log_entries;
 use crate::cli::replay;
+use crate::journal::JournalEntry;
 use crate::report;
 use crate::run::{AttemptRule, Attempted, Failure, FailureKind, Options, Report, Verdict};
 use crate::scenario::{Scenario, Setting, is_routed};
@@ -292,6 +294,13 @@ impl Runner {
         // A network that is left up runs for as long as its owner wants.
         let limits = if self.0.keep.is_some() { Limits::STAYING } else { Limits::NONE };
         let journal = journal_file::create(path, limits).map_err(|error| cannot_write(path, &error));
+        let watch = self.watch();
+        let mut recorder = watch.as_ref().map(Watch::recorder);
+        let watching = move |entry: &JournalEntry| {
+            if let Some(recorder) = &mut recorder {
+                recorder(entry);
+            }
+        };
         let made = journal.and_then(|write_event| {
             let ports = Ports::Leased(Lease::default());
             let (logs, data) = (path.to_owned(), path.join("data"));
@@ -301,7 +310,10 @@ impl Runner {
             let setting = Setting { options: &options.node_options, ..Setting::of(world) };
             let proxied = scenario.needs_any(world.proxied) && !is_routed(scenario, &setting);
             let (options, log_limit) = (options.clone(), self.0.log_limit);
-            Host::new(Setup { logs, data, ports, options, world, proxied, log_limit }, write_event)
+            Host::new(
+                Setup { logs, data, ports, options, world, proxied, log_limit },
+                (write_event, watching),
+            )
         });
         let mut host = match made {
             Ok(host) => host,
@@ -312,7 +324,8 @@ impl Runner {
             }
         };
         let wall_ms = host.world.wall_ms();
-        let report = host.session.scenario(&mut host.world, &job.case.scenario);
+        let mut report = host.session.scenario(&mut host.world, &job.case.scenario);
+        report.features = watch.map(|watch| Box::new(watch.finish()));
         log_entries::append_files(&host.session, path, wall_ms);
         let stop = self.stops_after(job, &report) || host.session.was_interrupted();
         let wanted = hand_over(report.clone());

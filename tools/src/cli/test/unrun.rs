@@ -29,5 +29,6 @@ pub(super) fn unrun(scenario: &Scenario, world: &str, options: &Options, verdict
         began_ms: None,
         again: None,
         attempts: None,
+        features: None,
     }
 }

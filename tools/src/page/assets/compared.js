@@ -30,6 +30,13 @@ const Compared = (() => {
       Dom.html("td", {}, Dom.html("code", {}, Words.readable(one.again, 400))));
   }
 
+  /** Returns the comparison of the attempts at one run; null if they all ended alike. */
+  function attempts(made) {
+    if (!made || !made.contrast) return null;
+    return Dom.html("section", { class: "compared", "aria-label": "Attempts" },
+      Dom.html("h2", {}, `${made.failed} of ${Words.count(made.passed + made.failed + made.broken + made.interrupted, "attempt")} failed`), shared(made.contrast));
+  }
+
   /** Says what failing runs share, each finding with the runs that have it. */
   function shared(contrast) {
     if (!contrast) return null;
@@ -58,9 +65,9 @@ const Compared = (() => {
   /** Returns a number of runs with a bar for its share. */
   function share(kind, some, all) {
     const width = all === 0 ? 0 : (60 * some) / all;
-    return Dom.html("td", {}, Dom.svg("svg", { width: 62, height: 10, class: `share ${kind}`, "aria-hidden": "true" },
+    return Dom.html("td", { class: "count" }, Dom.svg("svg", { width: 62, height: 10, class: `share ${kind}`, "aria-hidden": "true" },
       Dom.svg("rect", { x: 0.5, y: 0.5, width: 60, height: 9, class: "all" }), Dom.svg("rect", { x: 0.5, y: 0.5, width, height: 9, class: "some" })), ` ${some}`);
   }
 
-  return { of };
+  return { of, attempts };
 })();

@@ -144,6 +144,7 @@ const Controls = (() => {
 
     const get = () => onNode((who) => `${who}: get ${word(key.value)}`);
     const set = () => onNode((who) => `${who}: set ${word(key.value)} ${value(text.value)}`);
+    const getAll = () => act(`all: get ${word(key.value)}`);
     const shapeAll = () => act(`link all ${shape.value.trim() === "" ? "clear" : shape.value}`);
     const add = () => onNode((who) => `network ${added.value.trim()}-${who}`);
     const any = () => {
@@ -152,7 +153,8 @@ const Controls = (() => {
     const lives = ON_NODES.map(([name, title]) => button(name, title, () => onNode((who) => `${name} ${who}`)));
     return Dom.html("section", { class: "panel controls", "aria-label": "Controls of the network" },
       group("The chosen node", "chosen node ", lives),
-      form(get, key, button("get", "asks the chosen node for the key", get), text,
+      form(get, key, button("get", "asks the chosen node for the key", get),
+        button("get at all", "asks every node for the key; the picture then shows who answered what", getAll), text,
         button("set", "writes the value at the chosen node", set)),
       group("Links", Dom.html("label", {}, "a click on a link ", onLink), shape,
         button("shape all", "shapes all links; without a shape, clears them", shapeAll)),

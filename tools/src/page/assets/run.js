@@ -153,7 +153,7 @@ class Run {
     // After the verdict the harness ends all nodes, which is no fault.
     if (!fault || this.verdict !== null) return;
     const step = this.openSteps.get(entry.step);
-    const begun = { ...fault, from: entry.at, fromI: entry.i, to: null, toI: null, line: step ? step.line : null };
+    const begun = { ...fault, from: entry.at, fromI: entry.i, to: null, toI: null, line: step && this.plan && step.file === this.plan.file ? step.line : null };
     this.faults.push(begun);
     this.openFaults.set(id, begun);
   }

@@ -139,6 +139,7 @@ class Story {
       failure.findings.length > 0 ? this.findings(view, failure.findings) : null,
       failure.differences.length > 0 ? Dom.html("ul", {}, failure.differences.slice(0, 20).map((one) => Dom.html("li", {}, Dom.html("bdi", {}, Words.readable(one, 500))))) : null,
       reasons.length > 0 ? [Dom.html("h2", {}, "Why they differ"), Dom.html("ul", { class: "reasons" }, reasons.map((one) => this.reason(view, one)))] : null,
+      Compared.attempts(run.report.attempts),
       failure.help ? Dom.html("p", { class: "help" }, `help: ${Words.readable(failure.help, 500)}`) : null,
     ];
   }

@@ -82,7 +82,7 @@ class Topology {
       if (life === "paused" || life === "starting") return { kind: life, side };
       if (life !== "running") return { kind: "down", side };
       if (key === null) return { kind: "runs", side };
-      return { kind: Topology.holds(State.version(run, node, key, view.after), rank), side };
+      return { kind: Topology.holds(run, key, State.version(run, node, key, view.after), rank), side };
     });
   }
 
@@ -137,7 +137,7 @@ class Topology {
     const key = view.shownKey();
     const rank = key === null ? null : State.newest(run, key, view.after);
     const version = key === null ? null : State.version(run, node, key, view.after);
-    const holds = Topology.holds(version, rank);
+    const holds = Topology.holds(run, key, version, rank);
     const partition = on.find((fault) => fault.kind === "partition");
     const side = partition ? State.side(partition.sets, node.index) : -1;
     const label = `${run.name(node.index)}: ${life}${key === null ? "" : `, ${Words.readable(key, 30)} ${version ? `= ${version.text}` : "absent"}`}${side >= 0 ? `, side ${Topology.letter(side)}` : ""}`;
@@ -162,9 +162,11 @@ class Topology {
     return side < 26 ? String.fromCharCode(65 + side) : String(side);
   }
 
-  static holds(version, rank) {
+  /** Returns what a node holds: of one that only answers, as far as its answer is the newest value or another. */
+  static holds(run, key, version, rank) {
     if (!version) return "lacks";
-    if (version.rank === null) return "told";
+    if (version.rank === null && rank === null) return "told";
+    if (version.rank === null) return version.text === run.valueOf(key, rank) ? "newest" : "older";
     return version.rank >= rank ? "newest" : "older";
   }
 
@@ -176,7 +178,8 @@ class Topology {
       const rank = State.newest(run, key, view.after);
       const value = rank === null ? "" : ` = ${run.valueOf(key, rank)}`;
       const crowded = run.nodes.length > Topology.NAMED;
-      const forms = crowded ? "a bar for each node: the longer, the newer what it holds" : run.anyStored ? "filled: holds the newest, half: an older one, empty: none" : "as nodes answered";
+      const forms = crowded ? "a bar for each node: the longer, the newer what it holds" : run.anyStored ? "filled: holds the newest, half: an older one, empty: none"
+        : "as nodes answered last; filled: with the newest, half: with another, empty: with none, or not asked";
       parts.push(Dom.html("label", {}, "key ", this.picker(view)), Dom.html("span", {}, `${Words.readable(value, 60)} · ${forms}`));
     }
     if (run.links.size > Topology.LINKS) parts.push(Dom.html("span", {}, `${run.links.size} links are not drawn, unless a fault is on them`));

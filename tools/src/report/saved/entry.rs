@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::contrast::Contrast;
 use crate::report::case;
 use crate::run::{AttemptRule, Attempts, Failure, FailureKind, Finding, Law, LogExcerpt, Report, Verdict};
 use crate::scenario::At;
@@ -153,6 +154,7 @@ impl SavedEntry {
             // A command of `tools test` is made from the fields, with the names that files have now.
             again: self.again.filter(|again| !again.starts_with("tools test ")),
             attempts: self.attempts.map(|attempts| Box::new(attempts.attempts(file, text))),
+            features: None,
         }
     }
 }
@@ -176,6 +178,7 @@ impl SavedAttempts {
                 .take(ATTEMPTS_KEPT)
                 .map(|entry| without_own(entry).report(file, text))
                 .collect(),
+            contrast: Contrast::default(),
         }
     }
 }

@@ -33,7 +33,7 @@ pub fn compared(sweep: &Sweep, style: Style) -> String {
     if failed > listed {
         lines.push(format!("  {} for other reasons", failed - listed));
     }
-    lines.extend(shared(&sweep.contrast, style));
+    lines.extend(shared(&sweep.contrast, "run", style));
     lines.join("\n") + "\n"
 }
 
@@ -44,18 +44,19 @@ fn reason(reason: &Reason) -> String {
     format!("{} {at}{}{}{law}", reason.runs, place.unwrap_or_default(), readable(&reason.message))
 }
 
-fn shared(contrast: &Contrast, style: Style) -> Vec<String> {
-    let runs =
-        format!("({} failing and {} compared)", contrast.failing(), count(contrast.passing(), "passing run"));
+/// Returns the features that failing runs or attempts share and passing ones lack, a line each.
+pub(super) fn shared(contrast: &Contrast, noun: &str, style: Style) -> Vec<String> {
+    let passing = count(contrast.passing(), &format!("passing {noun}"));
+    let runs = format!("({} failing and {passing} compared)", contrast.failing());
     let findings = contrast.findings();
     if findings.is_empty() {
         return vec![format!(
-            "  nothing tells failing runs from passing ones: no choice, fault, death, answer or message, and no order \
+            "  nothing tells failing {noun}s from passing ones: no choice, fault, death, answer or message, and no order \
              of these {}",
             style.faint(runs)
         )];
     }
-    let head = format!("  the failing runs share, and passing ones lack {}:", style.faint(runs));
+    let head = format!("  the failing {noun}s share, and passing ones lack {}:", style.faint(runs));
     let finding = |one: &Finding| {
         let features: Vec<String> = one.features.iter().map(|feature| readable(feature)).collect();
         let more = if one.more > 0 { format!("; and {} more", one.more) } else { String::new() };
@@ -63,20 +64,20 @@ fn shared(contrast: &Contrast, style: Style) -> Vec<String> {
         format!(
             "    {}{more}: {}, {}{chance}",
             features.join("; "),
-            among("failing", one.failing, contrast.failing()),
-            among("passing", one.passing, contrast.passing()),
+            among(["failing", noun], one.failing, contrast.failing()),
+            among(["passing", noun], one.passing, contrast.passing()),
         )
     };
     std::iter::once(head).chain(findings.iter().map(finding)).collect()
 }
 
-/// Returns a number of runs in words: `in all 4 failing runs`, `in no passing one`, `in 3 of 12 passing ones`.
-fn among(what: &str, some: u64, all: u64) -> String {
+/// Returns a number of runs in words: `in all 4 failing runs`, `in no passing one`, `in 3 of 12 passing runs`.
+fn among([what, noun]: [&str; 2], some: u64, all: u64) -> String {
     match some {
         0 => format!("in no {what} one"),
-        1 if all == 1 => format!("in the one {what} run"),
-        some if some == all => format!("in all {all} {what} runs"),
-        some => format!("in {some} of {all} {what} runs"),
+        1 if all == 1 => format!("in the one {what} {noun}"),
+        some if some == all => format!("in all {all} {what} {noun}s"),
+        some => format!("in {some} of {all} {what} {noun}s"),
     }
 }
 

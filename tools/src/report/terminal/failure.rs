@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::compared::shared;
 use crate::report::style::Style;
 use crate::report::table::{Side, pad, widest};
 use crate::report::wording::{again, count, indented, is_virtual, lines_of, names, quoted, seconds};
@@ -74,6 +75,9 @@ pub fn failure(report: &Report, style: Style) -> String {
     }
     if let Some(made) = &report.attempts {
         lines.extend(attempts(made, style));
+        if made.contrast.compares() {
+            lines.extend(shared(&made.contrast, "attempt", style));
+        }
     }
     lines.push(format!("  {}   {}", style.faint("again"), again(report)));
     lines.push(String::new());

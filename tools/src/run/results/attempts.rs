@@ -33,6 +33,9 @@ impl Attempted {
 
     fn count(&mut self, report: &Report) {
         let attempts = &mut self.attempts;
+        if let (Some(features), Verdict::Passed | Verdict::Failed(_)) = (&report.features, &report.verdict) {
+            attempts.contrast.add(features, report.verdict != Verdict::Passed);
+        }
         *(match report.verdict {
             Verdict::Passed | Verdict::Skipped(_) | Verdict::Flaky(_) => &mut attempts.passed,
             Verdict::Failed(_) => &mut attempts.failed,
@@ -62,6 +65,8 @@ impl Attempted {
             report.logs.clone_from(&told.logs);
             (report.nodes, report.held) = (told.nodes, told.held);
         }
+        // The features of the last attempt are not those of the whole.
+        report.features = None;
         report.attempts = Some(Box::new(self.attempts));
         Some(report)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::failure::Failure;
 use super::likelihood::Likelihood;
+use crate::contrast::{Contrast, Features};
 
 /// The figures of one `measure`, by the names that scenarios use; times in seconds.
 pub type Figures = BTreeMap<String, f64>;
@@ -55,6 +56,8 @@ pub struct Report {
     pub again: Option<String>,
     /// The attempts, if there was more than one.
     pub attempts: Option<Box<Attempts>>,
+    /// The features of the run, if it may be compared with others.
+    pub features: Option<Box<Features>>,
 }
 
 impl Report {
@@ -149,6 +152,8 @@ pub struct Attempts {
     pub interrupted: u64,
     /// The first attempts that failed or broke, twenty at most.
     pub failures: Vec<Report>,
+    /// The features of the attempts that failed and of those that passed.
+    pub contrast: Contrast,
 }
 
 impl Attempts {
@@ -161,6 +166,7 @@ impl Attempts {
     /// Returns the attempts by this rule, of which none has been made.
     #[must_use]
     pub fn new(rule: AttemptRule) -> Self {
-        Self { rule, passed: 0, failed: 0, broken: 0, interrupted: 0, failures: Vec::new() }
+        let contrast = Contrast::default();
+        Self { rule, passed: 0, failed: 0, broken: 0, interrupted: 0, failures: Vec::new(), contrast }
     }
 }

@@ -23,7 +23,7 @@ impl MessageBody<'_> {
         kind.and_then(Result::ok).unwrap_or_default()
     }
 
-    /// Returns what the message carries, as far as its body says: `2` of `{"type":"gossip","value":2}`, `key "x",
+    /// Returns the content of the message, as far as its body tells: `2` of `{"type":"gossip","value":2}`, `key "x",
     /// value 3` of a body with both. `None` if it has no fields of its own.
     pub(super) fn brief(&self) -> Option<String> {
         let own: Vec<_> = self.0.iter().filter(|(name, _)| !USUAL.contains(&&***name)).collect();

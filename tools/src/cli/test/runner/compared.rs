@@ -1,14 +1,12 @@
 //! The comparison of failing and passing runs in virtual time. Runs of many seeds have no journal, so some of each
 //! are run again with one that stays in memory.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
 use super::Runner;
 use crate::cli::test::queue::Case;
-use crate::contrast::{Contrast, FeatureWatch, Features};
-use crate::journal::JournalEntry;
+use crate::cli::test::watch::Watch;
+use crate::contrast::{Contrast, Features};
 use crate::report::Sweep;
 use crate::run::{Options, Report, Session, Verdict};
 
@@ -19,6 +17,11 @@ const SCENARIOS_MAX: usize = 20;
 const EVENTS_MAX: u64 = 2_000_000;
 
 impl Runner {
+    /// Returns a watch over a run in real time, if it may be compared with others.
+    pub(super) fn watch(&self) -> Option<Watch> {
+        (self.0.many || self.0.attempts.is_some()).then(Watch::default)
+    }
+
     /// Remembers the scenario of a run that failed among those of many seeds, so that its runs can be compared.
     pub(super) fn remember_failing(&self, case: &Arc<Case>, report: &Report) {
         if !self.0.many || report.verdict.failure().is_none() {
@@ -61,18 +64,12 @@ impl Runner {
 
     /// Runs a scenario again, and returns its features and its number of events; `None` if it did not end as before.
     fn features(&self, case: &Case, seed: u64, failed: bool) -> Option<(Features, u64)> {
-        let watch = Rc::new(RefCell::new(FeatureWatch::default()));
-        let recorder = {
-            let watch = Rc::clone(&watch);
-            move |entry: &JournalEntry| watch.borrow_mut().take(&entry.event)
-        };
-        let session = Session::new(Options { messages: true, ..self.options(seed) }, recorder);
+        let watch = Watch::default();
+        let session = Session::new(Options { messages: true, ..self.options(seed) }, watch.recorder());
         let mut world = self.world(seed, true, None);
         let report = session.scenario(&mut world, &case.scenario);
-        drop(session);
         let is_same = (report.verdict == Verdict::Passed) != failed && report.verdict != Verdict::Interrupted;
-        let features = Rc::into_inner(watch)?.into_inner().finish();
-        is_same.then(|| (features, world.into_world().events()))
+        is_same.then(|| (watch.finish(), world.into_world().events()))
     }
 }
 
