@@ -213,6 +213,7 @@ impl SavedRun {
             began_ms,
             again: None,
             attempts: None,
+            features: None,
         })
     }
 }
