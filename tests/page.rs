@@ -183,6 +183,7 @@ fn text_of_strangers_stays_text() {
             json!({"at_us": at, "event": "answer", "op": op, "value": text, "written": {"stamp": "1", "rank": text}}),
             json!({"at_us": at, "event": "misbehaved", "node": 1, "reason": text}),
             json!({"at_us": at, "event": "sent", "message": op, "from": text, "to": 0, "kind": text, "class": "other", "key": text, "bytes": 1}),
+            json!({"at_us": at, "event": "sent", "message": op + 100, "from": 0, "to": text, "kind": text, "class": "other", "body": text, "bytes": 1}),
             json!({"at_us": at, "event": "lost", "message": op, "reason": text}),
             json!({"at_us": at, "event": "measured", "name": text, "figures": {*text: 1.5}}),
             json!({"at_us": at, "event": "step", "step": op, "kind": text, "file": text, "line": 1, "column": 1, "end_column": 2, "text": text}),
