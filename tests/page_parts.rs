@@ -30,6 +30,10 @@ fn failing_seeds_are_compared_with_passing_ones_in_the_terminal_and_the_page() {
     let Some(browser) = Browser::start() else { return };
     browser.open(&address(&tools.path("page.html"), ""));
     browser.wait_for("document.querySelector('.shared tbody tr')");
+    // The first seed that failed is shown with its events.
+    browser.wait_for("document.querySelector('h1').textContent.includes('draws failed')");
+    browser.wait_for("document.querySelectorAll('.message').length > 0");
+    assert_eq!(browser.script("return document.querySelectorAll('.overview tbody button').length > 0"), true);
     let first = browser.script("return document.querySelector('.shared tbody tr').textContent");
     assert!(first.as_str().is_some_and(|text| text.contains("c is killed")), "{first}");
     let by = browser.script("return document.querySelector('.reasons-of-seeds tbody').textContent");

@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::Runner;
-use crate::cli::test::queue::Case;
+use super::{Detail, Runner, take_empty};
+use crate::cli::test::queue::{Case, Job};
 use crate::cli::test::watch::Watch;
 use crate::contrast::{Contrast, Features};
 use crate::report::Sweep;
@@ -34,10 +34,10 @@ impl Runner {
     }
 
     /// Compares the failing and the passing runs of a scenario, if it has both. Runs in real time were watched as
-    /// they happened; of those in virtual time some are run again.
+    /// they happened; of those in virtual time some are run again. With a page, the first run that failed gets a
+    /// record that the page can show.
     pub(in crate::cli::test) fn compare(&self, sweep: &mut Sweep) {
-        let of_seeds = sweep.failing_seeds();
-        if !self.0.world.virtual_time || of_seeds.is_empty() || sweep.passing_seeds().is_empty() {
+        if !self.0.world.virtual_time {
             return;
         }
         let is_case = |case: &&Arc<Case>| {
@@ -46,11 +46,17 @@ impl Runner {
         let cases = self.0.failing.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(case) = cases.iter().find(is_case).cloned() else { return };
         drop(cases);
+        if self.0.detail == Detail::Versions {
+            self.record_first(&case, sweep);
+        }
+        let failing: Vec<_> = sweep.failing_seeds().into_iter().map(|seed| (seed, true)).collect();
+        let passing: Vec<_> = sweep.passing_seeds().iter().map(|seed| (*seed, false)).collect();
+        if failing.is_empty() || passing.is_empty() {
+            return;
+        }
         let mut contrast = Contrast::default();
         let mut events = 0;
         // Failing and passing runs take turns, so that there are some of both when the bound is reached.
-        let failing = of_seeds.iter().map(|seed| (*seed, true)).collect::<Vec<_>>();
-        let passing = sweep.passing_seeds().iter().map(|seed| (*seed, false)).collect::<Vec<_>>();
         for (seed, failed) in turns(&failing, &passing) {
             if events >= EVENTS_MAX {
                 break;
@@ -60,6 +66,22 @@ impl Runner {
             events += of_run;
         }
         sweep.contrast = contrast;
+    }
+
+    /// Runs the first run that failed again, with a record in its folder of logs. Without one it stays as it is.
+    fn record_first(&self, case: &Arc<Case>, sweep: &mut Sweep) {
+        let Some(report) = sweep.failures.first_mut() else { return };
+        let job = Job { number: 0, case: Arc::clone(case), seed: report.seed, attempt: None };
+        let path = self.folder(&job);
+        let Ok(_folder) = take_empty(&path) else { return };
+        let logs = Some(path.display().to_string());
+        let options = Options { logs, again: Some(self.again(&job)), ..self.options(job.seed) };
+        let again = self.in_virtual_time(&job, options, Some(&path));
+        if let Ok(again) = again
+            && again.verdict == report.verdict
+        {
+            report.logs = again.logs;
+        }
     }
 
     /// Runs a scenario again, and returns its features and its number of events; `None` if it did not end as before.
