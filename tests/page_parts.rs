@@ -105,6 +105,8 @@ fn the_moment_of_a_loss_is_drawn_and_a_click_goes_there() {
         return points[points.findLastIndex((point) => point.failed < point.runs) + 1].at_us; })()";
     browser.click(".lost-when .note button:nth-of-type(2)");
     browser.wait_for(&format!("Page.view().time === {certain}"));
+    browser.click(".lost-when .note button:nth-of-type(3)");
+    browser.wait_for("Page.view().to < Page.view().run.end");
     // A click into the picture chooses the point at hand; the picture is aligned with the timeline.
     browser.script("Page.view().chooseTime(0)");
     browser.script(&format!(

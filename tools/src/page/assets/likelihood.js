@@ -142,7 +142,10 @@ class Likelihood {
     const saved = found.points.findLast((point) => point.spared_by !== null);
     const command = saved && view.run.report.again
       ? [" A run that is not lost: ", Dom.html("code", {}, Words.readable(`${view.run.report.again} --reseed-at ${saved.event}:${saved.spared_by}`, 2000))] : [];
-    Dom.replace(this.told, answer, command,
+    const [from, to] = [this.points[0].at_us, this.points[this.points.length - 1].at_us];
+    const margin = Math.max((to - from) * 0.1, 50);
+    const nearer = Dom.html("button", { class: "link", on: { click: () => view.window(from - margin, to + margin) } }, "zoom to the points");
+    Dom.replace(this.told, answer, " ", nearer, ".", command,
       ` ${Words.count(runs, "run")} were drawn anew in ${Words.about(found.took_ms * 1000)}${found.stopped ? "; the search was stopped before it was finer" : ""}.`);
     this.canvas.setAttribute("aria-label", `Share of runs drawn anew that fail: ${this.points.map((point) => `${point.failed} of ${point.runs} at ${Words.time(point.at_us)}`).slice(0, 40).join(", ")}`);
   }
