@@ -265,7 +265,7 @@ fn a_large_run_of_a_thousand_nodes_opens_without_errors_and_says_what_it_leaves_
     browser.open(&address(&tools.path("page.html"), "#t=20"));
     // So many nodes are bars of a ring, which names the one that is clicked.
     browser.wait_for(
-        "document.querySelector('.crowd').getAttribute('aria-label').includes('1000 hold the newest')",
+        "document.querySelector('.crowd').getAttribute('aria-label').startsWith('Network at 20 s: 1000 nodes')",
     );
     browser.script(
         "const ring = document.querySelector('.crowd'); const box = ring.getBoundingClientRect();
