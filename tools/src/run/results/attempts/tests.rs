@@ -29,6 +29,7 @@ fn report(verdict: Verdict, logs: &str) -> Report {
         began_ms: Some(7),
         again: None,
         attempts: None,
+        features: None,
     }
 }
 
