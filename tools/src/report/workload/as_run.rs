@@ -37,6 +37,7 @@ pub(super) fn as_run(run: &WorkloadRun<'_>, world: &str, began_ms: u64) -> run::
         began_ms: Some(began_ms),
         again: Some(run.again.to_owned()),
         attempts: None,
+        features: None,
     }
 }
 
