@@ -39,6 +39,7 @@
 //! [`World::next`]: crate::world::World::next
 
 mod answers;
+mod attendance;
 mod context;
 mod convergence;
 mod end;
@@ -53,6 +54,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use attendance::Attendant;
 pub use laws::Law;
 pub use options::Options;
 pub use results::{

@@ -1,7 +1,6 @@
 //! The host of a network that runs until a person ends it, and serves requests from other terminals
 //! meanwhile.
 
-mod answers;
 mod faults;
 mod page;
 mod requests;
@@ -16,9 +15,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use answers::Answers;
 use watchers::Watchers;
 
+use super::by_hand::{Answers, Naming};
 use super::control::{NetworkState, NodeState, Told};
 use super::feed::{Feed, Reader};
 use super::folder::create_file;
@@ -46,8 +45,7 @@ pub(super) struct Host {
     logs: PathBuf,
     /// Options of every node, from the command line.
     node_options: BTreeMap<String, String>,
-    /// The steps that define or measure something that later steps may name.
-    naming: Vec<Step>,
+    naming: Naming,
     /// The events, for those who look on.
     feed: Feed,
     watchers: Watchers,
@@ -136,7 +134,7 @@ impl Host {
             recording,
             logs,
             node_options,
-            naming: Vec::new(),
+            naming: Naming::default(),
             feed,
             watchers: Watchers::default(),
             page: None,

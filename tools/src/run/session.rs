@@ -2,10 +2,12 @@
 
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
+use super::attendance::Attendant;
 use super::context::RunContext;
 use super::environment::Environment;
 use super::options::Options;
@@ -115,6 +117,25 @@ impl Session {
 
     /// Runs a scenario from its first step to its verdict. The nodes are left as they are.
     pub fn scenario(&self, world: &mut dyn World, scenario: &Scenario) -> Report {
+        self.run_scenario(world, scenario, None)
+    }
+
+    /// Runs a scenario as [`Session::scenario`] does, beside the steps that a person adds meanwhile.
+    pub fn attended_scenario(
+        &self,
+        world: &mut dyn World,
+        scenario: &Scenario,
+        attendant: &dyn Attendant,
+    ) -> Report {
+        self.run_scenario(world, scenario, Some(attendant))
+    }
+
+    fn run_scenario(
+        &self,
+        world: &mut dyn World,
+        scenario: &Scenario,
+        attendant: Option<&dyn Attendant>,
+    ) -> Report {
         let run = &self.run;
         let Scenario { name, source, params, about, .. } = scenario;
         self.journal_plan(&Plan { name, source, params, about }, world);
@@ -126,10 +147,17 @@ impl Session {
         let verdict = self.verdict(
             world,
             async {
-                let mut environment = Environment::default();
-                run.audited(run.perform(&scenario.steps, &mut environment)).await?;
-                run.not_bypassed(None).await?;
-                run.finish(run.stretch(scenario.headers.settle)).await
+                let steps = async {
+                    let mut environment = Environment::default();
+                    run.audited(run.perform(&scenario.steps, &mut environment)).await?;
+                    run.not_bypassed(None).await?;
+                    run.finish(run.stretch(scenario.headers.settle)).await
+                };
+                let Some(attendant) = attendant else { return steps.await };
+                match select(pin!(steps), pin!(run.attend(attendant))).await {
+                    Either::Left((result, _)) => result,
+                    Either::Right((never, _)) => match never {},
+                }
             },
             Some(scenario.headers.timeout),
         );
@@ -196,7 +224,7 @@ impl Session {
                 executor.woken().await;
                 return Wakeup::Woken;
             };
-            match select(std::pin::pin!(executor.woken()), std::pin::pin!(executor.sleep_until(until))).await
+            match select(pin!(executor.woken()), pin!(executor.sleep_until(until))).await
             {
                 Either::Left(_) => Wakeup::Woken,
                 Either::Right(_) => Wakeup::Elapsed,
@@ -238,7 +266,7 @@ impl Session {
         let until = timeout.map(|timeout| run.executor.now() + timeout);
         let outcome = run.executor.drive(world, async {
             let Some(until) = until else { return steps.await };
-            let (steps, time) = (std::pin::pin!(steps), std::pin::pin!(run.executor.sleep_until(until)));
+            let (steps, time) = (pin!(steps), pin!(run.executor.sleep_until(until)));
             match select(steps, time).await {
                 Either::Left((result, _)) => result,
                 Either::Right(((), _)) => Err(run.timed_out(timeout.unwrap_or_default()).into()),

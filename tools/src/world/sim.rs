@@ -16,6 +16,7 @@ mod client;
 mod clock;
 mod disk;
 mod faults;
+mod hold;
 mod life;
 mod message_reports;
 mod messages;
@@ -33,6 +34,7 @@ mod traffic;
 mod wires;
 mod world;
 
+pub use hold::{Hold, Holder, Upcoming};
 pub use reseed::{Reseed, ReseedError};
 pub use state::{Options, Sim};
 pub use trace::Tracer;

@@ -1,24 +1,15 @@
 //! The steps and asks from other terminals: checked against the running network, done, and recorded.
 
-use std::path::Path;
-
 use super::Host;
-use super::answers::{Answers, NodeReply};
+use crate::cli::by_hand::{Answers, Grounds, NodeReply};
 use crate::cli::control::Reply;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::reach::Reach;
 use crate::cli::recording::{self, DoneStep, StepResult};
 use crate::report::{self, Style};
 use crate::run::{FailureKind, Verdict};
-use crate::scenario::{Scenario, Setting, Step, StepKind, check, parse_steps};
-use crate::text::{Severity, Source};
-use crate::topology::Graph;
+use crate::scenario::{Scenario, Step, StepKind};
 use crate::world::World as _;
-
-/// The most steps whose names stay known. Chosen: far more than a person defines, and each is checked again
-/// with every request.
-const NAMES: usize = 1_000;
 
 /// The result of steps that were done by hand.
 struct Done<'s> {
@@ -107,27 +98,13 @@ impl Host {
 
     /// Parses and checks steps against the running network.
     fn checked(&self, text: &str) -> Result<Scenario, Failure> {
-        let source = Source::new("step", text);
-        let reach = Reach::of_folders([Path::new("")]);
-        let (scenario, _) = parse_steps(&source, &mut |path: &str| reach.include(path))?;
-        let existing = self.graph();
-        let running = {
-            let network = self.session.network();
-            network.nodes().map(|(_, node)| (node.name().to_owned(), node.spec.clone())).collect()
+        let grounds = Grounds {
+            session: &self.session,
+            world: self.world.declaration(),
+            node_options: &self.node_options,
+            naming: &self.naming,
         };
-        let setting = Setting {
-            options: &self.node_options,
-            existing: Some(&existing),
-            running: &running,
-            before: &self.naming,
-            ..Setting::of(self.world.declaration())
-        };
-        let errors: Vec<String> = check(&scenario, &setting)
-            .into_iter()
-            .filter(|diagnostic| diagnostic.severity == Severity::Error)
-            .map(|diagnostic| diagnostic.to_string())
-            .collect();
-        if errors.is_empty() { Ok(scenario) } else { Err(Failure::rendered(Exit::Usage, errors.join("\n"))) }
+        grounds.check("step", text)
     }
 
     /// Runs steps one after another, until one fails.
@@ -148,8 +125,8 @@ impl Host {
             if changes_network(step) {
                 self.tell_state();
             }
-            if passed && self.naming.len() < NAMES && names_something(step) {
-                self.naming.push(step.clone());
+            if passed {
+                self.naming.add(step);
             }
             if !matches!(verdict, Verdict::Passed | Verdict::Skipped(_)) {
                 done.stopped_by = Some(verdict);
@@ -158,20 +135,6 @@ impl Host {
         }
         done
     }
-
-    /// Returns the network as a graph, against which steps are checked.
-    fn graph(&self) -> Graph {
-        let network = self.session.network();
-        Graph::from_names(
-            network.nodes().map(|(_, node)| node.name()),
-            network.links().iter().map(|link| (link.from.0, link.to.0)),
-        )
-    }
-}
-
-/// Returns true if a step defines or measures something that later steps may name.
-fn names_something(step: &Step) -> bool {
-    matches!(step.kind, StepKind::LetAnswer { .. } | StepKind::LetNodes { .. } | StepKind::Measure { .. })
 }
 
 /// Returns true unless a step only asks, waits or names: those leave nodes, links and faults as they are.

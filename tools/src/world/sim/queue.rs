@@ -112,6 +112,16 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Returns the time of the next event.
+    pub(super) fn next_at_ns(&mut self) -> Option<u64> {
+        while self.today.is_empty() && self.added.is_empty() {
+            self.begin_day()?;
+        }
+        let sorted = self.today.last().map(|event| event.at_ns);
+        let added = self.added.peek().map(|Reverse(event)| event.at_ns);
+        sorted.into_iter().chain(added).min()
+    }
+
     /// Removes the next event and returns it with its time.
     pub(super) fn pop(&mut self) -> Option<(u64, T)> {
         while self.today.is_empty() && self.added.is_empty() {
@@ -223,6 +233,7 @@ mod tests {
                 let at = now + [0, ahead % 1_000, ahead % 1_000_000, ahead][magnitude];
                 queue.push(at, number);
                 heap.push(Reverse((at, number)));
+                prop_assert_eq!(queue.next_at_ns(), heap.peek().map(|Reverse((at, _))| *at));
                 if pops {
                     let expected = heap.pop().map(|Reverse(first)| first);
                     prop_assert_eq!(queue.pop(), expected);

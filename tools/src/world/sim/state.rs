@@ -7,6 +7,7 @@ use std::time::Duration;
 use node::core::{Input, Output};
 
 use super::clock::nanos;
+use super::hold::Holder;
 use super::messages::Messages;
 use super::node::Node;
 use super::queue::Queue;
@@ -30,6 +31,8 @@ pub struct Options {
     pub reseeds: Vec<Reseed>,
     /// True if messages between nodes are reported as [`Event::Message`].
     pub messages: bool,
+    /// The function that holds time, if somebody does.
+    pub holder: Option<Holder>,
 }
 
 impl Options {
@@ -54,6 +57,7 @@ pub struct Sim {
     /// The messages that were reported, if they are.
     pub(super) messages: Option<Messages>,
     pub(super) trace: Trace,
+    pub(super) holder: Option<Holder>,
     pub(super) now: Duration,
     /// The number of events so far.
     pub(super) events: u64,
@@ -88,6 +92,7 @@ impl Sim {
             payloads: options.payloads,
             messages: options.messages.then(Messages::default),
             trace: Trace::new(options.trace),
+            holder: options.holder,
             now: Duration::ZERO,
             events: 0,
             at_once: 0,

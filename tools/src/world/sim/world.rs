@@ -51,6 +51,9 @@ impl World for Sim {
 impl Sim {
     /// Carries out the next scheduled event.
     fn step(&mut self) {
+        if self.is_held() {
+            return;
+        }
         self.reseed_if_due();
         let Some((at_ns, what)) = self.queue.pop() else {
             return self.end_time("nothing is scheduled any more: what is waited for cannot happen");

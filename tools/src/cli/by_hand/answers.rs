@@ -12,7 +12,7 @@ const DRAWS: usize = 64;
 
 /// The parts from which the replies to one step are put together.
 #[derive(Default)]
-pub(super) struct Answers {
+pub(in crate::cli) struct Answers {
     /// True while a step is done by hand. Runs of scenarios make many asks, and their answers are not read
     /// here.
     collecting: bool,
@@ -26,7 +26,7 @@ pub(super) struct Answers {
 }
 
 /// The reply of a node to an ask.
-pub(super) enum NodeReply {
+pub(in crate::cli) enum NodeReply {
     /// An answer.
     Answer(String),
     /// A refusal, with the reason.
@@ -37,12 +37,12 @@ pub(super) enum NodeReply {
 
 impl Answers {
     /// Creates an empty collection for a step that begins.
-    pub(super) fn of_step() -> Self {
+    pub(in crate::cli) fn of_step() -> Self {
         Self { collecting: true, ..Self::default() }
     }
 
     /// Collects an event of the run.
-    pub(super) fn collect(&mut self, record: &JournalEntry) {
+    pub(in crate::cli) fn collect(&mut self, record: &JournalEntry) {
         if !self.collecting {
             return;
         }
@@ -69,22 +69,22 @@ impl Answers {
     }
 
     /// Removes and returns the draws of the step.
-    pub(super) fn take_draws(&mut self) -> Vec<Vec<NodeIndex>> {
+    pub(in crate::cli) fn take_draws(&mut self) -> Vec<Vec<NodeIndex>> {
         std::mem::take(&mut self.draws)
     }
 
     /// Removes and returns the caveats of measurements, a line each.
-    pub(super) fn take_notes(&mut self) -> Vec<String> {
+    pub(in crate::cli) fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes).into_iter().map(|note| format!("note: {note}")).collect()
     }
 
     /// Removes and returns the last reply.
-    pub(super) fn pop_reply(&mut self) -> Option<NodeReply> {
+    pub(in crate::cli) fn pop_reply(&mut self) -> Option<NodeReply> {
         self.replies.pop().map(|(_, reply)| reply)
     }
 
     /// Returns the lines of all replies: bare if one node replied, else behind the node's name.
-    pub(super) fn lines(&mut self, name: impl Fn(NodeIndex) -> String) -> Vec<String> {
+    pub(in crate::cli) fn lines(&mut self, name: impl Fn(NodeIndex) -> String) -> Vec<String> {
         self.replies.sort_by_key(|(node, _)| *node);
         let lines = |reply: &NodeReply| reply.to_string().lines().map(str::to_owned).collect::<Vec<_>>();
         match self.replies.as_slice() {
