@@ -193,7 +193,7 @@ fn perform(command: &Command, out: &mut Output<impl Write>, err: &mut dyn Write)
         Command::Record(arguments) => record::run(arguments, out),
         Command::Logs(arguments) => logs::run(arguments, out.until_closed(), err),
         Command::Top(arguments) => top::run(arguments, out),
-        Command::Ui(arguments) => ui::run(arguments, out),
+        Command::Ui(arguments) => ui::run(arguments, out, err),
         Command::Test(arguments) => test::run(arguments, out, err),
         Command::Report(arguments) => report::run(arguments, out, err),
         Command::Runs(arguments) => runs::run(arguments, out, err),

@@ -20,6 +20,7 @@ use std::thread::JoinHandle;
 
 pub use arguments::Arguments;
 pub(super) use reporter::print_run;
+pub(super) use unrun::unrun;
 
 use super::exit::Exit;
 use super::failure::Failure;

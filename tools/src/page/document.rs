@@ -68,6 +68,9 @@ pub struct LiveConfig {
     /// The address that takes steps.
     #[serde(rename = "do")]
     pub steps: String,
+    /// The address that takes commands about time, of a run whose time the person holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
 }
 
 /// The data about one run, beside its events.
@@ -190,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_live_page_has_its_addresses_and_no_runs() {
-        let config = LiveConfig { events: "/events?token=1".to_owned(), steps: "/do?token=1".to_owned() };
+        let config = LiveConfig { events: "/events?token=1".to_owned(), steps: "/do?token=1".to_owned(), time: None };
         let page = live_html(&config).unwrap();
         assert!(page.contains(r#"{"events":"/events?token=1","do":"/do?token=1"}"#));
         assert!(page.contains("connect-src &#39;self&#39;") || page.contains("connect-src 'self'"));

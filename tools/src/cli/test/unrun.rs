@@ -6,7 +6,7 @@ use crate::run::{Options, Report, Verdict};
 use crate::scenario::Scenario;
 
 /// Returns the report of a scenario that took no step.
-pub(super) fn unrun(scenario: &Scenario, world: &str, options: &Options, verdict: Verdict) -> Report {
+pub(in crate::cli) fn unrun(scenario: &Scenario, world: &str, options: &Options, verdict: Verdict) -> Report {
     Report {
         scenario: scenario.name.clone(),
         file: scenario.source.name().to_owned(),

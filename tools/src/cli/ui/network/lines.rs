@@ -12,7 +12,7 @@ const LINE_MAX: u64 = 16 << 20;
 
 /// The lines of a network, for any number of browsers.
 #[derive(Debug)]
-pub(super) struct PageLines {
+pub(in crate::cli::ui) struct PageLines {
     /// The lines so far. The lock is held while lines are handed on, so that a browser misses none of them
     /// and gets none twice.
     collector: Mutex<Collector>,
@@ -37,12 +37,12 @@ pub(super) enum Part {
 
 impl PageLines {
     /// Returns the lines of a network of which nothing is read yet.
-    pub(super) fn new() -> Self {
+    pub(in crate::cli::ui) fn new() -> Self {
         Self { collector: Mutex::new(Collector::new(Bounds::PAGE)), browsers: Feed::default() }
     }
 
     /// Reads the lines so far from the journal, each file up to a length. A last line cut short is left out.
-    pub(super) fn read(&self, files: Vec<(File, u64)>) {
+    pub(in crate::cli::ui) fn read(&self, files: Vec<(File, u64)>) {
         for (file, length) in files {
             let mut file = BufReader::new(file.take(length));
             let mut line = Vec::new();
@@ -56,7 +56,7 @@ impl PageLines {
     }
 
     /// Adds lines, and hands them to the browsers.
-    pub(super) fn add(&self, lines: &[Arc<str>]) {
+    pub(in crate::cli::ui) fn add(&self, lines: &[Arc<str>]) {
         let mut collector = self.collector.lock().unwrap_or_else(PoisonError::into_inner);
         for line in lines {
             collector.push(line);
@@ -65,7 +65,7 @@ impl PageLines {
     }
 
     /// Ends the lines.
-    pub(super) fn end(&self) {
+    pub(in crate::cli::ui) fn end(&self) {
         self.browsers.end();
     }
 

@@ -1,0 +1,159 @@
+//! The page of a run in virtual time, in which the person holds time: `tools ui SCENARIO --world sim`.
+//!
+//! A thread runs the scenario, and blocks before each event for as long as the person wants. To go *back* is to
+//! run again from the seed, with the steps that were added, each before the event at which it was added.
+
+mod added;
+mod command;
+mod control;
+mod course;
+mod engine;
+mod holder;
+mod lines;
+mod routes;
+mod saved;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+
+use tokio::net::TcpListener;
+
+use super::{Arguments, address, server};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::load::{self, Loaded};
+use crate::cli::random;
+use crate::cli::test::unrun;
+use crate::page::{LiveConfig, live_html};
+use crate::report;
+use crate::run::{Options, Verdict};
+use crate::scenario::{Scenario, Setting};
+use crate::world::SIM;
+use control::Control;
+use engine::Engine;
+use lines::Lines;
+use routes::Held;
+
+/// The most files of earlier pages in one folder. Chosen: a person would have given them names by then.
+const FILES_MAX: u32 = 10_000;
+
+/// Serves the page of a scenario in virtual time until the person ends it.
+pub(super) fn run(
+    arguments: &Arguments,
+    path: &Path,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let (scenario, name) = one_scenario(arguments, path, err)?;
+    let seed = match arguments.seed {
+        Some(seed) => seed,
+        // A drawn seed is short enough to be typed again.
+        None => random::number()? % 1_000_000_000,
+    };
+    let options = Options { seed, flags: arguments.flags(), ..Options::default() };
+    let again = report::again(&unrun(&scenario, SIM.name, &options, Verdict::Interrupted));
+    let listener = address::bind(arguments.port.unwrap_or(0))?;
+    let token = address::token()?;
+    let address = address::address(listener.local_addr()?.port(), &token);
+    let config = LiveConfig {
+        events: format!("/events?token={token}"),
+        steps: format!("/do?token={token}"),
+        time: Some(format!("/time?token={token}")),
+    };
+    let html = live_html(&config)?;
+    let held = Held { control: Arc::new(Control::default()), lines: Arc::new(Lines::default()) };
+    let engine = Engine {
+        scenario,
+        again: again.clone(),
+        seed,
+        file: (arguments.logs.clone(), free_name(&arguments.logs, &name)),
+        control: Arc::clone(&held.control),
+        lines: Arc::clone(&held.lines),
+    };
+    let saved = engine.file.0.join(&engine.file.1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let running = thread::Builder::new().name("run".to_owned()).spawn(move || engine.run())?;
+    let control = Arc::clone(&held.control);
+    let served = runtime.block_on(async {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        writeln!(out, "{again}")?;
+        write!(out, "{}", address::announce(&address, &arguments.logs))?;
+        out.flush()?;
+        tokio::select! {
+            served = server::serve(listener, token, html, routes::routes(held)) => served,
+            ended = interrupted() => ended,
+        }
+    });
+    control.quit();
+    // A run that panicked has said so.
+    let ended = running.join();
+    if saved.exists() {
+        let path = saved.display();
+        writeln!(out, "the run as a scenario: tools test {path} --world sim --seed {seed}")?;
+    }
+    served?;
+    match ended {
+        Ok(()) => Ok(Exit::Interrupted),
+        Err(_) => Err(Failure::environment("the thread of the run panicked: please report this")),
+    }
+}
+
+/// Waits until the person at the terminal, or the system, wants an end.
+async fn interrupted() -> std::io::Result<()> {
+    let wanted = tokio::sync::Notify::new();
+    tokio::select! {
+        listening = crate::world::live::interrupts(|| wanted.notify_one()) => listening,
+        () = wanted.notified() => Ok(()),
+    }
+}
+
+/// Returns the scenario of a file, and its name. An error has been told, or is told by the failure.
+fn one_scenario(
+    arguments: &Arguments,
+    path: &Path,
+    err: &mut dyn Write,
+) -> Result<(Scenario, String), Failure> {
+    if path.is_dir() {
+        return Err(Failure::usage(format!("`{}` is a folder", path.display())).help("name one scenario file"));
+    }
+    let mut loaded = load::load(&[path.to_owned()], &arguments.params.by_name(), &arguments.includes.folders)?;
+    let Some(file) = loaded.first_mut() else { return Err(Failure::usage("there is no scenario")) };
+    let options = std::collections::BTreeMap::new();
+    let setting = Setting { options: &options, ..Setting::of(&SIM) };
+    file.check(&setting, |_, _| {});
+    for diagnostic in &file.diagnostics {
+        writeln!(err, "{diagnostic}")?;
+    }
+    if file.is_wrong() {
+        return Err(Failure::printed(Exit::Usage));
+    }
+    let worlds = &file.headers.worlds;
+    if !worlds.is_empty() && !worlds.iter().any(|world| world == SIM.name) {
+        let message = format!("`{}` is for the worlds {}, and not for `sim`", path.display(), worlds.join(", "));
+        return Err(Failure::usage(message).help("time can be held in `sim` alone"));
+    }
+    if file.len() > 1 {
+        let message = format!("`{}` has {} scenarios, one for each combination of its parameters", path.display(), file.len());
+        return Err(Failure::usage(message).help(format!("choose one: {}", params_of(file))));
+    }
+    let scenario = file.scenario(0).ok_or_else(|| Failure::usage("there is no scenario"))?;
+    Ok((scenario, crate::scenario::name(&file.source)))
+}
+
+/// Returns the flags that choose the first combination of the parameters of a file.
+fn params_of(file: &Loaded) -> String {
+    let params = file.scenario(0).map(|scenario| scenario.params).unwrap_or_default();
+    let flags = params.iter().map(|(name, value)| format!("--param \"{name}={value}\""));
+    flags.collect::<Vec<_>>().join(" ")
+}
+
+/// Returns the name of a file for the run as a scenario, which is no file of an earlier run.
+fn free_name(folder: &Path, name: &str) -> String {
+    let numbered = (2..FILES_MAX).map(|number| format!("{name}.by-hand-{number}.scn"));
+    let names = std::iter::once(format!("{name}.by-hand.scn")).chain(numbered);
+    let is_free = |name: &String| !PathBuf::from(folder).join(name).exists();
+    names.into_iter().find(is_free).unwrap_or_else(|| format!("{name}.by-hand.scn"))
+}

@@ -1,0 +1,134 @@
+//! The run as a scenario: the scenario's own steps, and beside them those that were added by hand.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::added::Addition;
+use super::course::OwnSteps;
+use crate::language::format::tidy;
+use crate::scenario::{Scenario, Step};
+use crate::text::Source;
+
+/// Returns the scenario that does the same as the run. Own steps that had ended before the first added one stay
+/// where they are; the others run beside the added ones. Returns `None` if there is nothing to be repeated, or if
+/// the steps to be divided come from an included file.
+pub(super) fn text(
+    scenario: &Scenario,
+    again: &str,
+    additions: &[Addition],
+    own: &OwnSteps,
+) -> Option<String> {
+    let first = additions.first()?;
+    let whole = scenario.source.text();
+    let mut text = format!("# The run of `{again}`, with the steps that were added by hand.\n");
+    if first.own_steps >= scenario.steps.len() {
+        text += whole;
+        text += "\n";
+        text += &added(additions, own.ended_at, "");
+    } else {
+        let at = first.own_steps;
+        let (cut, at) = cut(scenario, at)?;
+        let began = own.began.get(at).copied().unwrap_or_default();
+        text += &whole[..cut];
+        let _ = write!(text, "together {{\ndo {{\n{}\n}}\ndo {{\n", whole[cut..].trim_end());
+        text += &added(additions, began, "");
+        text += "}\n}\n";
+    }
+    // A text that the language refuses would be no scenario.
+    tidy(&Source::new(scenario.source.name(), text)).ok()
+}
+
+/// Returns the place in the text before which steps have ended, with the index of the first step behind it.
+fn cut(scenario: &Scenario, at: usize) -> Option<(usize, usize)> {
+    let is_own = |step: &Step| step.at.source == scenario.source;
+    let at = (0..=at).rev().find(|index| scenario.steps.get(*index).is_some_and(is_own))?;
+    let start = scenario.steps[at].at.span.start;
+    let line = scenario.source.text()[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    // Steps of one line, divided by `;`, stay together.
+    let first = (0..=at).find(|index| {
+        let step = &scenario.steps[*index];
+        is_own(step) && step.at.span.start >= line
+    })?;
+    Some((line, first))
+}
+
+/// Returns the lines of the added steps, with the waits before them.
+fn added(additions: &[Addition], began: Duration, indent: &str) -> String {
+    let mut text = String::new();
+    let mut last = began;
+    for addition in additions {
+        let pause = addition.at.saturating_sub(last);
+        if !pause.is_zero() {
+            let _ = writeln!(text, "{indent}wait {}us", pause.as_micros());
+        }
+        match &addition.done {
+            Some((ended, repeat)) => {
+                for step in repeat {
+                    let _ = writeln!(text, "{indent}{step}");
+                }
+                last = *ended;
+            }
+            None => {
+                let _ = writeln!(text, "{indent}{}", addition.text);
+                last = addition.at;
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::parse_all;
+
+    fn scenario(text: &str) -> Scenario {
+        let source = Source::new("x.scn", text);
+        parse_all(&source, &std::collections::BTreeMap::new(), &mut |_| Err(String::new())).unwrap().0
+    }
+
+    fn addition(at_ms: u64, own_steps: usize, text: &str) -> Addition {
+        let at = Duration::from_millis(at_ms);
+        let done = Some((at + Duration::from_millis(1), vec![text.to_owned()]));
+        Addition { event: at_ms, at, own_steps, text: text.to_owned(), steps: Vec::new(), done }
+    }
+
+    #[track_caller]
+    fn check(own_text: &str, additions: &[Addition], began_ms: &[u64], expected: Option<&str>) {
+        let began = began_ms.iter().map(|at| Duration::from_millis(*at)).collect();
+        let own = OwnSteps { began, ended_at: Duration::from_millis(50), ..OwnSteps::default() };
+        let made = text(&scenario(own_text), "tools test x.scn", additions, &own);
+        let expected = expected.map(|text| {
+            format!("# The run of `tools test x.scn`, with the steps that were added by hand.\n{text}")
+        });
+        assert_eq!(made, expected);
+        if let Some(made) = made {
+            scenario(&made);
+        }
+    }
+
+    #[test]
+    fn steps_stand_beside_those_that_had_not_ended() {
+        let additions = [addition(12, 1, "kill b"), addition(20, 1, "start b")];
+        check(
+            "settle 2s\nnetwork a-b\nwait 2s  # here\na: set k v\n",
+            &additions,
+            &[0, 10],
+            Some(
+                "settle 2s\nnetwork a-b\ntogether {\n    do {\n        wait 2s                  # here\n        \
+                 a: set k v\n    }\n    do {\n        wait 2000us\n        kill b\n        wait 7000us\n        \
+                 start b\n    }\n}\n",
+            ),
+        );
+    }
+
+    #[test]
+    fn steps_after_the_last_one_stand_behind_it() {
+        check("network a-b\n", &[addition(60, 1, "kill b")], &[0], Some("network a-b\n\nwait 10000us\nkill b\n"));
+    }
+
+    #[test]
+    fn nothing_added_is_nothing_to_save() {
+        check("network a-b\n", &[], &[0], None);
+    }
+}
