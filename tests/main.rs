@@ -57,6 +57,7 @@ mod story;
 mod strangers;
 mod terminal;
 mod texts;
+mod time_held;
 mod top;
 mod types;
 mod ui;

@@ -7,15 +7,15 @@ use crate::browser::Browser;
 use crate::story::{DEADLINE, Tools, until};
 
 /// The address of a page: its port and its token.
-struct Address {
-    port: u16,
-    token: String,
+pub(crate) struct Address {
+    pub(crate) port: u16,
+    pub(crate) token: String,
 }
 
 impl Address {
     /// Reads the address from a line that says it.
     #[track_caller]
-    fn of(line: &str) -> Self {
+    pub(crate) fn of(line: &str) -> Self {
         let rest = line.split("http://127.0.0.1:").nth(1).expect("an address");
         let (port, token) = rest.split_once("/?token=").expect("a token");
         Self {
@@ -32,7 +32,7 @@ impl Address {
 
     /// Sends a request with these headers. Returns the status, and the whole answer.
     #[track_caller]
-    fn ask(&self, request: &str, headers: &[&str], body: &str) -> (u16, String) {
+    pub(crate) fn ask(&self, request: &str, headers: &[&str], body: &str) -> (u16, String) {
         let mut stream = self.connect();
         let headers = [headers, &["Connection: close"]].concat().join("\r\n");
         let length = body.len();
@@ -46,13 +46,13 @@ impl Address {
         (status.unwrap_or_else(|| panic!("no answer: {answer}")), answer)
     }
 
-    fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         format!("Host: 127.0.0.1:{}", self.port)
     }
 
     /// Performs steps as the page does.
     #[track_caller]
-    fn perform(&self, steps: &str) -> serde_json::Value {
+    pub(crate) fn perform(&self, steps: &str) -> serde_json::Value {
         let body = serde_json::json!({ "steps": steps }).to_string();
         let origin = format!("Origin: http://127.0.0.1:{}", self.port);
         let (status, answer) =
@@ -62,7 +62,7 @@ impl Address {
     }
 
     /// Opens the stream of lines.
-    fn events(&self) -> Events {
+    pub(crate) fn events(&self) -> Events {
         let mut stream = self.connect();
         let request = format!("GET /events?token={} HTTP/1.1\r\n{}\r\n\r\n", self.token, self.host());
         stream.write_all(request.as_bytes()).expect("the page is open");
@@ -71,12 +71,12 @@ impl Address {
 }
 
 /// A stream of lines, as a browser reads it.
-struct Events(BufReader<TcpStream>);
+pub(crate) struct Events(BufReader<TcpStream>);
 
 impl Events {
     /// Waits for a line that contains all these texts.
     #[track_caller]
-    fn wait_for(&mut self, texts: &[&str]) -> String {
+    pub(crate) fn wait_for(&mut self, texts: &[&str]) -> String {
         let mut seen = String::new();
         loop {
             let mut line = String::new();

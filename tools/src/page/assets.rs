@@ -5,7 +5,7 @@ pub(super) const STYLE: &str =
     concat!(include_str!("assets/style.css"), include_str!("assets/intervals.css"));
 
 /// The scripts, each after those whose names it uses when it is loaded.
-pub(super) const SCRIPTS: [&str; 32] = [
+pub(super) const SCRIPTS: [&str; 33] = [
     include_str!("assets/dom.js"),
     include_str!("assets/words.js"),
     include_str!("assets/run.js"),
@@ -37,6 +37,7 @@ pub(super) const SCRIPTS: [&str; 32] = [
     include_str!("assets/source.js"),
     include_str!("assets/lasso.js"),
     include_str!("assets/controls.js"),
+    include_str!("assets/time.js"),
     include_str!("assets/main.js"),
 ];
 

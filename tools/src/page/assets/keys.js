@@ -8,8 +8,8 @@ const Keys = (() => {
     ["Esc", "no causes, no node"], ["/", "search the logs"], ["?", "this list"],
   ];
 
-  function dialog() {
-    const rows = LIST.map(([key, what]) => Dom.html("tr", {}, Dom.html("th", { scope: "row" }, Dom.html("kbd", {}, key)), Dom.html("td", {}, what)));
+  function dialog(more) {
+    const rows = [...LIST, ...more].map(([key, what]) => Dom.html("tr", {}, Dom.html("th", { scope: "row" }, Dom.html("kbd", {}, key)), Dom.html("td", {}, what)));
     return Dom.html("dialog", { class: "keys", "aria-label": "Keys" }, Dom.html("h2", {}, "Keys"), Dom.html("table", {}, Dom.html("tbody", {}, rows)),
       Dom.html("form", { method: "dialog" }, Dom.html("button", {}, "close")));
   }

@@ -3,7 +3,8 @@
 // The page: panels around one run and one chosen moment.
 const Page = (() => {
   const main = document.getElementById("page");
-  const help = Keys.dialog();
+  const config = Source.data("live");
+  const help = Keys.dialog(config && config.time ? Time.KEYS : []);
   const said = Dom.html("div", { class: "unseen", "aria-live": "polite", id: "moment" });
   let stop = () => {};
   let view = null;
@@ -73,22 +74,27 @@ const Page = (() => {
     });
   }
 
-  function live(config) {
+  function live() {
     const state = Dom.html("p", { class: "note live", role: "status" }, "connecting");
     let opened = null;
     const given = Address.read();
+    const current = () => opened;
+    // Where the person holds time, the place of the run is the moment; else the latest event is.
+    const time = config.time ? Time.build(config, current) : null;
+    const controls = Controls.build(config, current);
+    const top = Dom.html("div", { class: "wide" }, state, time ? time.element : null, controls);
     const begin = () => {
       const kept = opened;
-      opened = open(new Run(), null, Dom.html("div", { class: "wide" }, state, typeof Controls === "undefined" ? null : Controls.build(config, () => opened)));
-      if (kept) Object.assign(opened, { node: kept.node, key: kept.key });
+      opened = open(new Run(), null, top);
+      if (kept) Object.assign(opened, { node: kept.node, key: kept.key, follows: kept.follows });
     };
     begin();
     let applied = false;
     Source.live(config, {
-      line: (text) => {
+      line: (lines) => {
         const whole = opened.to >= opened.run.end;
-        opened.run.push(text);
-        if (opened.follows) {
+        for (const line of lines.split("\n")) opened.run.push(line);
+        if (opened.follows && !time) {
           const after = opened.run.events.length;
           Object.assign(opened, { time: opened.run.end, after, before: Math.max(after - 1, 0), event: null });
         }
@@ -100,12 +106,12 @@ const Page = (() => {
         }
       },
       reset: begin,
+      place: (text) => { if (time) time.show(JSON.parse(text)); },
       state: (text) => { state.textContent = text; },
     });
   }
 
-  const config = Source.data("live");
-  if (config) live(config);
+  if (config) live();
   else file(Source.data("runs") ?? []);
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (view) view.redraw(); });

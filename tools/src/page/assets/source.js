@@ -17,26 +17,20 @@ const Source = (() => {
     }
   }
 
-  /** Hands over lines as a live network sends them: `line` for each, `reset` before it sends all anew. */
+  /** Hands over lines as they come: `line` for some, one a line; `reset` before all come anew; `place` where a run is. */
   function live(config, listener) {
     const events = new EventSource(config.events);
     events.addEventListener("line", (event) => listener.line(event.data));
+    events.addEventListener("place", (event) => listener.place(event.data));
     events.addEventListener("reset", () => listener.reset());
     events.addEventListener("open", () => listener.state("connected"));
+    events.addEventListener("end", () => {
+      events.close();
+      listener.state("ended");
+    });
     events.addEventListener("error", () => listener.state(events.readyState === EventSource.CLOSED ? "ended" : "connecting again"));
     return events;
   }
 
-  /** Asks a live network to do steps; returns an error in words, or null. */
-  async function act(config, body) {
-    try {
-      const answer = await fetch(config.do, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-      const said = await answer.json();
-      return said.ok ? null : String(said.error ?? `the network answered ${answer.status}`);
-    } catch {
-      return "the network does not answer: it may have ended";
-    }
-  }
-
-  return { data, embedded, live, act };
+  return { data, embedded, live };
 })();

@@ -404,3 +404,41 @@ fn at_ns(line: &str) -> u64 {
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap()
 }
+
+/// Returns the trace of a node's start, with this holder.
+fn trace_with(holder: Option<Holder>) -> Vec<String> {
+    let lines = Rc::new(RefCell::new(Vec::new()));
+    let written = Rc::clone(&lines);
+    let trace: Tracer = Box::new(move |line| written.borrow_mut().push(line.to_owned()));
+    let mut world = Sim::new(Options { trace: Some(trace), holder, ..Options::default() });
+    world.submit(OpId(1), Operation::Timer { at: Duration::from_millis(1) });
+    world.submit(OpId(2), Operation::Timer { at: Duration::from_millis(2) });
+    while let Event::Ended { id: OpId(1), .. } | Event::Woken = world.next().event {}
+    drop(world);
+    lines.take()
+}
+
+#[test]
+fn a_holder_that_lets_time_go_on_changes_nothing() {
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let seen = Rc::clone(&events);
+    let holder: Holder = Box::new(move |upcoming| {
+        seen.borrow_mut().push((upcoming.event, upcoming.at));
+        Hold::Continue
+    });
+    assert_eq!(trace_with(Some(holder)), trace_with(None));
+    assert_eq!(*events.borrow(), [(0, Duration::from_millis(1)), (1, Duration::from_millis(2))]);
+}
+
+#[test]
+fn a_holder_wakes_the_runner_before_an_event_and_ends_the_run() {
+    let mut answers = vec![Hold::End, Hold::Continue, Hold::Wake];
+    let holder: Holder = Box::new(move |_| answers.pop().unwrap_or(Hold::End));
+    let mut world = Sim::new(Options { holder: Some(holder), ..Options::default() });
+    let at = Duration::from_millis(1);
+    world.submit(OpId(1), Operation::Timer { at });
+    world.submit(OpId(2), Operation::Timer { at: 2 * at });
+    assert_eq!(world.next(), Occurrence { at: Duration::ZERO, event: Event::Woken });
+    assert!(matches!(world.next(), Occurrence { event: Event::Ended { id: OpId(1), .. }, .. }));
+    assert_eq!(world.next(), Occurrence { at, event: Event::Interrupted });
+}

@@ -137,11 +137,9 @@ impl Control {
             Command::Next => Course::Until(Goal::Line),
             Command::NextMessage { node } => Course::Until(Goal::Message { node }),
             Command::NextFailure => Course::Until(Goal::Failure),
-            Command::Back => return Ok(self.go(state, place.event, lines.event_before(place.event))),
-            Command::Line { lines: count } => {
-                return Ok(self.go(state, place.event, lines.event_at(count)));
-            }
-            Command::Event { event } => return Ok(self.go(state, place.event, event)),
+            Command::Back => return Ok(self.go(state, lines, lines.event_before(place.event))),
+            Command::Line { lines: count } => return Ok(self.go(state, lines, lines.event_at(count))),
+            Command::Event { event } => return Ok(self.go(state, lines, event)),
         };
         if state.has_ended && course != Course::Still {
             return Err(ENDED.to_owned());
@@ -150,18 +148,24 @@ impl Control {
         if course == Course::Still {
             let output = vec!["under way: time stands still before its end".to_owned()];
             state.reply(Reply { output, error: None });
+        } else {
+            // From now on nobody takes the place for the one at which time stands.
+            lines.change(|place| place.state = course.state());
         }
         self.changed.notify_all();
         Ok(())
     }
 
     /// Goes to an event: forward as time goes, or back by a replay.
-    fn go(&self, mut state: MutexGuard<'_, State>, from: u64, to: u64) {
+    fn go(&self, mut state: MutexGuard<'_, State>, lines: &Lines, to: u64) {
+        let from = lines.place().event;
         if to > from && !state.has_ended {
             state.course = Course::Until(Goal::Event(to));
+            lines.change(|place| place.state = TimeState::Running);
         } else if to < from {
             state.jump = Some(to);
             state.reply(Reply::refused("time went back before the steps were done"));
+            lines.change(|place| (place.state, place.target) = (TimeState::Replaying, Some(to)));
         }
         self.changed.notify_all();
     }

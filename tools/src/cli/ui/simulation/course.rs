@@ -27,6 +27,8 @@ pub(super) struct RunCourse {
     pub(super) event: Cell<u64>,
     /// The number of lines so far.
     pub(super) lines: Cell<usize>,
+    /// True once the run is left for another: what it still tells is of no interest.
+    pub(super) is_left: Cell<bool>,
     pub(super) naming: RefCell<Naming>,
     happened: RefCell<Happened>,
     own: RefCell<OwnSteps>,

@@ -65,7 +65,10 @@ impl Engine {
             target = state.jump.take();
             state.has_ended = false;
             drop(state);
-            self.lines.change(|place| place.note.clear());
+            self.lines.change(|place| {
+                place.note.clear();
+                place.verdict = None;
+            });
         }
         self.lines.end();
     }
@@ -81,6 +84,9 @@ impl Engine {
         };
         let (recording, lines) = (Rc::clone(&course), Arc::clone(&self.lines));
         let record = move |entry: &JournalEntry| {
+            if recording.is_left.get() {
+                return;
+            }
             let index = recording.lines.get();
             // An entry has strings, numbers and lists only, which always serialise.
             lines.add(index, recording.event.get(), || serde_json::to_string(entry).unwrap_or_default());

@@ -34,6 +34,7 @@ impl Keeper {
         let mut state = control.state();
         loop {
             if state.quits || state.jump.is_some() {
+                self.course.is_left.set(true);
                 return Hold::End;
             }
             if state.replay.is_some_and(|target| upcoming.event >= target) {

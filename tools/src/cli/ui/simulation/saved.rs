@@ -24,14 +24,14 @@ pub(super) fn text(
     if first.own_steps >= scenario.steps.len() {
         text += whole;
         text += "\n";
-        text += &added(additions, own.ended_at, "");
+        text += &added(additions, own.ended_at);
     } else {
         let at = first.own_steps;
         let (cut, at) = cut(scenario, at)?;
         let began = own.began.get(at).copied().unwrap_or_default();
         text += &whole[..cut];
         let _ = write!(text, "together {{\ndo {{\n{}\n}}\ndo {{\n", whole[cut..].trim_end());
-        text += &added(additions, began, "");
+        text += &added(additions, began);
         text += "}\n}\n";
     }
     // A text that the language refuses would be no scenario.
@@ -53,23 +53,23 @@ fn cut(scenario: &Scenario, at: usize) -> Option<(usize, usize)> {
 }
 
 /// Returns the lines of the added steps, with the waits before them.
-fn added(additions: &[Addition], began: Duration, indent: &str) -> String {
+fn added(additions: &[Addition], began: Duration) -> String {
     let mut text = String::new();
     let mut last = began;
     for addition in additions {
         let pause = addition.at.saturating_sub(last);
-        if !pause.is_zero() {
-            let _ = writeln!(text, "{indent}wait {}us", pause.as_micros());
+        if pause.as_micros() > 0 {
+            let _ = writeln!(text, "wait {}us", pause.as_micros());
         }
         match &addition.done {
             Some((ended, repeat)) => {
                 for step in repeat {
-                    let _ = writeln!(text, "{indent}{step}");
+                    let _ = writeln!(text, "{step}");
                 }
                 last = *ended;
             }
             None => {
-                let _ = writeln!(text, "{indent}{}", addition.text);
+                let _ = writeln!(text, "{}", addition.text);
                 last = addition.at;
             }
         }
