@@ -173,6 +173,11 @@ fn added_steps_come_again_with_the_run_and_drop_those_ahead() {
     assert_eq!(again, first);
     let wrong = held.page.perform("kill z");
     assert!(wrong["error"].as_str().is_some_and(|error| error.contains("unknown node `z`")), "{wrong}");
+    // An added step that fails is no failure of the scenario.
+    let unequal = held.page.perform("expect a: get k == other");
+    assert!(unequal["error"].as_str().is_some_and(|error| error.contains("expected == other")), "{unequal}");
+    let ended = held.go(&json!({ "do": "play", "speed": null }));
+    assert_eq!((&ended["state"], &ended["verdict"]), (&json!("ended"), &json!("passed")));
     held.end();
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::scheduled::Scheduled;
 use super::world::{LIMIT, REACH};
-use super::{Options, Reseed, Sim, Tracer};
+use super::{Hold, Holder, Options, Reseed, Sim, Tracer};
 use crate::world::{
     Answer, Direction, Event, LinkChange, NodeIndex, NodeSpec, Occurrence, OpId, Operation, Outcome, Signal,
     Value, World as _,

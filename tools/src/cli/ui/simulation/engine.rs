@@ -39,6 +39,8 @@ impl Engine {
         let mut target = Some(0);
         loop {
             additions.borrow_mut().rewind();
+            let ahead = additions.borrow().shown();
+            self.lines.change(|place| place.steps = ahead);
             self.control.state().replay = target.take();
             let report = self.run_once(&additions);
             let mut state = self.control.state();
