@@ -154,7 +154,9 @@ fn added_steps_come_again_with_the_run_and_drop_those_ahead() {
     let killed = held.stands();
     let texts = |place: &Value| -> Vec<(String, bool)> {
         let steps = place["steps"].as_array().expect("steps").iter();
-        steps.map(|step| (step["text"].as_str().unwrap_or_default().to_owned(), step["ahead"] == true)).collect()
+        steps
+            .map(|step| (step["text"].as_str().unwrap_or_default().to_owned(), step["ahead"] == true))
+            .collect()
     };
     assert_eq!(texts(&killed), [("c: get k".to_owned(), false), ("kill c".to_owned(), false)]);
     let (first, _) = held.lines_until("paused");
@@ -166,8 +168,11 @@ fn added_steps_come_again_with_the_run_and_drop_those_ahead() {
     // The same step at the same place drops what lay ahead, and gives the same lines.
     held.go(&json!({ "do": "event", "event": 40 }));
     held.page.perform("c: get k");
-    assert!(held.stands()["note"].as_str().is_some_and(|note| note
-        == "2 steps that lay ahead are dropped: c: get k; kill c"));
+    assert!(
+        held.stands()["note"]
+            .as_str()
+            .is_some_and(|note| note == "2 steps that lay ahead are dropped: c: get k; kill c")
+    );
     held.page.perform("kill c");
     let (again, _) = held.lines_until("paused");
     assert_eq!(again, first);
@@ -184,7 +189,10 @@ fn added_steps_come_again_with_the_run_and_drop_those_ahead() {
 #[test]
 fn the_run_with_its_added_steps_is_a_scenario() {
     let held = Held::new("network a-b\nwait 1s\na: set k v\nexpect b: get k == v within 2s\n");
-    held.go(&json!({ "do": "event", "event": 30 }));
+    held.go(&json!({ "do": "play", "speed": null }));
+    let (lines, _) = held.lines_until("ended");
+    let waits = lines.iter().position(|line| line.contains("\"text\":\"wait 1s\"")).expect("the step");
+    held.go(&json!({ "do": "line", "lines": waits + 1 }));
     held.page.perform("cut a-b");
     assert_eq!(held.command(&json!({ "do": "play", "speed": null })), json!({ "ok": true }));
     let (_, ended) = held.lines_until("ended");
@@ -273,9 +281,12 @@ fn the_page_in_a_browser_steps_forward_and_back() {
     browser.wait_for("document.querySelector('.vertex.stopped[data-node=\"1\"]')");
     browser.wait_for("document.querySelector('.added code').textContent === 'kill b'");
     // Before the step the node lives, and the step lies ahead.
-    press("◀ back");
+    browser.click(".added button");
     browser.wait_for("document.querySelector('.vertex.running[data-node=\"1\"]')");
     browser.wait_for("document.querySelector('.added .ahead code').textContent === 'kill b'");
+    // The scenario asks the node that the step kills, which fails; the next failure is the end.
+    press("next failure");
+    browser.wait_for(&format!("!{place}.startsWith('event 40 ') && {place}.includes('time stands still')"));
     press("next failure");
     browser.wait_for(&format!("{place}.includes('the run has ended')"));
     browser.wait_for(&format!("{place}.includes('failed: ')"));

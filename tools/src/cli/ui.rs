@@ -83,7 +83,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
     };
     if let Some(world) = arguments.world.filter(|world| !world.virtual_time) {
         let message = format!("time cannot be held in the world `{}`", world.name);
-        let help = "add `--world sim`; for real time, `tools run TOPOLOGY --ui` or `tools test … --html FILE`";
+        let help =
+            "add `--world sim`; for real time, `tools run TOPOLOGY --ui` or `tools test … --html FILE`";
         return Err(Failure::usage(message).help(help));
     }
     simulation::run(arguments, scenario, out, err)

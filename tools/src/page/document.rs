@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_live_page_has_its_addresses_and_no_runs() {
-        let config = LiveConfig { events: "/events?token=1".to_owned(), steps: "/do?token=1".to_owned(), time: None };
+        let config =
+            LiveConfig { events: "/events?token=1".to_owned(), steps: "/do?token=1".to_owned(), time: None };
         let page = live_html(&config).unwrap();
         assert!(page.contains(r#"{"events":"/events?token=1","do":"/do?token=1"}"#));
         assert!(page.contains("connect-src &#39;self&#39;") || page.contains("connect-src 'self'"));

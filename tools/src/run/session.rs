@@ -224,8 +224,7 @@ impl Session {
                 executor.woken().await;
                 return Wakeup::Woken;
             };
-            match select(pin!(executor.woken()), pin!(executor.sleep_until(until))).await
-            {
+            match select(pin!(executor.woken()), pin!(executor.sleep_until(until))).await {
                 Either::Left(_) => Wakeup::Woken,
                 Either::Right(_) => Wakeup::Elapsed,
             }

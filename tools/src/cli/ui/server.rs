@@ -38,7 +38,12 @@ struct Door {
 }
 
 /// Serves a page with these routes, for as long as the process runs.
-pub(super) async fn serve(listener: TcpListener, token: String, html: String, routes: Router) -> io::Result<()> {
+pub(super) async fn serve(
+    listener: TcpListener,
+    token: String,
+    html: String,
+    routes: Router,
+) -> io::Result<()> {
     let door = Arc::new(Door { token, html });
     let router = Router::new()
         .route("/", get(show))

@@ -117,9 +117,12 @@ fn one_scenario(
     err: &mut dyn Write,
 ) -> Result<(Scenario, String), Failure> {
     if path.is_dir() {
-        return Err(Failure::usage(format!("`{}` is a folder", path.display())).help("name one scenario file"));
+        return Err(
+            Failure::usage(format!("`{}` is a folder", path.display())).help("name one scenario file")
+        );
     }
-    let mut loaded = load::load(&[path.to_owned()], &arguments.params.by_name(), &arguments.includes.folders)?;
+    let mut loaded =
+        load::load(&[path.to_owned()], &arguments.params.by_name(), &arguments.includes.folders)?;
     let Some(file) = loaded.first_mut() else { return Err(Failure::usage("there is no scenario")) };
     let options = std::collections::BTreeMap::new();
     let setting = Setting { options: &options, ..Setting::of(&SIM) };
@@ -132,11 +135,16 @@ fn one_scenario(
     }
     let worlds = &file.headers.worlds;
     if !worlds.is_empty() && !worlds.iter().any(|world| world == SIM.name) {
-        let message = format!("`{}` is for the worlds {}, and not for `sim`", path.display(), worlds.join(", "));
+        let message =
+            format!("`{}` is for the worlds {}, and not for `sim`", path.display(), worlds.join(", "));
         return Err(Failure::usage(message).help("time can be held in `sim` alone"));
     }
     if file.len() > 1 {
-        let message = format!("`{}` has {} scenarios, one for each combination of its parameters", path.display(), file.len());
+        let message = format!(
+            "`{}` has {} scenarios, one for each combination of its parameters",
+            path.display(),
+            file.len()
+        );
         return Err(Failure::usage(message).help(format!("choose one: {}", params_of(file))));
     }
     let scenario = file.scenario(0).ok_or_else(|| Failure::usage("there is no scenario"))?;

@@ -44,4 +44,3 @@ impl Answered {
         (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
     }
 }
-

@@ -28,4 +28,3 @@ pub(super) fn anew(lines: &str) -> Vec<Event> {
 pub(super) fn event(line: &str) -> Event {
     Event::default().event("line").data(line)
 }
-

@@ -112,11 +112,7 @@ impl Control {
     }
 
     /// Waits until the person wants something else, and for this long at most.
-    pub(super) fn wait_for<'s>(
-        &self,
-        state: MutexGuard<'s, State>,
-        time: Duration,
-    ) -> MutexGuard<'s, State> {
+    pub(super) fn wait_for<'s>(&self, state: MutexGuard<'s, State>, time: Duration) -> MutexGuard<'s, State> {
         self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
     }
 

@@ -55,7 +55,8 @@ impl Keeper {
             if state.course != Course::Still && self.lines.is_full() {
                 state.course = Course::Still;
                 self.lines.change(|place| {
-                    place.note = "the page has no room for more: go back, or see `tools test … --html`".to_owned();
+                    place.note =
+                        "the page has no room for more: go back, or see `tools test … --html`".to_owned();
                 });
                 continue;
             }
@@ -170,7 +171,9 @@ mod tests {
     fn an_event_is_due_by_the_speed() {
         let began = Instant::now();
         assert_eq!(rest(1.0, began, Duration::ZERO), None);
-        assert!(rest(1e-9, began, Duration::from_secs(1)).is_some_and(|rest| rest > Duration::from_secs(1_000)));
+        assert!(
+            rest(1e-9, began, Duration::from_secs(1)).is_some_and(|rest| rest > Duration::from_secs(1_000))
+        );
         assert!(rest(f64::MIN_POSITIVE, began, Duration::from_secs(1)).is_some());
     }
 

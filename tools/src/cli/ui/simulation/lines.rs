@@ -274,7 +274,10 @@ mod tests {
         assert!(first.anew && first.place.is_none() && first.lines.lines().count() == PART_LINES_MAX);
         let second = lines.part(&mut cursor).await.unwrap();
         assert!(!second.anew && second.lines.lines().count() == 2);
-        assert_eq!(second.place.map(|place| (place.event, place.at_us, place.lines)), Some((9, 7, all.len())));
+        assert_eq!(
+            second.place.map(|place| (place.event, place.at_us, place.lines)),
+            Some((9, 7, all.len()))
+        );
         assert_eq!(lines.part_now(&mut cursor), Some(None));
     }
 

@@ -124,7 +124,12 @@ mod tests {
 
     #[test]
     fn steps_after_the_last_one_stand_behind_it() {
-        check("network a-b\n", &[addition(60, 1, "kill b")], &[0], Some("network a-b\n\nwait 10000us\nkill b\n"));
+        check(
+            "network a-b\n",
+            &[addition(60, 1, "kill b")],
+            &[0],
+            Some("network a-b\n\nwait 10000us\nkill b\n"),
+        );
     }
 
     #[test]
