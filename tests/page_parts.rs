@@ -43,6 +43,32 @@ fn failing_seeds_are_compared_with_passing_ones_in_the_terminal_and_the_page() {
 }
 
 #[test]
+fn seeds_on_processes_are_compared_as_they_ran() {
+    let tools = Tools::new().file("draws.scn", DRAWS);
+    let ended = tools.run("test draws.scn --seeds 4..6 -j 3");
+    ended.code(1);
+    let found = "`random` of line 4 is c; c is killed: in the one failing run, in no passing one, which may be chance";
+    assert!(ended.raw.contains(found), "{ended:?}");
+}
+
+#[test]
+fn runs_that_fail_for_different_reasons_are_compared_apart() {
+    let text = "network ring(5)\na: set k v\nexpect all: get k == v within 5s\nkill random 2 of b..e\n\
+                expect c: get k == v within 1s\nexpect d: get k == v within 1s\n";
+    let tools = Tools::new().file("two.scn", text);
+    let ended = tools.run("test two.scn --world sim --seeds 1..40");
+    ended.code(1);
+    for (line, node) in [(5, 'c'), (6, 'd')] {
+        let mut lines = ended.raw.lines().skip_while(|one| {
+            !one.starts_with(&format!("  those that failed at two.scn:{line} share, and passing ones lack"))
+        });
+        let first = lines.nth(1).unwrap_or_default();
+        assert!(first.contains(&format!("has {node}; {node} is killed")), "{ended:?}");
+        assert!(first.contains("failing runs, in no passing one"), "{ended:?}");
+    }
+}
+
+#[test]
 fn seeds_that_all_pass_or_all_fail_are_not_compared() {
     let tools = Tools::new()
         .file("well.scn", "network a-b\na: set k v\nexpect all: get k == v within 5s\n")

@@ -42,7 +42,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use super::reasons::{Reason, Reasons};
+use super::reasons::Reason;
 use super::sweep::Sweep;
 use super::wording::{again, command, is_virtual};
 use crate::contrast::{Contrast, Finding};
@@ -158,7 +158,7 @@ pub struct SeedsEntry<'a> {
 }
 
 /// A reason for which runs failed or broke.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReasonEntry<'a> {
     /// The law that was broken, if it is one.
     pub law: Option<Law>,
@@ -174,6 +174,8 @@ pub struct ReasonEntry<'a> {
     pub seed: u64,
     /// The command that repeats that run.
     pub again: &'a str,
+    /// The comparison of these runs alone with passing ones; null if there is no other reason.
+    pub contrast: Option<ContrastEntry>,
 }
 
 /// The features that failing runs share and passing ones lack.
@@ -379,8 +381,8 @@ fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
             flaky: sweep.flaky,
             broken: sweep.broken,
             interrupted: sweep.interrupted,
-            reasons: reasons(&sweep.reasons),
-            contrast: contrast(&sweep.contrast),
+            reasons: reasons(sweep),
+            contrast: contrast(&sweep.contrast(None)),
         }),
         duration_ms: ms(sweep.duration),
         nodes: sweep.nodes,
@@ -397,11 +399,14 @@ fn all_seeds(sweep: &Sweep) -> ScenarioEntry<'_> {
     }
 }
 
-fn reasons(reasons: &Reasons) -> Vec<ReasonEntry<'_>> {
-    reasons.sorted().into_iter().map(reason).collect()
+fn reasons(sweep: &Sweep) -> Vec<ReasonEntry<'_>> {
+    let reasons = sweep.reasons.sorted();
+    let alone = reasons.len() == 1;
+    let of_reason = |index| if alone { None } else { contrast(&sweep.contrast(Some(index))) };
+    reasons.into_iter().map(|(index, one)| reason(one, of_reason(index))).collect()
 }
 
-fn reason(reason: &Reason) -> ReasonEntry<'_> {
+fn reason(reason: &Reason, contrast: Option<ContrastEntry>) -> ReasonEntry<'_> {
     ReasonEntry {
         law: reason.law,
         file: reason.place.as_ref().map(|(file, _)| file.as_str()),
@@ -410,6 +415,7 @@ fn reason(reason: &Reason) -> ReasonEntry<'_> {
         runs: reason.runs,
         seed: reason.seed,
         again: &reason.again,
+        contrast,
     }
 }
 

@@ -35,30 +35,40 @@ impl Reasons {
     /// Adds a run, unless it did not fail.
     pub(super) fn add(&mut self, report: &Report) {
         let Some(failure) = report.verdict.failure() else { return };
-        let place = place(failure);
-        // Failures of one step have different words for the same: what each node held.
-        let message = failure.message.lines().next().unwrap_or_default();
-        let is_same = |reason: &&mut Reason| {
-            let same_words = place.is_some() || failure.law.is_some() || reason.message == message;
-            reason.law == failure.law && reason.place == place && same_words
-        };
-        if let Some(reason) = self.all.iter_mut().find(is_same) {
-            reason.runs += 1;
+        if let Some(index) = self.index(report) {
+            self.all[index].runs += 1;
         } else if self.all.len() < REASONS_MAX {
-            let (message, again) = (message.to_owned(), again(report));
-            self.all.push(Reason { law: failure.law, place, message, runs: 1, seed: report.seed, again });
+            let (message, again) = (first_line(failure).to_owned(), again(report));
+            let (law, place, seed) = (failure.law, place(failure), report.seed);
+            self.all.push(Reason { law, place, message, runs: 1, seed, again });
         } else {
             self.others += 1;
         }
     }
 
-    /// Returns the reasons, those of most runs first.
+    /// Returns the index of the reason for which a run failed.
+    pub(super) fn index(&self, report: &Report) -> Option<usize> {
+        let failure = report.verdict.failure()?;
+        let place = place(failure);
+        self.all.iter().position(|reason| {
+            // Failures of one step have different words for the same: what each node held.
+            let same_words =
+                place.is_some() || failure.law.is_some() || reason.message == first_line(failure);
+            reason.law == failure.law && reason.place == place && same_words
+        })
+    }
+
+    /// Returns the reasons with their indices, those of most runs first.
     #[must_use]
-    pub fn sorted(&self) -> Vec<&Reason> {
-        let mut reasons: Vec<&Reason> = self.all.iter().collect();
-        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.runs));
+    pub fn sorted(&self) -> Vec<(usize, &Reason)> {
+        let mut reasons: Vec<(usize, &Reason)> = self.all.iter().enumerate().collect();
+        reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.runs));
         reasons
     }
+}
+
+fn first_line(failure: &Failure) -> &str {
+    failure.message.lines().next().unwrap_or_default()
 }
 
 fn place(failure: &Failure) -> Option<(String, usize)> {
@@ -79,13 +89,13 @@ mod tests {
         }
         reasons.add(&sample::broken());
         reasons.add(&sample::passed());
-        let told: Vec<_> = reasons
-            .sorted()
+        let told = reasons.sorted();
+        let told: Vec<_> = told
             .iter()
-            .map(|one| (one.law.is_some(), one.place.is_some(), one.runs, one.seed))
+            .map(|(_, one)| (one.law.is_some(), one.place.is_some(), one.runs, one.seed))
             .collect();
         assert_eq!(told, [(false, true, 2, 2), (true, false, 2, 3), (false, true, 1, 417)]);
-        assert_eq!(reasons.sorted()[0].again, "tools test scenarios/sync.scn --world sim --seed 2");
+        assert_eq!(reasons.sorted()[0].1.again, "tools test scenarios/sync.scn --world sim --seed 2");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reasons::Reasons;
-use crate::contrast::Contrast;
+use crate::contrast::{Contrast, Features};
 use crate::run::{Report, Verdict};
 
 /// The most failing runs of one scenario that are stored whole, for reports that programs read. Chosen: a
@@ -13,6 +13,16 @@ pub(super) const FAILURES_KEPT: usize = 20;
 /// The most seeds of passing runs that are remembered, to be compared with failing ones. Chosen: twice as many as
 /// of failing ones, since passing runs differ more from each other.
 const PASSING_SEEDS_KEPT: usize = 2 * FAILURES_KEPT;
+
+/// A run that is compared with others.
+#[derive(Debug, Clone, PartialEq)]
+struct ComparedRun {
+    /// True if it failed.
+    failed: bool,
+    /// The index of the reason for which it failed.
+    reason: Option<usize>,
+    features: Box<Features>,
+}
 
 /// The results of one scenario with many seeds.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +53,8 @@ pub struct Sweep {
     pub failures: Vec<Report>,
     /// The reasons of runs that failed or broke, counted.
     pub reasons: Reasons,
-    /// The features of failing and passing runs, as far as these were compared.
-    pub contrast: Contrast,
+    /// The runs that are compared.
+    compared: Vec<ComparedRun>,
     /// The seeds of the first runs that passed.
     passing_seeds: Vec<u64>,
 }
@@ -67,7 +77,7 @@ impl Sweep {
             held: 0,
             failures: Vec::new(),
             reasons: Reasons::default(),
-            contrast: Contrast::default(),
+            compared: Vec::new(),
             passing_seeds: Vec::new(),
         };
         sweep.add(report);
@@ -93,12 +103,39 @@ impl Sweep {
             self.passing_seeds.push(report.seed);
         }
         self.reasons.add(&report);
-        if let (Some(features), Verdict::Passed | Verdict::Failed(_)) = (&report.features, &report.verdict) {
-            self.contrast.add(features, report.verdict != Verdict::Passed);
+        if let Some(features) = &report.features {
+            self.add_features(&report, features.clone());
         }
         if report.verdict.failure().is_some() && self.failures.len() < FAILURES_KEPT {
             self.failures.push(report);
         }
+    }
+
+    /// Adds a run to those that are compared, if it failed or passed and there are not enough of its kind.
+    pub fn add_features(&mut self, report: &Report, features: Box<Features>) {
+        let failed = match report.verdict {
+            Verdict::Passed => false,
+            Verdict::Failed(_) => true,
+            _ => return,
+        };
+        let most = if failed { FAILURES_KEPT } else { PASSING_SEEDS_KEPT };
+        if self.compared.iter().filter(|run| run.failed == failed).count() < most {
+            let reason = self.reasons.index(report);
+            self.compared.push(ComparedRun { failed, reason, features });
+        }
+    }
+
+    /// Returns the features of failing runs and of passing ones, as far as they are compared; with the index of a
+    /// reason only the failing runs with that one.
+    #[must_use]
+    pub fn contrast(&self, reason: Option<usize>) -> Contrast {
+        let mut contrast = Contrast::default();
+        for run in &self.compared {
+            if !run.failed || reason.is_none() || run.reason == reason {
+                contrast.add(&run.features, run.failed);
+            }
+        }
+        contrast
     }
 
     /// Returns the seeds of the first runs that failed; those in which the environment failed are not among them.

@@ -11,7 +11,9 @@ const Compared = (() => {
     if (failed === 0) return null;
     return Dom.html("section", { class: "compared", "aria-label": `Failing runs of ${Words.readable(report.scenario, 60)}` },
       Dom.html("h2", {}, `${Words.readable(report.scenario, 100)}: ${failed} of ${Words.count(all, "run")} failed`),
-      reasons(seeds.reasons ?? [], chooser), shared(seeds.contrast));
+      reasons(seeds.reasons ?? [], chooser), shared(seeds.contrast, "What failing runs share and passing ones lack"),
+      (seeds.reasons ?? []).filter((one) => one.contrast && one.contrast.findings.length > 0)
+        .map((one) => shared(one.contrast, `What those that failed by ${failedBy(one)} share`)));
   }
 
   function reasons(list, chooser) {
@@ -21,10 +23,14 @@ const Compared = (() => {
       Dom.html("thead", {}, Dom.html("tr", {}, heads)), Dom.html("tbody", {}, list.map((one) => reason(one, chooser(one.seed))))));
   }
 
+  function failedBy(one) {
+    if (one.law) return `the law ${Words.readable(one.law, 40).replaceAll("_", " ")}`;
+    return one.line ? `line ${one.line}` : "no step";
+  }
+
   function reason(one, open) {
-    const by = one.law ? `law ${one.law.replaceAll("_", " ")}` : one.line ? `line ${one.line}` : "run";
     const seed = `seed ${one.seed}`;
-    return Dom.html("tr", {}, Dom.html("td", {}, one.runs), Dom.html("td", { title: one.file ?? "" }, by),
+    return Dom.html("tr", {}, Dom.html("td", {}, one.runs), Dom.html("td", { title: one.file ?? "" }, failedBy(one)),
       Dom.html("td", {}, Dom.html("bdi", {}, Words.readable(one.message, 200))),
       Dom.html("td", {}, open ? Dom.html("button", { class: "link", on: { click: open } }, seed) : seed),
       Dom.html("td", {}, Dom.html("code", {}, Words.readable(one.again, 400))));
@@ -34,11 +40,11 @@ const Compared = (() => {
   function attempts(made) {
     if (!made || !made.contrast) return null;
     return Dom.html("section", { class: "compared", "aria-label": "Attempts" },
-      Dom.html("h2", {}, `${made.failed} of ${Words.count(made.passed + made.failed + made.broken + made.interrupted, "attempt")} failed`), shared(made.contrast));
+      Dom.html("h2", {}, `${made.failed} of ${Words.count(made.passed + made.failed + made.broken + made.interrupted, "attempt")} failed`), shared(made.contrast, "What failing attempts share and passing ones lack"));
   }
 
   /** Says what failing runs share, each finding with the runs that have it. */
-  function shared(contrast) {
+  function shared(contrast, title) {
     if (!contrast) return null;
     const runs = `${contrast.failing} failing and ${Words.count(contrast.passing, "passing run")} compared`;
     if (contrast.findings.length === 0) {
@@ -47,7 +53,7 @@ const Compared = (() => {
     }
     const heads = ["", `of ${contrast.failing} failing`, `of ${contrast.passing} passing`].map((name) => Dom.html("th", { scope: "col" }, name));
     return [
-      Dom.html("h2", {}, "What failing runs share and passing ones lack", Dom.html("span", { class: "hint" }, runs)),
+      Dom.html("h2", {}, title, Dom.html("span", { class: "hint" }, runs)),
       Dom.html("div", { class: "scroll" }, Dom.html("table", { class: "shared" }, Dom.html("thead", {}, Dom.html("tr", {}, heads)),
         Dom.html("tbody", {}, contrast.findings.map((one) => finding(one, contrast))))),
     ];

@@ -67,12 +67,12 @@ fn many_seeds_are_one_entry_and_one_for_each_that_failed() {
         "reasons": [
             {
                 "law": null, "file": "scenarios/sync.scn", "line": 5, "message": "expected `== Reimert` within 5 s",
-                "runs": 1, "seed": 2, "again": "tools test scenarios/sync.scn --world sim --seed 2",
+                "runs": 1, "seed": 2, "again": "tools test scenarios/sync.scn --world sim --seed 2", "contrast": null,
             },
             {
                 "law": "convergence", "file": null, "line": null,
                 "message": "at the end the nodes do not hold the same, 5 s after the last step",
-                "runs": 1, "seed": 3, "again": "tools test scenarios/sync.scn --world sim --seed 3",
+                "runs": 1, "seed": 3, "again": "tools test scenarios/sync.scn --world sim --seed 3", "contrast": null,
             },
         ],
     });

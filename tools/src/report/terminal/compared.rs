@@ -9,6 +9,8 @@ use crate::text::readable;
 
 /// The most reasons that are listed.
 const REASONS_LISTED: usize = 5;
+/// The most reasons of which the runs are compared alone.
+const REASONS_COMPARED: usize = 3;
 
 /// Returns the reasons for which runs of a scenario failed, and the features that these runs share and passing ones
 /// lack; empty if its runs were not compared.
@@ -21,31 +23,45 @@ const REASONS_LISTED: usize = 5;
 /// ```
 #[must_use]
 pub fn compared(sweep: &Sweep, style: Style) -> String {
-    if !sweep.contrast.compares() {
+    let contrast = sweep.contrast(None);
+    if !contrast.compares() {
         return String::new();
     }
     let failed = sweep.runs() - sweep.passed - sweep.interrupted;
     let name = style.strong(readable(&sweep.gravest.scenario));
     let mut lines = vec![format!("{name}: {failed} of {} failed", count(sweep.runs(), "run"))];
     let reasons = sweep.reasons.sorted();
-    lines.extend(reasons.iter().take(REASONS_LISTED).map(|one| format!("  {}", reason(one))));
-    let listed: u64 = reasons.iter().take(REASONS_LISTED).map(|reason| reason.runs).sum();
+    lines.extend(reasons.iter().take(REASONS_LISTED).map(|(_, one)| format!("  {}", reason(one))));
+    let listed: u64 = reasons.iter().take(REASONS_LISTED).map(|(_, reason)| reason.runs).sum();
     if failed > listed {
         lines.push(format!("  {} for other reasons", failed - listed));
     }
-    lines.extend(shared(&sweep.contrast, "run", style));
+    lines.extend(shared(&contrast, "the failing runs", "run", style));
+    // Runs that fail for different reasons may have little in common.
+    for (index, one) in reasons.iter().take(if reasons.len() > 1 { REASONS_COMPARED } else { 0 }) {
+        let alone = sweep.contrast(Some(*index));
+        if !alone.findings().is_empty() {
+            lines.extend(shared(&alone, &format!("those that failed {}", place(one)), "run", style));
+        }
+    }
     lines.join("\n") + "\n"
 }
 
 fn reason(reason: &Reason) -> String {
-    let place = reason.place.as_ref().map(|(file, line)| format!("{}:{line}: ", readable(file)));
     let law = reason.law.map(|law| format!(" (law: {law})")).unwrap_or_default();
-    let at = if place.is_some() { "at " } else { "" };
-    format!("{} {at}{}{}{law}", reason.runs, place.unwrap_or_default(), readable(&reason.message))
+    format!("{} {}: {}{law}", reason.runs, place(reason), readable(&reason.message))
+}
+
+/// Returns the place of a failure in words.
+fn place(reason: &Reason) -> String {
+    match &reason.place {
+        Some((file, line)) => format!("at {}:{line}", readable(file)),
+        None => "at no step".to_owned(),
+    }
 }
 
 /// Returns the features that failing runs or attempts share and passing ones lack, a line each.
-pub(super) fn shared(contrast: &Contrast, noun: &str, style: Style) -> Vec<String> {
+pub(super) fn shared(contrast: &Contrast, who: &str, noun: &str, style: Style) -> Vec<String> {
     let passing = count(contrast.passing(), &format!("passing {noun}"));
     let runs = format!("({} failing and {passing} compared)", contrast.failing());
     let findings = contrast.findings();
@@ -56,7 +72,7 @@ pub(super) fn shared(contrast: &Contrast, noun: &str, style: Style) -> Vec<Strin
             style.faint(runs)
         )];
     }
-    let head = format!("  the failing {noun}s share, and passing ones lack {}:", style.faint(runs));
+    let head = format!("  {who} share, and passing ones lack {}:", style.faint(runs));
     let finding = |one: &Finding| {
         let features: Vec<String> = one.features.iter().map(|feature| readable(feature)).collect();
         let more = if one.more > 0 { format!("; and {} more", one.more) } else { String::new() };
@@ -96,7 +112,8 @@ mod tests {
                 let line = r#"{"at_us":1,"event":"signal","op":1,"node":3,"signal":"kill"}"#;
                 watch.take(&JournalEntry::parse(line).unwrap().event);
             }
-            sweep.contrast.add(&watch.finish(), run < 2);
+            let report = if run < 2 { sweep.failures[run].clone() } else { sample::passed() };
+            sweep.add_features(&report, Box::new(watch.finish()));
         }
         sweep
     }
@@ -106,9 +123,13 @@ mod tests {
         let expected = "\
 sync: 2 of 3 runs failed
   1 at scenarios/sync.scn:5: expected `== Reimert` within 5 s
-  1 at the end the nodes do not hold the same, 5 s after the last step (law: convergence)
+  1 at no step: at the end the nodes do not hold the same, 5 s after the last step (law: convergence)
   the failing runs share, and passing ones lack (2 failing and 1 passing run compared):
     node 3 is killed: in all 2 failing runs, in no passing one, which may be chance
+  those that failed at scenarios/sync.scn:5 share, and passing ones lack (1 failing and 1 passing run compared):
+    node 3 is killed: in the one failing run, in no passing one, which may be chance
+  those that failed at no step share, and passing ones lack (1 failing and 1 passing run compared):
+    node 3 is killed: in the one failing run, in no passing one, which may be chance
 ";
         assert_eq!(compared(&sweep(&[true, true, false]), Style::PLAIN), expected);
     }

@@ -76,7 +76,7 @@ pub fn failure(report: &Report, style: Style) -> String {
     if let Some(made) = &report.attempts {
         lines.extend(attempts(made, style));
         if made.contrast.compares() {
-            lines.extend(shared(&made.contrast, "attempt", style));
+            lines.extend(shared(&made.contrast, "the failing attempts", "attempt", style));
         }
     }
     lines.push(format!("  {}   {}", style.faint("again"), again(report)));

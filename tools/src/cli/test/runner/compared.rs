@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::{Detail, Runner, take_empty};
 use crate::cli::test::queue::{Case, Job};
 use crate::cli::test::watch::Watch;
-use crate::contrast::{Contrast, Features};
+use crate::contrast::Features;
 use crate::report::Sweep;
 use crate::run::{Options, Report, Session, Verdict};
 
@@ -54,18 +54,16 @@ impl Runner {
         if failing.is_empty() || passing.is_empty() {
             return;
         }
-        let mut contrast = Contrast::default();
         let mut events = 0;
         // Failing and passing runs take turns, so that there are some of both when the bound is reached.
         for (seed, failed) in turns(&failing, &passing) {
             if events >= EVENTS_MAX {
                 break;
             }
-            let Some((features, of_run)) = self.features(&case, seed, failed) else { return };
-            contrast.add(&features, failed);
+            let Some((report, features, of_run)) = self.features(&case, seed, failed) else { return };
+            sweep.add_features(&report, Box::new(features));
             events += of_run;
         }
-        sweep.contrast = contrast;
     }
 
     /// Runs the first run that failed again, with a record in its folder of logs. Without one it stays as it is.
@@ -84,14 +82,15 @@ impl Runner {
         }
     }
 
-    /// Runs a scenario again, and returns its features and its number of events; `None` if it did not end as before.
-    fn features(&self, case: &Case, seed: u64, failed: bool) -> Option<(Features, u64)> {
+    /// Runs a scenario again, and returns its report, its features and its number of events; `None` if it did not end
+    /// as before.
+    fn features(&self, case: &Case, seed: u64, failed: bool) -> Option<(Report, Features, u64)> {
         let watch = Watch::default();
         let session = Session::new(Options { messages: true, ..self.options(seed) }, watch.recorder());
         let mut world = self.world(seed, true, None);
         let report = session.scenario(&mut world, &case.scenario);
         let is_same = (report.verdict == Verdict::Passed) != failed && report.verdict != Verdict::Interrupted;
-        is_same.then(|| (watch.finish(), world.into_world().events()))
+        is_same.then(|| (report, watch.finish(), world.into_world().events()))
     }
 }
 

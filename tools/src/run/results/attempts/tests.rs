@@ -85,3 +85,17 @@ fn few_failing_attempts_are_kept() {
     assert_eq!((made.count(), made.failed, made.failures.len()), (100, 100, FAILURES_KEPT));
     assert!(Attempted::new(AttemptRule::Retry).report().is_none());
 }
+
+#[test]
+fn the_features_of_failing_and_of_passing_attempts_are_counted() {
+    let mut attempted = Attempted::new(AttemptRule::Repeat);
+    let features = || Some(Box::default());
+    attempted.add(Report { features: features(), ..report(failed(), "1") });
+    attempted.add(Report { features: features(), ..report(Verdict::Passed, "2") });
+    attempted.add(Report { features: features(), ..report(broken(), "3") });
+    let report = attempted.report().unwrap();
+    let contrast = &report.attempts.as_ref().unwrap().contrast;
+    assert_eq!((contrast.failing(), contrast.passing()), (1, 1));
+    // Those of the last attempt are not those of the whole.
+    assert_eq!(report.features, None);
+}
