@@ -47,7 +47,8 @@ fn seeds_on_processes_are_compared_as_they_ran() {
     let tools = Tools::new().file("draws.scn", DRAWS);
     let ended = tools.run("test draws.scn --seeds 4..6 -j 3");
     ended.code(1);
-    let found = "`random` of line 4 is c; c is killed: in the one failing run, in no passing one, which may be chance";
+    let found =
+        "`random` of line 4 is c; c is killed: in all 2 failing runs, in no passing one, which may be chance";
     assert!(ended.raw.contains(found), "{ended:?}");
 }
 
