@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::story::{Tools, has, kill_and_wait, skipped};
+use crate::story::{Tools, has, kill_and_wait, skipped, until};
 
 const GOOD: &str = "# All agree.\nnetwork a-b\na: set k 1\nexpect all: get k == 1 within 30s\n";
 const ALONE: &str = "# One node.\nnetwork a\na: set k 1\nexpect a: get k == 1\n";
@@ -121,6 +122,39 @@ fn tap_is_the_only_output_and_is_read_by_the_parser_of_prove() {
     );
     assert_eq!(of("assert")[1]["diag"]["line"], 2);
     assert_eq!(of("extra"), Vec::<&Value>::new());
+}
+
+#[test]
+fn tap_of_an_interrupted_test_says_that_it_was_broken_off() {
+    let tools = Tools::new()
+        .file("s/a.scn", "network a-b\n")
+        .file("s/b.scn", "timeout 20m\nnetwork a\nwait 10m\n")
+        .file("s/c.scn", "network a-b\n");
+    let test = tools.begin("test s --tap --jobs 1");
+    let is_up =
+        || std::fs::read_to_string(tools.path("logs/b/run.jsonl")).unwrap_or_default().contains("wait 10m");
+    assert!(until(is_up));
+    test.signal(Signal::INT);
+    let ended = test.ended();
+    ended.code(130);
+    assert!(ended.raw.ends_with("\n1..2\nBail out! interrupted\n"), "{}", ended.raw);
+    if let Some(read) = read_tap(&tools, &ended.raw) {
+        let counts = (&read["passed"], &read["failed"], &read["errors"], &read["plan"]);
+        assert_eq!(counts, (&json!(1), &json!(1), &json!([]), &json!("1..2")));
+        let prove = Command::new("prove").args(["--exec", "cat"]).arg(tools.path("13.tap")).output().unwrap();
+        let said = String::from_utf8_lossy(&prove.stderr).into_owned();
+        assert!(!prove.status.success() && said.contains("stopped: interrupted"), "{said}");
+    }
+    let Some(read) = read_tap_14(&tools, &ended.raw) else { return };
+    let of = |kind: &str| -> Vec<Value> {
+        read.as_array()
+            .unwrap()
+            .iter()
+            .filter(|event| event[0] == kind)
+            .map(|event| event[1].clone())
+            .collect()
+    };
+    assert_eq!((of("bailout"), of("extra")), (vec![json!("interrupted")], vec![]));
 }
 
 #[test]
@@ -379,7 +413,7 @@ fn records_that_say_nothing_are_refused_and_do_not_hide_the_others() {
 fn a_record_that_was_cut_short_is_broken() {
     let tools = Tools::new().file("long.scn", "network a-b\nwait 10m\n");
     let run = tools.begin("test long.scn --seed 7");
-    assert!(crate::story::until(|| {
+    assert!(until(|| {
         let record = tools.path("logs/long/run.jsonl");
         std::fs::read_to_string(record).is_ok_and(|text| text.contains("\"event\":\"launch\""))
     }));

@@ -1,6 +1,7 @@
 //! Tests of `tools test`, which runs scenarios and judges them.
 
 use crate::story::{Tools, has, same, until};
+use crate::terminal::shown;
 use rustix::process::Signal;
 
 const SYNC: &str = "\
@@ -237,6 +238,27 @@ fn ctrl_c_ends_a_test_in_order() {
     assert!(ended.out.ends_with("1 interrupted ([time]), seed [seed]\n1 not run\n"), "{}", ended.out);
     tools.expect_nothing_left();
     assert!(!tools.path("logs/next").exists());
+}
+
+#[test]
+fn a_terminal_shows_the_step_that_runs_and_is_clean_afterwards() {
+    let tools = Tools::new().file("long.scn", "timeout 20m\nnetwork ring(3)\nwait 10m\n");
+    for (columns, line) in [(80, " s    3 nodes  long, line 3: wait 10m"), (10, " s  …")] {
+        let mut terminal = tools.in_terminal("test long.scn", columns, 24);
+        terminal.sees(line);
+        terminal.signal(Signal::INT);
+        terminal.sees("1 interrupted");
+        terminal.sees(", seed ");
+        assert_eq!(terminal.exits(), Some(130));
+        let seen = terminal.seen();
+        let lines = shown(&seen);
+        let rest: Vec<&String> = lines.iter().filter(|line| !line.trim().is_empty()).collect();
+        // Above the seed stands a warning about a scenario that expects nothing.
+        let [.., seed, run, summary] = rest[..] else { panic!("{seen:?}: {lines:#?}") };
+        assert!(seed.starts_with("seed ") && run.starts_with("interrupted long"), "{seen:?}: {lines:#?}");
+        assert!(summary.starts_with("1 interrupted ("), "{seen:?}: {lines:#?}");
+    }
+    tools.expect_nothing_left();
 }
 
 #[test]

@@ -74,6 +74,17 @@ impl Terminal {
         }
     }
 
+    /// Returns all that was written since the last keys, as far as it was seen.
+    pub(crate) fn seen(&self) -> String {
+        String::from_utf8_lossy(&self.seen).into_owned()
+    }
+
+    /// Waits for the end of a process that draws no screen of its own. Returns its exit code.
+    #[track_caller]
+    pub(crate) fn exits(&mut self) -> Option<i32> {
+        self.child.wait().expect("a child of ours").code()
+    }
+
     /// Sends a signal to the process.
     #[track_caller]
     pub(crate) fn signal(&self, signal: Signal) {
@@ -90,6 +101,51 @@ impl Terminal {
         assert!(modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG), "{modes:?}");
         code
     }
+}
+
+/// Returns the lines of a terminal to which this was written, as far as the codes of moving lines go: the start of
+/// a line, one line up, and an empty line.
+pub(crate) fn shown(written: &str) -> Vec<String> {
+    let (mut lines, mut row): (Vec<String>, usize) = (vec![String::new()], 0);
+    let mut starts = false;
+    let mut characters = written.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\r' => starts = true,
+            '\n' => {
+                starts = false;
+                row += 1;
+                lines.resize(lines.len().max(row + 1), String::new());
+            }
+            '\u{1b}' => {
+                let mut code = String::new();
+                for character in characters.by_ref().skip(1) {
+                    code.push(character);
+                    if character.is_ascii_alphabetic() {
+                        break;
+                    }
+                }
+                match code.as_str() {
+                    "2K" | "K" | "0K" => lines[row].clear(),
+                    "J" | "0J" => {
+                        lines.truncate(row + 1);
+                        lines[row].clear();
+                    }
+                    up if up.ends_with('A') => {
+                        row = row.saturating_sub(up.trim_end_matches('A').parse().unwrap_or(1));
+                    }
+                    _ => {}
+                }
+            }
+            other => {
+                if std::mem::take(&mut starts) {
+                    lines[row].clear();
+                }
+                lines[row].push(other);
+            }
+        }
+    }
+    lines
 }
 
 impl Drop for Terminal {

@@ -18,7 +18,7 @@ mod document;
 mod policy;
 mod summary;
 
-pub use bounds::Bounds;
+pub use bounds::{Bounds, FULL_RUNS_MAX};
 pub use collector::{Collected, Collector};
 pub use document::{Events, LiveConfig, PageRun, Room, html, live_html};
 pub use summary::Summary;

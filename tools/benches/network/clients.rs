@@ -32,11 +32,23 @@ pub(crate) struct Clients {
 impl Clients {
     /// Connects to all nodes and watches them.
     pub(crate) async fn watch(addresses: &[String]) -> Result<Self> {
+        Self::of(addresses, true).await
+    }
+
+    /// Connects to all nodes, which tell their answers alone.
+    pub(crate) async fn connect(addresses: &[String]) -> Result<Self> {
+        Self::of(addresses, false).await
+    }
+
+    async fn of(addresses: &[String], watches: bool) -> Result<Self> {
         let (teller, told) = mpsc::unbounded_channel();
         let mut senders = Vec::with_capacity(addresses.len());
         for (node, address) in addresses.iter().enumerate() {
             let mut client = Client::connect(address).await?;
-            client.request(Command::Watch { versions: true }).await?.map_err(|refusal| refusal.message)?;
+            if watches {
+                let watch = Command::Watch { versions: true };
+                client.request(watch).await?.map_err(|refusal| refusal.message)?;
+            }
             let (sender, receiver) = client.split();
             senders.push(sender);
             spawn_local(listen(node, receiver, teller.clone()));
@@ -73,6 +85,12 @@ impl Clients {
     /// Sends the queued requests.
     pub(crate) async fn flush(&mut self, node: usize) -> Result<()> {
         Ok(self.senders[node].flush().await?)
+    }
+
+    /// Returns the number of writes that were acknowledged, of all answers that came since the last call.
+    pub(crate) fn acknowledged(&mut self) -> usize {
+        let answers = std::iter::from_fn(|| self.told.try_recv().ok());
+        answers.filter(|(_, event)| matches!(event, ClientEvent::Answered { done: true })).count()
     }
 
     /// Waits for the next frame of any node. Returns it with the time of its arrival.

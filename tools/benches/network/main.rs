@@ -15,6 +15,7 @@ mod links;
 mod memory;
 mod network;
 mod networks;
+mod pages;
 mod parsing;
 mod payloads;
 mod reconciliation;
@@ -44,7 +45,7 @@ const NODES_MAX: usize = 2_000;
 /// A section of the benchmark: its name, and its function, which gets a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 18] = [
     ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
@@ -61,6 +62,8 @@ const SECTIONS: [Section; 16] = [
     ("reconciliation", reconciliation::run),
     ("parsing", parsing::run),
     ("simulator", simulator::run),
+    ("pages, in process", pages::in_processes),
+    ("pages and records", pages::run),
 ];
 
 fn main() -> ExitCode {

@@ -12,7 +12,7 @@ use clap::Args;
 pub(super) use github::Github;
 
 use super::failure::Failure;
-use super::html_file;
+use super::html_file::{self, Records};
 use super::report_file::{self, write};
 use crate::report::{self, Sweep};
 use crate::run::Report;
@@ -126,13 +126,12 @@ impl FormatArguments {
         }
     }
 
-    /// Writes the files. The events of the page come from these records, one a report, or from those in the
-    /// folders of the reports.
+    /// Writes the files. The events of the page come from these records.
     pub(super) fn write(
         &self,
         reports: &[Report],
         sweeps: &[Sweep],
-        records: &[PathBuf],
+        records: Records<'_>,
     ) -> Result<(), Failure> {
         if let Some(path) = &self.junit {
             write(path, report::junit(reports, sweeps))?;

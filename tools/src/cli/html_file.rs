@@ -1,5 +1,6 @@
 //! The file of a page: the reports of runs, and the events that their records have.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
@@ -18,15 +19,22 @@ const FILES: [&str; 3] = ["run.jsonl", "run.previous.jsonl", "run.last.jsonl"];
 /// The longest line that is read; a longer one is passed over. Chosen: ten times the longest report.
 const LINE_MAX: u64 = 32 << 20;
 
-/// Writes the page of these reports, and of sweeps with many seeds.
-///
-/// The events of a report come from the record in its folder of logs, or from the record in its place in `records`.
-/// A record that cannot be read leaves its run without events.
+/// The places of the events of reports.
+#[derive(Debug, Default)]
+pub(super) struct Records<'a> {
+    /// The record of each report; without, its record is in its folder of logs.
+    pub(super) files: &'a [PathBuf],
+    /// The events of runs that are shown in brief, by the folder of logs.
+    pub(super) brief: BTreeMap<PathBuf, Collected>,
+}
+
+/// Writes the page of these reports, and of sweeps with many seeds. A record that cannot be read leaves its run without
+/// events.
 pub(super) fn write(
     path: &Path,
     reports: &[Report],
     sweeps: &[Sweep],
-    records: &[PathBuf],
+    mut records: Records<'_>,
 ) -> Result<(), Failure> {
     let document = report::document(reports, sweeps);
     let entries = &document.scenarios;
@@ -36,8 +44,13 @@ pub(super) fn write(
     let (failed, passed): (Vec<usize>, Vec<usize>) =
         (0..entries.len()).partition(|index| entries[*index].failure.is_some());
     for index in failed.into_iter().chain(passed) {
-        let in_folder = || entries[index].logs.map(|logs| Path::new(logs).join(FILES[0]));
-        let Some(record) = records.get(index).cloned().or_else(in_folder) else { continue };
+        let entry = &entries[index];
+        if let Some(collected) = entry.logs.and_then(|logs| records.brief.remove(Path::new(logs))) {
+            events[index] = room.take_brief(collected, in_full(entry));
+            continue;
+        }
+        let in_folder = || entry.logs.map(|logs| Path::new(logs).join(FILES[0]));
+        let Some(record) = records.files.get(index).cloned().or_else(in_folder) else { continue };
         events[index] = if room.is_full() && record.exists() {
             Events::LeftOut
         } else {
@@ -46,6 +59,11 @@ pub(super) fn write(
     }
     let runs: Vec<PageRun> = entries.iter().zip(events).map(page_run).collect::<serde_json::Result<_>>()?;
     report_file::write(path, crate::page::html(&runs))
+}
+
+/// Returns the words on a run that is shown in brief.
+fn in_full(entry: &ScenarioEntry<'_>) -> String {
+    format!("few events, as of every run that passed; all: {} --html FILE", entry.again)
 }
 
 fn page_run((entry, events): (&ScenarioEntry<'_>, Events)) -> serde_json::Result<PageRun> {

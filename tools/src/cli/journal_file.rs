@@ -4,13 +4,16 @@
 //! `run.last.jsonl`, which becomes `run.previous.jsonl` when it is full. So the beginning and the latest
 //! events are always there, and a line tells the number of events missing between them.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::folder::create_file;
 use crate::journal::{JournalEntry, JournalEvent, Recorder};
+use crate::page::Collector;
 
 /// The file with the beginning of a journal, or with all of it.
 const FIRST: &str = "run.jsonl";
@@ -23,6 +26,9 @@ const PREVIOUS: &str = "run.previous.jsonl";
 
 /// The bytes that are collected before they are written. A harness that is killed loses no more.
 const BUFFER: usize = 64 << 10;
+
+/// The room for the line that fills the buffer. A longer one is appended after one more allocation.
+const LINE: usize = 1 << 10;
 
 /// The time after which an event is flushed with those before it, in microseconds.
 const UNFLUSHED_US: u64 = 50_000;
@@ -49,7 +55,9 @@ impl Limits {
 struct JournalFiles {
     folder: PathBuf,
     limits: Limits,
-    file: BufWriter<File>,
+    file: File,
+    /// The lines that are yet to be written to the file.
+    unwritten: Vec<u8>,
     /// True once the first file is full and `LAST` is written.
     continued: bool,
     /// The bytes in the present file; `events` counts its events.
@@ -71,7 +79,8 @@ impl JournalFiles {
         Ok(Self {
             folder: folder.to_owned(),
             limits,
-            file: BufWriter::with_capacity(BUFFER, create_file(folder, first)?),
+            file: create_file(folder, first)?,
+            unwritten: Vec::with_capacity(BUFFER + LINE),
             continued: false,
             bytes: 0,
             events: 0,
@@ -80,30 +89,46 @@ impl JournalFiles {
         })
     }
 
-    /// Writes a line, which ends with a newline, in the next file if the present one is full.
-    fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        let limit = if self.continued { self.limits.last } else { self.limits.first };
-        if self.bytes.saturating_add(line.len() as u64) > limit {
-            self.start_next_file()?;
+    /// Appends the line that a function appends, with its newline; to the next file if the present one is full. A
+    /// line of which the function returns an error is left out.
+    fn append<E>(&mut self, append_to: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> io::Result<()> {
+        let begin = self.unwritten.len();
+        if append_to(&mut self.unwritten).is_err() {
+            self.unwritten.truncate(begin);
+            return Ok(());
         }
-        self.bytes += line.len() as u64;
+        let length = (self.unwritten.len() - begin) as u64;
+        let limit = if self.continued { self.limits.last } else { self.limits.first };
+        if self.bytes.saturating_add(length) > limit {
+            let line = self.unwritten.split_off(begin);
+            self.start_next_file()?;
+            self.unwritten.extend_from_slice(&line);
+        }
+        self.bytes += length;
         self.events += 1;
-        self.file.write_all(line)
+        if self.unwritten.len() >= BUFFER { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes all lines to the file. Those that cannot be written are dropped.
+    fn flush(&mut self) -> io::Result<()> {
+        let written = self.file.write_all(&self.unwritten);
+        self.unwritten.clear();
+        written
     }
 
     /// Starts the next file, and drops the oldest of the later ones.
     fn start_next_file(&mut self) -> io::Result<()> {
         if self.continued {
-            self.file.flush()?;
+            self.flush()?;
             fs::rename(self.folder.join(LAST), self.folder.join(PREVIOUS))?;
             self.dropped += std::mem::replace(&mut self.previous, self.events);
         } else {
             self.remark(JournalEvent::Continued { file: LAST.to_owned() })?;
-            self.file.flush()?;
+            self.flush()?;
             self.continued = true;
         }
         (self.bytes, self.events) = (0, 0);
-        self.file = BufWriter::with_capacity(BUFFER, create_file(&self.folder, LAST)?);
+        self.file = create_file(&self.folder, LAST)?;
         if self.dropped > 0 {
             self.remark(JournalEvent::Dropped { events: self.dropped })?;
         }
@@ -112,7 +137,14 @@ impl JournalFiles {
 
     /// Writes a line about the files themselves.
     fn remark(&mut self, event: JournalEvent) -> io::Result<()> {
-        JournalEntry { at_us: None, event }.write_line(&mut self.file)
+        JournalEntry { at_us: None, event }.write_line(&mut self.unwritten)
+    }
+}
+
+impl Drop for JournalFiles {
+    fn drop(&mut self) {
+        // A journal that cannot be written stays short, like one of a full disk.
+        let _: io::Result<()> = self.flush();
     }
 }
 
@@ -176,8 +208,8 @@ pub(super) fn end_again(logs: &Path, replaces: bool) {
 /// long flushes, too. In virtual time a seed brings the run back.
 pub(super) struct JournalFile {
     files: JournalFiles,
-    /// The line that is being written, kept for its memory.
-    line: Vec<u8>,
+    /// The collector of a page, which is handed each line as well.
+    collector: Option<Rc<RefCell<Collector>>>,
     virtual_time: bool,
     /// The time of the last entry before the last flush, in microseconds since the run began.
     flushed_us: u64,
@@ -186,17 +218,26 @@ pub(super) struct JournalFile {
 impl JournalFile {
     fn new(logs: &Path, first: &str, limits: Limits) -> io::Result<Self> {
         let files = JournalFiles::new(logs, first, limits)?;
-        Ok(Self { files, line: Vec::new(), virtual_time: false, flushed_us: 0 })
+        Ok(Self { files, collector: None, virtual_time: false, flushed_us: 0 })
+    }
+
+    /// Hands each line to a collector as well, from now on.
+    pub(super) fn hand_lines_to(&mut self, collector: Rc<RefCell<Collector>>) {
+        self.collector = Some(collector);
     }
 }
 
 impl Recorder for JournalFile {
     fn record(&mut self, entry: &JournalEntry) {
-        self.line.clear();
         // A full disk must not end a run that can still be judged.
-        if entry.append_line(&mut self.line).is_ok() {
-            let _: io::Result<()> = self.files.append(&self.line);
-        }
+        let _: io::Result<()> = self.files.append(|lines| {
+            let begin = lines.len();
+            entry.append_line(lines)?;
+            if let Some(collector) = &self.collector {
+                collector.borrow_mut().push_entry(entry, lines[begin..].trim_ascii_end());
+            }
+            serde_json::Result::Ok(())
+        });
         let at_us = entry.at_us.unwrap_or_default();
         let is_due = match &entry.event {
             JournalEvent::Plan { virtual_time, .. } => {
@@ -216,7 +257,7 @@ impl Recorder for JournalFile {
     }
 
     fn flush(&mut self) {
-        let _: io::Result<()> = self.files.file.flush();
+        let _: io::Result<()> = self.files.flush();
     }
 }
 
@@ -230,8 +271,10 @@ mod tests {
 
     fn written(folder: &Path, limits: Limits, events: u64) {
         let mut journal = JournalFiles::new(folder, FIRST, limits).unwrap();
-        (0..events).for_each(|event| journal.append(format!("{event:0>9}\n").as_bytes()).unwrap());
-        journal.file.flush().unwrap();
+        for event in 0..events {
+            journal.append(|line| writeln!(line, "{event:0>9}")).unwrap();
+        }
+        journal.flush().unwrap();
     }
 
     #[test]

@@ -29,13 +29,13 @@ type Append<'a> = &'a mut dyn FnMut(Option<u64>, JournalEvent);
 
 /// The last lines of a log, and the number of those before them.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tail {
+struct Tail<'a> {
     left_out: u64,
-    lines: VecDeque<String>,
+    lines: VecDeque<&'a str>,
 }
 
-impl Tail {
-    fn of(lines: impl Iterator<Item = String>, lines_max: usize) -> Self {
+impl<'a> Tail<'a> {
+    fn of(lines: impl Iterator<Item = &'a str>, lines_max: usize) -> Self {
         let mut tail = Self::default();
         for line in lines.filter(|line| !line.is_empty()) {
             tail.lines.push_back(line);
@@ -52,7 +52,7 @@ impl Tail {
 /// run began.
 pub(super) fn append<'a>(
     session: &Session,
-    logs: impl Iterator<Item = (&'a str, Vec<String>)>,
+    logs: impl Iterator<Item = (&'a str, &'a [String])>,
     wall_ms: u64,
 ) {
     let nodes = nodes(session);
@@ -60,7 +60,7 @@ pub(super) fn append<'a>(
     for (name, lines) in logs {
         if let Some((node, _)) = nodes.iter().find(|(_, other)| other == name) {
             let append: Append<'_> = &mut |at_us, event| session.append(at_us, event);
-            append_tail(append, *node, Tail::of(lines.into_iter(), lines_max), wall_ms);
+            append_tail(append, *node, Tail::of(lines.iter().map(String::as_str), lines_max), wall_ms);
         }
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn append_files_of(
             // A node that wrote nothing, or whose log cannot be read, has no entries.
             let Ok((text, is_whole)) = end_of(&folder.join(format!("{name}.{kind}"))) else { continue };
             // The first line may be half of one.
-            let lines = text.lines().skip(usize::from(!is_whole)).map(str::to_owned);
+            let lines = text.lines().skip(usize::from(!is_whole));
             append_tail(append, node, Tail::of(lines, lines_max), wall_ms);
         }
     }
@@ -109,13 +109,13 @@ fn end_of(path: &Path) -> std::io::Result<(String, bool)> {
     Ok((String::from_utf8_lossy(&bytes).into_owned(), from == 0))
 }
 
-fn append_tail(append: Append<'_>, node: NodeIndex, tail: Tail, wall_ms: u64) {
+fn append_tail(append: Append<'_>, node: NodeIndex, tail: Tail<'_>, wall_ms: u64) {
     if tail.left_out > 0 {
         let left_out = Some(tail.left_out);
         append(None, JournalEvent::Log { node, level: None, text: None, left_out });
     }
     for line in tail.lines {
-        let (at_us, level, text) = parts(&line, wall_ms);
+        let (at_us, level, text) = parts(line, wall_ms);
         let (level, text) = (level.map(str::to_owned), Some(text.to_owned()));
         append(at_us, JournalEvent::Log { node, level, text, left_out: None });
     }
@@ -156,9 +156,8 @@ mod tests {
 
     #[test]
     fn the_last_lines_are_taken_and_the_others_counted() {
-        let lines = (0..5).map(|number| number.to_string());
-        let tail = Tail::of(lines, 2);
-        assert_eq!((tail.left_out, Vec::from(tail.lines)), (3, vec!["3".to_owned(), "4".to_owned()]));
+        let tail = Tail::of(["0", "1", "", "2", "3", "4"].into_iter(), 2);
+        assert_eq!((tail.left_out, Vec::from(tail.lines)), (3, vec!["3", "4"]));
         assert_eq!((share(0), share(3), share(50), share(10_000)), (500, 500, 100, 1));
     }
 }

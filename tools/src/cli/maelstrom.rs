@@ -18,6 +18,7 @@ use record::Record;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::folder::Folder;
+use super::html_file::Records;
 use super::run_index::{self, RunEntry};
 use super::{html_file, random, report_file, screen};
 use crate::report;
@@ -47,7 +48,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
     }
     let Ended { cases, reports, records } = ended;
     let junit = arguments.junit.as_ref().map(|path| report_file::write(path, cases.junit()));
-    let page = arguments.html.as_ref().map(|path| html_file::write(path, &reports, &[], &records));
+    let records = Records { files: &records, ..Records::default() };
+    let page = arguments.html.as_ref().map(|path| html_file::write(path, &reports, &[], records));
     let has_page = page.as_ref().is_some_and(Result::is_ok);
     for failure in [junit, page].into_iter().flatten().filter_map(Result::err) {
         failure.print(err)?;

@@ -12,6 +12,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::formats::{FormatArguments, Github, Printed};
+use super::html_file::Records;
 use super::screen;
 use super::since::Since;
 use super::test::print_run;
@@ -81,7 +82,7 @@ fn report(
     found.sort_by_key(|(report, _)| report.began_ms);
     let (reports, records): (Vec<Report>, Vec<PathBuf>) = found.into_iter().unzip();
     print(arguments.formats.printed(), &reports, out)?;
-    arguments.formats.write(&reports, &[], &records)?;
+    arguments.formats.write(&reports, &[], Records { files: &records, ..Records::default() })?;
     if let Some(github) = github {
         github.report(&reports, &[], out)?;
     }

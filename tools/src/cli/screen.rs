@@ -5,6 +5,7 @@
 //! `--color`, then by `NO_COLOR` and `TERM=dumb`, then by whether the stream is a terminal.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
 use clap::ValueEnum;
@@ -97,13 +98,20 @@ pub(super) fn is_seen() -> bool {
 /// Returns the columns of the terminal on standard output, 80 if it does not tell, or `None` if there is no
 /// terminal.
 pub(super) fn width() -> Option<usize> {
+    let out = io::stdout();
+    out.is_terminal().then(|| columns(&out))
+}
+
+/// Returns the columns of the terminal on standard error, which shows bars, or 80 if it does not tell.
+pub(super) fn columns_of_bars() -> usize {
+    columns(&io::stderr())
+}
+
+fn columns(terminal: &impl AsFd) -> usize {
     /// The width of terminals since the punched card.
     const USUAL: usize = 80;
-    let out = io::stdout();
-    out.is_terminal().then(|| {
-        let size = rustix::termios::tcgetwinsize(&out).ok();
-        size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(USUAL)
-    })
+    let size = rustix::termios::tcgetwinsize(terminal).ok();
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(USUAL)
 }
 
 /// Returns true if standard error may show bars that move.

@@ -8,6 +8,7 @@ mod queue;
 mod relay;
 mod reporter;
 mod runner;
+mod running;
 mod selection;
 mod trace;
 mod unrun;
@@ -26,6 +27,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::formats::{Github, Printed};
 use super::host::prepare;
+use super::html_file::Records;
 use super::registry::Registry;
 use super::report_file::cannot_write;
 use super::run_index::{self, RunEntry};
@@ -91,7 +93,8 @@ fn run_here(
         None => Seeds::from(random::number()? % 1_000_000_000),
     };
     replay::report_panics();
-    let runner = Runner::new(arguments, plan.node_options.clone(), seeds.count() > 1, trace, kept);
+    let runs = (plan.scenarios.len() as u64).saturating_mul(seeds.count());
+    let runner = Runner::new(arguments, plan.node_options.clone(), seeds.count() > 1, runs, trace, kept);
     let exit = run_plan(arguments, plan, seeds, &runner, github, out, err)?;
     serve_kept(runner.kept().take_all(), waiting, exit, out, err)
 }
@@ -111,7 +114,7 @@ fn run_plan(
     let selected = queue.total();
     let printed = arguments.formats.printed();
     let style = if printed == Printed::Lines { screen::out_style() } else { Style::PLAIN };
-    let mut reporter = Reporter::new(&mut *out, printed, style, seeds, selected);
+    let mut reporter = Reporter::new(&mut *out, printed, style, seeds, selected, runner.running().clone());
     reporter.print_seeds()?;
     for (selected, reason) in &skipped {
         if let Some(scenario) = selected.scenario() {
@@ -148,7 +151,8 @@ fn run_plan(
         }
     }
     let (reports, sweeps) = reporter.into_reports();
-    let written = arguments.formats.write(&reports, &sweeps, &[]);
+    let records = Records { brief: runner.take_brief_events(), ..Records::default() };
+    let written = arguments.formats.write(&reports, &sweeps, records);
     let has_page = written.is_ok();
     let annotated = github.as_mut().map_or(Ok(()), |github| github.report(&reports, &sweeps, out));
     let failures = [ended.err().map(Failure::from), written.err(), annotated.err()];

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::life::NodeLife;
 use super::link_entry::LinkEntry;
+use super::rank::brief_rank;
 use super::result::{LawState, OperationOutcome, StepResult};
 use crate::world::{
     Bypass, Change, DelayReason, ExitStatus, Message, MessageClass, MessageEvent, NodeIndex, NodeSpec, OpId,
@@ -461,10 +462,61 @@ pub enum JournalEvent {
     },
 }
 
+impl JournalEvent {
+    /// Returns the name of the event, as its lines have it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Plan { .. } => "plan",
+            Self::Node { .. } => "node",
+            Self::Step { .. } => "step",
+            Self::StepEnded { .. } => "step_ended",
+            Self::Chosen { .. } => "chosen",
+            Self::Launch { .. } => "launch",
+            Self::Signal { .. } => "signal",
+            Self::Ask { .. } => "ask",
+            Self::Wire { .. } => "wire",
+            Self::Links { .. } => "links",
+            Self::Partition { .. } => "partition",
+            Self::Clock { .. } => "clock",
+            Self::Disk { .. } => "disk",
+            Self::Done { .. } => "done",
+            Self::Answer { .. } => "answer",
+            Self::Refused { .. } => "refused",
+            Self::Unknown { .. } => "unknown",
+            Self::Failed { .. } => "failed",
+            Self::Shown { .. } => "shown",
+            Self::Unasked { .. } => "unasked",
+            Self::Changed { .. } => "changed",
+            Self::Exited { .. } => "exited",
+            Self::Misbehaved { .. } => "misbehaved",
+            Self::Flooded { .. } => "flooded",
+            Self::Bypassed { .. } => "bypassed",
+            Self::Held { .. } => "held",
+            Self::Measured { .. } => "measured",
+            Self::Verdict { .. } => "verdict",
+            Self::Life { .. } => "life",
+            Self::Link { .. } => "link",
+            Self::Stored { .. } => "stored",
+            Self::Sent { .. } => "sent",
+            Self::Arrived { .. } => "arrived",
+            Self::Lost { .. } => "lost",
+            Self::Delayed { .. } => "delayed",
+            Self::Log { .. } => "log",
+            Self::Law { .. } => "law",
+            Self::Continued { .. } => "continued",
+            Self::Operation { .. } => "operation",
+            Self::Problem { .. } => "problem",
+            Self::Dropped { .. } => "dropped",
+        }
+    }
+}
+
 impl From<MessageEvent> for JournalEvent {
     fn from(event: MessageEvent) -> Self {
         match event {
             MessageEvent::Sent(Message { number, from, to, kind, class, key, rank, keys, body, bytes }) => {
+                let rank = rank.as_deref().map(brief_rank);
                 Self::Sent { message: number, from, to, kind, class, key, rank, keys, body, bytes }
             }
             MessageEvent::Arrived { number } => Self::Arrived { message: number },

@@ -22,3 +22,19 @@ pub enum NodeLife {
     #[serde(other)]
     Unknown,
 }
+
+impl NodeLife {
+    /// Returns the name of the life, as lines have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Ending => "ending",
+            Self::Stopped => "stopped",
+            Self::Exited => "exited",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -2,7 +2,8 @@
 
 use super::event::JournalEvent;
 use super::link_entry::LinkEntry;
-use crate::world::{OpId, Operation, Outcome};
+use super::rank::brief_rank;
+use crate::world::{OpId, Operation, Outcome, Written};
 
 impl JournalEvent {
     /// Returns the entry of an operation that begins. It is none for timers, members, watches, checks
@@ -37,7 +38,10 @@ impl JournalEvent {
     pub(crate) fn ended(op: OpId, outcome: &Outcome) -> Option<Self> {
         Some(match outcome.clone() {
             Outcome::Done => Self::Done { op },
-            Outcome::Answered(answer) => Self::Answer { op, value: answer.value, written: answer.written },
+            Outcome::Answered(answer) => {
+                let brief = |Written { stamp, rank }| Written { stamp, rank: brief_rank(&rank) };
+                Self::Answer { op, value: answer.value, written: answer.written.map(brief) }
+            }
             Outcome::Refused { code, message } => Self::Refused { op, code, message },
             Outcome::Unknown { reason } => Self::Unknown { op, reason },
             Outcome::Failed { reason } => Self::Failed { op, reason },

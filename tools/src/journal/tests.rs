@@ -143,6 +143,7 @@ fn the_document_has_every_event_and_field_and_no_other() {
         let Ok(Json::Object(mut fields)) = serde_json::to_value(&event) else { panic!("{event:?}") };
         let Some(Json::String(name)) = fields.remove("event") else { panic!("{event:?}") };
         let fields: BTreeSet<String> = fields.into_iter().map(|(field, _)| field).collect();
+        assert_eq!(name, event.name());
         assert!(written.insert(name, fields).is_none(), "{event:?}");
     }
     assert_eq!(documented(), written);

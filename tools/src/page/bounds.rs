@@ -41,7 +41,26 @@ impl Bounds {
         lost: 2_000,
         line_bytes: 64 << 10,
     };
+
+    /// The bounds of a run that passed, in a page of many runs. Chosen: the steps, the faults and the lives of most
+    /// runs, and so few details that the page of a hundred runs stays under 10 MB.
+    pub const BRIEF: Self = Self {
+        whole_lines: 400,
+        whole_bytes: 64 << 10,
+        structure: 400,
+        first: 50,
+        latest: 0,
+        after_fault: 5,
+        after_faults: 50,
+        writes: 100,
+        lost: 50,
+        line_bytes: 16 << 10,
+    };
 }
+
+/// The most runs of a page that has each of them as whole as it has one alone. Chosen: they fit, and a page of more
+/// is read for those that failed.
+pub const FULL_RUNS_MAX: u64 = 8;
 
 /// The most bytes of events in a page of many runs. Chosen: an editor and a browser still open the file.
 pub(super) const EVENTS_BYTES_MAX: usize = 24 << 20;

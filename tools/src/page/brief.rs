@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::journal::{JournalEntry, JournalEvent};
+
 /// A text that is borrowed from the line if it has no escapes.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
@@ -51,7 +53,53 @@ pub(super) struct Spec {
     pub(super) disk: bool,
 }
 
-impl Brief<'_> {
+impl<'a> Brief<'a> {
+    /// Returns an entry in brief, as its line would be read.
+    pub(super) fn of(entry: &'a JournalEntry) -> Self {
+        let text = |text: &'a str| Some(Text(Cow::Borrowed(text)));
+        let mut brief = Self {
+            at_us: entry.at_us,
+            event: Text(Cow::Borrowed(entry.event.name())),
+            message: None,
+            op: None,
+            node: None,
+            key: None,
+            rank: None,
+            digest: None,
+            life: None,
+            words: Vec::new(),
+            spec: None,
+        };
+        match &entry.event {
+            JournalEvent::Stored { node, key, rank, .. } => {
+                (brief.node, brief.key, brief.rank) = (u64::try_from(node.0).ok(), text(key), text(rank));
+            }
+            JournalEvent::Changed { node, change } => {
+                (brief.node, brief.digest) = (u64::try_from(node.0).ok(), text(&change.digest));
+            }
+            JournalEvent::Sent { message, .. }
+            | JournalEvent::Arrived { message }
+            | JournalEvent::Lost { message, .. }
+            | JournalEvent::Delayed { message, .. } => brief.message = Some(Id::Number(*message)),
+            JournalEvent::Launch { node, spec, .. } => {
+                (brief.node, brief.spec) = (u64::try_from(node.0).ok(), Some(Spec { disk: spec.disk }));
+            }
+            JournalEvent::Life { node, life } => {
+                (brief.node, brief.life) = (u64::try_from(node.0).ok(), text(life.name()));
+            }
+            JournalEvent::Ask { op, node, words, .. } => {
+                (brief.op, brief.node) = (Some(op.0), u64::try_from(node.0).ok());
+                brief.words = words.first().into_iter().filter_map(|word| text(word)).collect();
+            }
+            JournalEvent::Answer { op, .. }
+            | JournalEvent::Refused { op, .. }
+            | JournalEvent::Unknown { op, .. }
+            | JournalEvent::Unasked { op } => brief.op = Some(op.0),
+            _ => {}
+        }
+        brief
+    }
+
     /// Returns the number of the message that the line is about.
     pub(super) fn message(&self) -> Option<u64> {
         match self.message {

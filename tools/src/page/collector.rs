@@ -12,6 +12,7 @@ use super::curves::Curves;
 use super::data::inert;
 use super::density::Density;
 use super::summary::Summary;
+use crate::journal::JournalEntry;
 
 /// The most messages under way whose lines are remembered, since they may yet be lost.
 const UNDER_WAY_MAX: usize = 4_096;
@@ -129,35 +130,39 @@ impl Collector {
 
     /// Takes a line, without its newline. A line that cannot be read is counted and left out.
     pub fn push(&mut self, line: &str) {
-        let Ok(brief) = serde_json::from_str::<Brief<'_>>(line) else {
-            self.unreadable += u64::from(!line.trim().is_empty());
-            return;
-        };
+        match serde_json::from_str::<Brief<'_>>(line) {
+            Ok(brief) => self.push_brief(&brief, line.as_bytes()),
+            Err(_) => self.unreadable += u64::from(!line.trim().is_empty()),
+        }
+    }
+
+    /// Takes an entry and its line, without a newline. This is several times faster than to read the line.
+    pub fn push_entry(&mut self, entry: &JournalEntry, line: &[u8]) {
+        self.push_brief(&Brief::of(entry), line);
+    }
+
+    fn push_brief(&mut self, brief: &Brief<'_>, line: &[u8]) {
         self.lines += 1;
         self.at_us = self.at_us.max(brief.at_us.unwrap_or(self.at_us));
-        self.count(&brief);
-        let kind = self.kind(&brief);
+        self.count(brief);
+        let kind = self.kind(brief);
+        let event = &*brief.event.0;
         if line.len() > self.bounds.line_bytes && !matches!(kind, Kind::Structure { .. }) {
-            *self.left_out.entry(brief.event.0.into_owned()).or_default() += 1;
+            self.leave_out(event);
             self.end_whole();
             return;
         }
-        let message = brief.message();
-        let kept = Kept {
-            number: self.lines,
-            at_us: self.at_us,
-            event: (&*brief.event.0).into(),
-            text: line.into(),
-        };
+        let (number, at_us) = (self.lines, self.at_us);
+        let kept = || Kept { number, at_us, event: event.into(), text: String::from_utf8_lossy(line).into() };
         self.bytes += line.len();
         if let Some(whole) = &mut self.whole {
-            whole.push((kind, kept));
+            whole.push((kind, kept()));
             if whole.len() > self.bounds.whole_lines || self.bytes > self.bounds.whole_bytes {
                 self.end_whole();
             }
             return;
         }
-        self.choose(kind, kept, message);
+        self.choose(kind, event, brief.message(), kept);
     }
 
     /// Counts a line in the curves, whether it is kept or not.
@@ -209,14 +214,14 @@ impl Collector {
         for (kind, kept) in self.whole.take().into_iter().flatten() {
             let message =
                 serde_json::from_str::<Brief<'_>>(&kept.text).ok().and_then(|brief| brief.message());
-            self.choose(kind, kept, message);
+            let event = kept.event.clone();
+            self.choose(kind, &event, message, || kept);
         }
     }
 
     /// Keeps a line of a large run, or counts it as left out.
-    fn choose(&mut self, kind: Kind, kept: Kept, message: Option<u64>) {
+    fn choose(&mut self, kind: Kind, event: &str, message: Option<u64>, kept: impl FnOnce() -> Kept) {
         let bounds = self.bounds;
-        let event: &str = &kept.event;
         // The plan and the verdict are in every page.
         let always = matches!(event, "plan" | "verdict");
         let room = |used: &mut usize, most: usize| {
@@ -237,7 +242,7 @@ impl Collector {
                     if self.lost < bounds.lost {
                         self.chosen.push(sent);
                     } else {
-                        self.leave_out(&sent);
+                        self.leave_out(&sent.event);
                     }
                 }
                 room(&mut self.lost, bounds.lost)
@@ -249,10 +254,14 @@ impl Collector {
             }
         };
         if has_room {
-            self.chosen.push(kept);
+            self.chosen.push(kept());
             return;
         }
-        self.latest.push_back(kept);
+        // Without room for latest lines, only the sending of a message may yet be of use.
+        if bounds.latest == 0 && message.is_none() {
+            return self.leave_out(event);
+        }
+        self.latest.push_back(kept());
         while self.latest.len() > bounds.latest {
             let Some(oldest) = self.latest.pop_front() else { return };
             self.pass_over(oldest);
@@ -272,24 +281,24 @@ impl Collector {
                 self.under_way.insert(message, kept);
                 while self.under_way.len() > UNDER_WAY_MAX {
                     let Some((_, oldest)) = self.under_way.pop_first() else { return };
-                    self.leave_out(&oldest);
+                    self.leave_out(&oldest.event);
                 }
             }
             ("arrived", Some(message)) => {
                 if let Some(sent) = self.under_way.remove(&message) {
-                    self.leave_out(&sent);
+                    self.leave_out(&sent.event);
                 }
-                self.leave_out(&kept);
+                self.leave_out(&kept.event);
             }
-            _ => self.leave_out(&kept),
+            _ => self.leave_out(&kept.event),
         }
     }
 
-    fn leave_out(&mut self, kept: &Kept) {
-        if let Some(count) = self.left_out.get_mut(&*kept.event) {
+    fn leave_out(&mut self, event: &str) {
+        if let Some(count) = self.left_out.get_mut(event) {
             *count += 1;
         } else {
-            self.left_out.insert(kept.event.to_string(), 1);
+            self.left_out.insert(event.to_owned(), 1);
         }
     }
 
@@ -300,7 +309,7 @@ impl Collector {
             return Collected { events: joined(whole.iter().map(|(_, kept)| kept)), summary: None };
         }
         for sent in std::mem::take(&mut self.under_way).into_values() {
-            self.leave_out(&sent);
+            self.leave_out(&sent.event);
         }
         let mut kept = std::mem::take(&mut self.chosen);
         kept.extend(std::mem::take(&mut self.latest));

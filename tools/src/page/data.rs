@@ -4,17 +4,22 @@
 /// the same.
 pub(super) fn inert(json: &str) -> String {
     let mut text = String::with_capacity(json.len() + json.len() / 16);
-    for one in json.chars() {
-        match one {
-            '<' => text.push_str("\\u003c"),
-            // Line ends for scripts, but not for JSON.
-            '\u{2028}' => text.push_str("\\u2028"),
-            '\u{2029}' => text.push_str("\\u2029"),
+    let mut rest = json;
+    // Line ends for scripts, but not for JSON, begin with the byte E2.
+    while let Some(at) = memchr::memchr3(b'<', 0xe2, 0, rest.as_bytes()) {
+        text.push_str(&rest[..at]);
+        let mut behind = rest[at..].chars();
+        match behind.next() {
+            Some('<') => text.push_str("\\u003c"),
+            Some('\u{2028}') => text.push_str("\\u2028"),
+            Some('\u{2029}') => text.push_str("\\u2029"),
             // A reader of HTML replaces this character.
-            '\0' => {}
-            other => text.push(other),
+            Some('\0') | None => {}
+            Some(other) => text.push(other),
         }
+        rest = behind.as_str();
     }
+    text.push_str(rest);
     text
 }
 

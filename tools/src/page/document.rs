@@ -25,10 +25,22 @@ pub struct PageRun {
 pub enum Events {
     /// The events in the page.
     Kept(Box<Collected>),
+    /// Few of the events: the run passed, as one of many. The text says how to see them all.
+    Brief(Box<Collected>, String),
     /// The page of so many runs has no room for them.
     LeftOut,
     /// No record of the run is at hand.
     Absent,
+}
+
+impl Events {
+    /// Returns the events that the page has.
+    fn kept(&self) -> Option<&Collected> {
+        match self {
+            Self::Kept(events) | Self::Brief(events, _) => Some(events),
+            Self::LeftOut | Self::Absent => None,
+        }
+    }
 }
 
 /// The room for events in a page of many runs.
@@ -58,6 +70,15 @@ impl Room {
         self.0 = 0;
         Events::LeftOut
     }
+
+    /// Gives the events of a run that is shown in brief room, or leaves them out. `in_full` says how to see all.
+    #[must_use]
+    pub fn take_brief(&mut self, events: Collected, in_full: String) -> Events {
+        match self.take(events) {
+            Events::Kept(events) => Events::Brief(events, in_full),
+            other => other,
+        }
+    }
 }
 
 /// The addresses of a live page, each with its token.
@@ -81,22 +102,24 @@ struct RunData<'a> {
     events: bool,
     summary: Option<&'a Summary>,
     /// The reason why events are left out, if there are any.
-    left_out: Option<&'static str>,
+    left_out: Option<&'a str>,
 }
 
 impl<'a> RunData<'a> {
     fn of(run: &'a PageRun) -> Self {
-        let kept = match &run.events {
-            Events::Kept(events) => Some(&**events),
-            Events::LeftOut | Events::Absent => None,
+        let left_out = match &run.events {
+            Events::LeftOut => {
+                Some("the page has no room for its events: tools report RUN.jsonl --html FILE")
+            }
+            Events::Brief(_, in_full) => Some(&**in_full),
+            Events::Kept(_) | Events::Absent => None,
         };
-        let left_out = matches!(run.events, Events::LeftOut);
+        let kept = run.events.kept();
         Self {
             report: &run.report,
             events: kept.is_some(),
             summary: kept.and_then(|events| events.summary.as_ref()),
-            left_out: left_out
-                .then_some("the page has no room for its events: tools report RUN.jsonl --html FILE"),
+            left_out,
         }
     }
 }
@@ -108,7 +131,7 @@ pub fn html(runs: &[PageRun]) -> serde_json::Result<String> {
     let body = markup! {
         (data_element("runs", "application/json", &inert(&serde_json::to_string(&data)?)))
         @for (index, run) in runs.iter().enumerate() {
-            @if let Events::Kept(events) = &run.events {
+            @if let Some(events) = run.events.kept() {
                 (data_element(&format!("events-{index}"), "application/x-ndjson", &events.events))
             }
         }

@@ -21,6 +21,8 @@ use crate::text::{is_plain, readable};
 #[derive(Debug, Clone, Default)]
 pub struct TapPoints {
     written: u64,
+    /// True once a run was interrupted.
+    interrupted: bool,
 }
 
 impl TapPoints {
@@ -40,17 +42,20 @@ impl TapPoints {
         cases(&[], std::slice::from_ref(sweep)).iter().map(|case| self.point(case)).collect()
     }
 
-    /// Returns the plan, which closes the document.
+    /// Returns the plan, which closes the document. After an interrupt it has the points so far, and a line tells
+    /// readers that the test was broken off.
     #[must_use]
     pub fn plan(&self) -> String {
+        let bail_out = if self.interrupted { "Bail out! interrupted\n" } else { "" };
         match self.written {
             0 => "1..0 # SKIP no scenario was run\n".to_owned(),
-            written => format!("1..{written}\n"),
+            written => format!("1..{written}\n{bail_out}"),
         }
     }
 
     fn point(&mut self, case: &Case<'_>) -> String {
         self.written += 1;
+        self.interrupted |= case.report.verdict == Verdict::Interrupted;
         let result = if case.counts_as_failed() { "not ok" } else { "ok" };
         let mut name = escaped(&case.name());
         if let Some(made) = &case.report.attempts {

@@ -25,7 +25,7 @@ use steps_under_way::StepsUnderWay;
 
 use super::laws::{Breach, Evidence, Write};
 use super::results::JournalWriter;
-use crate::journal::{JournalEntry, JournalEvent};
+use crate::journal::{JournalEntry, JournalEvent, brief_rank};
 use crate::scenario::At;
 use crate::world::{Event, ExitStatus, Misconduct, NodeIndex, OpId, Operation, Outcome};
 
@@ -206,7 +206,12 @@ impl RunState {
                 }
             }
             Event::Stored { node, key, rank, wall_ms } => {
-                self.journal(|| JournalEvent::Stored { node, key: key.clone(), rank: rank.clone(), wall_ms });
+                self.journal(|| JournalEvent::Stored {
+                    node,
+                    key: key.clone(),
+                    rank: brief_rank(&rank),
+                    wall_ms,
+                });
                 let now = self.now;
                 let breach = self.evidence.stored(node, self.network.node(node), &key, &rank, wall_ms, now);
                 self.abort_if_broken(breach);

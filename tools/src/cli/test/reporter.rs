@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Instant;
 
+use super::running::Running;
 use crate::cli::exit::Exit;
 use crate::cli::formats::Printed;
 use crate::cli::progress::RunsProgress;
@@ -24,7 +25,10 @@ pub(super) struct Reporter<'a> {
     style: Style,
     began: Instant,
     seeds: Seeds,
+    /// The bar of many runs.
     progress: Option<RunsProgress>,
+    /// The lines of the runs under way.
+    running: Running,
     reports: Vec<Report>,
     sweeps: Vec<Sweep>,
     /// The reasons that have been explained at length.
@@ -41,6 +45,7 @@ impl<'a> Reporter<'a> {
         style: Style,
         seeds: Seeds,
         runs: u64,
+        running: Running,
     ) -> Self {
         Self {
             out,
@@ -50,6 +55,7 @@ impl<'a> Reporter<'a> {
             began: Instant::now(),
             seeds,
             progress: (seeds.count() > 1).then(|| RunsProgress::new(runs)),
+            running,
             reports: Vec::new(),
             sweeps: Vec::new(),
             explained: BTreeSet::new(),
@@ -147,6 +153,7 @@ impl<'a> Reporter<'a> {
         if let Some(progress) = self.progress.take() {
             progress.finish();
         }
+        self.running.finish();
         match self.printed {
             Printed::Json => return write!(self.out, "{}", report::json(&self.reports, &self.sweeps)?),
             Printed::Tap => {
@@ -181,13 +188,13 @@ impl<'a> Reporter<'a> {
         }
         let text = points(&mut self.tap);
         let out = &mut *self.out;
-        let mut print = || {
+        let print = || {
             write!(out, "{text}")?;
             out.flush()
         };
         match &self.progress {
             Some(progress) => progress.suspended(print),
-            None => print(),
+            None => self.running.suspended(print),
         }
     }
 
@@ -202,7 +209,7 @@ impl<'a> Reporter<'a> {
         };
         match &self.progress {
             Some(progress) => progress.suspended(print),
-            None => print(),
+            None => self.running.suspended(print),
         }
     }
 }

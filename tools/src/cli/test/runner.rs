@@ -1,5 +1,6 @@
 //! The runner of `tools test`: one run, from its first step to its report.
 
+mod brief;
 mod compared;
 mod simulated;
 
@@ -16,16 +17,18 @@ use std::time::{Duration, SystemTime};
 use super::arguments::{Arguments, Keep};
 use super::kept::KeptNetworks;
 use super::queue::{Case, Job};
+use super::running::Running;
 use super::unrun::unrun;
 use super::watch::Watch;
 use crate::cli::control::{self, Control};
 use crate::cli::folder::{ATTEMPT, Folder, Refused};
 use crate::cli::host::{Host, Setup};
 use crate::cli::interrupt::Interrupt;
-use crate::cli::journal_file::{self, Limits};
+use crate::cli::journal_file::Limits;
 use crate::cli::log_entries;
 use crate::cli::replay;
 use crate::journal::JournalEntry;
+use crate::page::{Collected, FULL_RUNS_MAX};
 use crate::report;
 use crate::run::{AttemptRule, Attempted, Failure, FailureKind, Options, Report, Verdict};
 use crate::scenario::{Scenario, Setting, is_routed};
@@ -33,6 +36,8 @@ use crate::text::io_cause;
 use crate::world::process::{Lease, Ports};
 use crate::world::sim::Reseed;
 use crate::world::{self, World as _};
+
+use brief::BriefEvents;
 
 /// The runner of scenarios, each in a world of its own. A clone is cheap and shares all state.
 #[derive(Clone)]
@@ -61,10 +66,13 @@ struct Inner {
     reseeds: Vec<Reseed>,
     /// The most runs that are drawn anew to find when a failure became certain, if that is wanted.
     when_lost: Option<u64>,
-    /// The events that stand in the journal of every run.
     detail: Detail,
     /// The scenarios of which a run failed, among many seeds in virtual time.
     failing: Mutex<Vec<Arc<Case>>>,
+    /// The lines of the runs under way, on a terminal.
+    running: Running,
+    /// The events of runs that passed, for a page of many runs.
+    brief: BriefEvents,
     /// The file that takes the events of runs. With one, runs are done one after another.
     trace: Option<File>,
     /// The mistake planted in every node.
@@ -72,26 +80,21 @@ struct Inner {
     mutant: Option<world::Mutant>,
 }
 
-/// The detail of the journals of runs; each has the events of those before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Detail {
-    /// The events by which runs are judged.
-    Usual,
+/// The events that stand in the journal of every run beside the usual ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Detail {
     /// The messages between nodes.
-    Messages,
+    messages: bool,
     /// The versions that nodes store: a page shows who held which one when.
-    Versions,
+    versions: bool,
 }
 
 impl Detail {
-    fn of(arguments: &Arguments) -> Self {
-        if arguments.formats.html.is_some() {
-            Self::Versions
-        } else if arguments.messages {
-            Self::Messages
-        } else {
-            Self::Usual
-        }
+    fn of(arguments: &Arguments, is_brief: bool) -> Self {
+        let has_page = arguments.formats.html.is_some();
+        // In virtual time a run that failed is run again for its messages, and one that passed has none in brief.
+        let page_messages = has_page && !(is_brief && arguments.setting.world.virtual_time);
+        Self { messages: arguments.messages || page_messages, versions: has_page }
     }
 }
 
@@ -100,10 +103,12 @@ impl Runner {
         arguments: &Arguments,
         node_options: BTreeMap<String, String>,
         many: bool,
+        runs: u64,
         trace: Option<File>,
         kept: KeptNetworks,
     ) -> Self {
         let world = arguments.setting.world;
+        let is_brief = arguments.formats.html.is_some() && runs > FULL_RUNS_MAX;
         Self(Arc::new(Inner {
             world,
             logs: arguments.logs.clone(),
@@ -121,8 +126,11 @@ impl Runner {
             interrupt: if world.virtual_time { Interrupt::listen() } else { Interrupt::default() },
             reseeds: sorted(&arguments.reseed_at),
             when_lost: arguments.when_lost,
-            detail: Detail::of(arguments),
             failing: Mutex::default(),
+            detail: Detail::of(arguments, is_brief),
+            // Many runs have a bar that counts them.
+            running: Running::new(!many),
+            brief: BriefEvents::new(is_brief),
             trace,
             #[cfg(feature = "mutants")]
             mutant: arguments.mutant,
@@ -160,8 +168,8 @@ impl Runner {
             #[cfg(feature = "mutants")]
             mutant: self.0.mutant,
             report_entry: Some(report::entry),
-            messages: self.0.detail >= Detail::Messages,
-            versions: usual.versions || self.0.detail >= Detail::Versions,
+            messages: self.0.detail.messages,
+            versions: usual.versions || self.0.detail.versions,
             ..usual
         }
     }
@@ -233,6 +241,16 @@ impl Runner {
         Ok(!hand_over(report) || stop)
     }
 
+    /// Returns the lines of the runs under way.
+    pub(super) fn running(&self) -> &Running {
+        &self.0.running
+    }
+
+    /// Returns the events of the runs so far that a page shows in brief, by the folder of the run.
+    pub(super) fn take_brief_events(&self) -> BTreeMap<PathBuf, Collected> {
+        self.0.brief.take()
+    }
+
     /// Returns the networks that are left up.
     pub(super) fn kept(&self) -> &KeptNetworks {
         &self.0.kept
@@ -293,7 +311,7 @@ impl Runner {
         let path = path.as_path();
         // A network that is left up runs for as long as its owner wants.
         let limits = if self.0.keep.is_some() { Limits::STAYING } else { Limits::NONE };
-        let journal = journal_file::create(path, limits).map_err(|error| cannot_write(path, &error));
+        let journal = self.0.brief.create_journal(path, limits);
         let watch = self.watch();
         let mut recorder = watch.as_ref().map(Watch::recorder);
         let watching = move |entry: &JournalEntry| {
@@ -301,7 +319,7 @@ impl Runner {
                 recorder(entry);
             }
         };
-        let made = journal.and_then(|write_event| {
+        let made = journal.and_then(|(journal, brief)| {
             let ports = Ports::Leased(Lease::default());
             let (logs, data) = (path.to_owned(), path.join("data"));
             // Proxies slow links down, so only scenarios that need them have them.
@@ -310,13 +328,12 @@ impl Runner {
             let setting = Setting { options: &options.node_options, ..Setting::of(world) };
             let proxied = scenario.needs_any(world.proxied) && !is_routed(scenario, &setting);
             let (options, log_limit) = (options.clone(), self.0.log_limit);
-            Host::new(
-                Setup { logs, data, ports, options, world, proxied, log_limit },
-                (write_event, watching),
-            )
+            let setup = Setup { logs, data, ports, options, world, proxied, log_limit };
+            let running = self.0.running.recorder(&scenario.name);
+            Ok((Host::new(setup, (journal, (watching, running)))?, brief))
         });
-        let mut host = match made {
-            Ok(host) => host,
+        let (mut host, brief) = match made {
+            Ok(made) => made,
             Err(error) => {
                 let report = broken(options, environment(error.to_string()));
                 let stop = self.stops_after(job, &report);
@@ -327,6 +344,7 @@ impl Runner {
         let mut report = host.session.scenario(&mut host.world, &job.case.scenario);
         report.features = watch.map(|watch| Box::new(watch.finish()));
         log_entries::append_files(&host.session, path, wall_ms);
+        self.0.brief.add(brief, &report);
         let stop = self.stops_after(job, &report) || host.session.was_interrupted();
         let wanted = hand_over(report.clone());
         if self.leaves_up(&report) && !self.0.left_one_up.swap(true, Ordering::Relaxed) {
@@ -391,10 +409,6 @@ fn wall_ms() -> Option<u64> {
 /// Returns a failure of the environment before a scenario's first step.
 fn environment(reason: String) -> Failure {
     Failure::new(FailureKind::Environment, None, Duration::ZERO, reason)
-}
-
-fn cannot_write(folder: &Path, error: &io::Error) -> io::Error {
-    io::Error::other(format!("cannot write to {}: {}", folder.display(), io_cause(error)))
 }
 
 /// Takes the folder of a run and empties it.

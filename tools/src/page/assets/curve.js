@@ -4,6 +4,7 @@
 // of different digests over time. Faults are the shade.
 class Curve {
   constructor() {
+    this.showsWindow = true;
     this.canvas = Dom.html("canvas", { class: "curve", role: "img" });
     this.legend = Dom.html("div", { class: "legend" });
     this.element = Dom.html("section", { class: "panel", "aria-label": "Convergence" },

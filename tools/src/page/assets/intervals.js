@@ -4,6 +4,7 @@
 // to end. Of a violation it shows the longest order that works, as a line from bar to bar, and what does not fit.
 class Intervals {
   constructor() {
+    this.showsWindow = true;
     this.svg = Dom.svg("svg", { class: "history", tabindex: "0", role: "listbox", "aria-label": "Operations of clients" });
     this.tip = Dom.html("div", { class: "tip", hidden: true, "aria-hidden": "true" });
     this.choice = Dom.html("select", { "aria-label": "Operations that are shown", on: { change: () => this.choose(Number(this.choice.value)) } });

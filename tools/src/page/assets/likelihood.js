@@ -4,6 +4,7 @@
 // is the share of these runs that fail. Aligned with the timeline.
 class Likelihood {
   constructor() {
+    this.showsWindow = true;
     this.canvas = Dom.html("canvas", { class: "likelihood", tabindex: "0", role: "img" });
     this.told = Dom.html("p", { class: "note" });
     this.element = Dom.html("section", { class: "panel wide lost-when", "aria-label": "When was it lost?", hidden: true },

@@ -4,6 +4,7 @@
 // thousands of each.
 class Timeline {
   constructor() {
+    this.showsWindow = true;
     this.canvas = Dom.html("canvas", { class: "timeline", tabindex: "0", role: "img" });
     this.tip = Dom.html("div", { class: "tip", hidden: true, "aria-hidden": "true" });
     this.note = Dom.html("p", { class: "note gap", hidden: true });
@@ -43,7 +44,7 @@ class Timeline {
       if (drag.moved) {
         const span = drag.to - drag.from;
         const shift = (by / this.plot) * span;
-        view.window(drag.from - shift, drag.to - shift);
+        view.window(drag.from - shift, drag.to - shift, false);
       }
       return;
     }

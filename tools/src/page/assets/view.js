@@ -19,6 +19,8 @@ class View {
     // The room for names at the left of the timeline, with which others are aligned.
     this.left = 64;
     this.scheduled = false;
+    // True if the next frame draws every panel, and not only those that show a part of time.
+    this.whole = true;
     this.onChange = () => {};
   }
 
@@ -26,19 +28,21 @@ class View {
     this.panels.push(panel);
   }
 
-  /** Draws all panels before the next frame. */
-  redraw() {
+  /** Draws all panels before the next frame, or only those that show a part of time. */
+  redraw(whole = true) {
+    this.whole ||= whole;
     if (this.scheduled) return;
     this.scheduled = true;
     requestAnimationFrame(() => {
       this.scheduled = false;
-      this.draw();
+      this.draw(this.whole);
     });
   }
 
-  /** Draws all panels now. */
-  draw() {
-    for (const panel of this.panels) panel.draw(this);
+  /** Draws all panels now, or only those that show a part of time. */
+  draw(whole = true) {
+    if (whole) this.whole = false;
+    for (const panel of this.panels) if (whole || panel.showsWindow) panel.draw(this);
     this.onChange(this);
   }
 
@@ -47,25 +51,26 @@ class View {
     this.window(0, Math.max(this.run.end, 1) * 1.02);
   }
 
-  /** Shows a part of time, within the run and no shorter than a few microseconds. */
-  window(from, to) {
-    const whole = Math.max(this.run.end * 1.02, 1);
-    const span = Math.min(Math.max(to - from, 5), whole);
-    this.from = Math.min(Math.max(from, 0), whole - span);
+  /** Shows a part of time, within the run and no shorter than a few microseconds. All panels are drawn, unless
+   * nothing else has changed. */
+  window(from, to, whole = true) {
+    const all = Math.max(this.run.end * 1.02, 1);
+    const span = Math.min(Math.max(to - from, 5), all);
+    this.from = Math.min(Math.max(from, 0), all - span);
     this.to = this.from + span;
-    this.redraw();
+    this.redraw(whole);
   }
 
   /** Zooms about a time; a factor below one shows less of the run. */
   zoom(factor, about) {
     const left = (about - this.from) * factor;
     const right = (this.to - about) * factor;
-    this.window(about - left, about + right);
+    this.window(about - left, about + right, false);
   }
 
   pan(share) {
     const by = (this.to - this.from) * share;
-    this.window(this.from + by, this.to + by);
+    this.window(this.from + by, this.to + by, false);
   }
 
   /** Chooses a moment by its time. */

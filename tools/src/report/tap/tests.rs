@@ -40,6 +40,7 @@ fn every_verdict_is_a_test_point() {
         "ok 5 - other (1 of 2 attempts passed)",
         "not ok 6 - loss in process seed 417",
         "1..6",
+        "Bail out! interrupted",
     ];
     assert_eq!(points(&text), expected);
     let blocks = blocks(&text);

@@ -60,13 +60,19 @@ struct OfKey {
     last: BTreeMap<NodeIndex, (u64, Rc<str>)>,
     /// The ranks, each with the wall time of its stamp, in milliseconds since 1970.
     ranks: BTreeMap<Rc<str>, u64>,
+    /// The rank that a node told of last: most nodes store it next.
+    latest: Option<Rc<str>>,
     /// The number of ranks from which unused ones are removed.
     room: usize,
 }
 
 impl OfKey {
     fn rank(&mut self, rank: &str, wall_ms: u64) -> Rc<str> {
+        if let Some(latest) = self.latest.as_ref().filter(|latest| ***latest == *rank) {
+            return Rc::clone(latest);
+        }
         if let Some((known, _)) = self.ranks.get_key_value(rank) {
+            self.latest = Some(Rc::clone(known));
             return Rc::clone(known);
         }
         if self.ranks.len() >= self.room {
@@ -75,6 +81,7 @@ impl OfKey {
         }
         let new: Rc<str> = rank.into();
         self.ranks.insert(Rc::clone(&new), wall_ms);
+        self.latest = Some(Rc::clone(&new));
         new
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Detail, Runner, take_empty};
+use super::{Runner, take_empty};
 use crate::cli::test::queue::{Case, Job};
 use crate::cli::test::watch::Watch;
 use crate::contrast::Features;
@@ -46,7 +46,7 @@ impl Runner {
         let cases = self.0.failing.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(case) = cases.iter().find(is_case).cloned() else { return };
         drop(cases);
-        if self.0.detail == Detail::Versions {
+        if self.0.detail.versions {
             self.record_first(&case, sweep);
         }
         let failing: Vec<_> = sweep.failing_seeds().into_iter().map(|seed| (seed, true)).collect();

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::{Runner, cannot_write};
+use super::Runner;
 use crate::cli::interrupt::Interruptible;
 use crate::cli::journal_file::{self, JournalFile, Limits};
 use crate::cli::log_entries;
@@ -29,18 +29,17 @@ impl Runner {
         options: Options,
         folder: Option<&Path>,
     ) -> io::Result<Report> {
-        let journal = folder.map(|folder| {
-            journal_file::create(folder, Limits::NONE).map_err(|error| cannot_write(folder, &error))
-        });
+        let created = folder.map(|folder| self.0.brief.create_journal(folder, Limits::NONE)).transpose()?;
+        let (journal, brief) = created.unzip();
         let file = self.0.trace.as_ref().map(File::try_clone).transpose()?;
         let trace = file.map(|file| Trace::new(file, &job.case.scenario.name, job.seed));
         let writer = trace.as_ref().map(Trace::writer);
-        let (mut report, world) = self.simulate(job, options.clone(), journal.transpose()?, writer);
-        if let Some(folder) = folder {
-            write_logs(&world, folder);
-        }
+        let (mut report, world) = self.simulate(job, options.clone(), journal, folder, writer);
         let events = world.events();
         drop(world);
+        if let Some(brief) = brief {
+            self.0.brief.add(brief, &report);
+        }
         let has_failed = report.verdict.failure().is_some();
         if let Some(folder) = folder.filter(|_| has_failed && !options.messages && events <= RERUN_EVENTS_MAX)
         {
@@ -64,17 +63,20 @@ impl Runner {
         }
     }
 
-    /// Runs a scenario in a simulated world.
+    /// Runs a scenario in a simulated world. The journal has the nodes' logs, and so has the folder, if one is given.
     fn simulate(
         &self,
         job: &Job,
         options: Options,
         journal: Option<JournalFile>,
+        folder: Option<&Path>,
         trace: Option<Tracer>,
     ) -> (Report, Sim) {
         let (messages, writes) = (options.messages, journal.is_some());
         let session = match journal {
-            Some(journal) => Session::new(options, journal),
+            Some(journal) => {
+                Session::new(options, (journal, self.0.running.recorder(&job.case.scenario.name)))
+            }
             None => Session::without_journal(options),
         };
         let mut world = self.world(job.seed, messages, trace);
@@ -82,7 +84,11 @@ impl Runner {
         let report = session.scenario(&mut world, &job.case.scenario);
         let world = world.into_world();
         if writes {
-            log_entries::append(&session, world.logs(), wall_ms);
+            let logs: Vec<(&str, Vec<String>)> = world.logs().collect();
+            log_entries::append(&session, logs.iter().map(|(name, lines)| (*name, &**lines)), wall_ms);
+            if let Some(folder) = folder {
+                write_logs(&logs, folder);
+            }
         }
         (report, world)
     }
@@ -99,7 +105,7 @@ impl Runner {
     fn add_messages(&self, job: &Job, options: Options, report: &mut Report, folder: &Path) {
         let Ok(journal) = journal_file::create_again(folder) else { return };
         let options = Options { messages: true, ..options };
-        let (again, _) = self.simulate(job, options, Some(journal), None);
+        let (again, _) = self.simulate(job, options, Some(journal), None, None);
         let is_same = again == *report;
         if !is_same && again.verdict != Verdict::Interrupted {
             report.notes.push(
@@ -112,8 +118,8 @@ impl Runner {
 
 /// Writes the nodes' logs; in real time nodes write their own. A log that cannot be written is dropped, like
 /// a line of the journal: the verdict does not depend on it.
-fn write_logs(world: &Sim, folder: &Path) {
-    for (name, lines) in world.logs() {
+fn write_logs(logs: &[(&str, Vec<String>)], folder: &Path) {
+    for (name, lines) in logs {
         let mut text = lines.join("\n");
         text.push('\n');
         let _: io::Result<()> = write_file(folder, &format!("{name}.log"), text.as_bytes());
