@@ -52,7 +52,7 @@ impl<'a> Tail<'a> {
 /// run began.
 pub(super) fn append<'a>(
     session: &Session,
-    logs: impl Iterator<Item = (&'a str, &'a [String])>,
+    logs: impl Iterator<Item = (&'a str, impl AsRef<[String]>)>,
     wall_ms: u64,
 ) {
     let nodes = nodes(session);
@@ -60,7 +60,12 @@ pub(super) fn append<'a>(
     for (name, lines) in logs {
         if let Some((node, _)) = nodes.iter().find(|(_, other)| other == name) {
             let append: Append<'_> = &mut |at_us, event| session.append(at_us, event);
-            append_tail(append, *node, Tail::of(lines.iter().map(String::as_str), lines_max), wall_ms);
+            append_tail(
+                append,
+                *node,
+                Tail::of(lines.as_ref().iter().map(String::as_str), lines_max),
+                wall_ms,
+            );
         }
     }
 }
