@@ -48,7 +48,8 @@ pub(super) struct OwnSteps {
     pub(super) ended: usize,
     /// The time at which the last one ended.
     pub(super) ended_at: Duration,
-    current: Option<u64>,
+    /// The number of the one under way.
+    pub(super) current: Option<u64>,
 }
 
 /// The added steps that are under way.
