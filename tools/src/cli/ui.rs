@@ -5,6 +5,7 @@
 //! The page reads the lines of the journal as they come, and what its buttons do are steps of the language.
 
 mod address;
+mod arguments;
 mod guard;
 mod network;
 mod server;
@@ -15,64 +16,22 @@ mod stream;
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use clap::Args;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 pub(in crate::cli) use address::{announce, bind};
+pub use arguments::Arguments;
 
 use super::control::{self, Reply, Request};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::feed::Reader;
 use super::network as running;
-use super::reach::IncludeArguments;
-use super::setting::ParamArguments;
 use crate::page::{LiveConfig, live_html};
-use crate::world;
 use network::{Page, PageLines};
-
-/// Open the page of the network of this folder, live, in the browser; or that of a scenario in `sim`, whose
-/// time the page plays, pauses and turns back
-#[derive(Debug, Clone, Args)]
-pub struct Arguments {
-    /// A scenario to be run in `sim`; without one, the page is that of the network of this folder
-    pub scenario: Option<PathBuf>,
-
-    /// The world of the scenario: `sim`, where time can be held
-    #[arg(long, value_name = "NAME", value_parser = super::setting::world_named, requires = "scenario")]
-    pub world: Option<&'static world::Declaration>,
-
-    /// The seed of every random draw of the scenario [default: random, and printed]
-    #[arg(long, value_name = "N", value_parser = super::number::whole, requires = "scenario")]
-    pub seed: Option<u64>,
-
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
-    pub params: ParamArguments,
-
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
-    pub includes: IncludeArguments,
-
-    /// The port of the page on this machine [default: chosen by the system]
-    #[arg(long, short, value_name = "PORT", value_parser = super::number::port)]
-    pub port: Option<u16>,
-    /// The folder of the network's logs; a scenario is saved there with the steps that are added to it
-    #[arg(long, value_name = "FOLDER", default_value = "logs")]
-    pub logs: PathBuf,
-}
-
-impl Arguments {
-    /// Returns the flags that a run depends on and that no other part of its report tells.
-    fn flags(&self) -> Vec<(String, String)> {
-        let folders = self.includes.folders.iter();
-        folders.map(|folder| ("include-dir".to_owned(), folder.display().to_string())).collect()
-    }
-}
 
 /// Opens the page of a network that runs, or serves that of a scenario.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {

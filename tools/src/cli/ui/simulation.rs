@@ -20,7 +20,8 @@ use std::thread;
 
 use tokio::net::TcpListener;
 
-use super::{Arguments, address, server};
+use super::arguments::Arguments;
+use super::{address, server};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load::{self, Loaded};

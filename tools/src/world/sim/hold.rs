@@ -5,9 +5,6 @@
 
 use std::time::Duration;
 
-use super::state::Sim;
-use crate::world::Event;
-
 /// The function that holds time.
 pub type Holder = Box<dyn FnMut(Upcoming) -> Hold>;
 
@@ -27,24 +24,8 @@ pub struct Upcoming {
 pub enum Hold {
     /// The event happens.
     Continue,
-    /// The runner is woken first, as by [`Event::Woken`]. Then the function is asked again.
+    /// The runner is woken first, as by [`Event::Woken`](crate::world::Event::Woken). Then the function is asked again.
     Wake,
     /// The run ends here, as by an interrupt.
     End,
-}
-
-impl Sim {
-    /// Asks the holder about the next event, if there is a holder. Returns true if the event has to wait.
-    pub(super) fn is_held(&mut self) -> bool {
-        let Some(holder) = &mut self.holder else { return false };
-        let Some(at_ns) = self.queue.next_at_ns() else { return false };
-        let upcoming = Upcoming { event: self.events, now: self.now, at: Duration::from_nanos(at_ns) };
-        let event = match holder(upcoming) {
-            Hold::Continue => return false,
-            Hold::Wake => Event::Woken,
-            Hold::End => Event::Interrupted,
-        };
-        self.report(event);
-        true
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::clock::WALL_MS;
+use super::hold::{Hold, Upcoming};
 use super::request::AskBody;
 use super::scheduled::Scheduled;
 use super::state::Sim;
@@ -83,6 +84,20 @@ impl Sim {
             Scheduled::Wake(node) => self.wake(node),
             Scheduled::Synced(node, life) => self.on_synced(node, life),
         }
+    }
+
+    /// Asks the holder about the next event, if there is a holder. Returns true if the event has to wait.
+    fn is_held(&mut self) -> bool {
+        let Some(holder) = &mut self.holder else { return false };
+        let Some(at_ns) = self.queue.next_at_ns() else { return false };
+        let upcoming = Upcoming { event: self.events, now: self.now, at: Duration::from_nanos(at_ns) };
+        let event = match holder(upcoming) {
+            Hold::Continue => return false,
+            Hold::Wake => Event::Woken,
+            Hold::End => Event::Interrupted,
+        };
+        self.report(event);
+        true
     }
 
     fn operate(&mut self, id: OpId, operation: Operation) {

@@ -152,7 +152,7 @@ impl OwnSteps {
 }
 
 impl ByHand {
-    /// Collects what belongs to the added steps.
+    /// Collects an entry if it belongs to the added steps.
     fn collect(&mut self, entry: &JournalEntry) {
         let step = match &entry.event {
             JournalEvent::Chosen { step, .. } | JournalEvent::Ask { step, .. } => *step,

@@ -115,9 +115,8 @@ mod tests {
             &additions,
             &[0, 10],
             Some(
-                "settle 2s\nnetwork a-b\ntogether {\n    do {\n        wait 2s                  # here\n        \
-                 a: set k v\n    }\n    do {\n        wait 2000us\n        kill b\n        wait 7000us\n        \
-                 start b\n    }\n}\n",
+                "settle 2s\nnetwork a-b\ntogether {\n  do {\n    wait 2s                       # here\n    a: set \
+                 k v\n  }\n  do {\n    wait 2000us\n    kill b\n    wait 7000us\n    start b\n  }\n}\n",
             ),
         );
     }
