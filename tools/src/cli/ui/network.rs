@@ -65,7 +65,7 @@ async fn send_events(State(page): State<Arc<Page>>) -> Response {
 async fn perform(State(page): State<Arc<Page>>, body: Bytes) -> Response {
     let text = match steps::text(&body) {
         Ok(text) => text,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let _turn = page.turn.lock().await;
     let (logs, request) = (page.logs.clone(), control::Request::Steps { text });

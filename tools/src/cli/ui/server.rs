@@ -45,13 +45,13 @@ pub(super) async fn serve(
     routes: Router,
 ) -> io::Result<()> {
     let door = Arc::new(Door { token, html });
-    let router = Router::new()
+    let served = Router::new()
         .route("/", get(show))
         .with_state(Arc::clone(&door))
         .merge(routes)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(door, admit));
-    axum::serve(listener, router).await
+    axum::serve(listener, served).await
 }
 
 /// Answers a request that may be answered, and gives every answer its headers.

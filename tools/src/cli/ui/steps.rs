@@ -12,10 +12,10 @@ struct Asked {
 }
 
 /// Reads the text of steps from the body of a request. An error is the answer.
-pub(super) fn text(body: &Bytes) -> Result<String, Response> {
+pub(super) fn text(body: &Bytes) -> Result<String, Box<Response>> {
     serde_json::from_slice(body).map(|Asked { steps }| steps).map_err(|_| {
         let error = "the body has to be JSON: {\"steps\": \"kill c\"}".to_owned();
-        Answered::respond(StatusCode::BAD_REQUEST, Vec::new(), Some(error))
+        Box::new(Answered::respond(StatusCode::BAD_REQUEST, Vec::new(), Some(error)))
     })
 }
 

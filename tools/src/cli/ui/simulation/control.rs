@@ -118,7 +118,6 @@ impl Control {
 
     /// Carries out a command. An error is for the person.
     pub(super) fn command(&self, command: Command, lines: &Lines) -> Result<(), String> {
-        let place = lines.place();
         let mut state = self.state();
         let course = match command {
             Command::Play { speed: None } => Course::Free,
@@ -133,9 +132,15 @@ impl Control {
             Command::Next => Course::Until(Goal::Line),
             Command::NextMessage { node } => Course::Until(Goal::Message { node }),
             Command::NextFailure => Course::Until(Goal::Failure),
-            Command::Back => return Ok(self.go(state, lines, lines.event_before(place.event))),
-            Command::Line { lines: count } => return Ok(self.go(state, lines, lines.event_at(count))),
-            Command::Event { event } => return Ok(self.go(state, lines, event)),
+            Command::Back | Command::Line { .. } | Command::Event { .. } => {
+                let event = match command {
+                    Command::Line { lines: count } => lines.event_at(count),
+                    Command::Event { event } => event,
+                    _ => lines.event_before(lines.place().event),
+                };
+                self.go(state, lines, event);
+                return Ok(());
+            }
         };
         if state.has_ended && course != Course::Still {
             return Err(ENDED.to_owned());

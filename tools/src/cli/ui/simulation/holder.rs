@@ -17,6 +17,9 @@ use crate::run::Session;
 use crate::world::SIM;
 use crate::world::sim::{Hold, Upcoming};
 
+/// The words about a page that holds all the lines that it may.
+const FULL: &str = "the page has no room for more: go back, or see `tools test … --html`";
+
 /// The holder of time of one run.
 pub(super) struct Keeper {
     pub(super) control: Arc<Control>,
@@ -55,18 +58,16 @@ impl Keeper {
             if state.course != Course::Still && self.lines.is_full() {
                 state.course = Course::Still;
                 self.lines.change(|place| {
-                    place.note =
-                        "the page has no room for more: go back, or see `tools test … --html`".to_owned();
+                    FULL.clone_into(&mut place.note);
                 });
                 continue;
             }
             match state.course {
-                Course::Free => return self.go_on(upcoming),
                 Course::Until(goal) if goal.is_reached(upcoming.event, &happened) => {
                     state.course = Course::Still;
                     continue;
                 }
-                Course::Until(_) => return self.go_on(upcoming),
+                Course::Free | Course::Until(_) => return self.go_on(upcoming),
                 Course::Still => state = control.wait(state),
                 Course::Speed { speed, since } => {
                     let (began, from) = since.unwrap_or_else(|| (Instant::now(), upcoming.now));

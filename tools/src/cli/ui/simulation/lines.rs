@@ -115,6 +115,17 @@ pub(super) struct Part {
     pub(super) place: Option<Place>,
 }
 
+/// The answer to a browser that asks for news.
+#[derive(Debug, PartialEq)]
+enum News {
+    /// There is some.
+    Part(Part),
+    /// There is none yet.
+    None,
+    /// There will be none any more.
+    Ended,
+}
+
 impl Cursor {
     /// Returns the place of a browser that has no line yet.
     pub(super) fn new() -> Self {
@@ -203,18 +214,19 @@ impl Lines {
             let news = self.news.notified();
             let mut news = std::pin::pin!(news);
             news.as_mut().enable();
-            if let Some(part) = self.part_now(cursor)? {
-                return Some(part);
+            match self.part_now(cursor) {
+                News::Part(part) => return Some(part),
+                News::Ended => return None,
+                News::None => news.await,
             }
-            news.await;
         }
     }
 
-    /// Returns the news, if there is any; `None` once the lines have ended.
-    fn part_now(&self, cursor: &mut Cursor) -> Option<Option<Part>> {
+    /// Returns the news of this moment, and moves the cursor behind it.
+    fn part_now(&self, cursor: &mut Cursor) -> News {
         let inner = self.inner();
         if inner.has_ended {
-            return None;
+            return News::Ended;
         }
         let mut part = Part::default();
         if cursor.drops != inner.drops || cursor.is_new {
@@ -228,7 +240,7 @@ impl Lines {
             cursor.changes = inner.changes;
             part.place = Some(inner.place.clone());
         }
-        Some((part != Part::default()).then_some(part))
+        if part == Part::default() { News::None } else { News::Part(part) }
     }
 }
 
@@ -253,7 +265,8 @@ mod tests {
         let lines = lines(&[0, 1]);
         lines.add(1, 1, || unreachable!("the line is here"));
         lines.add(2, 5, || "2".to_owned());
-        assert_eq!(lines.part_now(&mut Cursor::new()).unwrap().unwrap().lines, "0\n1\n2");
+        let News::Part(part) = lines.part_now(&mut Cursor::new()) else { panic!("there are lines") };
+        assert_eq!(part.lines, "0\n1\n2");
     }
 
     #[test]
@@ -278,7 +291,7 @@ mod tests {
             second.place.map(|place| (place.event, place.at_us, place.lines)),
             Some((9, 7, all.len()))
         );
-        assert_eq!(lines.part_now(&mut cursor), Some(None));
+        assert_eq!(lines.part_now(&mut cursor), News::None);
     }
 
     #[tokio::test]
@@ -287,7 +300,7 @@ mod tests {
         let mut cursor = Cursor::new();
         lines.part(&mut cursor).await.unwrap();
         lines.truncate(3);
-        assert_eq!(lines.part_now(&mut cursor), Some(None));
+        assert_eq!(lines.part_now(&mut cursor), News::None);
         lines.truncate(1);
         let part = lines.part(&mut cursor).await.unwrap();
         assert!(part.anew && part.lines == "0");

@@ -73,7 +73,7 @@ fn events(part: &Part) -> Vec<Event> {
 async fn add_steps(State(held): State<Held>, body: Bytes) -> Response {
     let text = match steps::text(&body) {
         Ok(text) => text,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let ended = || Reply::refused("the page has ended");
     let reply = held.control.add(text).await.unwrap_or_else(|_| ended());

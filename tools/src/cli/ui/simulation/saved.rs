@@ -61,18 +61,13 @@ fn added(additions: &[Addition], began: Duration) -> String {
         if pause.as_micros() > 0 {
             let _ = writeln!(text, "wait {}us", pause.as_micros());
         }
-        match &addition.done {
-            Some((ended, repeat)) => {
-                for step in repeat {
-                    let _ = writeln!(text, "{step}");
-                }
-                last = *ended;
-            }
-            None => {
-                let _ = writeln!(text, "{}", addition.text);
-                last = addition.at;
-            }
+        let typed = std::slice::from_ref(&addition.text);
+        let (ended, steps) =
+            addition.done.as_ref().map_or((addition.at, typed), |(ended, steps)| (*ended, &steps[..]));
+        for step in steps {
+            let _ = writeln!(text, "{step}");
         }
+        last = ended;
     }
     text
 }
