@@ -48,7 +48,7 @@ class Figures {
     const counts = new Array(last - first + 1).fill(0);
     for (const span of sorted) counts[bucket(span) - first] += 1;
     const most = Math.max(...counts);
-    const width = Math.min(14, 220 / counts.length);
+    const width = Math.min(24, 320 / counts.length);
     const told = `${Words.count(sorted.length, "time")}, median ${Words.about(at(0.5))}, 95 % ${Words.about(at(0.95))}, longest ${Words.about(at(1))}`;
     const wide = Math.max(counts.length * width, 120);
     return Dom.html("figure", {},

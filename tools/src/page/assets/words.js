@@ -60,11 +60,16 @@ const Words = (() => {
     return one.shapes && one.shapes.length > 0 ? one.shapes.join(", ") : "clear";
   }
 
-  /** Returns one change of a link in words. */
-  function change(run, one) {
-    if (typeof one === "string") return "a link changes";
-    const arrow = `${run.name(one.from)}→${run.name(one.to)}`;
-    return one.change === "shape" ? `${arrow}: ${shapes(one)}` : `${one.change} ${arrow}`;
+  /** Returns changes of links in words. Both directions of a link with the same change are one. */
+  function changes(run, all) {
+    const isTwin = (one, other) => one.from === other.to && one.to === other.from && one.change === other.change && shapes(one) === shapes(other);
+    return all.flatMap((one) => {
+      if (typeof one === "string") return ["a link changes"];
+      const twin = all.length <= 200 && all.some((other) => isTwin(one, other));
+      if (twin && one.from > one.to) return [];
+      const link = `${run.name(one.from)}${twin ? "–" : "→"}${run.name(one.to)}`;
+      return [one.change === "shape" ? `${link}: ${shapes(one)}` : `${one.change} ${link}`];
+    });
   }
 
   /** Returns a message in words, such as "push of nom". */
@@ -101,7 +106,7 @@ const Words = (() => {
     signal: (run, e) => `${run.name(e.node)} gets the signal ${readable(String(e.signal), 20)}`,
     ask: (run, e) => `${run.name(e.node)} is asked: ${readable(e.words.join(" "), 120)}`,
     wire: (run, e) => `${run.name(e.from)} is told to connect to ${run.name(e.to)}`,
-    links: (run, e) => list(e.changes.map((one) => change(run, one)), 6),
+    links: (run, e) => list(changes(run, e.changes), 6),
     partition: (run, e) => (e.sets.length === 0 ? "the partition is healed" : `partition ${sides(run, e.sets)}`),
     clock: (run, e) => `the clock of ${run.name(e.node)} is shifted by ${e.offset_ms} ms`,
     disk: (run, e) => `the disk of ${run.name(e.node)} ${e.full ? "is full" : "has room again"}`,
@@ -140,5 +145,5 @@ const Words = (() => {
     return sentence ? sentence(run, one) : readable(one.event, 40);
   }
 
-  return { readable, value, time, about, seconds, count, list, shapes, change, message, event, sides };
+  return { readable, value, time, about, seconds, count, list, shapes, message, event, sides };
 })();
