@@ -298,6 +298,11 @@ fn a_scenario_that_passes_on_a_retry_is_flaky_and_counts_as_passed() {
     if let Some(read) = read_junit(&tools, "f.xml") {
         assert_eq!((&read["passed"], &read["flaky"]), (&json!(1), &json!(1)));
     }
+    // The records of the attempts are those of one run.
+    let reported = tools.run("report logs");
+    reported.code(0);
+    assert!(reported.out.contains("1 of 2 attempts passed"), "{}", reported.out);
+    assert!(reported.out.contains("\n1 flaky ("), "{}", reported.out);
 }
 
 #[test]
@@ -309,6 +314,9 @@ fn a_scenario_that_differs_among_repeats_is_flaky_and_counts_as_failed() {
     assert!(ended.raw.contains("--repeat 3\n"), "{}", ended.raw);
     // The records of attempts that passed are removed, that of the failure stays.
     assert!(tools.path("logs/flaky/run.jsonl").exists() && !tools.path("logs/flaky.attempt-2").exists());
+    let reported = tools.run("report logs");
+    reported.code(1);
+    assert!(reported.out.contains("2 of 3 attempts passed"), "{}", reported.out);
 }
 
 #[test]
@@ -322,6 +330,10 @@ fn a_scenario_that_always_fails_is_no_flaky_one() {
         ended.out
     );
     assert_eq!(tools.read("f.xml").matches("<rerunFailure ").count(), 1, "{}", tools.read("f.xml"));
+    assert!(tools.path("logs/bad.attempt-2/run.jsonl").exists());
+    // Another command for the same scenario removes the attempts of this one.
+    tools.run("test bad.scn --seed 7").code(1);
+    assert!(!tools.path("logs/bad.attempt-2").exists());
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tools::page::{Bounds, Collector, PageRun, Room, html};
 
 use crate::browser::{Browser, right};
 use crate::maelstrom::node;
@@ -100,4 +102,70 @@ fn the_page_of_a_lost_element_marks_its_operations_and_a_cycle_those_of_the_cycl
         assert_eq!(bars(&browser, ".bar.named"), named, "{}", problems[0]);
         assert_eq!(browser.errors(), Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_page_of_a_workload_that_cannot_be_written_is_said_before_anything_starts() {
+    let tools = Tools::new();
+    let ended = tools.run("maelstrom echo --exec ./none --html none/page.html");
+    ended.check(
+        3,
+        "",
+        "error: cannot write none/page.html: there is no such file or folder; choose another file\n",
+    );
+}
+
+/// Returns the lines of a history with so many operations of so many clients, and a problem that the last one shows.
+/// Its texts are hostile.
+fn hostile(operations: u64, clients: u64) -> Vec<Value> {
+    let hostile = "<img src=x onerror=alert(1)>\u{202e}";
+    let mut lines = vec![
+        json!({"at_us": 0, "event": "plan", "format": 2, "scenario": "lin-kv", "file": "tools maelstrom", "text": hostile,
+            "params": {}, "world": "process", "seed": 1}),
+        json!({"at_us": 0, "event": "node", "node": 0, "name": "n0"}),
+    ];
+    for number in 0..operations {
+        let begin_us = 1_000 + number * 10;
+        lines.push(json!({"at_us": begin_us + 8, "event": "operation", "number": number, "op": number + 9,
+            "client": number % clients, "node": 0, "words": ["write", hostile], "begin_us": begin_us,
+            "outcome": ["ok", "failed", "unknown", "later"][usize::try_from(number % 4).unwrap_or(0)],
+            "answer": hostile}));
+    }
+    let last = operations - 1;
+    lines.push(json!({"at_us": 1_000 + operations * 10, "event": "problem", "kind": "not_linearizable",
+        "message": hostile, "operations": [last], "order": [0, last - 1], "misfits": [last]}));
+    lines.push(json!({"at_us": 1_001 + operations * 10, "event": "verdict", "verdict": "failed"}));
+    lines
+}
+
+#[test]
+fn a_large_history_says_what_it_leaves_out_and_its_texts_stay_texts() {
+    let Some(browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut collector = Collector::new(Bounds::PAGE);
+    hostile(40_000, 90).iter().for_each(|line| collector.push(&line.to_string()));
+    let report = json!({"scenario": "lin-kv", "file": "tools maelstrom", "about": "", "params": {}, "world": "process",
+        "seed": 1, "seeds": null, "verdict": "failed", "reason": null, "duration_ms": 400, "nodes": 1, "held": 0,
+        "measures": [], "excused": [], "notes": [], "failure": null, "logs": null, "again": "tools maelstrom"});
+    let report = RawValue::from_string(report.to_string()).expect("JSON");
+    let page = html(&[PageRun { report, events: Room::default().take(collector.finish()) }]).expect("a page");
+    let path = folder.path().join("page.html");
+    std::fs::write(&path, page).expect("a file");
+    browser.open(&format!("file://{}", path.display()));
+    browser.wait_for("document.querySelectorAll('svg.history .bar.misfit').length === 1");
+    browser.script(
+        "const choice = document.querySelector('section[aria-label=History] select');
+         choice.value = '-1'; choice.dispatchEvent(new Event('change'));",
+    );
+    browser.wait_for("document.querySelectorAll('svg.history .bar').length > 100");
+    let drawn = browser.script("return document.querySelectorAll('svg.history .bar').length").as_u64();
+    assert!(drawn <= Some(1_500), "{drawn:?}");
+    let notes = browser.script("return document.querySelector('section[aria-label=History]').textContent");
+    let notes = notes.as_str().unwrap_or_default();
+    assert!(notes.contains("60 of 90 clients are drawn"), "{notes}");
+    assert!(notes.contains("operations are left out of this page"), "{notes}");
+    // The last operation is the one that matters, and is still there.
+    assert_eq!(bars(&browser, ".bar.misfit"), [39_999].into());
+    assert_eq!(browser.script("return document.querySelectorAll('img').length"), 0);
+    assert_eq!(browser.errors(), Vec::<String>::new());
 }

@@ -6,10 +6,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+use rustix::fs::OFlags;
 
 use super::folder::create_file;
 use crate::journal::{JournalEntry, JournalEvent, Recorder};
@@ -191,6 +194,14 @@ pub(super) fn create(logs: &Path, limits: Limits) -> io::Result<JournalFile> {
 /// Creates a journal beside that of a run, for the same run once more. [`end_again`] ends it.
 pub(super) fn create_again(logs: &Path) -> io::Result<JournalFile> {
     JournalFile::new(logs, AGAIN, Limits::NONE)
+}
+
+/// Appends the report on several attempts to the journal of one of them, which has ended.
+pub(super) fn append_attempts(logs: &Path, report: serde_json::Value) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    let file = options.open(logs.join(FIRST))?;
+    JournalEntry { at_us: None, event: JournalEvent::Attempts { report: Box::new(report) } }.write_line(file)
 }
 
 /// Puts the journal of the second run in the place of the first, or removes it.

@@ -1,5 +1,6 @@
 //! `tools report`: reports saved runs, later or elsewhere, in every format.
 
+mod attempts;
 mod find;
 mod read;
 
@@ -72,12 +73,13 @@ fn report(
                 exit = exit.gravest(failure.exit());
             }
             Ok(report) if arguments.since.is_none_or(|since| since.includes(report.began_ms)) => {
-                exit = exit.gravest(Exit::from(&report));
                 found.push((report, path));
             }
             Ok(_) => {}
         }
     }
+    let mut found = attempts::group(found);
+    exit = found.iter().fold(exit, |exit, (report, _)| exit.gravest(Exit::from(report)));
     // Runs of several machines or folders in the order in which they ran.
     found.sort_by_key(|(report, _)| report.began_ms);
     let (reports, records): (Vec<Report>, Vec<PathBuf>) = found.into_iter().unzip();

@@ -356,6 +356,11 @@ pub enum JournalEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         report: Option<Box<serde_json::Value>>,
     },
+    /// The run was one of several attempts: the report on all of them. It comes last.
+    Attempts {
+        /// The report, as an entry of a JSON report.
+        report: Box<serde_json::Value>,
+    },
     /// The life of a node changed.
     Life {
         /// The node.

@@ -130,6 +130,7 @@ fn samples() -> Vec<JournalEvent> {
             message: Some(text()),
             report: Some(Box::new(Json::Bool(true))),
         },
+        JournalEvent::Attempts { report: Box::new(Json::Bool(true)) },
         JournalEvent::Log { node, level: Some(text()), text: Some(text()), left_out: Some(1) },
         JournalEvent::Continued { file: text() },
         JournalEvent::Dropped { events: 1 },

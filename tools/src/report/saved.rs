@@ -87,6 +87,14 @@ struct VerdictLine {
     report: Option<SavedEntry>,
 }
 
+/// The line with the report on several attempts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AttemptsLine {
+    event: String,
+    report: Option<SavedEntry>,
+}
+
 /// A line of which the time alone is read.
 #[derive(Debug, Deserialize)]
 struct Moment {
@@ -99,6 +107,8 @@ pub struct SavedRun {
     lines: u64,
     plan: Plan,
     verdict: Option<VerdictLine>,
+    /// The report on all attempts, if the run was one of several.
+    attempts: Option<SavedEntry>,
     nodes: usize,
     held: u64,
     /// The last line that was whole, unless it is too long.
@@ -128,6 +138,10 @@ impl SavedRun {
             self.held += 1;
         } else if is(b"\"event\":\"continued\"") {
             self.continued = true;
+        } else if is(b"\"event\":\"attempts\"") {
+            // One that was cut short leaves the report on this attempt.
+            let read = serde_json::from_slice::<AttemptsLine>(line).ok();
+            self.attempts = read.filter(|read| read.event == "attempts").and_then(|read| read.report);
         } else if is(b"\"event\":\"verdict\"") {
             let read = serde_json::from_slice::<VerdictLine>(line);
             match read {
@@ -177,12 +191,13 @@ impl SavedRun {
             return Err(SavedProblem::Empty);
         }
         let last_us = serde_json::from_slice::<Moment>(&self.last).map_or(0, |moment| moment.at_us);
-        let Self { plan, verdict, nodes, held, .. } = self;
+        let Self { plan, verdict, attempts, nodes, held, .. } = self;
         // The clock of a world with virtual time says nothing of the moment at which it ran.
         let of_world = Some(plan.wall_ms).filter(|wall_ms| *wall_ms > 0 && !plan.virtual_time);
         let began_ms = of_world.or(written_ms);
         let (verdict, at_us) = match verdict {
             Some(VerdictLine { report: Some(entry), .. }) => {
+                let entry = attempts.unwrap_or(entry);
                 let mut report = entry.report(&plan.file, &plan.text);
                 report.began_ms = report.began_ms.or(began_ms);
                 report.logs = Some(logs.to_owned());

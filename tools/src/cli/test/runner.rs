@@ -237,6 +237,10 @@ impl Runner {
             }
         }
         let Some(report) = attempted.report() else { return Ok(false) };
+        if let Some(logs) = report.logs.as_ref().filter(|_| report.attempts.is_some()) {
+            // Of attempts that all passed no journal is left. Where it cannot be written, each attempt has its own.
+            let _: io::Result<()> = journal_file::append_attempts(Path::new(logs), report::entry(&report));
+        }
         let stop = matches!(report.verdict, Verdict::Interrupted) || self.stops_after(job, &report);
         Ok(!hand_over(report) || stop)
     }

@@ -167,7 +167,7 @@ class Story {
     const laws = run.laws.map((law) => `${law.state === "held" ? "✓" : law.state === "broken" ? "✗" : "–"} ${law.law.replaceAll("_", " ")}: ${law.state.replaceAll("_", " ")}`);
     return [
       report && report.about ? Dom.html("p", {}, Words.readable(report.about, 1000)) : null,
-      report ? Dom.html("p", {}, `${Words.count(report.held, "expectation")} held.`) : null,
+      report ? Dom.html("p", {}, run.operations.length > 0 ? `${Words.count(run.operations.length, "operation")} of clients were judged.` : `${Words.count(report.held, "expectation")} held.`) : null,
       laws.length > 0 ? [Dom.html("h2", {}, "Laws"), Dom.html("ul", {}, laws.map((law) => Dom.html("li", {}, Words.readable(law, 100))))] : null,
       report && report.notes.length > 0 ? Dom.html("ul", {}, report.notes.map((note) => Dom.html("li", {}, Words.readable(note, 500)))) : null,
     ];

@@ -105,14 +105,21 @@ fn differences(run: &WorkloadRun<'_>, verdict: &CheckResult) -> Vec<String> {
     lines
 }
 
+/// Returns the figures by the names that measures of scenarios have.
 fn figures(run: &WorkloadRun<'_>) -> Figures {
     let figures = &run.report.figures;
     let total = figures.total();
-    let counts = [("ok", total.ok), ("failed", total.failed), ("unknown", total.unknown)];
+    let counts = [
+        ("ok", total.ok),
+        ("refused", total.failed),
+        ("unknown", total.unknown),
+        ("messages", figures.messages),
+        ("bytes", figures.bytes),
+    ];
     let mut all: Figures = counts.into_iter().map(|(name, count)| (name.to_owned(), count as f64)).collect();
     all.insert("availability".to_owned(), figures.availability);
     if let Some(Percentiles { p50, p99, max, .. }) = &figures.latency {
-        let times = [("latency_p50", p50), ("latency_p99", p99), ("latency_max", max)];
+        let times = [("ack_p50", p50), ("ack_p99", p99), ("ack_max", max)];
         all.extend(
             times
                 .into_iter()
