@@ -126,9 +126,10 @@ fn hostile(operations: u64, clients: u64) -> Vec<Value> {
     ];
     for number in 0..operations {
         let begin_us = 1_000 + number * 10;
+        let outcome = ["ok", "failed", "unknown", "later"][usize::try_from(number % 4).unwrap_or(0)];
         lines.push(json!({"at_us": begin_us + 8, "event": "operation", "number": number, "op": number + 9,
             "client": number % clients, "node": 0, "words": ["write", hostile], "begin_us": begin_us,
-            "outcome": ["ok", "failed", "unknown", "later"][usize::try_from(number % 4).unwrap_or(0)],
+            "outcome": outcome,
             "answer": hostile}));
     }
     let last = operations - 1;

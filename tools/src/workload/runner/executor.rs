@@ -66,6 +66,7 @@ impl<'a> Executor<'a> {
     pub(super) fn expect_all_ends(&mut self) {
         self.ending = true;
         self.over = true;
+        self.record.end_world();
     }
 
     /// Begins an operation.

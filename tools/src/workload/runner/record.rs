@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::journal::{JournalEntry, JournalEvent, LawState, NodeLife, OperationOutcome, Recorder};
 use crate::workload::{CheckResult, Completion, History, Problem};
-use crate::world::{Event, Misconduct, NodeIndex, OpId, Operation, Outcome, Signal};
+use crate::world::{Event, Misconduct, NodeIndex, OpId, Operation, Outcome};
 
 /// The most characters of an answer. Chosen: a person reads no more of it in a picture.
 const ANSWER_MAX: usize = 200;
@@ -21,6 +21,8 @@ pub(super) struct Record<'a> {
     /// The present lives of nodes.
     lives: BTreeMap<NodeIndex, NodeLife>,
     is_unflushed: bool,
+    /// True once nodes are ended because the test is over, which is no part of it.
+    is_over: bool,
 }
 
 impl<'a> Record<'a> {
@@ -31,7 +33,13 @@ impl<'a> Record<'a> {
             under_way: BTreeMap::new(),
             lives: BTreeMap::new(),
             is_unflushed: false,
+            is_over: false,
         }
+    }
+
+    /// Leaves out what the world does from now on: the test is over, and its nodes are ended.
+    pub(super) fn end_world(&mut self) {
+        self.is_over = true;
     }
 
     /// Sets the time of the events that follow.
@@ -58,6 +66,9 @@ impl<'a> Record<'a> {
 
     /// Records that an operation is handed to the world.
     pub(super) fn on_submitted(&mut self, id: OpId, operation: &Operation) {
+        if self.is_over {
+            return;
+        }
         // Timers and members are no events, and neither are their ends.
         let Some(event) = JournalEvent::submitted(id, operation, None) else { return };
         self.write(event);
@@ -65,12 +76,6 @@ impl<'a> Record<'a> {
             Operation::Launch { node, .. } => {
                 self.set_life(*node, NodeLife::Starting);
                 Some(*node)
-            }
-            Operation::Signal { node, signal: Signal::Stop | Signal::Kill, .. }
-                if self.lives.get(node) == Some(&NodeLife::Running) =>
-            {
-                self.set_life(*node, NodeLife::Ending);
-                None
             }
             _ => None,
         };
@@ -80,11 +85,11 @@ impl<'a> Record<'a> {
     /// Records an event of the world.
     pub(super) fn on_event(&mut self, event: &Event) {
         match event {
+            _ if self.is_over => {}
             Event::Ended { id, outcome } => self.on_ended(*id, outcome),
             Event::Exited { node, ending } => {
                 self.write(JournalEvent::Exited { node: *node, ending: *ending });
-                let asked = self.lives.get(node) == Some(&NodeLife::Ending);
-                self.set_life(*node, if asked { NodeLife::Stopped } else { NodeLife::Exited });
+                self.set_life(*node, NodeLife::Exited);
             }
             Event::Misbehaved { node, how } => self.write(match how.clone() {
                 Misconduct::Protocol(reason) => JournalEvent::Misbehaved { node: *node, reason },
