@@ -15,10 +15,25 @@ const Faults = (() => {
     return [...shown.values()];
   }
 
+  /** Joins the same shape of more than three links, from and to the same moment, into one fault. */
+  function banded(faults) {
+    const alike = new Map();
+    for (const fault of faults) {
+      const id = fault.kind === "shape" ? `${fault.fromI} ${fault.toI} ${fault.shapes}` : `${alike.size} alone`;
+      if (!alike.has(id)) alike.set(id, []);
+      alike.get(id).push(fault);
+    }
+    return [...alike.values()].flatMap((some) => {
+      if (some.length <= 3) return some;
+      const directions = some.flatMap((one) => one.directions);
+      return [{ ...some[0], nodes: [...new Set(some.flatMap((one) => one.nodes))], directions, label: `${some.length} links ${some[0].shapes.join(", ")}` }];
+    });
+  }
+
   /** Returns a fault in words, with the line of the scenario that caused it. */
   function label(fault) {
     return fault.line === null || fault.line === undefined ? fault.label : `${fault.label} (line ${fault.line})`;
   }
 
-  return { merged, label };
+  return { merged, banded, label };
 })();

@@ -137,11 +137,10 @@ class Intervals {
   }
 
   measure(view) {
-    // The timeline above has the same scale.
-    const above = view.panels.find((panel) => panel instanceof Timeline);
     this.width = Math.max(this.svg.parentElement.clientWidth, 200);
-    this.left = above ? above.left : 60;
-    this.plot = this.width - this.left - 10;
+    // The timeline above has the same scale.
+    this.left = view.left;
+    this.plot = this.width - this.left - View.RIGHT;
   }
 
   x(time) {

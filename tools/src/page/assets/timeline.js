@@ -183,7 +183,7 @@ class Timeline {
   /** Returns the faults with a band, once for each state of the run. */
   faults(run) {
     if (!this.merged || this.merged.run !== run || this.merged.version !== run.version) {
-      this.merged = { run, version: run.version, list: Faults.merged(run.faults.slice(0, 800)).slice(0, 400) };
+      this.merged = { run, version: run.version, list: Faults.banded(Faults.merged(run.faults.slice(0, 800))).slice(0, 400) };
     }
     return this.merged.list;
   }

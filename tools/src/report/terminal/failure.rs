@@ -186,8 +186,6 @@ fn differences_title(failure: &Failure) -> &'static str {
     match failure.kind {
         _ if failure.law.is_some_and(|law| !matches!(law, Law::Convergence | Law::NothingLost)) => "evidence",
         FailureKind::Timeout => "under way",
-        // The problems of a workload's history.
-        FailureKind::End if failure.law.is_none() => "evidence",
         FailureKind::End if failure.findings.is_empty() => "missing",
         _ => "how they differ",
     }
