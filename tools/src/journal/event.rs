@@ -512,6 +512,7 @@ impl JournalEvent {
             Self::Continued { .. } => "continued",
             Self::Operation { .. } => "operation",
             Self::Problem { .. } => "problem",
+            Self::Attempts { .. } => "attempts",
             Self::Dropped { .. } => "dropped",
         }
     }

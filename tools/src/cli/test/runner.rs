@@ -24,7 +24,7 @@ use crate::cli::control::{self, Control};
 use crate::cli::folder::{ATTEMPT, Folder, Refused};
 use crate::cli::host::{Host, Setup};
 use crate::cli::interrupt::Interrupt;
-use crate::cli::journal_file::Limits;
+use crate::cli::journal_file::{self, Limits};
 use crate::cli::log_entries;
 use crate::cli::replay;
 use crate::journal::JournalEntry;
