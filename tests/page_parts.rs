@@ -208,7 +208,7 @@ fn what_foreign_messages_carry_and_the_line_of_a_fault_are_said() {
 
 #[test]
 fn the_failing_line_stays_in_sight_on_a_screen_and_on_a_phone() {
-    let text = (1..=60).map(|line| format!("# line {line}\n")).collect::<String>();
+    let text = (1..=60).fold(String::new(), |text, line| text + &format!("# line {line}\n"));
     let mut report = report("my", "failed");
     report["failure"] = json!({
         "kind": "expectation", "law": null, "message": "no", "file": "my.scn", "line": 60, "column": 1,

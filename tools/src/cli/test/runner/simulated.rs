@@ -96,7 +96,7 @@ impl Runner {
     /// Returns a simulated world.
     pub(super) fn world(&self, seed: u64, messages: bool, trace: Option<Tracer>) -> Interruptible<Sim> {
         let reseeds = self.0.reseeds.clone();
-        let options = sim::Options { trace, messages, reseeds, ..sim::Options::judged(seed) };
+        let options = sim::Options { trace, reseeds, messages, ..sim::Options::judged(seed) };
         Interruptible::new(Sim::new(options), self.0.interrupt.clone())
     }
 
