@@ -144,7 +144,9 @@ fn a_large_history_says_what_it_leaves_out_and_its_texts_stay_texts() {
     let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let mut collector = Collector::new(Bounds::PAGE);
-    hostile(40_000, 90).iter().for_each(|line| collector.push(&line.to_string()));
+    for line in hostile(40_000, 90) {
+        collector.push(&line.to_string());
+    }
     let report = json!({"scenario": "lin-kv", "file": "tools maelstrom", "about": "", "params": {}, "world": "process",
         "seed": 1, "seeds": null, "verdict": "failed", "reason": null, "duration_ms": 400, "nodes": 1, "held": 0,
         "measures": [], "excused": [], "notes": [], "failure": null, "logs": null, "again": "tools maelstrom"});

@@ -254,8 +254,8 @@ fn a_terminal_shows_the_step_that_runs_and_is_clean_afterwards() {
         let lines = shown(&seen);
         let rest: Vec<&String> = lines.iter().filter(|line| !line.trim().is_empty()).collect();
         // Above the seed stands a warning about a scenario that expects nothing.
-        let [.., seed, run, summary] = rest[..] else { panic!("{seen:?}: {lines:#?}") };
-        assert!(seed.starts_with("seed ") && run.starts_with("interrupted long"), "{seen:?}: {lines:#?}");
+        let [.., drawn, run, summary] = rest[..] else { panic!("{seen:?}: {lines:#?}") };
+        assert!(drawn.starts_with("seed ") && run.starts_with("interrupted long"), "{seen:?}: {lines:#?}");
         assert!(summary.starts_with("1 interrupted ("), "{seen:?}: {lines:#?}");
     }
     tools.expect_nothing_left();

@@ -80,24 +80,6 @@ fn samples() -> Vec<JournalEvent> {
         JournalEvent::Unknown { op, reason: text() },
         JournalEvent::Failed { op, reason: text() },
         JournalEvent::Unasked { op },
-        JournalEvent::Operation {
-            number: 1,
-            op,
-            client: 2,
-            node,
-            words: vec![text()],
-            begin_us: 1,
-            outcome: OperationOutcome::Unknown,
-            answer: text(),
-            last: true,
-        },
-        JournalEvent::Problem {
-            kind: Cow::Borrowed("lost"),
-            message: text(),
-            operations: vec![1],
-            order: vec![0],
-            misfits: vec![1],
-        },
         JournalEvent::Shown { node, text: text() },
         JournalEvent::Life { node, life: NodeLife::Paused },
         JournalEvent::Changed { node, change: Change { digest: text(), peers: 1 } },
@@ -134,6 +116,34 @@ fn samples() -> Vec<JournalEvent> {
         JournalEvent::Log { node, level: Some(text()), text: Some(text()), left_out: Some(1) },
         JournalEvent::Continued { file: text() },
         JournalEvent::Dropped { events: 1 },
+    ]
+    .into_iter()
+    .chain(samples_of_workloads())
+    .collect()
+}
+
+/// Returns an entry of each event that workloads alone have, with every field.
+fn samples_of_workloads() -> [JournalEvent; 2] {
+    let text = || "text".to_owned();
+    [
+        JournalEvent::Operation {
+            number: 1,
+            op: OpId(1),
+            client: 2,
+            node: NodeIndex(0),
+            words: vec![text()],
+            begin_us: 1,
+            outcome: OperationOutcome::Unknown,
+            answer: text(),
+            last: true,
+        },
+        JournalEvent::Problem {
+            kind: Cow::Borrowed("lost"),
+            message: text(),
+            operations: vec![1],
+            order: vec![0],
+            misfits: vec![1],
+        },
     ]
 }
 

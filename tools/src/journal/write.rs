@@ -116,7 +116,7 @@ impl Fields<'_> {
 
 /// Returns true for a text that JSON writes as it is. Chunks are looked at whole, which takes few instructions.
 fn is_plain(text: &str) -> bool {
-    let plain = |byte: &u8| (*byte >= b' ') & (*byte != b'"') & (*byte != b'\\');
+    let plain = |byte: &u8| *byte >= b' ' && *byte != b'"' && *byte != b'\\';
     let mut chunks = text.as_bytes().chunks_exact(CHUNK);
     chunks.all(|chunk| chunk.iter().fold(true, |all, byte| all & plain(byte)))
         && text.as_bytes()[text.len() - text.len() % CHUNK..].iter().all(plain)

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use unicode_width::UnicodeWidthChar as _;
+use unicode_width::UnicodeWidthChar;
 
 use crate::cli::screen;
 use crate::journal::{JournalEntry, JournalEvent, Recorder};
@@ -41,7 +41,7 @@ struct Row {
 /// All runs under way.
 #[derive(Default)]
 struct Rows {
-    rows: BTreeMap<u64, Row>,
+    by_number: BTreeMap<u64, Row>,
     last: u64,
     /// True once no further run begins.
     finished: bool,
@@ -51,7 +51,7 @@ impl Rows {
     /// Returns the lines for a terminal of this width.
     fn text(&self, columns: usize, now: Instant) -> String {
         let age = |row: &Row| now.saturating_duration_since(row.began);
-        let shown: Vec<&Row> = self.rows.values().filter(|row| age(row) >= SHOWN_AFTER).collect();
+        let shown: Vec<&Row> = self.by_number.values().filter(|row| age(row) >= SHOWN_AFTER).collect();
         let mut lines: Vec<String> = shown.iter().take(LINES_MAX).map(|row| row.line(age(row))).collect();
         if shown.len() > LINES_MAX {
             lines.push(format!("{:>6} {} more", "", shown.len() - LINES_MAX));
@@ -134,7 +134,7 @@ impl Running {
             rows.last += 1;
             let number = rows.last;
             let row = Row { name: name.to_owned(), began: Instant::now(), nodes: 0, steps: BTreeMap::new() };
-            rows.rows.insert(number, row);
+            rows.by_number.insert(number, row);
             shared.changed.notify_all();
             (Arc::clone(shared), number)
         });
@@ -163,7 +163,7 @@ impl Shared {
     fn redraw(&self) {
         let mut rows = locked(&self.rows);
         while !rows.finished {
-            rows = if rows.rows.is_empty() {
+            rows = if rows.by_number.is_empty() {
                 self.changed.wait(rows).unwrap_or_else(PoisonError::into_inner)
             } else {
                 let waited = self.changed.wait_timeout(rows, REDRAWN_AFTER);
@@ -180,7 +180,7 @@ impl Shared {
         let mut bar = locked(&self.bar);
         {
             let rows = locked(&self.rows);
-            let has_lines = rows.rows.values().any(|row| row.began.elapsed() >= SHOWN_AFTER);
+            let has_lines = rows.by_number.values().any(|row| row.began.elapsed() >= SHOWN_AFTER);
             if rows.finished || !(bar.1 || has_lines) {
                 return;
             }
@@ -199,7 +199,7 @@ pub(super) struct RunRecorder(Option<(Arc<Shared>, u64)>);
 impl Recorder for RunRecorder {
     fn record(&mut self, entry: &JournalEntry) {
         let Some((shared, number)) = &self.0 else { return };
-        let update = |change: &dyn Fn(&mut Row)| locked(&shared.rows).rows.get_mut(number).map(change);
+        let update = |change: &dyn Fn(&mut Row)| locked(&shared.rows).by_number.get_mut(number).map(change);
         match &entry.event {
             JournalEvent::Node { .. } => {
                 update(&|row| row.nodes += 1);
@@ -225,7 +225,7 @@ impl Recorder for RunRecorder {
 impl Drop for RunRecorder {
     fn drop(&mut self) {
         if let Some((shared, number)) = &self.0 {
-            locked(&shared.rows).rows.remove(number);
+            locked(&shared.rows).by_number.remove(number);
             shared.draw();
         }
     }
@@ -250,7 +250,7 @@ mod tests {
                 (2, (5, "  expect k == \u{1b}".to_owned())),
             ]),
         };
-        Rows { rows: (0..count).map(|number| (number, row(number))).collect(), ..Rows::default() }
+        Rows { by_number: (0..count).map(|number| (number, row(number))).collect(), ..Rows::default() }
     }
 
     #[test]
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(wide.lines().last(), Some("       5 more"));
         for columns in 0..80 {
             let text = rows(9, began).text(columns, now);
-            let width = |line: &str| line.chars().filter_map(|character| character.width()).sum::<usize>();
+            let width = |line: &str| line.chars().filter_map(UnicodeWidthChar::width).sum::<usize>();
             assert!(text.lines().all(|line| width(line) < columns.max(1)), "{columns}: {text}");
         }
         assert_eq!(cut("日本語", 4), "日…");

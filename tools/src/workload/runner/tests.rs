@@ -188,7 +188,7 @@ fn the_record_has_every_operation_by_its_number_in_the_history() {
             JournalEvent::Ask { op, words, .. } => drop(asks.insert(*op, (*at_us, words.clone()))),
             JournalEvent::Operation { number, op, client, words, begin_us, outcome, last, .. } => {
                 assert_eq!(*number, operations);
-                let of = &report.history.operations()[operations as usize];
+                let of = &report.history.operations()[usize::try_from(operations).unwrap()];
                 operations += 1;
                 assert_eq!((*client, words, *last), (of.client as u64, &of.words, of.last));
                 assert_eq!(asks[op], (Some(*begin_us), of.words.clone()));
@@ -200,7 +200,7 @@ fn the_record_has_every_operation_by_its_number_in_the_history() {
             _ => {}
         }
     }
-    assert_eq!(operations as usize, report.history.operations().len());
+    assert_eq!(usize::try_from(operations).unwrap(), report.history.operations().len());
     let told: Vec<Vec<u64>> = verdict(&report)
         .problems
         .iter()
