@@ -252,7 +252,7 @@ fn watched(addresses: &[String], id: u32) -> Result<(f64, f64)> {
             tokio::time::sleep_until(began + batch * Duration::from_secs(1) / BATCHES).await;
         }
         let took = began.elapsed().as_secs_f64();
-        let share = (processor_time(id)? - before).as_secs_f64() / took;
+        let share = processor_time(id)?.saturating_sub(before).as_secs_f64() / took;
         Ok((clients.acknowledged() as f64 / took, share))
     })
 }
