@@ -137,7 +137,7 @@ fn tap_of_an_interrupted_test_says_that_it_was_broken_off() {
     test.signal(Signal::INT);
     let ended = test.ended();
     ended.code(130);
-    assert!(ended.raw.ends_with("\n1..2\nBail out! interrupted\n"), "{}", ended.raw);
+    assert!(ended.raw.ends_with("\nBail out! interrupted\n1..2\n"), "{}", ended.raw);
     if let Some(read) = read_tap(&tools, &ended.raw) {
         let counts = (&read["passed"], &read["failed"], &read["errors"], &read["plan"]);
         assert_eq!(counts, (&json!(1), &json!(1), &json!([]), &json!("1..2")));

@@ -42,14 +42,14 @@ impl TapPoints {
         cases(&[], std::slice::from_ref(sweep)).iter().map(|case| self.point(case)).collect()
     }
 
-    /// Returns the plan, which closes the document. After an interrupt it has the points so far, and a line tells
-    /// readers that the test was broken off.
+    /// Returns the plan, which closes the document. After an interrupt it has the points so far, and a line before it
+    /// tells readers that the test was broken off: of what follows a plan at the end, some take no notice.
     #[must_use]
     pub fn plan(&self) -> String {
         let bail_out = if self.interrupted { "Bail out! interrupted\n" } else { "" };
         match self.written {
             0 => "1..0 # SKIP no scenario was run\n".to_owned(),
-            written => format!("1..{written}\n{bail_out}"),
+            written => format!("{bail_out}1..{written}\n"),
         }
     }
 

@@ -39,8 +39,8 @@ fn every_verdict_is_a_test_point() {
         "not ok 4 - sync in netns seed 417",
         "ok 5 - other (1 of 2 attempts passed)",
         "not ok 6 - loss in process seed 417",
-        "1..6",
         "Bail out! interrupted",
+        "1..6",
     ];
     assert_eq!(points(&text), expected);
     let blocks = blocks(&text);

@@ -164,7 +164,8 @@ impl Control {
             state.course = Course::Until(Goal::Event(to));
             lines.change(|place| place.state = TimeState::Running);
         } else if to < from {
-            state.jump = Some(to);
+            // What the person wants meanwhile is done there.
+            (state.jump, state.course) = (Some(to), Course::Still);
             state.reply(Reply::refused("time went back before the steps were done"));
             lines.change(|place| (place.state, place.target) = (TimeState::Replaying, Some(to)));
         }

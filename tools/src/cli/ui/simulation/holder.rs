@@ -41,7 +41,7 @@ impl Keeper {
                 return Hold::End;
             }
             if state.replay.is_some_and(|target| upcoming.event >= target) {
-                (state.replay, state.course) = (None, Course::Still);
+                state.replay = None;
             }
             self.tell(upcoming, &state);
             if state.replay.is_some() {
