@@ -5,6 +5,7 @@
 //! measured in turn, so that they see the same machine. Nothing is asserted: the figures are for people.
 //! Ratios say more than times where other work shares the cores.
 
+mod back;
 mod byc;
 mod clients;
 mod disk;
@@ -45,7 +46,7 @@ const NODES_MAX: usize = 2_000;
 /// A section of the benchmark: its name, and its function, which gets a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 18] = [
+const SECTIONS: [Section; 19] = [
     ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
@@ -62,6 +63,7 @@ const SECTIONS: [Section; 18] = [
     ("reconciliation", reconciliation::run),
     ("parsing", parsing::run),
     ("simulator", simulator::run),
+    ("back", back::run),
     ("pages, in process", pages::in_processes),
     ("pages and records", pages::run),
 ];
