@@ -89,6 +89,22 @@ fn the_page_of_a_violation_marks_the_operations_of_the_verdict() {
 }
 
 #[test]
+fn the_shipped_example_of_early_reads_is_found_out() {
+    if !has("python3") {
+        return;
+    }
+    let tools = Tools::new();
+    let exec = format!("python3 '{}'", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/local_reads.py"));
+    // The flags are those that the example names.
+    let example = include_str!("../tools/examples/local_reads.py");
+    let flags = "--rate 100 --time 3s --latency 100ms";
+    assert!(example.contains(flags));
+    let ended = tools.run(&format!("maelstrom lin-kv --exec \"{exec}\" {flags} --seed 1"));
+    ended.code(1);
+    assert!(ended.out.contains("not linearizable: ") && ended.out.contains("have an order"), "{ended:?}");
+}
+
+#[test]
 fn the_page_of_a_lost_element_marks_its_operations_and_a_cycle_those_of_the_cycle() {
     let lost = ("g-set", "g_set.py toggle", "--rate 100 --time 2s --duplicate 20 --settle 1s");
     let aborted = ("txn-rw-register", "txn.py undone", "--rate 200 --time 1s --key-count 3");

@@ -81,5 +81,11 @@ const Dom = (() => {
     return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   }
 
-  return { html, svg, replace, canvas, fitted, palette };
+  /** Scrolls a panel into sight, by its label. */
+  function reveal(label) {
+    const panel = [...document.querySelectorAll(".panel")].find((one) => one.getAttribute("aria-label") === label);
+    if (panel) panel.scrollIntoView({ block: "nearest" });
+  }
+
+  return { html, svg, replace, canvas, fitted, palette, reveal };
 })();

@@ -83,7 +83,11 @@ const Reason = (() => {
   /** Returns the messages that were lost or held up to the end: all that is known of nodes that tell no versions. */
   function lostMessages(run) {
     const messages = [...run.messages.values()].filter((message) => message.lost || (message.delayed && !message.arrived));
-    const findings = messages.slice(0, 5).flatMap((message) => [fate(run, message), ...around(run, message)]);
+    const findings = messages.slice(0, 5).flatMap((message) => {
+      const rest = around(run, message);
+      // A fault that is named says more than the reason in general.
+      return [fate(run, message, rest.length === 1), ...rest];
+    });
     if (messages.length > 5) findings.push({ text: `${Words.count(messages.length - 5, "more message")} did not arrive.` });
     return findings;
   }
@@ -138,10 +142,10 @@ const Reason = (() => {
     return findings;
   }
 
-  function fate(run, message) {
+  function fate(run, message, withReason = true) {
     const what = `${Words.message(message)} from ${run.name(message.from)} to ${run.name(message.to)}, sent at ${Words.time(message.at)}`;
     if (message.lost) {
-      return { text: `Lost: the ${what} (${Words.readable(message.lost.reason, 80)}).`, event: message.lost.i, lost: true };
+      return { text: `Lost: the ${what}${withReason ? ` (${Words.readable(message.lost.reason, 80)})` : ""}.`, event: message.lost.i, lost: true };
     }
     if (message.delayed) {
       return { text: `Held up to the end: the ${what} (${Words.readable(message.delayed.reason, 80)}).`, event: message.delayed.i, lost: true };

@@ -210,7 +210,7 @@ class SpaceTime {
     const { run } = view;
     for (const who of list) {
       const x = this.at.get(who);
-      const name = who === SpaceTime.SCENARIO ? "scenario" : run.name(who);
+      const name = who !== SpaceTime.SCENARIO ? run.name(who) : run.operations.length > 0 ? "clients" : "scenario";
       const head = Dom.svg("g", { class: view.node === who ? "head chosen" : "head", tabindex: "0", role: "button", "aria-label": `column ${name}` },
         Dom.svg("title", {}, SpaceTime.explained(who, name)), this.headOf(who, name, x));
       if (typeof who === "number") head.addEventListener("click", () => view.chooseNode(who));
@@ -227,8 +227,15 @@ class SpaceTime {
     return [text(kind, 8, "small"), text(Words.readable(who, most), 20, "")];
   }
 
+  /** Returns the label of an arrow with room for so many characters: what it carries is worth more than its kind. */
+  static label(message, most) {
+    const carried = message.key ?? message.body ?? "";
+    const whole = `${message.kind} ${carried}`.trim();
+    return Words.readable(whole.length <= most || carried === "" ? whole : carried, most);
+  }
+
   static explained(who, name) {
-    if (who === SpaceTime.SCENARIO) return "the scenario, which asks nodes and does things to them";
+    if (who === SpaceTime.SCENARIO) return name === "clients" ? "the clients, who ask nodes" : "the scenario, which asks nodes and does things to them";
     if (typeof who !== "string") return `node ${name}`;
     return /^c\d+$/u.test(who) ? `${name}: the harness, as nodes see it when it asks them` : `${name}: a service that nodes may call`;
   }
@@ -250,7 +257,7 @@ class SpaceTime {
     const [first, last] = [rows[0].i, rows[rows.length - 1].i];
     const width = this.at.size * this.gap + 40;
     for (const fault of Faults.merged(view.run.faults)) {
-      if (fault.kind === "down" || fault.fromI > last || (fault.toI !== null && fault.toI < first)) continue;
+      if (fault.kind === "down" || fault.kind === "shape" || fault.fromI > last || (fault.toI !== null && fault.toI < first)) continue;
       const y = fault.fromI < first ? 24 : this.heightOf({ i: fault.fromI });
       const to = fault.toI === null ? this.height + 14 : Math.min(this.heightOf({ i: fault.toI }), this.height + 14);
       const columns = fault.nodes.map((node) => this.at.get(node)).filter((x) => x !== undefined);
@@ -350,7 +357,7 @@ class SpaceTime {
     Arrow.draw(group, kind, points, message);
     const letter = Arrow.KINDS[kind].letter;
     const long = kind === "other" || (this.gap >= 70 && kind === "payload");
-    const label = long ? Words.readable(`${message.kind} ${message.key ?? message.body ?? ""}`.trim(), Math.max(Math.floor((Math.abs(x2 - x1) - 20) / 7), 6)) : letter;
+    const label = long ? SpaceTime.label(message, Math.max(Math.floor((Math.abs(x2 - x1) - 20) / 7), 6)) : letter;
     const share = number % 2 === 0 ? 0.36 : 0.26;
     const [x, y] = [points[0][0] + (points[1][0] - points[0][0]) * share, points[0][1] + (points[1][1] - points[0][1]) * share];
     group.append(Dom.svg("text", { x, y: y - 4, "text-anchor": x2 > x1 ? "start" : "end" }, label));

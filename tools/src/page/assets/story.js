@@ -134,7 +134,7 @@ class Story {
     return [
       Dom.html("h2", {}, "What was expected"),
       Dom.html("p", {}, Dom.html("bdi", {}, Words.readable(failure.message, 1000)), `, at ${Words.time(failure.when_ms * 1000)} `,
-        Dom.html("button", { class: "link", on: { click: () => view.chooseTime(run.failedAt ?? run.end) } }, "show this moment")),
+        Dom.html("button", { class: "link", on: { click: () => { view.chooseTime(run.failedAt ?? run.end); Dom.reveal("Timeline"); } } }, "show this moment")),
       plainly ? Dom.html("p", { class: "note plainly" }, Dom.html("bdi", {}, Words.readable(plainly, 400))) : null,
       failure.findings.length > 0 ? this.findings(view, failure.findings) : null,
       failure.differences.length > 0 ? Dom.html("ul", {}, failure.differences.slice(0, 20).map((one) => Dom.html("li", {}, Dom.html("bdi", {}, Words.readable(one, 500))))) : null,
@@ -157,7 +157,7 @@ class Story {
 
   reason(view, one) {
     const show = one.event === undefined || one.event === null ? null : Dom.html("button", {
-      class: "link", on: { click: () => { if (one.key !== undefined) view.chooseKey(one.key); view.chooseEvent(one.event, Boolean(one.lost)); } },
+      class: "link", on: { click: () => { if (one.key !== undefined) view.chooseKey(one.key); view.chooseEvent(one.event, Boolean(one.lost)); Dom.reveal("Messages between nodes"); } },
     }, "show");
     return Dom.html("li", { class: `${one.sub ? "sub" : ""}${one.lost ? " lost" : ""}` }, one.lost ? "✗ " : "", Dom.html("bdi", {}, one.text), " ", show);
   }
