@@ -261,3 +261,29 @@ fn messages_of_nodes_that_speak_in_lines_are_written_if_asked_for() {
     let arrived = tools.events("lines", "arrived");
     assert!(by_node.iter().all(|sent| arrived.iter().any(|way| way["message"] == sent["message"])));
 }
+
+#[test]
+fn a_report_replaces_neither_a_scenario_nor_a_record() {
+    let text = "network a-b\n";
+    let tools = Tools::new().file("x.scn", text);
+    for flag in ["--html x.scn", "--junit x.scn", "--tap=x.scn", "--trace x.scn", "--html logs/x/run.jsonl"] {
+        let refused = tools.run(&format!("test x.scn --world sim --seed 1 {flag}"));
+        refused.code(2);
+        assert!(refused.err.contains("which a report would replace"), "{flag}: {refused:?}");
+        assert!(refused.err.contains("help: choose another file"), "{flag}: {refused:?}");
+    }
+    tools.run("test x.scn --world sim --seed 1").code(0);
+    let record = tools.read("logs/x/run.jsonl");
+    tools.run("report logs/x/run.jsonl --html logs/x/run.jsonl").code(2);
+    assert_eq!((tools.read("x.scn").as_str(), tools.read("logs/x/run.jsonl")), (text, record));
+}
+
+#[test]
+fn a_report_on_no_readable_record_is_none() {
+    let tools = Tools::new().file("no.jsonl", "no record\n");
+    let refused = tools.run("report no.jsonl --tap --html page.html");
+    refused.code(2);
+    // A plan without points would pass for a success.
+    assert_eq!(refused.out, "");
+    assert!(!tools.path("page.html").exists());
+}

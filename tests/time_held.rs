@@ -196,7 +196,7 @@ fn the_run_with_its_added_steps_is_a_scenario() {
     held.page.perform("cut a-b");
     assert_eq!(held.command(&json!({ "do": "play", "speed": null })), json!({ "ok": true }));
     let (_, ended) = held.lines_until("ended");
-    assert_eq!(ended["saved"], "saved: logs/x.by-hand.scn");
+    assert_eq!(ended["saved"], "saved as a scenario: tools test logs/x.by-hand.scn --world sim --seed 3");
     let verdict = ended["verdict"].as_str().expect("a verdict").to_owned();
     assert!(verdict.starts_with("failed: "), "{verdict}");
     let again = held.tools.run("test logs/x.by-hand.scn --world sim --seed 3");
@@ -290,6 +290,26 @@ fn the_page_in_a_browser_steps_forward_and_back() {
     press("next failure");
     browser.wait_for(&format!("{place}.includes('the run has ended')"));
     browser.wait_for(&format!("{place}.includes('failed: ')"));
-    assert_eq!(browser.errors(), Vec::<String>::new());
+    browser.wait_for(
+        "document.querySelector('h1.failed') && document.querySelectorAll('.row.failed').length === 1",
+    );
+    let ticks = "document.querySelectorAll('.row.ran').length";
+    let all = browser.script(&format!("return {ticks}"));
+    // At the begin nothing has happened yet, and a step added there makes another run of what lay ahead.
+    press("|◀ begin");
+    browser.wait_for(
+        "document.querySelector('h1.running') && document.querySelectorAll('.row.failed').length === 0",
+    );
+    held.page.perform("wait 1us");
+    browser.wait_for("document.querySelectorAll('.added li').length === 1");
+    press("next failure");
+    browser.wait_for(&format!("{place}.includes('the run has ended')"));
+    browser.wait_for("document.querySelector('h1.passed')");
+    assert!(browser.script(&format!("return {ticks}")).as_u64() > all.as_u64());
+    let laws = "return [...document.querySelectorAll('.findings li')].filter((one) => one.textContent.includes('held')).length";
+    assert_eq!(browser.script(laws), serde_json::json!(8));
     held.end();
+    // The end of the page is told in it.
+    browser.wait_for("document.querySelector('.live').textContent === 'ended'");
+    assert_eq!(browser.errors(), Vec::<String>::new());
 }

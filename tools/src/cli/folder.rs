@@ -39,7 +39,8 @@ pub(super) struct Folder {
 pub(super) enum Refused {
     /// Another run has taken the folder.
     #[error(
-        "a network is already running in {0}: end it with `tools stop`, or use another folder with --logs"
+        "a network is already running in {0}: end it with `tools stop{flag}`, or use another folder with --logs",
+        flag = if .0 == "logs" { String::new() } else { format!(" --logs {}", .0) }
     )]
     Taken(String),
     /// The folder holds something that no run made.

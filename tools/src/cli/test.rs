@@ -29,6 +29,7 @@ use super::formats::{Github, Printed};
 use super::host::prepare;
 use super::html_file::Records;
 use super::registry::Registry;
+use super::report_file;
 use super::report_file::cannot_write;
 use super::run_index::{self, RunEntry};
 use super::seeds::Seeds;
@@ -194,5 +195,6 @@ fn serve_kept(
 /// Opens the file of the trace, before runs that may take long.
 fn open_trace(arguments: &Arguments) -> Result<Option<File>, Failure> {
     let Some(path) = &arguments.trace else { return Ok(None) };
+    report_file::refuse_sources(path)?;
     File::create(path).map(Some).map_err(|error| cannot_write(path, &error))
 }

@@ -14,6 +14,7 @@ mod steps;
 mod stream;
 
 use std::fs::File;
+use std::future::pending;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -87,7 +88,7 @@ pub(in crate::cli) fn serve(
         let reading = Arc::clone(&lines);
         // A journal that cannot be read leaves the page with what comes from now on.
         let _: Result<(), _> = tokio::task::spawn_blocking(move || reading.read(so_far)).await;
-        let serving = tokio::spawn(server::serve(listener, token, html, network::routes(page)));
+        let serving = tokio::spawn(server::serve(listener, token, html, network::routes(page), pending()));
         while let Some(mut frame) = reader.frame().await {
             if frame.overrun {
                 frame.lines.insert(0, "{\"event\":\"dropped\"}".into());

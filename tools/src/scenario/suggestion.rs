@@ -46,8 +46,14 @@ impl Reader<'_> {
             return Ok(());
         }
         let before = self.text_since(start).trim_end().to_owned();
-        let rest = self.line().split_whitespace().collect::<Vec<_>>().join(sign);
-        Err(self.expected("the end of the step").help(format!("write `{before}{sign}{rest}`")))
+        let line = self.line();
+        let error = self.expected("the end of the step");
+        // A line that has signs of its own is not taken apart.
+        if !line.chars().all(|c| c.is_whitespace() || token::is_name_char(c)) {
+            return Err(error.help(format!("put `{}` between names: `{before}{sign}…`", sign.trim())));
+        }
+        let rest = line.split_whitespace().collect::<Vec<_>>().join(sign);
+        Err(error.help(format!("write `{before}{sign}{rest}`")))
     }
 
     /// Returns the text to the end of the line.

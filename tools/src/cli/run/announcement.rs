@@ -27,10 +27,10 @@ pub(super) fn announcement(state: &NetworkState, arguments: &Arguments) -> Strin
     } else {
         format!("tools do{logs} '{first}: log'")
     };
-    text.push_str(match (arguments.lasting, arguments.detach) {
-        (Some(_), _) => "\n",
-        (None, true) => "   (tools stop ends the network)\n",
-        (None, false) => "   (from another terminal; Ctrl-C ends the network)\n",
-    });
+    text += &match (arguments.lasting, arguments.detach) {
+        (Some(_), _) => "\n".to_owned(),
+        (None, true) => format!("   (tools stop{logs} ends the network)\n"),
+        (None, false) => "   (from another terminal; Ctrl-C ends the network)\n".to_owned(),
+    };
     text
 }

@@ -12,7 +12,6 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::sse::Event;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use futures_util::StreamExt as _;
@@ -22,7 +21,7 @@ use tokio::sync::Mutex;
 pub(super) use lines::PageLines;
 
 use super::steps;
-use super::stream::{anew, event, sse};
+use super::stream::{anew, event, named, sse};
 use crate::cli::control::{self, Reply};
 use lines::Part;
 
@@ -54,7 +53,7 @@ async fn send_events(State(page): State<Arc<Page>>) -> Response {
         let events = match browser.next().await {
             Some(Part::Anew(lines)) => anew(&lines),
             Some(Part::More(frame)) => frame.lines.iter().map(|line| event(line)).collect(),
-            None => return Some((stream::iter(vec![Event::default().event("end").data("")]), None)),
+            None => return Some((stream::iter(vec![named("end")]), None)),
         };
         Some((stream::iter(events), Some(browser)))
     });

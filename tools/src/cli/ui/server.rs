@@ -37,12 +37,13 @@ struct Door {
     html: String,
 }
 
-/// Serves a page with these routes, for as long as the process runs.
+/// Serves a page with these routes until it ends. Answers under way are finished.
 pub(super) async fn serve(
     listener: TcpListener,
     token: String,
     html: String,
     routes: Router,
+    ends: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let door = Arc::new(Door { token, html });
     let served = Router::new()
@@ -51,7 +52,7 @@ pub(super) async fn serve(
         .merge(routes)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(door, admit));
-    axum::serve(listener, served).await
+    axum::serve(listener, served).with_graceful_shutdown(ends).await
 }
 
 /// Answers a request that may be answered, and gives every answer its headers.

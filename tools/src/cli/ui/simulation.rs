@@ -17,8 +17,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use super::arguments::Arguments;
 use super::{address, server};
@@ -39,6 +41,9 @@ use routes::Held;
 
 /// The most files of earlier pages in one folder. Chosen: a person would have given them names by then.
 const FILES_MAX: u32 = 10_000;
+
+/// The most time that browsers have to hear of the end. Chosen: one that reads does so at once.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Serves the page of a scenario in virtual time until the person ends it.
 pub(super) fn run(
@@ -83,9 +88,15 @@ pub(super) fn run(
         writeln!(out, "{again}")?;
         write!(out, "{}", address::announce(&address, &arguments.logs))?;
         out.flush()?;
+        let (wanted, end) = (Arc::new(Notify::new()), Arc::clone(&control));
+        let ending = Arc::clone(&wanted);
+        let ends = async move {
+            ending.notified().await;
+            end.quit();
+        };
         tokio::select! {
-            served = server::serve(listener, token, html, routes::routes(held)) => served,
-            ended = interrupted() => ended,
+            served = server::serve(listener, token, html, routes::routes(held), ends) => served,
+            ended = interrupted(&wanted) => ended,
         }
     });
     control.quit();
@@ -102,12 +113,20 @@ pub(super) fn run(
     }
 }
 
-/// Waits until the person at the terminal, or the system, wants an end.
-async fn interrupted() -> std::io::Result<()> {
-    let wanted = tokio::sync::Notify::new();
+/// Tells when the person at the terminal, or the system, wants an end. Returns once browsers have had the time to
+/// hear of it.
+async fn interrupted(wanted: &Notify) -> std::io::Result<()> {
+    let told = Notify::new();
+    let listening = crate::world::live::interrupts(|| {
+        wanted.notify_one();
+        told.notify_one();
+    });
     tokio::select! {
-        listening = crate::world::live::interrupts(|| wanted.notify_one()) => listening,
-        () = wanted.notified() => Ok(()),
+        listening = listening => listening,
+        () = async {
+            told.notified().await;
+            tokio::time::sleep(FAREWELL).await;
+        } => Ok(()),
     }
 }
 

@@ -20,8 +20,13 @@ pub(super) fn sse(
 
 /// Returns the events that replace all lines.
 pub(super) fn anew(lines: &str) -> Vec<Event> {
-    let reset = Event::default().event("reset").data("");
+    let reset = named("reset");
     std::iter::once(reset).chain(lines.lines().filter(|line| !line.is_empty()).map(event)).collect()
+}
+
+/// Returns an event that says no more than its name. Browsers pass over an event without data.
+pub(super) fn named(name: &str) -> Event {
+    Event::default().event(name).data(name)
 }
 
 /// Returns the event of a line. A line of JSON has no line break in it.

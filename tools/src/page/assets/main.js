@@ -86,7 +86,8 @@ const Page = (() => {
     const begin = () => {
       const kept = opened;
       opened = open(new Run(), null, top);
-      if (kept) Object.assign(opened, { node: kept.node, key: kept.key, follows: kept.follows });
+      if (kept) Object.assign(opened, { node: kept.node, key: kept.key, follows: kept.follows, seen: kept.seen });
+      else if (time) opened.seen = 0;
     };
     begin();
     let applied = false;

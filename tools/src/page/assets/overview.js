@@ -54,12 +54,12 @@ class Overview {
     const name = Words.readable(report.scenario, 100);
     const open = events ? Dom.html("button", { class: "link", on: { click: () => this.choose(index) } }, name) : name;
     const reason = report.failure ? report.failure.message : report.reason ?? leftOut ?? "";
-    const seed = report.seeds ? `${report.seeds.first}..${report.seeds.last}` : String(report.seed);
+    const seed = report.seeds ? `${report.seeds.first}..${report.seeds.last}` : Words.seed(report);
     const element = Dom.html("tr", { class: report.verdict },
       Dom.html("td", {}, `${sign} ${report.verdict}`), Dom.html("th", { scope: "row" }, open), Dom.html("td", {}, report.world),
       Dom.html("td", {}, seed), Dom.html("td", {}, Words.about(report.duration_ms * 1000)), Dom.html("td", {}, report.nodes),
-      Dom.html("td", {}, Dom.html("bdi", {}, Words.readable(reason, 200))),
-      Dom.html("td", {}, report.verdict === "passed" || report.verdict === "skipped" ? "" : Dom.html("code", {}, Words.readable(report.again ?? "", 400))));
+      Dom.html("td", { class: "words" }, Dom.html("bdi", {}, Words.readable(reason, 200))),
+      Dom.html("td", { class: "words" }, report.verdict === "passed" || report.verdict === "skipped" ? "" : Dom.html("code", {}, Words.readable(report.again ?? "", 400))));
     this.rows.set(index, element);
     return element;
   }

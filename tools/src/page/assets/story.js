@@ -17,8 +17,9 @@ class Story {
   }
 
   draw(view) {
-    if (this.version !== view.run.version) {
+    if (this.version !== view.run.version || this.seen !== view.seen) {
       this.version = view.run.version;
+      this.seen = view.seen;
       this.build(view);
     }
     this.markCurrent(view);
@@ -26,23 +27,24 @@ class Story {
 
   build(view) {
     const { run } = view;
-    const report = run.report;
-    Dom.replace(this.head, this.sentence(run), this.command(run));
+    // Of a run whose time the person holds, what lies ahead has not happened yet.
+    const isWhole = view.isSeen(run.events.length - 1);
+    const report = isWhole ? run.report : null;
+    Dom.replace(this.head, this.sentence(run, report, isWhole), this.command(run));
     this.lines = new Map();
     Dom.replace(this.left, this.about(run), this.text(view));
     Dom.replace(this.right, report && report.failure ? this.failure(view, report.failure) : this.passed(view, report));
   }
 
-  sentence(run) {
-    const report = run.report;
-    const verdict = run.verdict ?? "running";
+  sentence(run, report, isWhole) {
+    const verdict = (isWhole ? run.verdict : null) ?? "running";
     const sign = { passed: "✓", failed: "✗", broken: "⚠", interrupted: "◼", skipped: "–", running: "▶", flaky: "≈" }[verdict] ?? "•";
     const name = report ? report.scenario : run.plan ? run.plan.scenario : "run";
     const parts = [];
     if (report) {
-      parts.push(`${Words.about(report.duration_ms * 1000)}`, Words.count(report.nodes, "node"), Story.world(report.world), `seed ${report.seed}`);
+      parts.push(`${Words.about(report.duration_ms * 1000)}`, Words.count(report.nodes, "node"), Story.world(report.world), `seed ${Words.seed(report)}`);
     } else if (run.plan) {
-      parts.push(Story.world(run.plan.world), `seed ${run.plan.seed}`);
+      parts.push(Story.world(run.plan.world), `seed ${Words.seed(run.plan)}`);
     }
     const reason = report && report.failure ? `: ${report.failure.message}` : report && report.reason ? `: ${report.reason}` : "";
     return Dom.html("h1", { class: verdict },
@@ -83,10 +85,10 @@ class Story {
   text(view) {
     const { run } = view;
     if (!run.plan) return null;
-    const failure = run.report && run.report.failure;
+    const failure = view.isSeen(run.events.length - 1) && run.report && run.report.failure;
     const steps = new Map();
     for (const step of run.steps) {
-      if (step.file !== run.plan.file) continue;
+      if (step.file !== run.plan.file || !view.isSeen(step.fromI)) continue;
       if (!steps.has(step.line)) steps.set(step.line, []);
       steps.get(step.line).push(step);
     }
@@ -99,7 +101,7 @@ class Story {
   line(view, text, number, steps, failure) {
     const failed = failure && failure.line === number && failure.file === view.run.plan.file;
     const done = steps && steps.length > 0;
-    const sign = failed ? "✗" : done ? (steps.some((step) => step.heldAt !== null) ? "✓" : "·") : "";
+    const sign = failed ? "✗" : done ? (steps.some((step) => step.heldAt !== null && view.isSeen(step.toI ?? step.fromI)) ? "✓" : "·") : "";
     const row = Dom.html("div", { class: `row${failed ? " failed" : ""}${done ? " ran" : ""}`, role: "listitem" },
       Dom.html("span", { class: "number" }, String(number)), Dom.html("span", { class: "sign" }, sign),
       done ? Dom.html("button", { class: "source", on: { click: () => view.chooseStep(steps[steps.length - 1]) } }, Words.readable(text, 500)) : Dom.html("span", { class: "source comment" }, Words.readable(text, 500)),
@@ -164,7 +166,7 @@ class Story {
 
   passed(view, report) {
     const { run } = view;
-    const laws = run.laws.map((law) => `${law.state === "held" ? "✓" : law.state === "broken" ? "✗" : "–"} ${law.law.replaceAll("_", " ")}: ${law.state.replaceAll("_", " ")}`);
+    const laws = (report || !view.isHeld() ? run.laws : []).map((law) => `${law.state === "held" ? "✓" : law.state === "broken" ? "✗" : "–"} ${law.law.replaceAll("_", " ")}: ${law.state.replaceAll("_", " ")}`);
     return [
       report && report.about ? Dom.html("p", {}, Words.readable(report.about, 1000)) : null,
       report ? Dom.html("p", {}, run.operations.length > 0 ? `${Words.count(run.operations.length, "operation")} of clients were judged.` : `${Words.count(report.held, "expectation")} held.`) : null,

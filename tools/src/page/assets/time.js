@@ -37,6 +37,17 @@ const Time = (() => {
     return [Dom.html("h2", {}, "Steps added by hand"), Dom.html("ol", {}, items)];
   }
 
+  /** Listens for keys, outside of fields and buttons. */
+  function listen(actions) {
+    document.addEventListener("keydown", (event) => {
+      if (["INPUT", "SELECT", "TEXTAREA", "BUTTON"].includes(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
+      const action = actions[event.key];
+      if (!action) return;
+      event.preventDefault();
+      action();
+    });
+  }
+
   /** Builds the controls. `current` returns the view. */
   function build(config, current) {
     const where = Dom.html("output", { class: "place", "aria-live": "polite" }, "connecting");
@@ -74,7 +85,7 @@ const Time = (() => {
       Dom.html("span", { class: "group", role: "group", "aria-label": "Time" },
         button("|◀ begin", "goes back to the begin of the run", () => act({ do: "event", event: 0 })),
         button("◀ back", "goes back to the event before (,)", back), play,
-        button("next ▶", "goes on to the next event (.)", next)),
+        button("next ▶", "goes on to the next event that the page shows (.)", next)),
       Dom.html("span", { class: "group" }, button("next message of the chosen node", "goes on until the chosen node sends or gets a message", message),
         button("next failure", "goes on to the next step that fails, or to the end", () => act({ do: "next_failure" })),
         button("go to the chosen moment", "goes to the moment that is chosen in the timeline", moment)),
@@ -82,13 +93,7 @@ const Time = (() => {
       where, steps, said);
     speed.addEventListener("change", () => { if (place && place.state === "playing") act({ do: "play", speed: SPEEDS[speed.selectedIndex][1] }); });
 
-    document.addEventListener("keydown", (event) => {
-      if (["INPUT", "SELECT", "TEXTAREA", "BUTTON"].includes(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
-      const action = { " ": toggle, ".": next, ",": back }[event.key];
-      if (!action) return;
-      event.preventDefault();
-      action();
-    });
+    listen({ " ": toggle, ".": next, ",": back });
 
     /** Shows the place of the run, and makes it the chosen moment unless the person chose another. */
     function show(told) {
@@ -98,7 +103,10 @@ const Time = (() => {
       play.textContent = goes() ? "⏸ pause" : "▶ play";
       if (before === null || JSON.stringify(before.steps) !== JSON.stringify(place.steps)) Dom.replace(steps, ...list(place, (event) => act({ do: "event", event })));
       const view = current();
-      if (!view || !view.follows) return;
+      if (!view) return;
+      view.seen = place.lines;
+      view.redraw();
+      if (!view.follows) return;
       const after = Math.min(place.lines, view.run.events.length);
       Object.assign(view, { time: Math.min(place.at_us, view.run.end), after, before: Math.max(after - 1, 0), event: null, causes: null });
       if (view.time < view.from || view.time > view.to) view.window(view.time - (view.to - view.from) / 2, view.time + (view.to - view.from) / 2);

@@ -21,7 +21,19 @@ class View {
     this.scheduled = false;
     // True if the next frame draws every panel, and not only those that show a part of time.
     this.whole = true;
+    // The number of events that have happened, of a run whose time the person holds; null of any other.
+    this.seen = null;
     this.onChange = () => {};
+  }
+
+  /** Returns true if the person holds the time of the run. */
+  isHeld() {
+    return this.seen !== null;
+  }
+
+  /** Returns true unless an event lies ahead of a run whose time the person holds. */
+  isSeen(index) {
+    return this.seen === null || index < this.seen;
   }
 
   add(panel) {

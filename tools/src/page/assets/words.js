@@ -73,6 +73,12 @@ const Words = (() => {
   }
 
   /** Returns a message in words, such as "push of nom". */
+  /** Returns the seed of a report or of a plan. It may exceed what a number holds here; the command has it in full. */
+  function seed(of) {
+    const written = of.again ? /--seed (\d+)/u.exec(of.again) : null;
+    return written ? written[1] : String(of.seed);
+  }
+
   function message(one) {
     const kind = readable(one.kind || one.class, 40);
     if (one.keys > 1) return `${kind} of ${readable(one.key, 40)} and ${one.keys - 1} more`;
@@ -145,5 +151,5 @@ const Words = (() => {
     return sentence ? sentence(run, one) : readable(one.event, 40);
   }
 
-  return { readable, value, time, about, seconds, count, list, shapes, message, event, sides };
+  return { seed, readable, value, time, about, seconds, count, list, shapes, message, event, sides };
 })();

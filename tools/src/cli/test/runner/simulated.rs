@@ -54,6 +54,9 @@ impl Runner {
                 events,
             };
             report.likelihood = lost.likelihood(runs_max, &self.0.interrupt);
+            if report.verdict == Verdict::Passed {
+                report.notes.push("the run passed, so there is no moment at which it was lost".to_owned());
+            }
         }
         match trace.map(Trace::finish) {
             Some(Err(error)) => {

@@ -179,7 +179,7 @@ impl Control {
         let refusal = if state.has_ended {
             Some(ENDED)
         } else if state.reply.is_some() || state.request.is_some() {
-            Some("the steps before these are not done yet: let time go on first")
+            Some("the steps before these are not done yet: let time go on, or go back before them")
         } else {
             None
         };

@@ -122,6 +122,11 @@ impl Engine {
         let goes_on = state.quits || state.jump.is_some();
         drop(state);
         if !goes_on {
+            let additions = additions.borrow();
+            if additions.all().iter().any(|addition| addition.done.is_none()) {
+                self.save(&additions, &course.own_steps());
+            }
+            drop(additions);
             log_entries::append(&session, world.logs(), wall_ms);
             self.lines.change(|place| {
                 (place.event, place.lines) = (world.events(), course.lines.get());
@@ -141,7 +146,10 @@ impl Engine {
                 let written =
                     std::fs::create_dir_all(folder).and_then(|()| write_file(folder, name, text.as_bytes()));
                 match written {
-                    Ok(()) => format!("saved: {path}"),
+                    Ok(()) => {
+                        let again = format!("tools test {path} --world sim --seed {}", self.seed);
+                        format!("saved as a scenario: {again}")
+                    }
                     Err(error) => format!("not saved: {path}: {}", crate::text::io_cause(&error)),
                 }
             }

@@ -20,6 +20,9 @@ use crate::world::sim::{Hold, Upcoming};
 /// The words about a page that holds all the lines that it may.
 const FULL: &str = "the page has no room for more: go back, or see `tools test … --html`";
 
+/// The words about a step that failed.
+const STEP_FAILED: &str = "a step failed here: the verdict, at the end, says why";
+
 /// The holder of time of one run.
 pub(super) struct Keeper {
     pub(super) control: Arc<Control>,
@@ -65,6 +68,9 @@ impl Keeper {
             match state.course {
                 Course::Until(goal) if goal.is_reached(upcoming.event, &happened) => {
                     state.course = Course::Still;
+                    if goal == Goal::Failure {
+                        self.lines.change(|place| STEP_FAILED.clone_into(&mut place.note));
+                    }
                     continue;
                 }
                 Course::Free | Course::Until(_) => return self.go_on(upcoming),
@@ -111,7 +117,10 @@ impl Keeper {
             false
         };
         if self.course.is_busy() {
-            return refuse(reply, "the steps before these are not done yet: let time go on first".to_owned());
+            return refuse(
+                reply,
+                "the steps before these are not done yet: let time go on, or go back before them".to_owned(),
+            );
         }
         let naming = self.course.naming.borrow();
         let none = std::collections::BTreeMap::new();

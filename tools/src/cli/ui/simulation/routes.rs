@@ -17,7 +17,7 @@ use super::command::Command;
 use super::control::{Control, Reply};
 use super::lines::{Cursor, Lines, Part};
 use crate::cli::ui::steps;
-use crate::cli::ui::stream::sse;
+use crate::cli::ui::stream::{named, sse};
 
 /// The time between two parts for one browser. Chosen: the eye tells no more apart.
 const FRAME: Duration = Duration::from_millis(50);
@@ -46,7 +46,7 @@ async fn send_events(State(held): State<Held>) -> Response {
             tokio::time::sleep(FRAME).await;
         }
         let Some(part) = lines.part(&mut cursor).await else {
-            return Some((vec![Event::default().event("end").data("")], None));
+            return Some((vec![named("end")], None));
         };
         // Only a browser that has all lines waits for the next frame.
         let rests = part.place.is_some();
@@ -58,7 +58,7 @@ async fn send_events(State(held): State<Held>) -> Response {
 fn events(part: &Part) -> Vec<Event> {
     let mut events = Vec::new();
     if part.anew {
-        events.push(Event::default().event("reset").data(""));
+        events.push(named("reset"));
     }
     if !part.lines.is_empty() {
         events.push(Event::default().event("line").data(&part.lines));

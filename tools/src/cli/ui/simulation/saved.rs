@@ -61,13 +61,15 @@ fn added(additions: &[Addition], began: Duration) -> String {
         if pause.as_micros() > 0 {
             let _ = writeln!(text, "wait {}us", pause.as_micros());
         }
-        let typed = std::slice::from_ref(&addition.text);
-        let (ended, steps) =
-            addition.done.as_ref().map_or((addition.at, typed), |(ended, steps)| (*ended, &steps[..]));
+        let Some((ended, steps)) = &addition.done else {
+            let typed = addition.text.replace('\n', "\n# ");
+            let _ = writeln!(text, "# This was not done when the run ended: {typed}");
+            continue;
+        };
         for step in steps {
             let _ = writeln!(text, "{step}");
         }
-        last = ended;
+        last = *ended;
     }
     text
 }
@@ -124,6 +126,13 @@ mod tests {
             &[0],
             Some("network a-b\n\nwait 10000us\nkill b\n"),
         );
+    }
+
+    #[test]
+    fn a_step_that_outlasts_the_run_is_no_step_of_the_scenario() {
+        let late = Addition { done: None, ..addition(60, 1, "wait 2s") };
+        let expected = "network a-b\n\nwait 10000us\n# This was not done when the run ended: wait 2s\n";
+        check("network a-b\n", &[late], &[0], Some(expected));
     }
 
     #[test]
