@@ -39,6 +39,7 @@ impl TapPoints {
 
     /// Returns the test points of a scenario with many seeds.
     pub fn sweep(&mut self, sweep: &Sweep) -> String {
+        self.interrupted |= sweep.interrupted > 0;
         cases(&[], std::slice::from_ref(sweep)).iter().map(|case| self.point(case)).collect()
     }
 

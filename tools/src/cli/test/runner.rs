@@ -130,7 +130,8 @@ impl Runner {
             detail: Detail::of(arguments, is_brief),
             // Many runs have a bar that counts them.
             running: Running::new(!many),
-            brief: BriefEvents::new(is_brief),
+            // The page of a sweep has no run that passed.
+            brief: BriefEvents::new(is_brief && !many),
             trace,
             #[cfg(feature = "mutants")]
             mutant: arguments.mutant,

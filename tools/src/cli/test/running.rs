@@ -43,6 +43,8 @@ struct Row {
 struct Rows {
     by_number: BTreeMap<u64, Row>,
     last: u64,
+    /// True if something changed since the lines were drawn.
+    changed: bool,
     /// True once no further run begins.
     finished: bool,
 }
@@ -163,16 +165,27 @@ impl Shared {
     fn redraw(&self) {
         let mut rows = locked(&self.rows);
         while !rows.finished {
-            rows = if rows.by_number.is_empty() {
+            rows = if rows.by_number.is_empty() && !rows.changed {
                 self.changed.wait(rows).unwrap_or_else(PoisonError::into_inner)
             } else {
-                let waited = self.changed.wait_timeout(rows, REDRAWN_AFTER);
+                let is_same = |rows: &mut Rows| !rows.changed && !rows.finished;
+                let waited = self.changed.wait_timeout_while(rows, REDRAWN_AFTER, is_same);
                 waited.unwrap_or_else(PoisonError::into_inner).0
             };
+            rows.changed = false;
             drop(rows);
             self.draw();
-            rows = locked(&self.rows);
+            // Changes that come soon after are drawn together.
+            let pace = Duration::from_secs(1) / u32::from(DRAWN_HZ);
+            let waited = self.changed.wait_timeout_while(locked(&self.rows), pace, |rows| !rows.finished);
+            rows = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Has the lines drawn soon. The thread of a run never waits for a terminal.
+    fn tell(&self) {
+        locked(&self.rows).changed = true;
+        self.changed.notify_all();
     }
 
     /// Draws the lines, if a run has one.
@@ -210,7 +223,7 @@ impl Recorder for RunRecorder {
                         row.steps.insert(*step, (*line, text.clone()));
                     }
                 });
-                shared.draw();
+                shared.tell();
             }
             JournalEvent::StepEnded { step, .. } => {
                 update(&|row| {
@@ -226,7 +239,7 @@ impl Drop for RunRecorder {
     fn drop(&mut self) {
         if let Some((shared, number)) = &self.0 {
             locked(&shared.rows).by_number.remove(number);
-            shared.draw();
+            shared.tell();
         }
     }
 }

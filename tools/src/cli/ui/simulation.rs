@@ -12,9 +12,10 @@ mod holder;
 mod lines;
 mod routes;
 mod saved;
+mod saved_file;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -31,16 +32,14 @@ use crate::cli::random;
 use crate::cli::test::unrun;
 use crate::page::{LiveConfig, live_html};
 use crate::report;
-use crate::run::{Options, Verdict};
+use crate::run::{Options, Report, Verdict};
 use crate::scenario::{Scenario, Setting};
 use crate::world::SIM;
 use control::Control;
 use engine::Engine;
 use lines::Lines;
 use routes::Held;
-
-/// The most files of earlier pages in one folder. Chosen: a person would have given them names by then.
-const FILES_MAX: u32 = 10_000;
+use saved_file::SavedFile;
 
 /// The most time that browsers have to hear of the end. Chosen: one that reads does so at once.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -59,7 +58,8 @@ pub(super) fn run(
         None => random::number()? % 1_000_000_000,
     };
     let options = Options { seed, flags: arguments.flags(), ..Options::default() };
-    let again = report::again(&unrun(&scenario, SIM.name, &options, Verdict::Interrupted));
+    let settings = unrun(&scenario, SIM.name, &options, Verdict::Interrupted);
+    let again = report::again(&settings);
     let listener = address::bind(arguments.port.unwrap_or(0))?;
     let token = address::token()?;
     let address = address::address(listener.local_addr()?.port(), &token);
@@ -74,11 +74,10 @@ pub(super) fn run(
         scenario,
         again: again.clone(),
         seed,
-        file: (arguments.logs.clone(), free_name(&arguments.logs, &name)),
+        file: SavedFile::new(arguments.logs.clone(), name, with_includes(settings, path)),
         control: Arc::clone(&held.control),
         lines: Arc::clone(&held.lines),
     };
-    let saved = engine.file.0.join(&engine.file.1);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let running = thread::Builder::new().name("run".to_owned()).spawn(move || engine.run())?;
     let control = Arc::clone(&held.control);
@@ -101,16 +100,14 @@ pub(super) fn run(
     });
     control.quit();
     // A run that panicked has said so.
-    let ended = running.join();
-    if saved.exists() {
-        let path = saved.display();
-        writeln!(out, "the run as a scenario: tools test {path} --world sim --seed {seed}")?;
+    let Ok(saved) = running.join() else {
+        return Err(Failure::environment("the thread of the run panicked: please report this"));
+    };
+    if let Some(command) = saved {
+        writeln!(out, "the run as a scenario: {command}")?;
     }
     served?;
-    match ended {
-        Ok(()) => Ok(Exit::Interrupted),
-        Err(_) => Err(Failure::environment("the thread of the run panicked: please report this")),
-    }
+    Ok(Exit::Interrupted)
 }
 
 /// Tells when the person at the terminal, or the system, wants an end. Returns once browsers have had the time to
@@ -178,10 +175,13 @@ fn params_of(file: &Loaded) -> String {
     flags.collect::<Vec<_>>().join(" ")
 }
 
-/// Returns the name of a file for the run as a scenario, which is no file of an earlier run.
-fn free_name(folder: &Path, name: &str) -> String {
-    let numbered = (2..FILES_MAX).map(|number| format!("{name}.by-hand-{number}.scn"));
-    let names = std::iter::once(format!("{name}.by-hand.scn")).chain(numbered);
-    let is_free = |name: &String| !PathBuf::from(folder).join(name).exists();
-    names.into_iter().find(is_free).unwrap_or_else(|| format!("{name}.by-hand.scn"))
+/// Returns the settings of a run whose scenario lies elsewhere: the files that it includes lie where they did.
+fn with_includes(mut settings: Report, path: &Path) -> Report {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let includes = std::fs::read_to_string(path)
+        .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("include")));
+    if includes {
+        settings.flags.push(("include-dir".to_owned(), folder.display().to_string()));
+    }
+    settings
 }

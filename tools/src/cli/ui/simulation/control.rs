@@ -91,6 +91,11 @@ impl Course {
 }
 
 impl State {
+    /// Returns the event at which the run will stand: that to which it goes back, or its present one.
+    fn destination(&self, present: u64) -> u64 {
+        self.jump.or(self.replay).unwrap_or(present)
+    }
+
     /// Replies to the steps under way, if somebody waits for that.
     pub(super) fn reply(&mut self, reply: Reply) {
         if let Some(sender) = self.reply.take() {
@@ -136,7 +141,7 @@ impl Control {
                 let event = match command {
                     Command::Line { lines: count } => lines.event_at(count),
                     Command::Event { event } => event,
-                    _ => lines.event_before(lines.place().event),
+                    _ => lines.event_before(state.destination(lines.place().event)),
                 };
                 self.go(state, lines, event);
                 return Ok(());
@@ -159,15 +164,23 @@ impl Control {
 
     /// Goes to an event: forward as time goes, or back by a replay.
     fn go(&self, mut state: MutexGuard<'_, State>, lines: &Lines, to: u64) {
-        let from = lines.place().event;
-        if to > from && !state.has_ended {
-            state.course = Course::Until(Goal::Event(to));
-            lines.change(|place| place.state = TimeState::Running);
-        } else if to < from {
+        let present = lines.place().event;
+        let replays = state.jump.is_some() || state.replay.is_some();
+        if to == state.destination(present) {
+            return;
+        }
+        if replays && state.jump.is_none() && to >= present {
+            // The replay goes there as well as elsewhere.
+            (state.replay, state.course) = (Some(to), Course::Still);
+            lines.change(|place| place.target = Some(to));
+        } else if replays || to < present {
             // What the person wants meanwhile is done there.
             (state.jump, state.course) = (Some(to), Course::Still);
             state.reply(Reply::refused("time went back before the steps were done"));
             lines.change(|place| (place.state, place.target) = (TimeState::Replaying, Some(to)));
+        } else if !state.has_ended {
+            state.course = Course::Until(Goal::Event(to));
+            lines.change(|place| place.state = TimeState::Running);
         }
         self.changed.notify_all();
     }

@@ -1,7 +1,6 @@
 //! The thread of the run: runs the scenario, and again from its start whenever the person goes back.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,13 +10,13 @@ use super::course::{Beside, OwnSteps, RunCourse};
 use super::holder::Keeper;
 use super::lines::{Lines, TimeState};
 use super::saved;
+use super::saved_file::SavedFile;
 use crate::cli::log_entries;
 use crate::journal::JournalEntry;
 use crate::report;
 use crate::run::{Options, Report, Session};
 use crate::scenario::Scenario;
 use crate::world::World as _;
-use crate::world::folder::write_file;
 use crate::world::sim::{self, Sim};
 
 /// The run of one scenario, and all that the person did to it.
@@ -26,15 +25,15 @@ pub(super) struct Engine {
     /// The command that runs the scenario alone.
     pub(super) again: String,
     pub(super) seed: u64,
-    /// The folder and the name of the file for the run as a scenario.
-    pub(super) file: (PathBuf, String),
+    /// The file for the run as a scenario.
+    pub(super) file: SavedFile,
     pub(super) control: Arc<Control>,
     pub(super) lines: Arc<Lines>,
 }
 
 impl Engine {
-    /// Runs the scenario until the page ends.
-    pub(super) fn run(self) {
+    /// Runs the scenario until the page ends. Returns the command that runs what was saved, if anything was.
+    pub(super) fn run(self) -> Option<String> {
         let additions = Rc::new(RefCell::new(Additions::default()));
         let mut target = Some(0);
         loop {
@@ -54,7 +53,9 @@ impl Engine {
                 });
                 state = self.control.state();
             }
-            if let Some(request) = state.request.take() {
+            // Where the run goes back, steps are added there.
+            let stays = state.jump.is_none();
+            if let Some(request) = state.request.take_if(|_| stays) {
                 state.reply = Some(request.reply);
                 state.reply(Reply::refused("the run has ended: go back to a moment before its end"));
             }
@@ -73,6 +74,7 @@ impl Engine {
             });
         }
         self.lines.end();
+        self.file.command()
     }
 
     /// Runs the scenario once, up to its verdict or until the person goes elsewhere.
@@ -138,21 +140,12 @@ impl Engine {
 
     /// Writes the run as a scenario.
     fn save(&self, additions: &Additions, own: &OwnSteps) {
-        let (folder, name) = &self.file;
-        let path = folder.join(name).display().to_string();
         let note = match saved::text(&self.scenario, &self.again, additions.all(), own) {
             None => "the steps cannot be saved: they were added among steps of an included file".to_owned(),
-            Some(text) => {
-                let written =
-                    std::fs::create_dir_all(folder).and_then(|()| write_file(folder, name, text.as_bytes()));
-                match written {
-                    Ok(()) => {
-                        let again = format!("tools test {path} --world sim --seed {}", self.seed);
-                        format!("saved as a scenario: {again}")
-                    }
-                    Err(error) => format!("not saved: {path}: {}", crate::text::io_cause(&error)),
-                }
-            }
+            Some(text) => match self.file.write(&text) {
+                Ok(()) => format!("saved as a scenario: {}", self.file.command().unwrap_or_default()),
+                Err(error) => format!("not saved as a scenario: {}", crate::text::io_cause(&error)),
+            },
         };
         self.lines.change(|place| place.saved = note);
     }

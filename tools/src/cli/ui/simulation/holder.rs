@@ -45,6 +45,8 @@ impl Keeper {
             }
             if state.replay.is_some_and(|target| upcoming.event >= target) {
                 state.replay = None;
+                // What the replay brought is no news.
+                happened = Happened::default();
             }
             self.tell(upcoming, &state);
             if state.replay.is_some() {
@@ -58,8 +60,9 @@ impl Keeper {
                 state = control.state();
                 continue;
             }
-            if state.course != Course::Still && self.lines.is_full() {
+            if state.course != Course::Still && self.lines.is_full_at(self.course.lines.get()) {
                 state.course = Course::Still;
+                state.reply(Reply::refused(FULL));
                 self.lines.change(|place| {
                     FULL.clone_into(&mut place.note);
                 });

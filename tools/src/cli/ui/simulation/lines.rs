@@ -149,10 +149,10 @@ impl Lines {
         }
     }
 
-    /// Returns true if there is no room for more lines.
-    pub(super) fn is_full(&self) -> bool {
+    /// Returns true if there is no room for lines beyond the first `count`.
+    pub(super) fn is_full_at(&self, count: usize) -> bool {
         let inner = self.inner();
-        inner.lines.len() >= LINES_MAX || inner.bytes >= BYTES_MAX
+        count >= inner.lines.len() && (count >= LINES_MAX || inner.bytes >= BYTES_MAX)
     }
 
     /// Drops the lines from this index on.
