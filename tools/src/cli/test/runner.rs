@@ -68,7 +68,7 @@ struct Inner {
     when_lost: Option<u64>,
     detail: Detail,
     /// The scenarios of which a run failed, among many seeds in virtual time.
-    failing: Mutex<Vec<Arc<Case>>>,
+    failing: Mutex<BTreeMap<u64, Arc<Case>>>,
     /// The lines of the runs under way, on a terminal.
     running: Running,
     /// The events of runs that passed, for a page of many runs.
@@ -296,7 +296,7 @@ impl Runner {
             let report = self
                 .in_virtual_time(job, options.clone(), path.as_deref())
                 .unwrap_or_else(|error| broken(&options, environment(error.to_string())));
-            self.remember_failing(&job.case, &report);
+            self.remember_failing(job, &report);
             let stop = self.stops_after(job, &report);
             return Ok(!hand_over(report) || stop);
         };

@@ -22,14 +22,20 @@ impl Runner {
         (self.0.many || self.0.attempts.is_some()).then(Watch::default)
     }
 
-    /// Remembers the scenario of a run that failed among those of many seeds, so that its runs can be compared.
-    pub(super) fn remember_failing(&self, case: &Arc<Case>, report: &Report) {
+    /// Remembers the scenario of a run that failed among those of many seeds, so that its runs can be compared. The
+    /// first scenarios stay, whichever run ends first.
+    pub(super) fn remember_failing(&self, job: &Job, report: &Report) {
         if !self.0.many || report.verdict.failure().is_none() {
             return;
         }
         let mut cases = self.0.failing.lock().unwrap_or_else(PoisonError::into_inner);
-        if cases.len() < SCENARIOS_MAX && !cases.iter().any(|one| Arc::ptr_eq(one, case)) {
-            cases.push(Arc::clone(case));
+        if cases.values().any(|one| Arc::ptr_eq(one, &job.case)) {
+            return;
+        }
+        // The runs of one scenario have numbers that follow one another.
+        cases.insert(job.number, Arc::clone(&job.case));
+        if cases.len() > SCENARIOS_MAX {
+            cases.pop_last();
         }
     }
 
@@ -44,7 +50,7 @@ impl Runner {
             case.scenario.name == sweep.gravest.scenario && case.scenario.source.name() == sweep.gravest.file
         };
         let cases = self.0.failing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(case) = cases.iter().find(is_case).cloned() else { return };
+        let Some(case) = cases.values().find(is_case).cloned() else { return };
         drop(cases);
         if self.0.detail.versions {
             self.record_first(&case, sweep);
