@@ -110,7 +110,7 @@ pub(super) fn run(
     Ok(Exit::Interrupted)
 }
 
-/// Tells when the person at the terminal, or the system, wants an end. Returns once browsers have had the time to
+/// Waits until the person at the terminal, or the system, wants an end, and then for as long as browsers may take to
 /// hear of it.
 async fn interrupted(wanted: &Notify) -> std::io::Result<()> {
     let told = Notify::new();
