@@ -19,6 +19,8 @@ pub(super) struct Window {
 struct State {
     /// The index of the first run whose result has not been handed over.
     wanted: u64,
+    /// The index behind the last run that was admitted.
+    begun: u64,
     closed: bool,
 }
 
@@ -29,11 +31,17 @@ impl Window {
         Self { ahead, state: Mutex::default(), advanced: Condvar::new() }
     }
 
-    /// Waits until the run at this index may begin. Returns false if the window was closed.
+    /// Waits until the run at this index may begin. Returns false if the window was closed, unless a later run has
+    /// begun: its result is handed over behind that of this run, which its worker took before.
     pub(super) fn admits(&self, index: u64) -> bool {
         let too_early = |state: &mut State| !state.closed && index.saturating_sub(state.wanted) >= self.ahead;
         let state = self.advanced.wait_while(self.lock(), too_early);
-        !state.unwrap_or_else(PoisonError::into_inner).closed
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        let admitted = !state.closed || index < state.begun;
+        if admitted {
+            state.begun = state.begun.max(index + 1);
+        }
+        admitted
     }
 
     /// Moves the window: the results of all runs before `wanted` have been handed over.
@@ -99,7 +107,16 @@ mod tests {
             window.close();
             assert_eq!(receiver.recv(), Ok(false));
         });
-        assert!(!window.admits(5));
+        assert!(!window.admits(2 * AHEAD + 1));
+    }
+
+    #[test]
+    fn a_run_whose_worker_was_overtaken_begins_all_the_same() {
+        let window = Window::new(4);
+        assert!(window.admits(7));
+        window.close();
+        // Without the result of run 6, that of run 7 would never be handed over.
+        assert!(window.admits(6) && !window.admits(8));
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Reader<'_> {
         let line = self.line();
         let error = self.expected("the end of the step");
         // A line that has signs of its own is not taken apart.
-        if !line.chars().all(|c| c.is_whitespace() || token::is_name_char(c)) {
+        if line.contains('|') || line.contains(sign.trim()) {
             return Err(error.help(format!("put `{}` between names: `{before}{sign}…`", sign.trim())));
         }
         let rest = line.split_whitespace().collect::<Vec<_>>().join(sign);

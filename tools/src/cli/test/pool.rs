@@ -102,8 +102,7 @@ impl Work {
         (self.order == Order::AsTheyEnd || self.window.admits(job.number)).then_some(job)
     }
 
-    /// Starts no further run. A run that waits to begin comes after all that have begun, so the reports have
-    /// no gap.
+    /// Starts no further run but those that a worker took before one that has begun, so the reports have no gap.
     fn close(&self) {
         if let Ok(mut queue) = self.queue.lock() {
             queue.close();
