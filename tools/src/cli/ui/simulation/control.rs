@@ -169,8 +169,8 @@ impl Control {
         if to == state.destination(present) {
             return;
         }
-        if replays && state.jump.is_none() && to >= present {
-            // The replay goes there as well as elsewhere.
+        if state.jump.is_none() && state.replay.is_some_and(|target| to > target) {
+            // The place of a replay is known from time to time only, but it lies before its target.
             (state.replay, state.course) = (Some(to), Course::Still);
             lines.change(|place| place.target = Some(to));
         } else if replays || to < present {

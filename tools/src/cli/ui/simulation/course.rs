@@ -27,6 +27,10 @@ pub(super) struct RunCourse {
     pub(super) event: Cell<u64>,
     /// The number of lines so far.
     pub(super) lines: Cell<usize>,
+    /// The number of lines that the page has already.
+    pub(super) known: Rc<Cell<usize>>,
+    /// True while the run is brought back to an earlier place, of which everything is known.
+    pub(super) is_replay: Cell<bool>,
     /// True once the run is left for another: what it still tells is of no interest.
     pub(super) is_left: Cell<bool>,
     pub(super) naming: RefCell<Naming>,
@@ -96,7 +100,9 @@ impl RunCourse {
             Party::Node(NodeIndex(node)) => Some(*node),
             Party::Other(_) => None,
         });
-        self.happened.borrow_mut().talkers.extend(ends.into_iter().flatten());
+        if !self.is_replay.get() {
+            self.happened.borrow_mut().talkers.extend(ends.into_iter().flatten());
+        }
         self.messages.borrow_mut().insert(message, ends);
     }
 

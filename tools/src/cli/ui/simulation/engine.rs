@@ -87,11 +87,17 @@ impl Engine {
             ..Options::in_virtual_time(self.seed)
         };
         let (recording, lines) = (Rc::clone(&course), Arc::clone(&self.lines));
+        // Steps that are added on the way drop lines, so that those behind them are made anew.
+        let known = Rc::clone(&course.known);
+        known.set(self.lines.count());
         let record = move |entry: &JournalEntry| {
             if recording.is_left.get() {
                 return;
             }
             let index = recording.lines.get();
+            if index < known.get() {
+                return recording.record(entry);
+            }
             // An entry has strings, numbers and lists only, which always serialise.
             lines.add(index, recording.event.get(), || serde_json::to_string(entry).unwrap_or_default());
             recording.record(entry);

@@ -20,6 +20,9 @@ use crate::world::sim::{Hold, Upcoming};
 /// The words about a page that holds all the lines that it may.
 const FULL: &str = "the page has no room for more: go back, or see `tools test … --html`";
 
+/// The number of events of a replay after which browsers hear how far it is. Chosen: some hundred times a second.
+const TOLD_EVERY: u64 = 1_024;
+
 /// The words about a step that failed.
 const STEP_FAILED: &str = "a step failed here: the verdict, at the end, says why";
 
@@ -48,10 +51,14 @@ impl Keeper {
                 // What the replay brought is no news.
                 happened = Happened::default();
             }
-            self.tell(upcoming, &state);
+            self.course.is_replay.set(state.replay.is_some());
             if state.replay.is_some() {
+                if upcoming.event.is_multiple_of(TOLD_EVERY) {
+                    self.tell(upcoming, &state);
+                }
                 return self.go_on(upcoming);
             }
+            self.tell(upcoming, &state);
             if let Some(request) = state.request.take() {
                 drop(state);
                 if self.add(request, upcoming) {
@@ -142,6 +149,7 @@ impl Keeper {
         };
         let dropped = self.additions.borrow_mut().add(addition);
         self.lines.truncate(self.course.lines.get());
+        self.course.known.set(self.course.lines.get());
         self.course.hand_over(scenario.steps);
         self.show_steps();
         self.lines.change(|place| place.note = drop_note(&dropped));

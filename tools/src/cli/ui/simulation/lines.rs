@@ -24,6 +24,8 @@ const PART_LINES_MAX: usize = 2_000;
 pub(super) struct Lines {
     inner: Mutex<Inner>,
     news: Notify,
+    /// Is notified when time begins or ceases to stand still.
+    turns: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -149,6 +151,16 @@ impl Lines {
         }
     }
 
+    /// Waits until time begins or ceases to stand still.
+    pub(super) async fn turn(&self) {
+        self.turns.notified().await;
+    }
+
+    /// Returns the number of lines.
+    pub(super) fn count(&self) -> usize {
+        self.inner().lines.len()
+    }
+
     /// Returns true if there is no room for lines beyond the first `count`.
     pub(super) fn is_full_at(&self, count: usize) -> bool {
         let inner = self.inner();
@@ -191,10 +203,15 @@ impl Lines {
     /// Changes the place, and tells the browsers.
     pub(super) fn change(&self, change: impl FnOnce(&mut Place)) {
         let mut inner = self.inner();
+        let before = inner.place.state;
         change(&mut inner.place);
+        let has_turned = inner.place.state != before;
         inner.changes += 1;
         drop(inner);
         self.news.notify_waiters();
+        if has_turned {
+            self.turns.notify_waiters();
+        }
     }
 
     /// Returns the place.

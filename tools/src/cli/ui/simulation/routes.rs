@@ -43,7 +43,11 @@ async fn send_events(State(held): State<Held>) -> Response {
     let parts = stream::unfold(Some((held.lines, Cursor::new(), false)), |reader| async {
         let (lines, mut cursor, rests) = reader?;
         if rests {
-            tokio::time::sleep(FRAME).await;
+            // Nobody waits for the news that time stands still.
+            tokio::select! {
+                () = tokio::time::sleep(FRAME) => {}
+                () = lines.turn() => {}
+            }
         }
         let Some(part) = lines.part(&mut cursor).await else {
             return Some((vec![named("end")], None));
