@@ -31,7 +31,7 @@ use crate::world::process::{self, Lease, Links, Ports, raise_open_files};
 
 /// Runs the tests one after another, and prints the report of each. The first that does not hold is the last.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
-    let first = arguments.seed.map_or_else(random::number, Ok)?;
+    let first = arguments.seed.map_or_else(random::seed, Ok)?;
     // Arguments that make no plan are refused before anything is written.
     plan::plan(arguments, first)?;
     [&arguments.junit, &arguments.html]

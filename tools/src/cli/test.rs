@@ -90,8 +90,7 @@ fn run_here(
     let trace = open_trace(arguments)?;
     let seeds = match plan.seeds {
         Some(seeds) => seeds,
-        // A drawn seed is short enough to be typed again.
-        None => Seeds::from(random::number()? % 1_000_000_000),
+        None => Seeds::from(random::seed()?),
     };
     replay::report_panics();
     let runs = (plan.scenarios.len() as u64).saturating_mul(seeds.count());

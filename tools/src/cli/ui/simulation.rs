@@ -33,7 +33,7 @@ use crate::cli::test::unrun;
 use crate::page::{LiveConfig, live_html};
 use crate::report;
 use crate::run::{Options, Report, Verdict};
-use crate::scenario::{Scenario, Setting};
+use crate::scenario::{Scenario, Setting, Step};
 use crate::world::SIM;
 use control::Control;
 use engine::Engine;
@@ -54,8 +54,7 @@ pub(super) fn run(
     let (scenario, name) = one_scenario(arguments, path, err)?;
     let seed = match arguments.seed {
         Some(seed) => seed,
-        // A drawn seed is short enough to be typed again.
-        None => random::number()? % 1_000_000_000,
+        None => random::seed()?,
     };
     let options = Options { seed, flags: arguments.flags(), ..Options::default() };
     let settings = unrun(&scenario, SIM.name, &options, Verdict::Interrupted);
@@ -70,11 +69,12 @@ pub(super) fn run(
     };
     let html = live_html(&config)?;
     let held = Held { control: Arc::new(Control::default()), lines: Arc::new(Lines::default()) };
+    let file = SavedFile::new(arguments.logs.clone(), name, with_includes(settings, &scenario));
     let engine = Engine {
         scenario,
         again: again.clone(),
         seed,
-        file: SavedFile::new(arguments.logs.clone(), name, with_includes(settings, path)),
+        file,
         control: Arc::clone(&held.control),
         lines: Arc::clone(&held.lines),
     };
@@ -176,12 +176,19 @@ fn params_of(file: &Loaded) -> String {
 }
 
 /// Returns the settings of a run whose scenario lies elsewhere: the files that it includes lie where they did.
-fn with_includes(mut settings: Report, path: &Path) -> Report {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let includes = std::fs::read_to_string(path)
-        .is_ok_and(|text| text.lines().any(|line| line.trim_start().starts_with("include")));
-    if includes {
+fn with_includes(mut settings: Report, scenario: &Scenario) -> Report {
+    let file = Path::new(scenario.source.name());
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if has_included(&scenario.steps, scenario) {
         settings.flags.push(("include-dir".to_owned(), folder.display().to_string()));
     }
     settings
+}
+
+/// Returns true if some of these steps, or of those in their blocks, come from another file than the scenario's.
+fn has_included(steps: &[Step], scenario: &Scenario) -> bool {
+    steps.iter().any(|step| {
+        step.at.source != scenario.source
+            || step.kind.block().is_some_and(|block| has_included(block, scenario))
+    })
 }

@@ -9,7 +9,11 @@ use super::command::{Command, Goal};
 use super::lines::{Lines, TimeState};
 
 /// The refusal of commands and steps once the run has its verdict.
-const ENDED: &str = "the run has ended: go back to a moment before its end";
+pub(super) const ENDED: &str = "the run has ended: go back to a moment before its end";
+
+/// The refusal of steps while others are under way.
+pub(super) const UNDER_WAY: &str =
+    "the steps before these are not done yet: let time go on, or go back before them";
 
 /// The control of time.
 #[derive(Debug, Default)]
@@ -192,7 +196,7 @@ impl Control {
         let refusal = if state.has_ended {
             Some(ENDED)
         } else if state.reply.is_some() || state.request.is_some() {
-            Some("the steps before these are not done yet: let time go on, or go back before them")
+            Some(UNDER_WAY)
         } else {
             None
         };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::added::Additions;
-use super::control::{Control, Reply};
+use super::control::{Control, ENDED, Reply};
 use super::course::{Beside, OwnSteps, RunCourse};
 use super::holder::Keeper;
 use super::lines::{Lines, TimeState};
@@ -57,7 +57,7 @@ impl Engine {
             let stays = state.jump.is_none();
             if let Some(request) = state.request.take_if(|_| stays) {
                 state.reply = Some(request.reply);
-                state.reply(Reply::refused("the run has ended: go back to a moment before its end"));
+                state.reply(Reply::refused(ENDED));
             }
             while !state.quits && state.jump.is_none() {
                 state = self.control.wait(state);

@@ -9,7 +9,7 @@ use tokio::sync::oneshot::Sender;
 
 use super::added::{Addition, Additions};
 use super::command::{Goal, Happened};
-use super::control::{Control, Course, Reply, Request, State};
+use super::control::{Control, Course, Reply, Request, State, UNDER_WAY};
 use super::course::{BY_HAND, RunCourse};
 use super::lines::{Lines, TimeState};
 use crate::cli::by_hand::Grounds;
@@ -127,10 +127,7 @@ impl Keeper {
             false
         };
         if self.course.is_busy() {
-            return refuse(
-                reply,
-                "the steps before these are not done yet: let time go on, or go back before them".to_owned(),
-            );
+            return refuse(reply, UNDER_WAY.to_owned());
         }
         let naming = self.course.naming.borrow();
         let none = std::collections::BTreeMap::new();

@@ -26,9 +26,8 @@ pub(super) fn text(
         text += "\n";
         text += &added(additions, own.ended_at);
     } else {
-        let at = first.own_steps;
-        let (cut, at) = cut(scenario, at)?;
-        let began = own.began.get(at).copied().unwrap_or_default();
+        let (cut, step) = cut(scenario, first.own_steps)?;
+        let began = own.began.get(step).copied().unwrap_or_default();
         text += &whole[..cut];
         let _ = write!(text, "together {{\ndo {{\n{}\n}}\ndo {{\n", whole[cut..].trim_end());
         text += &added(additions, began);
