@@ -114,6 +114,38 @@ fn the_events_of_a_run_go_forward_and_back() {
 }
 
 #[test]
+fn a_run_that_went_back_knows_its_place_and_the_messages_under_way() {
+    let held = Held::new(SCENARIO);
+    // The places at the messages of one node, with a step added by hand among them.
+    let message = json!({ "do": "next_message", "node": 2 });
+    let mut places = Vec::new();
+    for place in 0..24 {
+        if place == 12 {
+            assert_eq!(held.page.perform("a: set by hand")["error"], Value::Null);
+        }
+        places.push(held.go(&message));
+    }
+    let number = |place: &Value, name: &str| place[name].as_u64().expect("a number");
+    let same = |one: &Value, other: &Value| {
+        ["event", "lines", "at_us"].into_iter().all(|name| number(one, name) == number(other, name))
+    };
+    held.go(&json!({ "do": "play", "speed": null }));
+    let (all, _) = held.lines_until("ended");
+    for (index, place) in places.iter().enumerate().rev().step_by(5) {
+        let back = held.go(&json!({ "do": "event", "event": place["event"] }));
+        assert!(same(&back, place), "{back}, and at first {place}");
+        if let Some(next) = places.get(index + 1) {
+            let further = held.go(&message);
+            assert!(same(&further, next), "{further}, and at first {next}");
+        }
+        held.go(&json!({ "do": "play", "speed": null }));
+        let (again, _) = held.lines_until("ended");
+        assert_eq!(again, all);
+    }
+    held.end();
+}
+
+#[test]
 fn a_run_is_played_stopped_and_ended() {
     let held = Held::new(SCENARIO);
     assert_eq!(held.command(&json!({ "do": "play", "speed": 0.001 })), json!({ "ok": true }));

@@ -66,6 +66,7 @@ const SECTIONS: [Section; 19] = [
     ("back", back::run),
     ("pages, in process", pages::in_processes),
     ("pages and records", pages::run),
+    ("pages, live", pages::live),
 ];
 
 fn main() -> ExitCode {

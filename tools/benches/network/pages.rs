@@ -48,8 +48,7 @@ pub(crate) fn run(logs: &Path) -> Result<()> {
     table.row(pair("a page, sim", logs, TIMES_IN_SIM, &[&one[..]], &[&html[..]])?);
     table.print();
     println!("  the page: {} bytes", fs::metadata(&page)?.len());
-    large(logs)?;
-    live(logs)
+    large(logs)
 }
 
 /// Measures a page in the world of processes.
@@ -186,7 +185,7 @@ fn memory_peak(id: u32) -> Option<u64> {
 }
 
 /// Measures the processor time of the harness below a live page that a browser reads, beside that without a page.
-fn live(logs: &Path) -> Result<()> {
+pub(crate) fn live(logs: &Path) -> Result<()> {
     let logs = logs.join("live");
     let mut network = Running(
         Command::new(PROGRAM)

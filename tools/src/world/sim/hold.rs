@@ -24,6 +24,8 @@ pub struct Upcoming {
 pub enum Hold {
     /// The event happens.
     Continue,
+    /// The event happens, and messages are not reported with it: those who hold time know of them already.
+    Repeat,
     /// The runner is woken first, as by [`Event::Woken`](crate::world::Event::Woken). Then the function is asked again.
     Wake,
     /// The run ends here, as by an interrupt.

@@ -14,6 +14,8 @@ pub(super) struct Messages {
     last: u64,
     /// The keys that messages carried, by hash: announcements name a version by its key's hash.
     keys: BTreeMap<KeyHash, Box<str>>,
+    /// True while messages are numbered, and not reported.
+    pub(super) are_muted: bool,
 }
 
 /// The versions that a message is about: the key and the rank of the first one, and their number.
@@ -51,6 +53,19 @@ impl Messages {
         }
     }
 
+    /// Numbers a message that is not reported. Returns its number.
+    pub(super) fn pass(&mut self, frame: &Frame) -> u64 {
+        self.last += 1;
+        match frame {
+            Frame::Message(Wire::Push(version) | Wire::Stray(version)) => self.learn(version),
+            Frame::Message(Wire::Have { versions, .. }) => {
+                versions.first().into_iter().for_each(|version| self.learn(version))
+            }
+            _ => {}
+        }
+        self.last
+    }
+
     /// Returns the versions that a frame is about.
     fn subject(&mut self, frame: &Frame, policy: Policy) -> Subject {
         let Frame::Message(message) = frame else { return Subject::default() };
@@ -72,8 +87,12 @@ impl Messages {
         }
     }
 
-    fn carried(&mut self, version: &Version, policy: Policy, count: usize) -> Subject {
+    fn learn(&mut self, version: &Version) {
         self.keys.entry(version.key_hash()).or_insert_with(|| version.key().into());
+    }
+
+    fn carried(&mut self, version: &Version, policy: Policy, count: usize) -> Subject {
+        self.learn(version);
         let rank = version.rank(policy).to_string();
         Subject { key: Some(version.key().to_owned()), rank: Some(rank), count }
     }

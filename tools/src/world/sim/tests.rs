@@ -8,8 +8,8 @@ use super::scheduled::Scheduled;
 use super::world::{LIMIT, REACH};
 use super::{Hold, Holder, Options, Reseed, Sim, Tracer};
 use crate::world::{
-    Answer, Direction, Event, LinkChange, NodeIndex, NodeSpec, Occurrence, OpId, Operation, Outcome, Signal,
-    Value, World as _,
+    Answer, Direction, Event, LinkChange, MessageEvent, NodeIndex, NodeSpec, Occurrence, OpId, Operation,
+    Outcome, Signal, Value, World as _,
 };
 
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -428,6 +428,31 @@ fn a_holder_that_lets_time_go_on_changes_nothing() {
     });
     assert_eq!(trace_with(Some(holder)), trace_with(None));
     assert_eq!(*events.borrow(), [(0, Duration::from_millis(1)), (1, Duration::from_millis(2))]);
+}
+
+/// Returns the messages that two nodes are reported to send. Those of the first `muted` events are not reported.
+fn messages_after(muted: u64) -> Vec<MessageEvent> {
+    let holder: Holder =
+        Box::new(move |upcoming| if upcoming.event < muted { Hold::Repeat } else { Hold::Continue });
+    let (mut bench, a, _) =
+        Bench::pair(Options { messages: true, holder: Some(holder), ..Options::default() });
+    for value in ["1", "2"] {
+        bench.ask(a, &["set", "k", value]);
+        bench.wait(Duration::from_secs(1));
+    }
+    let message = |happened: Occurrence| match happened.event {
+        Event::Message(message) => Some(message),
+        _ => None,
+    };
+    bench.happened.into_iter().filter_map(message).collect()
+}
+
+#[test]
+fn messages_that_are_not_reported_have_their_numbers_all_the_same() {
+    let all = messages_after(0);
+    let (early, late) = (messages_after(10), messages_after(20));
+    assert!(late.len() < early.len() && early.len() < all.len(), "{early:?} of {all:?}");
+    assert!(all.ends_with(&early) && early.ends_with(&late) && !late.is_empty(), "{late:?} of {all:?}");
 }
 
 #[test]

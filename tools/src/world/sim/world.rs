@@ -91,8 +91,12 @@ impl Sim {
         let Some(holder) = &mut self.holder else { return false };
         let Some(at_ns) = self.queue.next_at_ns() else { return false };
         let upcoming = Upcoming { event: self.events, now: self.now, at: Duration::from_nanos(at_ns) };
-        let event = match holder(upcoming) {
-            Hold::Continue => return false,
+        let answer = holder(upcoming);
+        if let Some(messages) = &mut self.messages {
+            messages.are_muted = answer == Hold::Repeat;
+        }
+        let event = match answer {
+            Hold::Continue | Hold::Repeat => return false,
             Hold::Wake => Event::Woken,
             Hold::End => Event::Interrupted,
         };

@@ -12,6 +12,8 @@ pub(super) struct Addition {
     pub(super) event: u64,
     /// The time of the last of these events.
     pub(super) at: Duration,
+    /// The number of lines before them.
+    pub(super) lines: usize,
     /// The number of the scenario's own steps that had ended.
     pub(super) own_steps: usize,
     /// The text as typed.
@@ -40,6 +42,12 @@ impl Additions {
         let due = self.all.get(self.behind).filter(|addition| addition.event == event)?;
         self.behind += 1;
         Some(due.steps.clone())
+    }
+
+    /// Returns the number of lines before the steps that are due before the next event, if there are any.
+    pub(super) fn lines_before_due(&self, event: u64) -> Option<usize> {
+        let due = self.all.get(self.behind).filter(|addition| addition.event == event)?;
+        Some(due.lines)
     }
 
     /// Adds steps, and drops those that lie ahead. Returns their texts.
@@ -81,7 +89,7 @@ mod tests {
 
     fn addition(event: u64, text: &str) -> Addition {
         let at = Duration::from_micros(event);
-        Addition { event, at, own_steps: 0, text: text.to_owned(), steps: Vec::new(), done: None }
+        Addition { event, at, lines: 0, own_steps: 0, text: text.to_owned(), steps: Vec::new(), done: None }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The course of one run: what its events tell, and the steps that a person adds to it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -29,19 +29,23 @@ pub(super) struct RunCourse {
     pub(super) lines: Cell<usize>,
     /// The number of lines that the page has already.
     pub(super) known: Rc<Cell<usize>>,
-    /// True while the run is brought back to an earlier place, of which everything is known.
-    pub(super) is_replay: Cell<bool>,
+    /// True while the run is brought back to an earlier place: its messages are not told, nor are lines counted.
+    pub(super) is_repeat: Cell<bool>,
     /// True once the run is left for another: what it still tells is of no interest.
     pub(super) is_left: Cell<bool>,
     pub(super) naming: RefCell<Naming>,
     happened: RefCell<Happened>,
     own: RefCell<OwnSteps>,
     by_hand: RefCell<ByHand>,
-    /// The ends of messages under way.
-    messages: RefCell<BTreeMap<u64, [Option<usize>; 2]>>,
+    ends: Rc<RefCell<MessageEnds>>,
     /// The time of the last entry, in microseconds.
     at_us: Cell<u64>,
 }
+
+/// The ends of each message by its number, which starts at 1. A message has its number in all runs of one seed, until
+/// an added step makes the run another, and so the ends of messages that a replay does not tell are known.
+#[derive(Debug, Default)]
+pub(super) struct MessageEnds(Vec<[Option<usize>; 2]>);
 
 /// The steps of the scenario itself, those in blocks aside.
 #[derive(Debug, Default, Clone)]
@@ -68,7 +72,30 @@ struct ByHand {
     repeat: Vec<String>,
 }
 
+impl MessageEnds {
+    fn insert(&mut self, message: u64, ends: [Option<usize>; 2]) {
+        let Some(index) = usize::try_from(message).ok().and_then(|number| number.checked_sub(1)) else {
+            return;
+        };
+        if index >= self.0.len() {
+            self.0.resize(index + 1, [None; 2]);
+        }
+        self.0[index] = ends;
+    }
+
+    /// Returns the nodes at the ends of a message.
+    fn of(&self, message: u64) -> impl Iterator<Item = usize> {
+        let index = usize::try_from(message).ok().and_then(|number| number.checked_sub(1));
+        index.and_then(|index| self.0.get(index)).into_iter().flatten().flatten().copied()
+    }
+}
+
 impl RunCourse {
+    /// Returns the course of a run that has not begun. `ends` are those of messages of the runs before.
+    pub(super) fn new(ends: Rc<RefCell<MessageEnds>>) -> Self {
+        Self { ends, ..Self::default() }
+    }
+
     /// Takes in an entry of the journal.
     pub(super) fn record(&self, entry: &JournalEntry) {
         self.lines.set(self.lines.get() + 1);
@@ -100,15 +127,12 @@ impl RunCourse {
             Party::Node(NodeIndex(node)) => Some(*node),
             Party::Other(_) => None,
         });
-        if !self.is_replay.get() {
-            self.happened.borrow_mut().talkers.extend(ends.into_iter().flatten());
-        }
-        self.messages.borrow_mut().insert(message, ends);
+        self.happened.borrow_mut().talkers.extend(ends.into_iter().flatten());
+        self.ends.borrow_mut().insert(message, ends);
     }
 
     fn carried(&self, message: u64) {
-        let ends = self.messages.borrow_mut().remove(&message);
-        self.happened.borrow_mut().talkers.extend(ends.into_iter().flatten().flatten());
+        self.happened.borrow_mut().talkers.extend(self.ends.borrow().of(message));
     }
 
     /// Returns the time of the last entry.

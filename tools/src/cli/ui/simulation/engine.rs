@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::added::Additions;
 use super::control::{Control, ENDED, Reply};
-use super::course::{Beside, OwnSteps, RunCourse};
+use super::course::{Beside, MessageEnds, OwnSteps, RunCourse};
 use super::holder::Keeper;
 use super::lines::{Lines, TimeState};
 use super::saved;
@@ -35,13 +35,14 @@ impl Engine {
     /// Runs the scenario until the page ends. Returns the command that runs what was saved, if anything was.
     pub(super) fn run(self) -> Option<String> {
         let additions = Rc::new(RefCell::new(Additions::default()));
+        let ends = Rc::new(RefCell::new(MessageEnds::default()));
         let mut target = Some(0);
         loop {
             additions.borrow_mut().rewind();
             let ahead = additions.borrow().shown();
             self.lines.change(|place| place.steps = ahead);
             self.control.state().replay = target.take();
-            let report = self.run_once(&additions);
+            let report = self.run_once(&additions, RunCourse::new(Rc::clone(&ends)));
             let mut state = self.control.state();
             state.reply(Reply::refused("the run ended before the steps were done"));
             if !state.quits && state.jump.is_none() {
@@ -78,8 +79,8 @@ impl Engine {
     }
 
     /// Runs the scenario once, up to its verdict or until the person goes elsewhere.
-    fn run_once(&self, additions: &Rc<RefCell<Additions>>) -> Report {
-        let course = Rc::new(RunCourse::default());
+    fn run_once(&self, additions: &Rc<RefCell<Additions>>, course: RunCourse) -> Report {
+        let course = Rc::new(course);
         let options = Options {
             messages: true,
             again: Some(self.again.clone()),

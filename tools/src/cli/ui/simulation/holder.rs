@@ -51,13 +51,20 @@ impl Keeper {
                 // What the replay brought is no news.
                 happened = Happened::default();
             }
-            self.course.is_replay.set(state.replay.is_some());
             if state.replay.is_some() {
-                if upcoming.event.is_multiple_of(TOLD_EVERY) {
+                let is_told = upcoming.event.is_multiple_of(TOLD_EVERY);
+                // The messages are known, unless the run goes on to where it has not been.
+                let is_repeat = upcoming.event < self.lines.last_event();
+                if is_told || !is_repeat {
+                    self.find_place(upcoming.event);
+                }
+                self.course.is_repeat.set(is_repeat);
+                if is_told {
                     self.tell(upcoming, &state);
                 }
                 return self.go_on(upcoming);
             }
+            self.find_place(upcoming.event);
             self.tell(upcoming, &state);
             if let Some(request) = state.request.take() {
                 drop(state);
@@ -99,6 +106,14 @@ impl Keeper {
         }
     }
 
+    /// Sets the number of lines by the place of the run, if they were not counted on the way to it.
+    fn find_place(&self, event: u64) {
+        if self.course.is_repeat.replace(false) {
+            let before_steps = self.additions.borrow().lines_before_due(event);
+            self.course.lines.set(before_steps.unwrap_or_else(|| self.lines.count_before(event)));
+        }
+    }
+
     /// Tells the browsers where the run is.
     fn tell(&self, upcoming: Upcoming, state: &MutexGuard<'_, State>) {
         let lines = self.course.lines.get();
@@ -115,7 +130,7 @@ impl Keeper {
             return Hold::Wake;
         }
         self.course.event.set(upcoming.event + 1);
-        Hold::Continue
+        if self.course.is_repeat.get() { Hold::Repeat } else { Hold::Continue }
     }
 
     /// Adds steps before the next event. Returns false if they are refused.
@@ -139,6 +154,7 @@ impl Keeper {
         let addition = Addition {
             event: upcoming.event,
             at: upcoming.now,
+            lines: self.course.lines.get(),
             own_steps: self.course.own_steps().ended,
             text: text.trim().to_owned(),
             steps: scenario.steps.clone(),

@@ -185,6 +185,16 @@ impl Lines {
         last.map_or(0, |last| inner.events[last])
     }
 
+    /// Returns the number of lines that had come before an event. Lines of steps that were added there count.
+    pub(super) fn count_before(&self, event: u64) -> usize {
+        self.inner().events.partition_point(|other| *other <= event)
+    }
+
+    /// Returns the event behind which nothing is known.
+    pub(super) fn last_event(&self) -> u64 {
+        self.inner().events.last().copied().unwrap_or(0)
+    }
+
     /// Returns the last place before an event at which a line came.
     pub(super) fn event_before(&self, event: u64) -> u64 {
         let inner = self.inner();
