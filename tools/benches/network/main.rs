@@ -46,7 +46,7 @@ const NODES_MAX: usize = 2_000;
 /// A section of the benchmark: its name, and its function, which gets a folder for logs.
 type Section = (&'static str, fn(&Path) -> Result<()>);
 
-const SECTIONS: [Section; 19] = [
+const SECTIONS: &[Section] = &[
     ("simulator, memory", simulator::memory),
     ("rings", rings::run),
     ("spread", spread::run),
