@@ -56,12 +56,13 @@ impl Messages {
     /// Numbers a message that is not reported. Returns its number.
     pub(super) fn pass(&mut self, frame: &Frame) -> u64 {
         self.last += 1;
-        match frame {
-            Frame::Message(Wire::Push(version) | Wire::Stray(version)) => self.learn(version),
-            Frame::Message(Wire::Have { versions, .. }) => {
-                versions.first().into_iter().for_each(|version| self.learn(version))
-            }
-            _ => {}
+        let carried = match frame {
+            Frame::Message(Wire::Push(version) | Wire::Stray(version)) => Some(version),
+            Frame::Message(Wire::Have { versions, .. }) => versions.first(),
+            _ => None,
+        };
+        if let Some(version) = carried {
+            self.learn(version);
         }
         self.last
     }

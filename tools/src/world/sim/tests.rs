@@ -430,8 +430,9 @@ fn a_holder_that_lets_time_go_on_changes_nothing() {
     assert_eq!(*events.borrow(), [(0, Duration::from_millis(1)), (1, Duration::from_millis(2))]);
 }
 
-/// Returns the messages that two nodes are reported to send. Those of the first `muted` events are not reported.
-fn messages_after(muted: u64) -> Vec<MessageEvent> {
+/// Returns the messages that two nodes are reported to send, and the number of events. The messages of the first
+/// `muted` events are not reported.
+fn messages_after(muted: u64) -> (Vec<MessageEvent>, u64) {
     let holder: Holder =
         Box::new(move |upcoming| if upcoming.event < muted { Hold::Repeat } else { Hold::Continue });
     let (mut bench, a, _) =
@@ -444,15 +445,17 @@ fn messages_after(muted: u64) -> Vec<MessageEvent> {
         Event::Message(message) => Some(message),
         _ => None,
     };
-    bench.happened.into_iter().filter_map(message).collect()
+    let events = bench.world.events();
+    (bench.happened.into_iter().filter_map(message).collect(), events)
 }
 
 #[test]
 fn messages_that_are_not_reported_have_their_numbers_all_the_same() {
-    let all = messages_after(0);
-    let (early, late) = (messages_after(10), messages_after(20));
-    assert!(late.len() < early.len() && early.len() < all.len(), "{early:?} of {all:?}");
-    assert!(all.ends_with(&early) && early.ends_with(&late) && !late.is_empty(), "{late:?} of {all:?}");
+    let (all, events) = messages_after(0);
+    let some: Vec<_> = (0..=events).map(|muted| messages_after(muted).0).collect();
+    assert!(some.is_sorted_by_key(|some| std::cmp::Reverse(some.len())), "{some:?}");
+    assert!(some.iter().all(|some| all.ends_with(some)), "{some:?} of {all:?}");
+    assert!(some[0] == all && some.iter().any(|some| (1..all.len()).contains(&some.len())), "{some:?}");
 }
 
 #[test]

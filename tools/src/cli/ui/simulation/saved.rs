@@ -86,7 +86,7 @@ mod tests {
     fn addition(at_ms: u64, own_steps: usize, text: &str) -> Addition {
         let at = Duration::from_millis(at_ms);
         let done = Some((at + Duration::from_millis(1), vec![text.to_owned()]));
-        Addition { event: at_ms, at, own_steps, text: text.to_owned(), steps: Vec::new(), done }
+        Addition { event: at_ms, at, lines: 0, own_steps, text: text.to_owned(), steps: Vec::new(), done }
     }
 
     #[track_caller]
