@@ -11,6 +11,7 @@ mod command;
 mod command_line;
 mod contact;
 mod declaration;
+mod described;
 mod directory;
 pub mod maelstrom;
 pub(crate) mod native;
@@ -28,11 +29,12 @@ use crate::world::NodeSpec;
 pub use ask::{ASK, Ask, UNKNOWN};
 pub use backlog::Backlog;
 pub use byc::{BYC, Byc};
-pub use catalogue::{ALL, DEFAULT, by_name, declaration_of, user_of};
+pub use catalogue::{BUILT_IN, DEFAULT, EXTENSION, add, all, by_name, declaration_of, user_of};
 pub use command::{Answer, Argument, Command, OF_THE_WORLD};
 pub use command_line::{CommandLine, CommandLineError, PLACEHOLDERS, Place, unknown_placeholder};
 pub use contact::{Contact, Contacts};
 pub use declaration::{Bound, Content, Declaration, Readiness, Values, Wiring};
+pub use described::{Described, LoadError};
 pub use directory::{AddressError, Directory};
 pub use maelstrom::{LINES, MAELSTROM, Maelstrom, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
 pub use native::{
@@ -53,6 +55,11 @@ pub(crate) use command_line::{DATA, fill_in};
 pub trait Driver {
     /// Returns the abilities of its nodes.
     fn declaration(&self) -> &'static Declaration;
+
+    /// Returns the number of ports that a node of it listens on.
+    fn ports(&self) -> usize {
+        1
+    }
 
     /// Returns the command line that starts a node at a place.
     fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, CommandLineError>;

@@ -10,6 +10,7 @@ pub(super) use answers::{Answers, NodeReply};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::reach::Reach;
+use crate::driver;
 use crate::run::Session;
 use crate::scenario::{Scenario, Setting, Step, StepKind, check, parse_steps};
 use crate::text::{Severity, Source};
@@ -58,6 +59,7 @@ impl Grounds<'_> {
             existing: Some(&existing),
             running: &running,
             before: &self.naming.0,
+            drivers: driver::all(),
             ..Setting::of(self.world)
         };
         let errors: Vec<String> = check(&scenario, &setting)

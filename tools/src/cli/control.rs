@@ -189,7 +189,7 @@ impl NodeState {
 
     /// Returns true if a client asks the node at its address; other nodes are asked by their network.
     pub(super) fn is_asked_directly(&self) -> bool {
-        driver::ALL.iter().any(|driver| driver.name == self.driver && driver.asked_directly)
+        driver::all().iter().any(|driver| driver.name == self.driver && driver.asked_directly)
     }
 
     /// Returns true if the host is a loopback address, which every program on this machine reaches.

@@ -145,7 +145,7 @@ fn fits(
     let worlds: Vec<_> = worlds.filter(|world| applies(&file.headers, Some(world))).collect();
     for world in worlds {
         file.diagnostics.clear();
-        if file.fits(&Setting { options: &options, ..Setting::of(world) }) {
+        if file.fits(&Setting { drivers: driver::all(), options: &options, ..Setting::of(world) }) {
             return Ok(true);
         }
         mistakes.push(std::mem::take(&mut file.diagnostics));

@@ -25,7 +25,7 @@ impl SettingArguments {
     /// these options.
     #[must_use]
     pub fn setting<'a>(&self, options: &'a BTreeMap<String, String>) -> Setting<'a> {
-        Setting { options, ..Setting::of(self.world) }
+        Setting { drivers: driver::all(), options, ..Setting::of(self.world) }
     }
 }
 
@@ -177,10 +177,13 @@ pub fn world_named(name: &str) -> Result<&'static world::Declaration, SettingErr
     })
 }
 
-/// Returns the driver with this name.
+/// Returns the driver with this name, or the one that the file with this name describes.
 pub fn driver_named(name: &str) -> Result<&'static driver::Declaration, SettingError> {
-    let drivers: Vec<&'static str> = driver::ALL.iter().map(|driver| driver.name).collect();
-    let found = driver::ALL.iter().copied().find(|driver| driver.name == name);
+    if name.ends_with(driver::EXTENSION) {
+        return driver::add(name).map_err(|error| SettingError::Driver(error.to_string()));
+    }
+    let drivers: Vec<&'static str> = driver::BUILT_IN.iter().map(|driver| driver.name).collect();
+    let found = driver::BUILT_IN.iter().copied().find(|driver| driver.name == name);
     found.ok_or_else(|| SettingError::unknown("driver", name, &drivers))
 }
 

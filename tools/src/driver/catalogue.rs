@@ -1,11 +1,13 @@
 //! The catalogue of drivers, by name.
 
 use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 
 use super::Driver;
 use super::ask::{ASK, Ask};
 use super::byc::{BYC, Byc};
 use super::declaration::Declaration;
+use super::described::{self, Described, LoadError};
 use super::maelstrom::{MAELSTROM, Maelstrom};
 use super::native::{NATIVE, Native};
 use crate::world::NodeSpec;
@@ -13,8 +15,39 @@ use crate::world::NodeSpec;
 /// The driver of nodes for which no other is named.
 pub const DEFAULT: &Declaration = &NATIVE;
 
-/// All drivers.
-pub const ALL: &[&Declaration] = &[&NATIVE, &BYC, &MAELSTROM, &ASK];
+/// The drivers that are part of the program.
+pub const BUILT_IN: &[&Declaration] = &[&NATIVE, &BYC, &MAELSTROM, &ASK];
+
+/// The drivers that were read from descriptions, and all drivers with them. They stay for as long as the program
+/// runs, as those of the program do.
+static KNOWN: Mutex<(Vec<Described>, &[&Declaration])> = Mutex::new((Vec::new(), BUILT_IN));
+
+/// The end of the path of a description, by which it is told from the name of a driver.
+pub const EXTENSION: &str = ".toml";
+
+/// Reads the description of a driver, and adds it to the drivers. Returns its declaration.
+pub fn add(path: &str) -> Result<&'static Declaration, LoadError> {
+    if let Some(known) = described(path) {
+        return Ok(known.declaration);
+    }
+    let read = described::load(path)?;
+    let declaration = read.declaration;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.1 = Vec::leak([known.1, &[declaration]].concat());
+    known.0.push(read);
+    Ok(declaration)
+}
+
+/// Returns all drivers: those of the program, and those that were read.
+#[must_use]
+pub fn all() -> &'static [&'static Declaration] {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).1
+}
+
+fn described(name: &str) -> Option<Described> {
+    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.0.iter().find(|driver| driver.declaration.name == name).cloned()
+}
 
 /// Returns the driver with this name.
 #[must_use]
@@ -24,14 +57,14 @@ pub fn by_name(name: &str) -> Option<Rc<dyn Driver>> {
         _ if name == MAELSTROM.name => Some(Rc::new(Maelstrom)),
         _ if name == ASK.name => Some(Rc::new(Ask)),
         _ if name == BYC.name => Some(Rc::new(Byc)),
-        _ => None,
+        _ => described(name).map(|driver| Rc::new(driver) as Rc<dyn Driver>),
     }
 }
 
 /// Returns the declaration of the driver with this name.
 #[must_use]
 pub fn declaration_of(name: &str) -> Option<&'static Declaration> {
-    ALL.iter().copied().find(|driver| driver.name == name)
+    all().iter().copied().find(|driver| driver.name == name)
 }
 
 /// Returns the policy of a node if its driver knows one: the option, else the driver's default.
@@ -43,7 +76,7 @@ pub(crate) fn policy_of(spec: &NodeSpec) -> Option<&str> {
 /// Returns a driver whose nodes use an option that only some kinds of nodes use, or `None`.
 #[must_use]
 pub fn user_of(option: &str) -> Option<&'static str> {
-    ALL.iter().find(|driver| driver.takes.contains(&option)).map(|driver| driver.name)
+    BUILT_IN.iter().find(|driver| driver.takes.contains(&option)).map(|driver| driver.name)
 }
 
 impl Declaration {

@@ -12,6 +12,8 @@ pub struct Place {
     pub host: String,
     /// The port that the node listens on.
     pub port: u16,
+    /// Its further ports, in the order in which its driver names them.
+    pub further_ports: Vec<u16>,
     /// The id of the network, which all neighbours must share.
     pub network: String,
     /// The executable that contains our own node.
@@ -21,6 +23,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// Returns all ports, the first one first.
+    #[must_use]
+    pub fn ports(&self) -> Vec<u16> {
+        std::iter::once(self.port).chain(self.further_ports.iter().copied()).collect()
+    }
+
     /// Returns the address as `host:port`, with brackets around an IPv6 host.
     #[must_use]
     pub fn address(&self) -> String {
@@ -39,6 +47,10 @@ pub struct CommandLine {
     pub program: PathBuf,
     /// The arguments of the program.
     pub arguments: Vec<String>,
+    /// The variables of its environment, beside those of the harness.
+    pub environment: Vec<(String, String)>,
+    /// True if the program is told the folder of its data, which has to be there when it starts.
+    pub uses_data: bool,
     /// The sign by which the program is known to be ready.
     pub ready: Ready,
 }
@@ -76,6 +88,12 @@ pub enum CommandLineError {
     /// The command line of the program has no word.
     #[error("the program to run is empty: `--exec \"PROGRAM ARGS\"`")]
     EmptyProgram,
+    /// A placeholder in a description has no value, such as a variable that the environment lacks.
+    #[error("there is no value for `{{{name}}}`{}", if name.starts_with("env.") { ": set the variable" } else { "" })]
+    NoValue {
+        /// The name of the placeholder.
+        name: String,
+    },
     /// Nodes of this driver are asked by an adapter, and none was given.
     #[error("no adapter was given: `--adapter PROGRAM`")]
     NoAdapter,
@@ -143,7 +161,8 @@ pub(crate) fn fill_in(
     let mut words = words.iter().map(fill);
     let program = words.next().ok_or(CommandLineError::EmptyProgram)?;
     let arguments = words.chain(spec.args.iter().cloned()).collect();
-    Ok(CommandLine { program: program.into(), arguments, ready })
+    let (environment, uses_data) = (Vec::new(), exec.contains(DATA));
+    Ok(CommandLine { program: program.into(), arguments, environment, uses_data, ready })
 }
 
 #[cfg(test)]

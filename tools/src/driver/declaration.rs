@@ -70,8 +70,9 @@ pub enum Wiring {
     AddPeer,
     /// The harness routes every message.
     Routed,
-    /// The harness links no nodes: they find each other.
-    None,
+    /// The nodes link themselves, by the arguments of their start or as they find each other. A topology says
+    /// which nodes there are, and which of them are neighbours for faults and for convergence.
+    ByThemselves,
 }
 
 /// The commands that show the content of a node.
@@ -81,9 +82,11 @@ pub enum Content {
     Keys,
     /// `read`, which returns everything.
     Read {
-        /// The workloads whose nodes answer it so; nodes of others may not answer at all.
-        workloads: &'static [&'static str],
+        /// The workloads whose nodes answer it so; nodes of others may not answer at all. Any node does so without them.
+        workloads: Option<&'static [&'static str]>,
     },
+    /// None: it cannot be told whether such nodes have converged.
+    Hidden,
 }
 
 /// The kinds of values that a store tells apart.
@@ -141,7 +144,7 @@ impl Declaration {
     /// Returns true if our own program can be such a node.
     #[must_use]
     pub fn is_ours(&self) -> bool {
-        !self.needs.contains(&"exec")
+        self.simulated
     }
 
     /// Returns true if such nodes give the data for a figure of `measure`.

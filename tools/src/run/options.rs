@@ -43,7 +43,7 @@ pub struct Options {
 impl Options {
     /// Returns the driver of a node that names none.
     pub(in crate::run) fn default_driver(&self) -> &'static driver::Declaration {
-        self.drivers.first().copied().unwrap_or(driver::ALL[0])
+        self.drivers.first().copied().unwrap_or(driver::DEFAULT)
     }
 
     /// Returns the options with which `tools test` judges a scenario in virtual time. There laws cost
@@ -60,7 +60,7 @@ impl Default for Options {
         Self {
             seed: 1,
             timeout_factor: 1.0,
-            drivers: driver::ALL.to_vec(),
+            drivers: driver::all().to_vec(),
             node_options: BTreeMap::new(),
             #[cfg(feature = "mutants")]
             mutant: None,

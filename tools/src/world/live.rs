@@ -166,7 +166,7 @@ impl Live {
             let reason = format!("there is no driver `{}`", spec.driver);
             return self.end_at_once(id, Outcome::Failed { reason });
         };
-        let place = match self.launcher.place(node, &spec.name) {
+        let place = match self.launcher.place(node, &spec.name, driver.ports()) {
             Ok(place) => place,
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
@@ -174,13 +174,12 @@ impl Live {
             Ok(command) => command,
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
-        let foreign = spec.exec.as_ref().is_some_and(|exec| exec.contains(driver::DATA));
-        if (spec.disk || foreign)
-            && let Err(error) = self.launcher.make_data(&spec.name, foreign)
+        if (spec.disk || command.uses_data)
+            && let Err(error) = self.launcher.make_data(&spec.name, command.uses_data)
         {
             return self.end_at_once(id, failed(&error));
         }
-        self.directory.borrow_mut().add(node, &spec, &place.address());
+        self.directory.borrow_mut().add(node, &spec, &place);
         let following = NodeTask {
             id,
             node,

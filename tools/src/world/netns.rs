@@ -77,6 +77,12 @@ impl NetworkProvider for Networks {
         Ok((address::of_node(node)?.to_string(), self.port))
     }
 
+    fn choose_further_port(&self, index: usize) -> Result<u16, LaunchError> {
+        // The node has its network for itself, so that the ports behind its first one are free.
+        let port = u16::try_from(index).ok().and_then(|index| self.port.checked_add(index));
+        port.ok_or_else(|| LaunchError::Place("there are no ports left above 65535".into()))
+    }
+
     fn namespace(&self, node: NodeIndex) -> Option<Arc<dyn NamespaceHandle>> {
         Some(self.hub.branch(node))
     }

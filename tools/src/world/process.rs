@@ -99,6 +99,9 @@ pub(in crate::world) trait NetworkProvider {
     /// Returns the host and the port for a node that has none yet.
     fn choose_address(&self, node: NodeIndex) -> Result<(String, u16), LaunchError>;
 
+    /// Returns a further port for a node whose address was chosen last, by its index from 1.
+    fn choose_further_port(&self, index: usize) -> Result<u16, LaunchError>;
+
     /// Returns the way to the node's own network, if it has one.
     fn namespace(&self, node: NodeIndex) -> Option<Arc<dyn NamespaceHandle>>;
 }
@@ -124,10 +127,11 @@ impl NetworkProvider for Loopback {
     }
 
     fn choose_address(&self, _node: NodeIndex) -> Result<(String, u16), LaunchError> {
-        Ok((
-            "127.0.0.1".to_owned(),
-            self.ports.borrow_mut().take().map_err(|error| LaunchError::Place(Box::new(error)))?,
-        ))
+        Ok(("127.0.0.1".to_owned(), self.choose_further_port(0)?))
+    }
+
+    fn choose_further_port(&self, _index: usize) -> Result<u16, LaunchError> {
+        self.ports.borrow_mut().take().map_err(|error| LaunchError::Place(Box::new(error)))
     }
 
     fn namespace(&self, _node: NodeIndex) -> Option<Arc<dyn NamespaceHandle>> {
@@ -220,17 +224,19 @@ impl Launcher for Processes {
         self.provider.declaration()
     }
 
-    fn place(&self, node: NodeIndex, name: &str) -> Result<Place, LaunchError> {
+    fn place(&self, node: NodeIndex, name: &str, ports: usize) -> Result<Place, LaunchError> {
         if let Some(place) = self.places.borrow().get(&node) {
             return Ok(place.clone());
         }
         let limited = |error| LaunchError::Place(Box::new(error));
         raise_open_files(self.places.borrow().len() + 1).map_err(limited)?;
         let (host, port) = self.provider.choose_address(node)?;
+        let further = (1..ports).map(|index| self.provider.choose_further_port(index));
         let options = &self.options;
         let place = Place {
             host,
             port,
+            further_ports: further.collect::<Result<_, _>>()?,
             network: options.network.clone(),
             program: options.program.clone(),
             data: options.data.join(name),

@@ -49,6 +49,9 @@ pub enum SettingError {
     /// A quote in the command line of a program is not closed.
     #[error("a quote is not closed")]
     OpenQuote,
+    /// The file of `--driver` describes no driver.
+    #[error("{0}")]
+    Driver(String),
     /// A parameter has no name or no value.
     #[error("a parameter is given as NAME=VALUE, such as net=ring:5")]
     Param,
@@ -95,6 +98,7 @@ impl SettingError {
             | Self::OpenQuote
             | Self::Param
             | Self::Ready(_)
+            | Self::Driver(_)
             | Self::NodeArguments(_) => None,
         }
     }

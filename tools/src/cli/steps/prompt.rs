@@ -72,7 +72,7 @@ impl Completion {
     pub(super) fn of(network: &NetworkState) -> Self {
         let is_there =
             |driver: &&&driver::Declaration| network.nodes.iter().any(|node| node.driver == driver.name);
-        let mut commands: Vec<String> = driver::ALL
+        let mut commands: Vec<String> = driver::all()
             .iter()
             .filter(is_there)
             .flat_map(|driver| driver.commands)

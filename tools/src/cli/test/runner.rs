@@ -27,6 +27,7 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::journal_file::{self, Limits};
 use crate::cli::log_entries;
 use crate::cli::replay;
+use crate::driver;
 use crate::journal::JournalEntry;
 use crate::page::{Collected, FULL_RUNS_MAX};
 use crate::report;
@@ -330,7 +331,8 @@ impl Runner {
             // Proxies slow links down, so only scenarios that need them have them.
             let world = self.0.world;
             let scenario = &job.case.scenario;
-            let setting = Setting { options: &options.node_options, ..Setting::of(world) };
+            let setting =
+                Setting { drivers: driver::all(), options: &options.node_options, ..Setting::of(world) };
             let proxied = scenario.needs_any(world.proxied) && !is_routed(scenario, &setting);
             let (options, log_limit) = (options.clone(), self.0.log_limit);
             let setup = Setup { logs, data, ports, options, world, proxied, log_limit };

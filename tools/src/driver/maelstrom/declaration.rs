@@ -46,7 +46,7 @@ pub const MAELSTROM: Declaration = Declaration {
     grows: false,
     readiness: Readiness::Seen,
     tells: false,
-    content: Content::Read { workloads: READ_WORKLOADS },
+    content: Content::Read { workloads: Some(READ_WORKLOADS) },
     needs: &["exec"],
     takes: &["workload", "lines"],
     implied_workloads: &["broadcast"],

@@ -67,7 +67,11 @@ impl RunContext {
     /// Returns true if the node is known to answer an ask for its content: many programs do not answer
     /// commands that they do not know.
     fn can_be_read(&self, node: NodeIndex) -> bool {
-        let driver::Content::Read { workloads } = self.driver(node).content else { return true };
+        let workloads = match self.driver(node).content {
+            driver::Content::Keys | driver::Content::Read { workloads: None } => return true,
+            driver::Content::Hidden => return false,
+            driver::Content::Read { workloads: Some(workloads) } => workloads,
+        };
         let state = self.executor.state();
         let workload = state.network.node(node).spec.workload.as_deref();
         workload.is_some_and(|workload| workloads.contains(&workload))
@@ -82,7 +86,8 @@ impl RunContext {
         asks: &mut Asks,
     ) -> Option<Vec<Content>> {
         let words = |node: &NodeIndex| match self.driver(*node).content {
-            driver::Content::Keys => "keys",
+            // A node that does not say what it holds refuses this.
+            driver::Content::Keys | driver::Content::Hidden => "keys",
             driver::Content::Read { .. } => "read",
         };
         let mut contents: Vec<(Content, Vec<String>)> = Vec::with_capacity(nodes.len());

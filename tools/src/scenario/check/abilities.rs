@@ -61,7 +61,7 @@ impl Checker<'_> {
             let message =
                 "messages are doubled only where the harness carries them: here they have connections";
             let error = self.error(span, message);
-            let drivers = driver::ALL.iter().filter(|driver| driver.wiring == Wiring::Routed);
+            let drivers = driver::BUILT_IN.iter().filter(|driver| driver.wiring == Wiring::Routed);
             let drivers = drivers.map(|driver| format!("`{}`", driver.name)).collect::<Vec<_>>().join(" or ");
             return self.report(error.help(format!("it works with nodes of the driver {drivers}")));
         }

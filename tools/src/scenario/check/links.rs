@@ -5,7 +5,6 @@ use super::choice::Role;
 use super::nodes::named;
 use super::scope::Kind;
 use super::wording::listed;
-use crate::driver;
 use crate::scenario::ast::{Item, LinkSet, Way};
 use crate::text::Span;
 use crate::topology::Graph;
@@ -93,13 +92,9 @@ impl Checker<'_> {
         let nodes = &self.nodes;
         let all = || nodes.all(&nodes.now);
         let rigid = all().find(|(_, facts)| grows && !facts.driver.grows);
-        let unwired = all().find(|(_, facts)| facts.driver.wiring == driver::Wiring::None);
         let error = if let Some((_, facts)) = rigid {
             let message = format!("a network of `{}` nodes cannot grow", facts.driver.name);
             self.error(span, message).help("name all nodes and links in the first `network` step")
-        } else if let (Some((_, facts)), false) = (unwired, !linked) {
-            let message = format!("`{}` nodes find each other, and cannot be linked", facts.driver.name);
-            self.error(span, message).help("name the nodes without links: `network a, b, c`")
         } else {
             let names = || graph.links().iter().map(|link| [graph.name(link.from), graph.name(link.to)]);
             if let Some((node, policy)) = names().find_map(|ends| nodes.lacks_link_policy(ends)) {

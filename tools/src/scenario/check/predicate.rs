@@ -4,7 +4,7 @@ use super::checker::Checker;
 use super::choice::Role;
 use super::figures::{Worth, place};
 use super::wording::nearest_of;
-use crate::driver::{Answer, Command, READ_WORKLOADS};
+use crate::driver::{Answer, Command, Content, READ_WORKLOADS};
 use crate::scenario::ast::{Ask, Bound, Claim, Comparison, Pick, Predicate, Who, Word};
 use crate::text::{Span, nearest, value};
 
@@ -75,6 +75,15 @@ impl Checker<'_> {
 
     /// Checks that the workload of each node has a question for its content, which `converged` compares.
     fn hold_something(&mut self, span: Span) {
+        let hidden =
+            self.nodes.all(&self.nodes.now).find(|(_, facts)| facts.driver.content == Content::Hidden);
+        if let Some((node, facts)) = hidden {
+            let driver = facts.driver.name;
+            let message =
+                format!("`{node}` does not say what it holds: the driver `{driver}` has no such command");
+            let error = self.error(span, message);
+            return self.report(error.help("`keys` and `get`, or `read`, show the content of a node"));
+        }
         let all = self.nodes.all(&self.nodes.now);
         let workloads = all.filter_map(|(node, facts)| Some((node, facts.workload.as_deref()?)));
         let Some((node, workload)) =

@@ -25,14 +25,14 @@ pub struct Setting<'a> {
 }
 
 impl<'a> Setting<'a> {
-    /// Returns a setting in which no network is up and no option is given.
+    /// Returns a setting with the drivers of the program, in which no network is up and no option is given.
     #[must_use]
     pub const fn of(world: &'a world::Declaration) -> Self {
         const NO_OPTIONS: &BTreeMap<String, String> = &BTreeMap::new();
         const NO_NODES: &BTreeMap<String, NodeSpec> = &BTreeMap::new();
         Self {
             world,
-            drivers: driver::ALL,
+            drivers: driver::BUILT_IN,
             options: NO_OPTIONS,
             existing: None,
             running: NO_NODES,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::bypass::{BypassFacts, Owner, Span};
 use super::carrier::Carrier;
 use super::error::LinkError;
-use crate::driver::{self, AddressError, Directory, policy_of};
+use crate::driver::{self, AddressError, Directory, Place, policy_of};
 use crate::world::{Bypass, LinkChange, NodeIndex, NodeSpec};
 
 /// The addresses of all nodes that were ever started, and the carrier between them.
@@ -23,6 +23,7 @@ pub(super) struct NodeDirectory {
 struct Entry {
     name: String,
     address: String,
+    ports: Vec<u16>,
     /// The declaration of the driver, if there is such a driver.
     driver: Option<&'static driver::Declaration>,
     policy: Option<String>,
@@ -35,15 +36,18 @@ impl NodeDirectory {
         Self { carrier, nodes: BTreeMap::new(), by_name: BTreeMap::new(), by_address: BTreeMap::new() }
     }
 
-    /// Adds a node that is about to be started, at an address.
-    pub(super) fn add(&mut self, node: NodeIndex, spec: &NodeSpec, address: &str) {
+    /// Adds a node that is about to be started, at a place.
+    pub(super) fn add(&mut self, node: NodeIndex, spec: &NodeSpec, place: &Place) {
+        let address = place.address();
         self.by_name.insert(spec.name.clone(), node);
-        self.by_address.insert(address.to_owned(), node);
+        for port in place.ports() {
+            self.by_address.insert(Place { port, ..place.clone() }.address(), node);
+        }
         // A foreign program may treat the policy as it likes.
         let policy = policy_of(spec).filter(|_| spec.exec.is_none()).map(str::to_owned);
-        let (name, address) = (spec.name.clone(), address.to_owned());
+        let (name, ports) = (spec.name.clone(), place.ports());
         let driver = driver::declaration_of(&spec.driver);
-        self.nodes.insert(node, Entry { name, address, driver, policy, watched: false });
+        self.nodes.insert(node, Entry { name, address, ports, driver, policy, watched: false });
     }
 
     pub(super) fn name_of(&self, node: NodeIndex) -> Option<String> {
@@ -91,6 +95,12 @@ impl Directory for RefCell<NodeDirectory> {
         let directory = self.borrow();
         let node = directory.by_address.get(address)?;
         directory.name_of(*node)
+    }
+
+    fn ports(&self, name: &str) -> Vec<u16> {
+        let directory = self.borrow();
+        let entry = directory.by_name.get(name).and_then(|node| directory.nodes.get(node));
+        entry.map(|entry| entry.ports.clone()).unwrap_or_default()
     }
 
     fn driver(&self, name: &str) -> Option<&'static driver::Declaration> {

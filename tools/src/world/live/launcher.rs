@@ -15,8 +15,8 @@ pub trait Launcher {
     /// Returns the abilities of the launcher together with its carrier.
     fn declaration(&self) -> &'static Declaration;
 
-    /// Returns the place where a node lives: the same each time it is started.
-    fn place(&self, node: NodeIndex, name: &str) -> Result<Place, LaunchError>;
+    /// Returns the place where a node with so many ports lives: the same each time it is started.
+    fn place(&self, node: NodeIndex, name: &str, ports: usize) -> Result<Place, LaunchError>;
 
     /// Makes the folder of the nodes' data. `inside` asks for the folder of the node of that name in it as
     /// well, where the node does not make that itself.

@@ -164,6 +164,7 @@ impl Guard {
         &self,
         program: OsString,
         arguments: Vec<String>,
+        environment: Vec<(String, String)>,
         streams: [OwnedFd; 3],
         network: Option<File>,
     ) -> io::Result<Program> {
@@ -179,7 +180,7 @@ impl Guard {
             if self.programs.lost.get() {
                 return Err(io::Error::other("the guard of the nodes was killed"));
             }
-            message::send(&self.socket, &Start { id, program, arguments }, &files, false)?;
+            message::send(&self.socket, &Start { id, program, arguments, environment }, &files, false)?;
             self.programs.starting.borrow_mut().insert(id, sender);
             self.programs.fates.borrow_mut().insert(id, Rc::clone(&fate));
         }

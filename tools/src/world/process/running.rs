@@ -58,7 +58,8 @@ pub(super) async fn start(
     let (ends, input, output) = streams(line.ready == Ready::Spoken, log).map_err(no_streams)?;
     let name = line.program.display().to_string();
     let streams = [input, output, errors.into()];
-    let started = guard.run(line.program.into_os_string(), line.arguments, streams, network).await;
+    let CommandLine { program, arguments, environment, .. } = line;
+    let started = guard.run(program.into_os_string(), arguments, environment, streams, network).await;
     let program = started.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => LaunchError::NoProgram(name),
         io::ErrorKind::PermissionDenied => LaunchError::NotPermitted { program: name, error },
@@ -75,7 +76,7 @@ pub(super) async fn start_beside(
 ) -> io::Result<Sidecar> {
     let ((input, to_it), (from_it, output), (of_it, problems)) = (io::pipe()?, io::pipe()?, io::pipe()?);
     let streams = [input.into(), output.into(), problems.into()];
-    let program = guard.run(program, arguments, streams, None).await?;
+    let program = guard.run(program, arguments, Vec::new(), streams, None).await?;
     Ok(Sidecar {
         life: Box::new(SidecarProcess(program)),
         input: pipe::Sender::from_owned_fd(to_it.into())?,

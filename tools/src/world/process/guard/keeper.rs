@@ -235,7 +235,13 @@ fn spawn(start: Start, files: Vec<OwnedFd>) -> io::Result<Pid> {
         return Err(Errno::INVAL.into());
     };
     let mut command = Command::new(start.program);
-    command.args(start.arguments).stdin(input).stdout(output).stderr(Stdio::from(errors)).process_group(0);
+    command
+        .args(start.arguments)
+        .envs(start.environment)
+        .stdin(input)
+        .stdout(output)
+        .stderr(Stdio::from(errors))
+        .process_group(0);
     let Some(network) = files.next() else { return Ok(Pid::from_child(&command.spawn()?)) };
     let home = std::fs::File::open("/proc/thread-self/ns/net")?;
     setns(network, CloneFlags::CLONE_NEWNET)?;

@@ -25,6 +25,8 @@ pub(super) struct Start {
     pub id: u64,
     pub program: OsString,
     pub arguments: Vec<String>,
+    /// The variables of the environment that the program has beside those of the harness.
+    pub environment: Vec<(String, String)>,
 }
 
 /// A report of the guard to the harness.
@@ -117,14 +119,20 @@ mod tests {
     fn messages_arrive_whole_with_their_files() {
         let (one, other) = pair().unwrap();
         let arguments = vec!["x".repeat(100_000), "é\n\"".to_owned()];
-        let start = Start { id: 7, program: "p".into(), arguments: arguments.clone() };
+        let start =
+            Start { id: 7, program: "p".into(), arguments: arguments.clone(), environment: Vec::new() };
         send(&one, &start, &[one.as_fd(), other.as_fd()], true).unwrap();
         let mut room = Room::new();
         let (received, files) = receive::<Start>(&other, &mut room, true).unwrap().unwrap();
         assert_eq!((received.id, received.arguments, files.len()), (7, arguments, 2));
         let nothing = receive::<Start>(&other, &mut room, false).unwrap_err();
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
-        let long = Start { id: 8, program: "p".into(), arguments: vec!["x".repeat(PACKET)] };
+        let long = Start {
+            id: 8,
+            program: "p".into(),
+            arguments: vec!["x".repeat(PACKET)],
+            environment: Vec::new(),
+        };
         assert_eq!(send(&one, &long, &[], true).unwrap_err().kind(), io::ErrorKind::ArgumentListTooLong);
         drop((one, files));
         assert!(receive::<Start>(&other, &mut room, true).unwrap().is_none());

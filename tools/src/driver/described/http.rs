@@ -1,0 +1,138 @@
+//! Requests over HTTP/1.1, over connections that are kept for the next request.
+
+use std::cell::RefCell;
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::http::{HeaderName, HeaderValue, Method, Uri};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// The longest answer that is read, in bytes. Chosen: that of an adapter, or of a line of a node.
+pub(super) const ANSWER_MAX: usize = 8 << 20;
+/// The most connections to one port of a node that are kept while nobody uses them. Chosen: as many requests as are
+/// usually under way at once.
+const KEPT_MAX: usize = 64;
+
+/// The client of one node: its connections that nobody uses now.
+#[derive(Debug, Default)]
+pub(super) struct HttpClient {
+    kept: RefCell<Vec<(u16, SendRequest<Full<Bytes>>)>>,
+    /// The tasks that serve connections. They end with the client.
+    tasks: RefCell<JoinSet<()>>,
+}
+
+/// A request, filled in.
+#[derive(Debug, Clone)]
+pub(super) struct HttpRequest {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) method: Method,
+    pub(super) uri: Uri,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) body: Bytes,
+}
+
+/// The answer to a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct HttpAnswer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
+/// The reason why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HttpError {
+    /// No connection was made: the node has not been asked.
+    #[error("cannot be reached: {}", crate::text::io_cause(.0))]
+    Connect(std::io::Error),
+    /// The connection ended before the whole answer had come.
+    #[error("the connection ended before the answer: {0}")]
+    Broken(hyper::Error),
+    /// The answer is longer than any that is read.
+    #[error("the answer is longer than {} MiB", ANSWER_MAX >> 20)]
+    Long,
+}
+
+impl HttpClient {
+    /// Sends a request and reads the whole answer.
+    pub(super) async fn ask(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let mut message = request.message();
+        loop {
+            let kept = self.take(request.port);
+            let is_kept = kept.is_some();
+            let mut sender = match kept {
+                Some(sender) => sender,
+                None => self.connect(&request).await?,
+            };
+            match sender.try_send_request(message).await {
+                Ok(response) => {
+                    let answer = read(response).await?;
+                    self.keep(request.port, sender).await;
+                    return Ok(answer);
+                }
+                Err(mut error) => match error.take_message() {
+                    // The node closed a connection that nobody used, and has not seen the request.
+                    Some(unsent) if is_kept => message = unsent,
+                    _ => return Err(HttpError::Broken(error.into_error())),
+                },
+            }
+        }
+    }
+
+    /// Takes a connection that nobody uses.
+    fn take(&self, port: u16) -> Option<SendRequest<Full<Bytes>>> {
+        let mut kept = self.kept.borrow_mut();
+        kept.retain(|(_, sender)| !sender.is_closed());
+        let last = kept.iter().rposition(|(other, _)| *other == port)?;
+        Some(kept.remove(last).1)
+    }
+
+    /// Keeps a connection for the next request, unless the node closes it.
+    async fn keep(&self, port: u16, mut sender: SendRequest<Full<Bytes>>) {
+        if sender.ready().await.is_ok() && self.kept.borrow().len() < KEPT_MAX {
+            self.kept.borrow_mut().push((port, sender));
+        }
+    }
+
+    async fn connect(&self, request: &HttpRequest) -> Result<SendRequest<Full<Bytes>>, HttpError> {
+        let stream = TcpStream::connect((&*request.host, request.port)).await.map_err(HttpError::Connect)?;
+        // Without it, a body waits for the acknowledgement of the head.
+        stream.set_nodelay(true).map_err(HttpError::Connect)?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(HttpError::Broken)?;
+        let mut tasks = self.tasks.borrow_mut();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn_local(async move {
+            // Whoever waits for an answer hears of a broken connection.
+            let _: hyper::Result<()> = connection.await;
+        });
+        Ok(sender)
+    }
+}
+
+impl HttpRequest {
+    fn message(&self) -> Request<Full<Bytes>> {
+        let mut message = Request::new(Full::new(self.body.clone()));
+        *message.method_mut() = self.method.clone();
+        *message.uri_mut() = self.uri.clone();
+        for (name, value) in &self.headers {
+            message.headers_mut().append(name, value.clone());
+        }
+        message
+    }
+}
+
+async fn read(response: Response<hyper::body::Incoming>) -> Result<HttpAnswer, HttpError> {
+    let status = response.status().as_u16();
+    let body =
+        Limited::new(response.into_body(), ANSWER_MAX).collect().await.map_err(|error| match error
+            .downcast::<hyper::Error>(
+        ) {
+            Ok(error) => HttpError::Broken(*error),
+            Err(_) => HttpError::Long,
+        })?;
+    Ok(HttpAnswer { status, body: body.to_bytes().into() })
+}

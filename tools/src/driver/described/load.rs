@@ -1,0 +1,66 @@
+//! The reading of a description from its file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Described;
+use super::compile::compile;
+use super::declaration::declaration;
+use super::description::Description;
+use super::signatures::{kept, signatures};
+use crate::text::{Diagnostic, Source, Span, nearest};
+
+/// The longest description that is read, in bytes. Chosen: far above any that a person writes.
+const LENGTH_MAX: u64 = 1 << 20;
+
+/// The reason why a file describes no driver. Nothing was run.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {cause}")]
+    Read {
+        /// The path as given.
+        path: String,
+        /// The system's reason.
+        cause: String,
+    },
+    /// The text is no description.
+    #[error("{}", .0.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n\n"))]
+    Wrong(Vec<Diagnostic>),
+}
+
+/// Reads the description of a driver from a file. The driver's name is the path as given.
+pub(crate) fn load(path: &str) -> Result<Described, LoadError> {
+    let unreadable = |cause: String| LoadError::Read { path: path.to_owned(), cause };
+    let length =
+        std::fs::metadata(Path::new(path)).map_err(|error| unreadable(crate::text::io_cause(&error)))?;
+    if length.is_dir() {
+        return Err(unreadable("it is a folder".to_owned()));
+    }
+    if length.len() > LENGTH_MAX {
+        return Err(unreadable(format!("it is longer than {} MiB", LENGTH_MAX >> 20)));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(crate::text::io_cause(&error)))?;
+    read(path, text).map_err(LoadError::Wrong)
+}
+
+/// Reads the description of a driver from its text. `name` is the name of the driver.
+pub(super) fn read(name: &str, text: String) -> Result<Described, Vec<Diagnostic>> {
+    let source = Source::new(name, text);
+    let description: Description =
+        toml::from_str(source.text()).map_err(|error| vec![explained(&source, &error)])?;
+    let signatures = signatures(&source, &description)?;
+    let plan = compile(&source, &description, &signatures)?;
+    let declaration = declaration(kept(name.to_owned()), &description, &signatures);
+    Ok(Described { declaration: Box::leak(Box::new(declaration)), plan: Arc::new(plan) })
+}
+
+/// Returns an error of the reader of TOML with its place and a remedy.
+fn explained(source: &Source, error: &toml::de::Error) -> Diagnostic {
+    let span = error.span().map_or(Span { start: 0, end: 0 }, Span::from);
+    let message = error.message().lines().next().unwrap_or_default();
+    // The reader names the wrong word and the right ones in backticks.
+    let mut words = message.split('`').skip(1).step_by(2);
+    let near = words.next().and_then(|wrong| nearest(wrong, words));
+    Diagnostic::error(source, span, message.trim_end_matches('.')).did_you_mean(near)
+}

@@ -1,0 +1,152 @@
+//! The outcome of a command, by the answer of a node.
+
+use super::description::Meaning;
+use super::extract::{Part, PartError};
+use super::plan::CommandPlan;
+use crate::driver::Directory;
+use crate::driver::command::{Answer as Kind, Command};
+use crate::text::value;
+use crate::world::{Answer, Outcome, Value};
+
+/// The most characters of an answer that a message shows. Chosen: two lines of a terminal.
+const SHOWN: usize = 200;
+
+/// An answer of a node.
+#[derive(Debug)]
+pub(super) struct Received {
+    /// The status over HTTP, or the exit status of a program.
+    pub(super) status: u16,
+    /// True if the status is one of success.
+    pub(super) is_success: bool,
+    /// The status as a person reads it, such as `HTTP 404`.
+    pub(super) status_text: String,
+    /// The body, or the standard output of the program.
+    pub(super) body: Vec<u8>,
+    /// The other text in which signs are looked for: the standard error of the program.
+    pub(super) problems: String,
+}
+
+/// Returns the outcome of a command.
+pub(super) fn outcome(
+    directory: &dyn Directory,
+    command: &Command,
+    plan: &CommandPlan,
+    received: Received,
+) -> Outcome {
+    let Received { status, is_success, status_text, body, problems } = received;
+    let text = String::from_utf8_lossy(&body);
+    let meaning = |lacks_part: bool| {
+        let has = |part: &str| {
+            plan.meanings.iter().find(|(sign, _)| sign.is_in(status, part, lacks_part)).map(|found| found.1)
+        };
+        has(&text).or_else(|| has(&problems))
+    };
+    let shown = || match beginning(&text).or_else(|| beginning(&problems)) {
+        Some(beginning) => format!("{status_text}: {beginning}"),
+        None => status_text.clone(),
+    };
+    match meaning(false) {
+        None if is_success => {}
+        Some(Meaning::Done) => {}
+        Some(meaning) => return meant(command, meaning, shown()),
+        // Nobody said what this means. A server that failed may have failed in the middle.
+        None if command.changes && status >= 500 => return meant(command, Meaning::Unknown, shown()),
+        None => return meant(command, Meaning::Refused, shown()),
+    }
+    let Ok(text) = std::str::from_utf8(&body) else {
+        return Outcome::Failed { reason: format!("the answer to `{}` is no text", command.name) };
+    };
+    match plan.answer.of(text.to_owned()) {
+        Ok(part) => match held(directory, command, part) {
+            Ok(value) => Outcome::Answered(Answer { value, written: None }),
+            Err(wanted) => Outcome::Failed {
+                reason: format!("`{}` was answered by {}; {wanted} is expected", command.name, shown()),
+            },
+        },
+        Err(error) => match (&error, meaning(true)) {
+            (PartError::Missing(_), Some(meaning)) => meant(command, meaning, error.to_string()),
+            _ => {
+                Outcome::Failed { reason: format!("`{}` was answered by {}: {error}", command.name, shown()) }
+            }
+        },
+    }
+}
+
+/// Returns the outcome that an answer means.
+fn meant(command: &Command, meaning: Meaning, message: String) -> Outcome {
+    match meaning.code() {
+        // The steps that link nodes know this by its own name.
+        Some("exists") if command.name == "addPeer" => {
+            Outcome::Refused { code: "neighbor_exists".to_owned(), message }
+        }
+        Some(code) => Outcome::Refused { code: code.to_owned(), message },
+        None if meaning == Meaning::Unknown => Outcome::Unknown { reason: message },
+        None => Outcome::Answered(Answer { value: Value::Done, written: None }),
+    }
+}
+
+/// Returns the beginning of a text for a message, on one line; none if the text is blank.
+fn beginning(text: &str) -> Option<String> {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let cut = line.char_indices().nth(SHOWN).map(|(at, _)| format!("{}…", &line[..at]));
+    Some(cut.unwrap_or(line)).filter(|line| !line.is_empty())
+}
+
+/// Returns the value of a command's answer. The error is the kind of value that is expected.
+fn held(directory: &dyn Directory, command: &Command, part: Part) -> Result<Value, &'static str> {
+    match command.answer {
+        Kind::List | Kind::Nodes => {
+            let named = |text: String| match command.answer {
+                Kind::Nodes => named(directory, text),
+                _ => text,
+            };
+            Ok(Value::List(list(part).ok_or("a list")?.into_iter().map(named).collect()))
+        }
+        Kind::Number => {
+            let number = plain(part).trim().to_owned();
+            if value::is_number(&number) { Ok(Value::Json(number)) } else { Err("a number") }
+        }
+        // The answer to a change says no more than that it was made, unless a part of it was asked for.
+        _ if command.changes => match part {
+            Part::Text(text) if text.trim().is_empty() => Ok(Value::Done),
+            part => Ok(value_of(part)),
+        },
+        _ => Ok(value_of(part)),
+    }
+}
+
+fn value_of(part: Part) -> Value {
+    match part {
+        Part::Text(text) => Value::Text(text),
+        Part::Json(json) => Value::of_json(&json),
+        Part::List(parts) => Value::List(parts.into_iter().map(plain).collect()),
+    }
+}
+
+/// Returns the members of a list; none if a part is no list.
+fn list(part: Part) -> Option<Vec<String>> {
+    match part {
+        Part::List(parts) => Some(parts.into_iter().map(plain).collect()),
+        Part::Text(json) | Part::Json(json) => {
+            let members: Vec<Box<serde_json::value::RawValue>> = serde_json::from_str(&json).ok()?;
+            Some(members.into_iter().map(|member| plain(Part::Json(member.get().to_owned()))).collect())
+        }
+    }
+}
+
+/// Returns a text as it is, and any other value as JSON.
+fn plain(part: Part) -> String {
+    match part {
+        Part::Text(text) => text,
+        Part::Json(json) => value::text_of(&json).unwrap_or(json),
+        Part::List(parts) => parts.into_iter().map(plain).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// Returns the name of the node with an address, an URL, or a port on loopback. Without such a node, returns the text.
+fn named(directory: &dyn Directory, peer: String) -> String {
+    let bare = peer.split_once("://").map_or(&*peer, |(_, rest)| rest);
+    let bare = bare.split_once('/').map_or(bare, |(address, _)| address);
+    let at = |address: &str| directory.name(address);
+    at(bare).or_else(|| at(&format!("127.0.0.1:{bare}"))).unwrap_or(peer)
+}
