@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 mod condition;
 mod control;
+pub mod drivers;
 pub mod exit;
 pub mod failure;
 mod feed;
@@ -28,6 +29,7 @@ pub mod lsp;
 pub mod maelstrom;
 pub mod man;
 mod network;
+pub mod new;
 pub mod nodes;
 mod number;
 mod output;
@@ -119,6 +121,8 @@ enum Command {
     Fmt(fmt::Arguments),
     Lsp(lsp::Arguments),
     List(list::Arguments),
+    Drivers(drivers::Arguments),
+    New(new::Arguments),
     Graph(graph::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -205,6 +209,8 @@ fn perform(command: &Command, out: &mut Output<impl Write>, err: &mut dyn Write)
         Command::List(arguments) => list::run(arguments, out, err),
         Command::Graph(arguments) => graph::run(arguments, out, err),
         Command::Completions(arguments) => completions::run(arguments, &CommandLine::command(), out),
+        Command::Drivers(arguments) => drivers::run(arguments, out),
+        Command::New(arguments) => new::run(arguments, out),
         Command::Man(arguments) => man::run(arguments, CommandLine::command(), out),
         // `main` has run it already, with an exit code and streams of its own.
         Command::Node(_) => Ok(Exit::Held),
@@ -244,6 +250,7 @@ impl Command {
             Self::Cli(_)
             | Self::Do(_)
             | Self::Record(_)
+            | Self::New(_)
             | Self::Completions(_)
             | Self::Fmt(_)
             | Self::Lsp(_) => Content::Data,

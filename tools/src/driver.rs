@@ -16,6 +16,7 @@ mod directory;
 pub mod maelstrom;
 pub(crate) mod native;
 mod pending;
+mod presets;
 mod questions;
 mod ready;
 mod router;
@@ -29,9 +30,11 @@ use crate::world::NodeSpec;
 pub use ask::{ASK, Ask, UNKNOWN};
 pub use backlog::Backlog;
 pub use byc::{BYC, Byc};
-pub use catalogue::{BUILT_IN, DEFAULT, EXTENSION, add, all, by_name, declaration_of, user_of};
+pub use catalogue::{
+    BUILT_IN, DEFAULT, EXTENSION, all, by_name, declaration_of, description, find, names, user_of,
+};
 pub use command::{Answer, Argument, Command, OF_THE_WORLD};
-pub use command_line::{CommandLine, CommandLineError, PLACEHOLDERS, Place, unknown_placeholder};
+pub use command_line::{CommandLine, CommandLineError, Member, PLACEHOLDERS, Place, unknown_placeholder};
 pub use contact::{Contact, Contacts};
 pub use declaration::{Bound, Content, Declaration, Readiness, Values, Wiring};
 pub use described::{Described, LoadError};
@@ -61,8 +64,14 @@ pub trait Driver {
         1
     }
 
-    /// Returns the command line that starts a node at a place.
-    fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, CommandLineError>;
+    /// Returns the command line that starts a node at a place. `members` are all nodes of the network, this one
+    /// among them, if nodes of the driver link themselves; else there are none.
+    fn command_line(
+        &self,
+        spec: &NodeSpec,
+        place: &Place,
+        members: &[Member],
+    ) -> Result<CommandLine, CommandLineError>;
 
     /// Speaks to a started node and serves requests until that ends, and returns the reason. Reports arrive
     /// in the order in which the node sent them. Every accepted request ends, even if the future is dropped

@@ -32,8 +32,9 @@ impl SettingArguments {
 /// The program and the options of nodes
 #[derive(Debug, Clone, Default, Args)]
 pub struct ProgramArguments {
-    /// The driver that speaks to nodes, in place of the scenario's: native, byc, maelstrom or ask
-    #[arg(long, value_name = "NAME", value_parser = driver_named)]
+    /// The driver that speaks to nodes, in place of the scenario's: a name of `tools drivers`,
+    /// or the path of a description, such as kv.toml
+    #[arg(long, value_name = "NAME|FILE", value_parser = driver_named)]
     pub driver: Option<&'static driver::Declaration>,
 
     /// The program to run as a node, instead of the node of tools; {name}, {host}, {port} and {data} are
@@ -179,12 +180,14 @@ pub fn world_named(name: &str) -> Result<&'static world::Declaration, SettingErr
 
 /// Returns the driver with this name, or the one that the file with this name describes.
 pub fn driver_named(name: &str) -> Result<&'static driver::Declaration, SettingError> {
-    if name.ends_with(driver::EXTENSION) {
-        return driver::add(name).map_err(|error| SettingError::Driver(error.to_string()));
+    match driver::find(name) {
+        Ok(Some(driver)) => Ok(driver),
+        Ok(None) => {
+            let names: Vec<&'static str> = driver::names().collect();
+            Err(SettingError::unknown("driver", name, &names))
+        }
+        Err(error) => Err(SettingError::Driver(error.to_string())),
     }
-    let drivers: Vec<&'static str> = driver::BUILT_IN.iter().map(|driver| driver.name).collect();
-    let found = driver::BUILT_IN.iter().copied().find(|driver| driver.name == name);
-    found.ok_or_else(|| SettingError::unknown("driver", name, &drivers))
 }
 
 /// Parses a parameter with its value.

@@ -15,7 +15,9 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use super::pending::{RequestGuard, silent_for};
-use super::{CommandLine, CommandLineError, Declaration, Driver, DriverEvent, NodeSession, Place, Request};
+use super::{
+    CommandLine, CommandLineError, Declaration, Driver, DriverEvent, Member, NodeSession, Place, Request,
+};
 use crate::world::{NodeSpec, Outcome};
 
 pub use declaration::{ASK, UNKNOWN};
@@ -35,7 +37,12 @@ impl Driver for Ask {
         &ASK
     }
 
-    fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, CommandLineError> {
+    fn command_line(
+        &self,
+        spec: &NodeSpec,
+        place: &Place,
+        _members: &[Member],
+    ) -> Result<CommandLine, CommandLineError> {
         let exec = spec.exec.as_deref().ok_or(CommandLineError::NoProgram)?;
         Adapter::of(spec)?;
         super::fill_in(exec, spec, place, spec.ready.as_deref().unwrap_or("port").parse()?)

@@ -6,7 +6,7 @@ mod language;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::{CommandLine, CommandLineError, Declaration, Driver, Native, NodeSession, Place, Ready};
+use super::{CommandLine, CommandLineError, Declaration, Driver, Member, Native, NodeSession, Place, Ready};
 use crate::world::NodeSpec;
 
 pub use declaration::BYC;
@@ -20,13 +20,18 @@ impl Driver for Byc {
         &BYC
     }
 
-    fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, CommandLineError> {
+    fn command_line(
+        &self,
+        spec: &NodeSpec,
+        place: &Place,
+        _members: &[Member],
+    ) -> Result<CommandLine, CommandLineError> {
         if let Some(exec) = &spec.exec {
             return super::fill_in(exec, spec, place, Ready::Port);
         }
         // The default policy is this driver's: our node links to such nodes under no other.
         let policy = spec.policy.as_deref().or(BYC.policies.first().copied()).map(str::to_owned);
-        Native.command_line(&NodeSpec { policy, ..spec.clone() }, place)
+        Native.command_line(&NodeSpec { policy, ..spec.clone() }, place, &[])
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {

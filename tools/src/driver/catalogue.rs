@@ -10,6 +10,7 @@ use super::declaration::Declaration;
 use super::described::{self, Described, LoadError};
 use super::maelstrom::{MAELSTROM, Maelstrom};
 use super::native::{NATIVE, Native};
+use super::presets;
 use crate::world::NodeSpec;
 
 /// The driver of nodes for which no other is named.
@@ -25,17 +26,33 @@ static KNOWN: Mutex<(Vec<Described>, &[&Declaration])> = Mutex::new((Vec::new(),
 /// The end of the path of a description, by which it is told from the name of a driver.
 pub const EXTENSION: &str = ".toml";
 
-/// Reads the description of a driver, and adds it to the drivers. Returns its declaration.
-pub fn add(path: &str) -> Result<&'static Declaration, LoadError> {
-    if let Some(known) = described(path) {
-        return Ok(known.declaration);
+/// Returns the driver with this name: one of the program, one that it has a description of, or the one that the file
+/// of this path describes. A description is read once. None if there is no driver of this name, and it is no path.
+pub fn find(name: &str) -> Result<Option<&'static Declaration>, LoadError> {
+    if let Some(known) = declaration_of(name) {
+        return Ok(Some(known));
     }
-    let read = described::load(path)?;
+    let read = match presets::text(name) {
+        Some(text) => described::read(name, text.to_owned())?,
+        None if name.ends_with(EXTENSION) => described::load(name)?,
+        None => return Ok(None),
+    };
     let declaration = read.declaration;
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     known.1 = Vec::leak([known.1, &[declaration]].concat());
     known.0.push(read);
-    Ok(declaration)
+    Ok(Some(declaration))
+}
+
+/// Returns the names of all drivers of the program, those that it has descriptions of among them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|driver| driver.name).chain(presets::PRESETS.iter().map(|(name, _)| *name))
+}
+
+/// Returns the description of a driver that the program has, by the driver's name.
+#[must_use]
+pub fn description(name: &str) -> Option<&'static str> {
+    presets::text(name)
 }
 
 /// Returns all drivers: those of the program, and those that were read.

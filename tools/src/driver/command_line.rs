@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::ready::{Ready, ReadyError};
-use crate::world::NodeSpec;
+use crate::world::{NodeIndex, NodeSpec};
 
 /// The place where a node lives.
 #[derive(Debug, Clone)]
@@ -38,6 +38,19 @@ impl Place {
             format!("{}:{}", self.host, self.port)
         }
     }
+}
+
+/// A node of the network in which another is started.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The index.
+    pub node: NodeIndex,
+    /// The name.
+    pub name: String,
+    /// The place where it lives, or will live.
+    pub place: Place,
+    /// True if it is a neighbour of the node that is started.
+    pub is_neighbour: bool,
 }
 
 /// A program and its arguments.

@@ -24,13 +24,15 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use super::pending::{RequestGuard, silent_for};
-use super::{CommandLine, CommandLineError, Declaration, Driver, DriverEvent, NodeSession, Place, Request};
+use super::{
+    CommandLine, CommandLineError, Declaration, Driver, DriverEvent, Member, NodeSession, Place, Request,
+};
 use crate::world::{NodeSpec, Outcome};
 use plan::Plan;
 use request::{Asked, Client};
 
 pub use load::LoadError;
-pub(super) use load::load;
+pub(super) use load::{load, read};
 
 /// The most requests of one node at the same time. Further ones wait for one of them to end. Chosen: each is a
 /// connection, and a node that answers in a millisecond answers tens of thousands a second with these.
@@ -52,8 +54,13 @@ impl Driver for Described {
         self.plan.ports.len()
     }
 
-    fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, CommandLineError> {
-        request::command_line(&self.plan, spec, place)
+    fn command_line(
+        &self,
+        spec: &NodeSpec,
+        place: &Place,
+        members: &[Member],
+    ) -> Result<CommandLine, CommandLineError> {
+        request::command_line(&self.plan, spec, place, members)
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {

@@ -22,8 +22,8 @@ pub trait Directory {
     /// Returns the name of the node with an address.
     fn name(&self, address: &str) -> Option<String>;
 
-    /// Returns the ports of a node, the first one first; none if there is no such node.
-    fn ports(&self, name: &str) -> Vec<u16>;
+    /// Returns the index of a node and its ports, the first one first; none if there is no such node.
+    fn ports(&self, name: &str) -> Option<(NodeIndex, Vec<u16>)>;
 
     /// Returns the declaration of the driver of a node.
     fn driver(&self, name: &str) -> Option<&'static Declaration>;

@@ -16,7 +16,7 @@ pub mod service;
 
 use futures_util::future::LocalBoxFuture;
 
-use super::{CommandLine, CommandLineError, Declaration, Driver, NodeSession, Place, Ready};
+use super::{CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, Ready};
 use crate::world::NodeSpec;
 
 pub use declaration::{LINES, MAELSTROM, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
@@ -32,7 +32,12 @@ impl Driver for Maelstrom {
         &MAELSTROM
     }
 
-    fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, CommandLineError> {
+    fn command_line(
+        &self,
+        spec: &NodeSpec,
+        place: &Place,
+        _members: &[Member],
+    ) -> Result<CommandLine, CommandLineError> {
         let exec = spec.exec.as_deref().ok_or(CommandLineError::NoProgram)?;
         super::fill_in(exec, spec, place, Ready::Spoken)
     }

@@ -10,7 +10,7 @@ mod person;
 use futures_util::future::LocalBoxFuture;
 use node::net::client::Client;
 
-use super::{CommandLine, CommandLineError, Declaration, Driver, NodeSession, Place, Ready};
+use super::{CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, Ready};
 use crate::world::NodeSpec;
 
 pub use declaration::{NATIVE, NATIVE_AHEAD, NATIVE_ANNOUNCE, NATIVE_BOUNDS, NATIVE_GRAFT, NATIVE_STATS};
@@ -29,7 +29,12 @@ impl Driver for Native {
         &NATIVE
     }
 
-    fn command_line(&self, spec: &NodeSpec, place: &Place) -> Result<CommandLine, CommandLineError> {
+    fn command_line(
+        &self,
+        spec: &NodeSpec,
+        place: &Place,
+        _members: &[Member],
+    ) -> Result<CommandLine, CommandLineError> {
         let Some(exec) = &spec.exec else {
             let mut arguments = vec!["node".to_owned(), "--supervised".to_owned()];
             let policy = spec.policy.as_deref().unwrap_or("last");

@@ -170,7 +170,11 @@ impl Live {
             Ok(place) => place,
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
-        let command = match driver.command_line(&spec, &place) {
+        let members = match self.members(&spec) {
+            Ok(members) => members,
+            Err(error) => return self.end_at_once(id, failed(&error)),
+        };
+        let command = match driver.command_line(&spec, &place, &members) {
             Ok(command) => command,
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
@@ -197,6 +201,17 @@ impl Live {
         let (handle, task) = following.start();
         self.nodes.insert(node, handle);
         self.spawn(task);
+    }
+
+    /// Returns the places of the nodes that a node is told at its start. Those that are not started yet get theirs.
+    fn members(&self, spec: &super::NodeSpec) -> Result<Vec<driver::Member>, LaunchError> {
+        let member = |member: &super::MemberSpec| {
+            let ports = driver::by_name(&member.driver).map_or(1, |driver| driver.ports());
+            let place = self.launcher.place(member.node, &member.name, ports)?;
+            let (node, name) = (member.node, member.name.clone());
+            Ok(driver::Member { node, name, place, is_neighbour: member.is_neighbour })
+        };
+        spec.members.iter().map(member).collect()
     }
 
     fn ask(

@@ -52,9 +52,25 @@ pub struct NodeSpec {
     /// The values that the node's store tells apart, if given: one of those that its driver names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub values: Option<String>,
+    /// The nodes of the network, if the node is told them at its start. They belong to one start.
+    #[serde(skip)]
+    pub members: Vec<MemberSpec>,
     /// The arguments that are added to the node's command line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
+}
+
+/// A node of the network in which another is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberSpec {
+    /// The index.
+    pub node: NodeIndex,
+    /// The name.
+    pub name: String,
+    /// The protocol that the node speaks.
+    pub driver: String,
+    /// True if it is a neighbour of the node that is started.
+    pub is_neighbour: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]

@@ -50,7 +50,7 @@ pub enum SettingError {
     #[error("a quote is not closed")]
     OpenQuote,
     /// The file of `--driver` describes no driver.
-    #[error("{0}")]
+    #[error("it describes no driver\n\n{0}")]
     Driver(String),
     /// A parameter has no name or no value.
     #[error("a parameter is given as NAME=VALUE, such as net=ring:5")]
@@ -76,7 +76,7 @@ impl SettingError {
     }
 
     /// Returns the error for an unknown name, with the nearest name if there is one.
-    pub(super) fn unknown(kind: &str, name: &str, names: &[&str]) -> Self {
+    pub(in crate::cli) fn unknown(kind: &str, name: &str, names: &[&str]) -> Self {
         let all = names.join(", ");
         Self::Unknown(match nearest(name, names.iter().copied()) {
             Some(nearest) => format!("unknown {kind} `{name}`: did you mean `{nearest}`? There are {all}"),

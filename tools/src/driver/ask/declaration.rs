@@ -6,6 +6,7 @@ use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring
 /// The protocol of programs that are asked by an adapter, which refuses as `unsupported` what it cannot ask.
 pub const ASK: Declaration = Declaration {
     name: "ask",
+    about: "any program, with a small second one, the adapter, that asks it",
     asked_directly: false,
     simulated: false,
     commands: &[

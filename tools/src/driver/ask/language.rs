@@ -185,8 +185,8 @@ mod tests {
         fn name(&self, address: &str) -> Option<String> {
             (address == "127.0.0.1:3001").then(|| "b".to_owned())
         }
-        fn ports(&self, _: &str) -> Vec<u16> {
-            Vec::new()
+        fn ports(&self, _: &str) -> Option<(crate::world::NodeIndex, Vec<u16>)> {
+            None
         }
         fn driver(&self, _: &str) -> Option<&'static crate::driver::Declaration> {
             None

@@ -6,6 +6,7 @@ use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring
 /// Socket.IO at the path `/byc`: the protocol of a course's nodes, and of ours.
 pub const BYC: Declaration = Declaration {
     name: "byc",
+    about: "a program that speaks socket.io 4 at the path /byc, such as those of a course",
     asked_directly: false,
     simulated: false,
     commands: &[GET, SET, STAMP, KEYS, COUNT, PEERS, ADD_PEER],

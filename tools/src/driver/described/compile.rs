@@ -10,9 +10,9 @@ use regex::Regex;
 use super::description::{Command, Description, Links, Meaning, ReadySign, Text};
 use super::extract::{Extraction, ExtractionError};
 use super::plan::{CommandPlan, Plan, RequestPlan, Sign};
-use super::scope::Scope;
+use super::scope::{Example, Scope, is_variable};
 use super::signatures::Signature;
-use super::template::{Filter, Template};
+use super::template::{Filter, Template, TemplateError};
 use crate::driver::Ready;
 use crate::text::{Diagnostic, Source, Span, nearest, regex_cause};
 
@@ -41,15 +41,16 @@ impl Compiler<'_> {
     fn plan(&mut self, description: &Description, signatures: &BTreeMap<String, Signature>) -> Plan {
         self.ports = self.port_names(description);
         let ports = self.ports.clone();
-        let scope = Scope { ports: &ports, arguments: &[], peer: false };
+        let scope = Scope { ports: &ports, arguments: &[], peer: false, lists: true };
         let start = description.start.as_ref();
         let words = start.map_or_else(Vec::new, |start| self.words(&start.command, &scope));
         if let Some(start) = start.filter(|start| start.command.as_ref().trim().is_empty()) {
             self.error(span(&start.command), "a program is needed here", "such as \"./kv --port {port}\"");
         }
         let variables = start.map(|start| &start.environment).into_iter().flatten();
-        let environment =
-            variables.map(|(name, value)| (name.clone(), self.template(value, &scope))).collect();
+        let environment = variables
+            .filter_map(|(name, value)| Some((name.clone(), self.template(value, &scope)?)))
+            .collect();
         let ready = self.ready(&description.ready);
         let by_request = description.links.as_ref().filter(|links| *links.get_ref() == Links::Request);
         if let Some(links) = by_request.filter(|_| !signatures.contains_key("addPeer")) {
@@ -122,8 +123,9 @@ impl Compiler<'_> {
     ) -> Option<CommandPlan> {
         let ports = self.ports.clone();
         let arguments = signature.placeholders();
-        let scope = Scope { ports: &ports, arguments: &arguments, peer: name.get_ref() == "addPeer" };
-        let body = command.body.as_ref().map(|body| self.template(body, &scope)).unwrap_or_default();
+        let scope =
+            Scope { ports: &ports, arguments: &arguments, peer: name.get_ref() == "addPeer", lists: false };
+        let body = command.body.as_ref().and_then(|body| self.template(body, &scope)).unwrap_or_default();
         let request = match (&command.http, &command.exec) {
             (Some(http), None) => self.http(http, command, description, &scope, body)?,
             (None, Some(exec)) => {
@@ -176,9 +178,8 @@ impl Compiler<'_> {
             self.error(span(http), message, near);
             return None;
         };
-        let whole = self.template(http, scope);
-        let path = whole.without_prefix(method.len() + 1);
-        let example = path.fill(None, |_| Some("x".to_owned())).unwrap_or_default();
+        let path = self.template(http, scope)?.without_prefix(method.len() + 1);
+        let example = path.fill(None, &Example).unwrap_or_default();
         if !example.starts_with('/') || Uri::from_str(&example).is_err() {
             self.error(
                 span(http),
@@ -191,7 +192,7 @@ impl Compiler<'_> {
         let mut headers = Vec::new();
         for (name, value) in fields {
             match HeaderName::from_str(name.get_ref()) {
-                Ok(header) => headers.push((header, self.template(value, scope))),
+                Ok(header) => headers.extend(self.template(value, scope).map(|value| (header, value))),
                 Err(_) => {
                     let message = format!("`{}` is no name of a header field", name.get_ref());
                     self.error(span(name), message, "such as `content-type`");
@@ -221,46 +222,56 @@ impl Compiler<'_> {
 
     /// Returns the words of a command line.
     fn words(&mut self, line: &Text, scope: &Scope<'_>) -> Vec<Template> {
-        // The whole text is checked once, so that a mistake in it has its place.
-        self.template(line, scope);
-        let Some(words) = shlex::split(line.get_ref()) else {
+        let Some(template) = self.template(line, scope) else { return Vec::new() };
+        template.words().unwrap_or_else(|| {
             self.error(span(line), "this command line has a quote that is not closed", "close it");
-            return Vec::new();
-        };
-        words.iter().map(|word| Template::parse(word).unwrap_or_default()).collect()
+            Vec::new()
+        })
     }
 
     /// Returns a template whose placeholders are all known.
-    fn template(&mut self, text: &Text, scope: &Scope<'_>) -> Template {
+    fn template(&mut self, text: &Text, scope: &Scope<'_>) -> Option<Template> {
         let template = match Template::parse(text.get_ref()) {
             Ok(template) => template,
             Err(error) => {
-                let words: Vec<&str> = Filter::words().collect();
-                let at = self.within(text, &text.get_ref()[error.at.clone()]);
-                let near = nearest(&error.name, words.iter().copied());
-                let help = near.map_or(format!("the filters are: {}", words.join(", ")), |near| {
-                    format!("did you mean `{near}`?")
-                });
+                let (at, help) = match &error {
+                    TemplateError::Filter { name, at } => {
+                        (at, one_of(name, Filter::words(), "the filters are"))
+                    }
+                    TemplateError::List { at } => {
+                        (at, "such as `{peers: \"http://{host}:{port}\" join \",\"}`".to_owned())
+                    }
+                };
+                let at = self.within(text, &text.get_ref()[at.clone()]);
                 self.error(at, error.to_string(), help);
-                return Template::default();
+                return None;
             }
         };
-        for slot in template.slots().filter(|slot| !scope.knows(&slot.name)) {
-            let at = self.within(text, &text.get_ref()[slot.at.clone()]);
-            let names = scope.names();
-            let near = nearest(&slot.name, names.iter().map(String::as_str));
-            let help = near.map_or_else(
-                || {
-                    format!(
-                        "there are: {}",
-                        names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join(", ")
-                    )
-                },
-                |near| format!("did you mean `{{{near}}}`?"),
-            );
+        let known = self.wrong.len();
+        let names = scope.names();
+        self.placeholders(text, &template, &names);
+        for list in template.lists() {
+            if scope.lists {
+                self.placeholders(text, &list.each, &scope.of_member());
+            } else {
+                let at = self.within(text, &text.get_ref()[list.at.clone()]);
+                self.error(at, "a list of nodes belongs to the start of a node", "requests concern one node");
+            }
+        }
+        (self.wrong.len() == known).then_some(template)
+    }
+
+    /// Checks that the placeholders of a template are known.
+    fn placeholders(&mut self, text: &Text, template: &Template, names: &[String]) {
+        for slot in template.slots() {
+            if names.contains(&slot.name) || is_variable(&slot.name) {
+                continue;
+            }
+            let at = self.within(text, &slot.to_string());
+            let names = names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>();
+            let help = one_of(&slot.to_string(), names.iter().map(String::as_str), "there are");
             self.error(at, format!("unknown placeholder `{slot}`"), help);
         }
-        template
     }
 
     fn extraction(&mut self, text: &Text) -> Extraction {
@@ -268,13 +279,11 @@ impl Compiler<'_> {
             Ok(extraction) => extraction,
             Err(error) => {
                 let help = match &error {
-                    ExtractionError::Step(step) => match nearest(step, Extraction::words()) {
-                        Some(near) => format!("did you mean `{near}`?"),
-                        None => {
-                            let words = Extraction::words().collect::<Vec<_>>().join(", ");
-                            format!("there are: {words}, match REGEX, and pointers such as /kvs/0/value")
-                        }
-                    },
+                    ExtractionError::Step(step) => one_of(
+                        step,
+                        Extraction::words().chain(["match REGEX", "/kvs/0/value"]),
+                        "the steps are",
+                    ),
                     ExtractionError::Pattern { .. } => "a regular expression is expected".to_owned(),
                 };
                 self.error(span(text), error.to_string(), help);
@@ -320,6 +329,14 @@ impl Compiler<'_> {
 /// Returns the place of a text.
 pub(super) fn span<T>(text: &toml::Spanned<T>) -> Span {
     text.span().into()
+}
+
+/// Returns the remedy for a word that is none of some: the nearest, or all.
+fn one_of<'w>(word: &str, words: impl IntoIterator<Item = &'w str> + Clone, these: &str) -> String {
+    match nearest(word, words.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("{these}: {}", words.into_iter().collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// Returns the folder of a description, by the path of its file.

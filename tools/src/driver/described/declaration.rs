@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::description::{Description, Links, ValueKind};
-use super::signatures::Signature;
+use super::signatures::{Signature, kept};
 use crate::driver::UNKNOWN;
 use crate::driver::command::Command;
 use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring};
@@ -18,6 +18,7 @@ pub(super) fn declaration(
     let can = |command: &str| signatures.contains_key(command);
     Declaration {
         name,
+        about: kept(description.about.clone()),
         asked_directly: false,
         simulated: false,
         commands: Vec::leak(commands),

@@ -92,7 +92,7 @@ pub(super) enum PartError {
 
 impl Extraction {
     /// Returns the words of steps that have no argument.
-    pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    pub(super) fn words() -> impl Iterator<Item = &'static str> + Clone {
         WORDS.iter().map(|(word, _)| *word)
     }
 

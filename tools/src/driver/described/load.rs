@@ -41,11 +41,15 @@ pub(crate) fn load(path: &str) -> Result<Described, LoadError> {
         return Err(unreadable(format!("it is longer than {} MiB", LENGTH_MAX >> 20)));
     }
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(crate::text::io_cause(&error)))?;
-    read(path, text).map_err(LoadError::Wrong)
+    read(path, text)
 }
 
 /// Reads the description of a driver from its text. `name` is the name of the driver.
-pub(super) fn read(name: &str, text: String) -> Result<Described, Vec<Diagnostic>> {
+pub(crate) fn read(name: &str, text: String) -> Result<Described, LoadError> {
+    described(name, text).map_err(LoadError::Wrong)
+}
+
+fn described(name: &str, text: String) -> Result<Described, Vec<Diagnostic>> {
     let source = Source::new(name, text);
     let description: Description =
         toml::from_str(source.text()).map_err(|error| vec![explained(&source, &error)])?;

@@ -28,6 +28,14 @@ pub(super) struct Plan {
     pub(super) commands: BTreeMap<String, CommandPlan>,
 }
 
+impl Plan {
+    /// Returns true if the start of a node names the folder of its data.
+    pub(super) fn uses_data(&self) -> bool {
+        let values = self.environment.iter().map(|(_, value)| value);
+        self.start.iter().chain(values).any(|text| text.slots().any(|slot| slot.name == "data"))
+    }
+}
+
 /// The plan of a command.
 #[derive(Debug)]
 pub(super) struct CommandPlan {

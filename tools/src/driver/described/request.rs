@@ -8,12 +8,12 @@ use super::exec::{self, ExecError};
 use super::http::{HttpClient, HttpError, HttpRequest};
 use super::outcome::{Received, outcome};
 use super::plan::{CommandPlan, Plan, RequestPlan};
-use super::scope::{Member, Values, member};
+use super::scope::{self, Values};
 use super::template::{Filter, Template};
 use crate::driver::{
-    AddressError, CommandLine, CommandLineError, Declaration, NodeSession, Place, RequestBody,
+    AddressError, CommandLine, CommandLineError, Declaration, Member, NodeSession, Place, RequestBody,
 };
-use crate::world::{ExitStatus, NodeSpec, Outcome};
+use crate::world::{ExitStatus, NodeIndex, NodeSpec, Outcome};
 
 /// The client of one node.
 pub(super) struct Client<'a> {
@@ -37,13 +37,34 @@ pub(super) fn command_line(
     plan: &Plan,
     spec: &NodeSpec,
     place: &Place,
+    members: &[Member],
 ) -> Result<CommandLine, CommandLineError> {
+    let data = place.data.to_string_lossy();
+    let node = |member: &Member| member.node;
+    let own = members.iter().find(|member| member.name == spec.name).map_or(NodeIndex(0), node);
+    let values = Values {
+        node: scope::member(&spec.name, own, place, &plan.ports),
+        folder: &plan.folder,
+        data: &data,
+        arguments: &[],
+        peer: None,
+        nodes: members
+            .iter()
+            .map(|member| {
+                let values = scope::member(&member.name, member.node, &member.place, &plan.ports);
+                (values, member.is_neighbour)
+            })
+            .collect(),
+    };
+    let filled =
+        |text: &Template| text.fill(None, &values).map_err(|name| CommandLineError::NoValue { name });
+    let variables = plan.environment.iter();
+    let environment: Result<Vec<(String, String)>, CommandLineError> =
+        variables.map(|(name, value)| Ok((name.clone(), filled(value)?))).collect();
+    let environment = environment?;
     if let Some(exec) = &spec.exec {
-        let environment = environment(plan, spec, place)?;
-        return Ok(CommandLine {
-            environment,
-            ..crate::driver::fill_in(exec, spec, place, plan.ready.clone())?
-        });
+        let line = crate::driver::fill_in(exec, spec, place, plan.ready.clone())?;
+        return Ok(CommandLine { environment, ..line });
     }
     let text = || plan.command.clone();
     if spec.clock_ms != 0 {
@@ -52,38 +73,15 @@ pub(super) fn command_line(
     if spec.disk_full {
         return Err(CommandLineError::Disk { exec: text() });
     }
-    let uses_data = plan.start.iter().any(|word| word.slots().any(|slot| slot.name == "data"));
+    let uses_data = plan.uses_data();
     if spec.disk && !uses_data {
         return Err(CommandLineError::NoDataFolder { exec: text() });
     }
-    let mut words = plan.start.iter().map(|word| filled(plan, word, spec, place));
+    let mut words = plan.start.iter().map(filled);
     let program = words.next().ok_or(CommandLineError::NoProgram)??;
     let mut arguments: Vec<String> = words.collect::<Result<_, _>>()?;
     arguments.extend(spec.args.iter().cloned());
-    let environment = environment(plan, spec, place)?;
     Ok(CommandLine { program: program.into(), arguments, environment, uses_data, ready: plan.ready.clone() })
-}
-
-fn environment(
-    plan: &Plan,
-    spec: &NodeSpec,
-    place: &Place,
-) -> Result<Vec<(String, String)>, CommandLineError> {
-    let variables = plan.environment.iter();
-    variables.map(|(name, value)| Ok((name.clone(), filled(plan, value, spec, place)?))).collect()
-}
-
-fn filled(plan: &Plan, text: &Template, spec: &NodeSpec, place: &Place) -> Result<String, CommandLineError> {
-    let data = place.data.to_string_lossy();
-    let values = Values {
-        ports: &plan.ports,
-        node: member(&spec.name, place),
-        folder: &plan.folder,
-        data: &data,
-        arguments: &[],
-        peer: None,
-    };
-    text.fill(None, |name| values.text(name)).map_err(|name| CommandLineError::NoValue { name })
 }
 
 impl<'a> Client<'a> {
@@ -120,16 +118,16 @@ impl<'a> Client<'a> {
         };
         let named = plan.arguments.iter().cloned().zip(arguments.iter().cloned()).collect::<Vec<_>>();
         let data = self.session.place.data.to_string_lossy();
+        let session = self.session;
         let values = Values {
-            ports: &self.plan.ports,
-            node: member(&self.session.spec.name, &self.session.place),
+            node: scope::member(&session.spec.name, session.node, &session.place, &self.plan.ports),
             folder: &self.plan.folder,
             data: &data,
             arguments: &named,
-            peer: peer.as_ref().map(Peer::member),
+            peer: peer.as_ref().map(|peer| peer.member(&self.plan.ports)),
+            nodes: Vec::new(),
         };
-        let fill =
-            |template: &Template, usual: Option<Filter>| template.fill(usual, |name| values.text(name));
+        let fill = |template: &Template, usual: Option<Filter>| template.fill(usual, &values);
         let received = match self.request(plan, fill).await {
             Ok(received) => received,
             Err(asked) => return asked,
@@ -214,6 +212,7 @@ impl<'a> Client<'a> {
 /// The node that another is to be linked to, as the other dials it.
 struct Peer<'a> {
     name: &'a str,
+    node: NodeIndex,
     host: String,
     ports: Vec<u16>,
 }
@@ -222,16 +221,18 @@ impl<'a> Peer<'a> {
     fn of(session: &NodeSession, to: &'a str) -> Result<Self, AddressError> {
         let address = session.directory.address(session.node, to)?;
         let (host, port) = address.rsplit_once(':').unwrap_or((&address, ""));
-        let mut ports = session.directory.ports(to);
+        let (node, mut ports) =
+            session.directory.ports(to).ok_or_else(|| AddressError::NoNode(to.to_owned()))?;
         // A proxy may stand in front of the first port.
         if let (Some(first), Ok(port)) = (ports.first_mut(), port.parse()) {
             *first = port;
         }
-        Ok(Self { name: to, host: host.trim_matches(['[', ']']).to_owned(), ports })
+        Ok(Self { name: to, node, host: host.trim_matches(['[', ']']).to_owned(), ports })
     }
 
-    fn member(&self) -> Member<'_> {
-        Member { name: self.name, host: &self.host, ports: self.ports.clone() }
+    fn member<'m>(&'m self, port_names: &'m [String]) -> scope::Member<'m> {
+        let Self { name, node, host, ports } = self;
+        scope::Member { name, number: node.0 + 1, host, ports: ports.clone(), port_names }
     }
 }
 

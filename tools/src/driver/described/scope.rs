@@ -1,7 +1,11 @@
 //! The names that placeholders of a description may have, and the texts that they stand for.
 
+use super::template::{Filling, Nodes};
 use crate::driver::Place;
+use crate::world::NodeIndex;
 
+/// The placeholder for the folder of the node's data.
+const DATA: &str = "data";
 /// The placeholder for the folder of the description.
 const FOLDER: &str = "folder";
 /// The placeholder for a variable of the harness's environment begins with this.
@@ -20,22 +24,42 @@ pub(super) struct Scope<'a> {
     pub(super) arguments: &'a [String],
     /// True if the node that another is to be linked to is known.
     pub(super) peer: bool,
+    /// True if the other nodes are known.
+    pub(super) lists: bool,
 }
 
 impl Scope<'_> {
-    /// Returns true if a placeholder of this name is known.
-    pub(super) fn knows(&self, name: &str) -> bool {
-        self.names().iter().any(|known| known == name)
-            || name.strip_prefix(VARIABLE).is_some_and(|name| !name.is_empty())
-    }
-
     /// Returns the names that a person may write, variables of the environment aside.
     pub(super) fn names(&self) -> Vec<String> {
-        let of_node = ["name", "host", "port", "data", FOLDER].map(str::to_owned).into_iter();
-        let ports = || self.ports.iter().map(|port| format!("{PORT}{port}"));
-        let of_peer = || ["name", "host", "port"].map(str::to_owned).into_iter().chain(ports());
-        let peer = self.peer.then(|| of_peer().map(|name| format!("{PEER}{name}"))).into_iter().flatten();
-        of_node.chain(ports()).chain(self.arguments.iter().cloned()).chain(peer).collect()
+        let of_node = self.of_member().into_iter().chain([DATA, FOLDER].map(str::to_owned));
+        let peer = self.peer.then(|| self.of_member()).into_iter().flatten();
+        let peer = peer.map(|name| format!("{PEER}{name}"));
+        of_node.chain(self.arguments.iter().cloned()).chain(peer).collect()
+    }
+
+    /// Returns the names for the parts of one of several nodes.
+    pub(super) fn of_member(&self) -> Vec<String> {
+        let usual = ["name", "number", "host", "port"].map(str::to_owned).into_iter();
+        usual.chain(self.ports.iter().map(|port| format!("{PORT}{port}"))).collect()
+    }
+}
+
+/// Returns true if a placeholder is for a variable of the environment.
+pub(super) fn is_variable(name: &str) -> bool {
+    name.strip_prefix(VARIABLE).is_some_and(|name| !name.is_empty())
+}
+
+/// Texts for all placeholders, by which the form of what they stand in can be checked.
+#[derive(Debug)]
+pub(super) struct Example;
+
+impl Filling for Example {
+    fn text(&self, _: &str) -> Option<String> {
+        Some("x".to_owned())
+    }
+
+    fn nodes(&self, _: Nodes) -> Vec<&dyn Filling> {
+        Vec::new()
     }
 }
 
@@ -44,33 +68,39 @@ impl Scope<'_> {
 pub(super) struct Member<'a> {
     /// The name.
     pub(super) name: &'a str,
+    /// The number of the node, from 1, in the order in which nodes appear.
+    pub(super) number: usize,
     /// The host at which it listens.
     pub(super) host: &'a str,
     /// Its ports, in the order of their names.
     pub(super) ports: Vec<u16>,
+    /// The names of the ports.
+    pub(super) port_names: &'a [String],
 }
 
-impl Member<'_> {
-    /// Returns the text of a placeholder. `names` are those of the ports.
-    fn text(&self, name: &str, names: &[String]) -> Option<String> {
+impl Filling for Member<'_> {
+    fn text(&self, name: &str) -> Option<String> {
         match name {
             "name" => Some(self.name.to_owned()),
+            "number" => Some(self.number.to_string()),
             "host" => Some(self.host.to_owned()),
             "port" => self.ports.first().map(u16::to_string),
             _ => {
                 let name = name.strip_prefix(PORT)?;
-                let index = names.iter().position(|other| other == name)?;
+                let index = self.port_names.iter().position(|other| other == name)?;
                 self.ports.get(index).map(u16::to_string)
             }
         }
+    }
+
+    fn nodes(&self, _: Nodes) -> Vec<&dyn Filling> {
+        Vec::new()
     }
 }
 
 /// The values that are filled in for placeholders.
 #[derive(Debug, Clone)]
 pub(super) struct Values<'a> {
-    /// The names of the ports.
-    pub(super) ports: &'a [String],
     /// The node.
     pub(super) node: Member<'a>,
     /// The folder of the description.
@@ -81,30 +111,44 @@ pub(super) struct Values<'a> {
     pub(super) arguments: &'a [(String, String)],
     /// The node that it is to be linked to.
     pub(super) peer: Option<Member<'a>>,
+    /// All nodes in order, each with whether it is a neighbour; known at the start of a node.
+    pub(super) nodes: Vec<(Member<'a>, bool)>,
 }
 
-impl Values<'_> {
-    /// Returns the text of a placeholder; none if there is none.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+impl Filling for Values<'_> {
+    fn text(&self, name: &str) -> Option<String> {
         if let Some((_, value)) = self.arguments.iter().find(|(argument, _)| argument == name) {
             return Some(value.clone());
-        }
-        if let Some((_, folder)) =
-            [("data", self.data), (FOLDER, self.folder)].iter().find(|known| known.0 == name)
-        {
-            return Some((*folder).to_owned());
         }
         if let Some(name) = name.strip_prefix(VARIABLE) {
             return std::env::var(name).ok();
         }
         if let Some(name) = name.strip_prefix(PEER) {
-            return self.peer.as_ref()?.text(name, self.ports);
+            return self.peer.as_ref()?.text(name);
         }
-        self.node.text(name, self.ports)
+        match name {
+            DATA => Some(self.data.to_owned()),
+            FOLDER => Some(self.folder.to_owned()),
+            _ => self.node.text(name),
+        }
+    }
+
+    fn nodes(&self, nodes: Nodes) -> Vec<&dyn Filling> {
+        let is_in = |(member, is_neighbour): &&(Member<'_>, bool)| match nodes {
+            Nodes::All => true,
+            Nodes::Neighbours => *is_neighbour,
+            Nodes::Others => member.number != self.node.number,
+        };
+        self.nodes.iter().filter(is_in).map(|(member, _)| member as &dyn Filling).collect()
     }
 }
 
 /// Returns a node that lives at a place.
-pub(super) fn member<'a>(name: &'a str, place: &'a Place) -> Member<'a> {
-    Member { name, host: &place.host, ports: place.ports() }
+pub(super) fn member<'a>(
+    name: &'a str,
+    node: NodeIndex,
+    place: &'a Place,
+    port_names: &'a [String],
+) -> Member<'a> {
+    Member { name, number: node.0 + 1, host: &place.host, ports: place.ports(), port_names }
 }

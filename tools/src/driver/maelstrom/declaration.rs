@@ -28,6 +28,7 @@ pub const READ_WORKLOADS: &[&str] = &["broadcast", "g-set", "g-counter", "pn-cou
 /// node answers depend on its workload; it refuses all others.
 pub const MAELSTROM: Declaration = Declaration {
     name: "maelstrom",
+    about: "a program that reads and writes messages as lines of JSON; the harness is its network",
     asked_directly: false,
     simulated: false,
     commands: &[

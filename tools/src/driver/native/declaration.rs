@@ -56,6 +56,7 @@ const OUTBOX: u64 = 4 << 20;
 /// The native protocol, spoken by our own node.
 pub const NATIVE: Declaration = Declaration {
     name: "native",
+    about: "the node of this project, or a program that speaks its protocol",
     asked_directly: true,
     simulated: true,
     commands: &[

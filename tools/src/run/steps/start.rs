@@ -1,15 +1,17 @@
 //! The start of nodes, and the end of a start that failed.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use crate::driver::Wiring;
 use crate::run::context::{ASK, RunContext};
 use crate::run::results::{Failure, FailureKind, Finding, StepFailure};
-use crate::run::state::Life;
+use crate::run::state::{Life, Network, Node};
 use crate::scenario::At;
-use crate::world::{NodeIndex, Operation, Outcome, Signal};
+use crate::world::{MemberSpec, NodeIndex, Operation, Outcome, Signal};
 
 /// The time that a node may take to be ready. The nodes of a large network all start at once on the
 /// same few cores: this bounds the last of them. Chosen: many times what one node takes.
@@ -53,7 +55,11 @@ impl RunContext {
             let mut state = self.executor.state_mut();
             state.set_life(node, Life::Starting);
             state.network.begin_incarnation(node);
-            state.network.node(node).spec.clone()
+            let mut spec = state.network.node(node).spec.clone();
+            if self.driver_named(&spec.driver).wiring == Wiring::ByThemselves {
+                spec.members = members(&state.network, node);
+            }
+            spec
         };
         let deadline = self.executor.now() + self.stretch(LAUNCH);
         match self.executor.submit(Operation::Launch { node, spec, deadline }).await {
@@ -89,4 +95,17 @@ impl RunContext {
         }
         Ok(())
     }
+}
+
+/// Returns all nodes of a network, as one of them is told them at its start.
+fn members(network: &Network, node: NodeIndex) -> Vec<MemberSpec> {
+    let neighbours: BTreeSet<NodeIndex> =
+        network.links_of(node).map(|link| if link.from == node { link.to } else { link.from }).collect();
+    let member = |(other, held): (NodeIndex, &Node)| MemberSpec {
+        node: other,
+        name: held.name().to_owned(),
+        driver: held.spec.driver.clone(),
+        is_neighbour: neighbours.contains(&other),
+    };
+    network.nodes().map(member).collect()
 }

@@ -97,10 +97,10 @@ impl Directory for RefCell<NodeDirectory> {
         directory.name_of(*node)
     }
 
-    fn ports(&self, name: &str) -> Vec<u16> {
+    fn ports(&self, name: &str) -> Option<(NodeIndex, Vec<u16>)> {
         let directory = self.borrow();
-        let entry = directory.by_name.get(name).and_then(|node| directory.nodes.get(node));
-        entry.map(|entry| entry.ports.clone()).unwrap_or_default()
+        let node = *directory.by_name.get(name)?;
+        Some((node, directory.nodes.get(&node)?.ports.clone()))
     }
 
     fn driver(&self, name: &str) -> Option<&'static driver::Declaration> {
