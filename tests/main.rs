@@ -16,6 +16,7 @@ mod closed_output;
 mod completions;
 mod control;
 mod course;
+mod described;
 mod determinism;
 mod due;
 mod editor;

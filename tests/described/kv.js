@@ -83,6 +83,7 @@ function answer(method, path, body) {
       write(key, null);
       return [204, ''];
     case 'GET keys': return [200, JSON.stringify([...entries.keys()].filter((name) => entries.get(name).value !== null))];
+    case 'GET note': return [200, process.env.KV_NOTE];
     case 'GET peers': return [200, JSON.stringify([...peers])];
     case 'POST peers': link(JSON.parse(body).peer); return [204, ''];
     case 'POST exchange': {

@@ -1,0 +1,290 @@
+//! Tests of drivers that a file describes: programs over HTTP and with a client program, presets, and what is wrong
+//! with a description.
+
+use crate::networks;
+use crate::story::{PROGRAM, Tools, has};
+
+const KV: &str = include_str!("described/kv.toml");
+
+const SCENARIO: &str = "\
+# A service over HTTP converges after a partition and a kill.
+network a-b, b-c
+a: set 'a key/ü' \"two words\"
+expect all: get 'a key/ü' == \"two words\" within 5s
+expect b: peers == {a, c}
+b: delete 'a key/ü'
+expect all: get 'a key/ü' fails absent within 5s
+kill b
+a: set x 1
+start b
+expect b: get x == 1 within 5s
+expect converged within 5s
+";
+
+fn service(scenario: &str) -> Tools {
+    Tools::new()
+        .file("described/kv.js", include_str!("described/kv.js"))
+        .file("described/kv.toml", KV)
+        .file("one.scn", scenario)
+}
+
+#[test]
+fn a_service_over_http_is_started_linked_and_judged() {
+    if !has("node") {
+        return;
+    }
+    let tools = service(SCENARIO);
+    for world in ["process", "netns"] {
+        if world == "netns" && !networks::can() {
+            continue;
+        }
+        let ended = tools.run(&format!("test one.scn --driver described/kv.toml --world {world}"));
+        assert!(ended.out.contains("ok one") && ended.out.contains("3 nodes"), "{ended:#?}");
+        ended.code(0);
+    }
+    tools.expect_nothing_left();
+}
+
+#[test]
+fn a_service_over_http_differs_during_a_partition_and_heals() {
+    if !(has("node") && networks::can()) {
+        return;
+    }
+    let tools = service(
+        "# Both sides of a partition write.\nnetwork a-b, b-c\npartition a | b, c\na: set k here\nc: set k there\n\
+         wait 200ms\nexpect a: get k == here\nexpect b: get k == there within 5s\nheal\n\
+         expect converged within 10s\n",
+    );
+    tools.run("test one.scn --driver described/kv.toml --world netns").code(0);
+}
+
+#[test]
+fn neighbours_are_told_at_the_start_and_ports_have_names() {
+    if !has("node") {
+        return;
+    }
+    let start = "\
+links = \"start\"
+ready = { log = \"listening\" }
+[start]
+command = '''node {folder}/kv.js --name {name} --host {host} --port {port.peer}
+    --peers {peers: \"{host}:{port.peer}\" join \",\"}'''
+environment = { KV_NOTE = \"{number} of {name}: {nodes: '{name}' join '+'}\" }
+ports = [\"peer\", \"unused\"]
+";
+    let commands =
+        &KV[KV.find("[commands.get]").expect("a command")..KV.find("[commands.addPeer]").expect("one")];
+    let note = "[commands.note]\nhttp = \"GET /note\"\narguments = []\nchanges = false\n";
+    let tools = service(
+        "# Nodes link themselves.\nnetwork a-b, b-c\nexpect a: peers == {b} within 5s\nexpect c: note == \"3 of c: a+b+c\"\n\
+         a: set k v\nexpect c: get k == v within 5s\n",
+    )
+    .file("described/start.toml", &format!("{start}{commands}{note}"));
+    tools.run("test one.scn --driver described/start.toml").code(0);
+}
+
+#[test]
+fn a_client_program_asks_a_node() {
+    if !(has("redis-server") && has("redis-cli")) {
+        return;
+    }
+    let driver = "\
+[start]
+command = \"redis-server --bind {host} --port {port} --save '' --dir {data} --protected-mode no\"
+[means]
+\"~^ERR\" = \"refused\"
+\"~^LOADING\" = \"unavailable\"
+[commands.get]
+exec = \"redis-cli -h {host} -p {port} --raw eval \\\"return redis.call('get', KEYS[1]) or redis.error_reply('NONE')\\\" 1 {key}\"
+answer = \"trim\"
+means = { \"~NONE\" = \"absent\" }
+[commands.set]
+exec = \"redis-cli -h {host} -p {port} -x set {key}\"
+body = \"{value}\"
+[commands.keys]
+exec = \"redis-cli -h {host} -p {port} --raw keys *\"
+answer = \"lines\"
+";
+    let scenario = "# Redis alone.\nnetwork a\nexpect a: get k fails absent\na: set k \"a value\"\n\
+                    expect a: get k == \"a value\"\nexpect a: keys == {k}\n";
+    let tools = Tools::new().file("redis.toml", driver).file("one.scn", scenario);
+    tools.run("test one.scn --driver redis.toml").code(0);
+    tools.expect_nothing_left();
+}
+
+#[test]
+fn what_an_answer_means_is_told() {
+    if !has("node") {
+        return;
+    }
+    // A server that answers by the path: a status and a body.
+    let server = "require('http').createServer((asked, answered) => {
+        const [, status, body] = decodeURIComponent(asked.url).split('/');
+        if (status === 'cut') return asked.socket.destroy();
+        if (status === 'mute') return;
+        answered.writeHead(Number(status)).end(status === '299' ? 'x'.repeat(9 << 20) : body);
+    }).listen(process.argv[2], '127.0.0.1');";
+    let driver = |means: &str| {
+        format!(
+            "{means}\n[start]\ncommand = \"node server.js {{port}}\"\n[commands.get]\nhttp = \"GET /{{key}}\"\n\
+             answer = \"/v\"\n[commands.set]\nhttp = \"PUT /{{key}}/{{value}}\"\n"
+        )
+    };
+    let means =
+        "[means]\n404 = \"absent\"\n5xx = \"unavailable\"\n\"~busy\" = \"unknown\"\nmissing = \"exists\"";
+    let check = |means: &str, step: &str, code: i32, said: &str| {
+        let tools = Tools::new()
+            .file("server.js", server)
+            .file("meaning.toml", &driver(means))
+            .file("one.scn", &format!("# It is asked.\nnetwork a\n{step}\n"));
+        let ended = tools.run("test one.scn --driver meaning.toml --timeout-factor 0.1");
+        assert!(ended.out.contains(said), "`{said}` is not said for `{step}`: {ended:#?}");
+        ended.code(code);
+    };
+    check(means, r#"expect a: get '200/{"v": 5}' == 5"#, 0, "ok one");
+    check(means, "a: set 404 gone", 1, "HTTP 404: gone (absent)");
+    check(means, "a: set 503 later", 1, "HTTP 503: later (unavailable)");
+    check(means, "a: set 200 busy", 1, "HTTP 200: busy");
+    check(means, "expect a: get '200/{}' fails exists", 0, "ok one");
+    check("", "a: set 404 gone", 1, "HTTP 404: gone (refused)");
+    // A change that failed at the server may have been made.
+    check("", "a: set 500 x", 1, "HTTP 500: x");
+    check("", "expect a: get '200/{}' == 5", 1, "there is no `/v` in it");
+    check("", "expect a: get '200/<html>' == 5", 1, "it is not JSON");
+    check("", "expect a: get 299 == 5", 1, "the answer is longer than 8 MiB");
+    check("", "a: set cut x", 1, "the connection ended before the answer");
+    check("", "a: set mute x", 1, "nothing came within");
+}
+
+#[test]
+fn a_wrong_description_is_refused_with_place_reason_and_remedy() {
+    let check = |text: &str, said: &[&str]| {
+        let tools = Tools::new().file("x.toml", text).file("one.scn", "# One.\nnetwork a\n");
+        for command in ["check", "test"] {
+            let ended = tools.run(&format!("{command} one.scn --driver x.toml"));
+            for said in said {
+                assert!(ended.err.contains(said), "`{said}` is not said of `{text}`: {ended:#?}");
+            }
+            ended.code(2);
+        }
+    };
+    let get = "[commands.get]\nhttp = \"GET /{key}\"\n";
+    check(&format!("abut = 'x'\n{get}"), &["unknown field `abut`", "x.toml:1:1", "did you mean `about`?"]);
+    check(
+        "[start]\ncommand = \"x --at {prot}\"\n[commands.get]\nhttp = \"GET /{kye|bas64}\"\n",
+        &[
+            "unknown placeholder `{prot}`",
+            "x.toml:2:17",
+            "did you mean `{port}`?",
+            "x.toml:4:18",
+            "did you mean `base64`?",
+        ],
+    );
+    check(&format!("{get}answer = \"jsn\"\n"), &["unknown step `jsn` of an answer", "did you mean `json`?"]);
+    check(
+        &format!("{get}means = {{ 4o4 = \"absent\" }}\n"),
+        &["`4o4` is no sign in an answer", "a status such as 404"],
+    );
+    check(
+        &format!("{get}means = {{ 404 = \"absnt\" }}\n"),
+        &["unknown variant `absnt`", "did you mean `absent`?"],
+    );
+    check(&format!("links = \"request\"\n{get}"), &["there is no command that links nodes", "addPeer"]);
+    check("[commands.get]\nhttp = \"GTE /x\"\n", &["`GTE` is no method of HTTP", "did you mean `GET`?"]);
+    check("[commands.get]\nhttp = \"GET x\"\n", &["a path is expected behind the method"]);
+    check("[commands.get]\n", &["`get` has no request", "such as `http = "]);
+    check(&format!("{get}exec = \"x\"\n"), &["`get` has two requests"]);
+    check(
+        "[commands.promote]\nhttp = \"POST /x\"\n",
+        &["is no command that every driver knows", "arguments = []"],
+    );
+    check(&format!("{get}arguments = [\"key\"]\n"), &["the arguments of `get` are known", "they are KEY"]);
+    check(&format!("[start]\ncommand = \"x 'y\"\n{get}"), &["a quote that is not closed"]);
+    check(
+        &format!("[start]\ncommand = \"x\"\nports = [\"p\", \"p\"]\n{get}"),
+        &["the port `p` is named twice"],
+    );
+    check(&format!("[http]\nport = \"cleint\"\n{get}"), &["no port is named `cleint`"]);
+    check(&format!("[start]\ncommand = \"x {{peers: y}}\"\n{get}"), &["this is no list of nodes"]);
+    check(&format!("ready = {{ log = \"(\" }}\n{get}"), &["`(` is no pattern"]);
+    check("x = = 1", &["x.toml:1:5"]);
+    check("", &["missing field `commands`"]);
+    let tools = Tools::new().file("one.scn", "# One.\nnetwork a\n");
+    tools.run("test one.scn --driver gone.toml").code(2);
+    let unknown = tools.run("test one.scn --driver etdc");
+    assert!(unknown.err.contains("did you mean `etcd`?"), "{unknown:#?}");
+    unknown.code(2);
+}
+
+#[test]
+fn a_command_that_a_description_lacks_is_refused_before_anything_starts() {
+    let check = |scenario: &str, said: &str| {
+        let tools = Tools::new()
+            .file("x.toml", "[start]\ncommand = \"false\"\n[commands.get]\nhttp = \"GET /{key}\"\n")
+            .file("one.scn", &format!("# One.\nnetwork a\n{scenario}\n"));
+        let ended = tools.run("check one.scn --driver x.toml");
+        assert!(ended.err.contains(said), "`{said}` is not said of `{scenario}`: {ended:#?}");
+        ended.code(2);
+    };
+    check("a: set k v", "x.toml");
+    check("expect converged", "does not say what it holds");
+    check("a: promote", "promote");
+}
+
+#[test]
+fn a_node_that_cannot_start_or_be_ready_says_why() {
+    let run = |start: &str| {
+        let tools = Tools::new()
+            .file("x.toml", &format!("{start}\n[commands.get]\nhttp = \"GET /{{key}}\"\n"))
+            .file("one.scn", "# One.\nnetwork a\n");
+        let ended = tools.run("test one.scn --driver x.toml --timeout-factor 0.03");
+        tools.expect_nothing_left();
+        ended.code(3).out.clone()
+    };
+    assert!(run("[start]\ncommand = \"/no/such/program\"").contains("/no/such/program"));
+    let missing = run("[start]\ncommand = \"x {env.NO_SUCH_VARIABLE}\"");
+    assert!(
+        missing.contains("there is no value for `{env.NO_SUCH_VARIABLE}`: set the variable"),
+        "{missing}"
+    );
+    let never = run("ready = { log = \"at last\" }\n[start]\ncommand = \"sh -c 'echo hello; sleep 1000'\"");
+    assert!(never.contains("it was not ready within") && never.contains("hello"), "{never}");
+}
+
+#[test]
+fn files_to_start_from_work_as_they_are() {
+    let tools = Tools::new();
+    for (what, file) in [("scenario", "s.scn"), ("driver http", "http.toml"), ("driver exec", "exec.toml")] {
+        tools.shell(&format!("{PROGRAM} new {what} > {file}")).code(0);
+    }
+    tools.run("test s.scn").code(0);
+    for driver in ["http.toml", "exec.toml"] {
+        tools.run(&format!("check s.scn --driver {driver}")).code(0);
+    }
+    for service in ["github", "gitlab"] {
+        let printed = tools.run(&format!("new ci {service}"));
+        assert!(printed.raw.contains("tools test scenarios/"), "{printed:#?}");
+    }
+    let listed = tools.run("drivers");
+    assert!(["native", "ask", "etcd"].iter().all(|name| listed.out.contains(name)), "{listed:#?}");
+    tools.shell(&format!("{PROGRAM} drivers etcd > etcd.toml")).code(0);
+    tools.run("check s.scn --driver etcd.toml").code(0);
+}
+
+#[test]
+fn etcd_agrees_and_has_every_key_after_a_kill() {
+    if !has("etcd") {
+        return;
+    }
+    let scenario = "# A cluster of etcd.\nnetwork clique(3)\na: set k v\nexpect all: get k == v within 5s\n\
+                    expect b: get none fails absent\nkill a\nb: set x 1\nstart a\nexpect a: keys == {k, x} within 20s\n\
+                    b: delete k\nexpect all: get k fails absent within 5s\n";
+    let tools = Tools::new().file("one.scn", scenario);
+    for world in ["process", "netns"] {
+        if world == "netns" && !networks::can() {
+            continue;
+        }
+        tools.run(&format!("test one.scn --driver etcd --world {world}")).code(0);
+    }
+    tools.expect_nothing_left();
+}
