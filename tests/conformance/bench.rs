@@ -128,7 +128,7 @@ impl Bench {
     #[track_caller]
     pub(crate) fn launch_as(&mut self, node: NodeIndex, spec: NodeSpec) -> NodeIndex {
         let deadline = self.patience();
-        assert_eq!(self.perform(Operation::Launch { node, spec, deadline }), Outcome::Done);
+        assert_eq!(self.perform(Operation::Launch { node, spec: Box::new(spec), deadline }), Outcome::Done);
         node
     }
 

@@ -48,7 +48,7 @@ pub(crate) fn a_node_that_was_launched_is_ready(bench: &mut Bench) {
 
 pub(crate) fn a_node_reports_its_state_when_it_is_launched(bench: &mut Bench) {
     let (node, deadline) = (NodeIndex(0), bench.patience());
-    let id = bench.submit(Operation::Launch { node, spec: spec("a"), deadline });
+    let id = bench.submit(Operation::Launch { node, spec: Box::new(spec("a")), deadline });
     assert_eq!(bench.outcome(id), Outcome::Done);
     let told = bench.place(|event| matches!(event, Event::Changed { .. })).expect("it tells");
     assert!(told < bench.end_of(id));
@@ -293,7 +293,7 @@ fn failed_launch(bench: &mut Bench, exec: &str, patience: Duration) -> String {
     let exec = Some(exec.to_owned());
     let deadline = bench.now() + patience;
     let spec = NodeSpec { exec, ..spec("a") };
-    let outcome = bench.perform(Operation::Launch { node: NodeIndex(0), spec, deadline });
+    let outcome = bench.perform(Operation::Launch { node: NodeIndex(0), spec: Box::new(spec), deadline });
     let outcome = reason(outcome);
     let asked = bench.ask(NodeIndex(0), "count");
     assert!(is_unknown(&asked), "a node that was not launched answers: {asked:?}");
@@ -410,7 +410,7 @@ pub(crate) fn every_operation_ends_exactly_once(bench: &mut Bench) {
     let nodes: Vec<NodeIndex> = (0..4).map(NodeIndex).collect();
     for (node, name) in nodes.iter().zip(["a", "b", "c", "d"]) {
         let deadline = bench.patience();
-        bench.submit(Operation::Launch { node: *node, spec: spec(name), deadline });
+        bench.submit(Operation::Launch { node: *node, spec: Box::new(spec(name)), deadline });
     }
     bench.settle();
     let mut submitted = 4;
@@ -435,7 +435,7 @@ pub(crate) fn every_operation_ends_exactly_once(bench: &mut Bench) {
         submitted += 4;
         bench.settle();
         let spec = spec(["a", "b", "c", "d"][turn % nodes.len()]);
-        bench.submit(Operation::Launch { node: victim, spec, deadline });
+        bench.submit(Operation::Launch { node: victim, spec: Box::new(spec), deadline });
         submitted += 1;
         bench.settle();
     }

@@ -45,7 +45,7 @@ impl Network {
         network.all(graph.nodes().iter().enumerate().map(|(index, node)| {
             let name = node.name().to_owned();
             let spec = NodeSpec { name, driver: "native".to_owned(), ..NodeSpec::default() };
-            Operation::Launch { node: NodeIndex(index), spec, deadline }
+            Operation::Launch { node: NodeIndex(index), spec: Box::new(spec), deadline }
         }))?;
         network.all(graph.links().iter().map(|link| Operation::Wire {
             from: NodeIndex(link.from),

@@ -9,7 +9,7 @@ use super::command::{Command, OF_THE_WORLD};
 pub struct Declaration {
     /// The name in `driver=NAME` and `--driver NAME`.
     pub name: &'static str,
-    /// What the nodes are, in a line.
+    /// The kind of the nodes, in a line.
     pub about: &'static str,
     /// True if a client asks such a node at its address, by the protocol of [`super::ask`]. Other nodes are
     /// asked by the process that runs their network.

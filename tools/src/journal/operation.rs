@@ -11,7 +11,7 @@ impl JournalEvent {
     pub(crate) fn submitted(op: OpId, operation: &Operation, step: Option<u64>) -> Option<Self> {
         Some(match operation {
             Operation::Launch { node, spec, .. } => {
-                Self::Launch { op, node: *node, spec: spec.clone(), step }
+                Self::Launch { op, node: *node, spec: (**spec).clone(), step }
             }
             Operation::Signal { node, signal, .. } => Self::Signal { op, node: *node, signal: *signal, step },
             Operation::Ask { node, words, .. } => Self::Ask { op, node: *node, words: words.clone(), step },

@@ -364,7 +364,7 @@ impl World for Live {
     fn submit(&mut self, id: OpId, operation: Operation) {
         let at = |time: Duration| self.began + time;
         match operation {
-            Operation::Launch { node, spec, deadline } => self.launch(id, node, spec, at(deadline)),
+            Operation::Launch { node, spec, deadline } => self.launch(id, node, *spec, at(deadline)),
             Operation::Signal { node, signal, deadline } => self.signal(id, node, signal, at(deadline)),
             Operation::Ask { node, words, deadline, until } => {
                 self.ask(id, node, RequestBody::Words(words), at(deadline), until.map(at));

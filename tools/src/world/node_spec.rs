@@ -54,7 +54,7 @@ pub struct NodeSpec {
     pub values: Option<String>,
     /// The nodes of the network, if the node is told them at its start. They belong to one start.
     #[serde(skip)]
-    pub members: Vec<MemberSpec>,
+    pub members: Box<[MemberSpec]>,
     /// The arguments that are added to the node's command line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,

@@ -21,7 +21,7 @@ pub enum Operation {
         /// The node. It may be launched again after it has ended.
         node: NodeIndex,
         /// The specification by which it is started.
-        spec: NodeSpec,
+        spec: Box<NodeSpec>,
         /// The time at which the world gives up.
         deadline: Duration,
     },

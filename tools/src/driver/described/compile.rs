@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 use hyper::http::{HeaderName, Method, Uri};
 use regex::Regex;
 
-use super::description::{Command, Description, Links, Meaning, ReadySign, Text};
+use super::description::{Command, Description, Links, Meaning, ReadySign, Text, span};
 use super::extract::{Extraction, ExtractionError};
 use super::plan::{CommandPlan, Plan, RequestPlan, Sign};
 use super::scope::{Example, Scope, is_variable};
@@ -191,12 +191,11 @@ impl Compiler<'_> {
         let fields = description.http.headers.iter().chain(&command.headers);
         let mut headers = Vec::new();
         for (name, value) in fields {
-            match HeaderName::from_str(name.get_ref()) {
-                Ok(header) => headers.extend(self.template(value, scope).map(|value| (header, value))),
-                Err(_) => {
-                    let message = format!("`{}` is no name of a header field", name.get_ref());
-                    self.error(span(name), message, "such as `content-type`");
-                }
+            if let Ok(header) = HeaderName::from_str(name.get_ref()) {
+                headers.extend(self.template(value, scope).map(|value| (header, value)));
+            } else {
+                let message = format!("`{}` is no name of a header field", name.get_ref());
+                self.error(span(name), message, "such as `content-type`");
             }
         }
         let port = match &description.http.port {
@@ -324,11 +323,6 @@ impl Compiler<'_> {
         let found = self.source.text().get(whole.start..whole.end).and_then(|text| text.find(part));
         found.map_or(whole, |at| Span { start: whole.start + at, end: whole.start + at + part.len() })
     }
-}
-
-/// Returns the place of a text.
-pub(super) fn span<T>(text: &toml::Spanned<T>) -> Span {
-    text.span().into()
 }
 
 /// Returns the remedy for a word that is none of some: the nearest, or all.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::text::Span;
+
 /// A text of the description, with its place.
 pub(super) type Text = Spanned<String>;
 
@@ -12,7 +14,7 @@ pub(super) type Text = Spanned<String>;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Description {
-    /// What the nodes are, in a line, for lists of drivers.
+    /// The kind of the nodes, in a line, for lists of drivers.
     #[serde(default)]
     pub(super) about: String,
     /// The values that the store tells apart.
@@ -157,4 +159,9 @@ impl Meaning {
             Self::Unavailable => Some("unavailable"),
         }
     }
+}
+
+/// Returns the place of a text.
+pub(super) fn span<T>(text: &Spanned<T>) -> Span {
+    text.span().into()
 }

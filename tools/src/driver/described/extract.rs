@@ -57,7 +57,7 @@ enum Step {
 pub(super) enum Part {
     /// A text.
     Text(String),
-    /// JSON.
+    /// A value of JSON, as it stands in the answer.
     Json(String),
     /// A list.
     List(Vec<Part>),

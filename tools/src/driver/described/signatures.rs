@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::compile::span;
-use super::description::Description;
+use super::description::{Description, span};
 use crate::driver::command::{
     ADD_PEER, Answer, Argument, COUNT, Command, GET, KEY, KEYS, PEERS, changes, reads, value, word,
 };

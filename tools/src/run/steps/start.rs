@@ -59,7 +59,7 @@ impl RunContext {
             if self.driver_named(&spec.driver).wiring == Wiring::ByThemselves {
                 spec.members = members(&state.network, node);
             }
-            spec
+            Box::new(spec)
         };
         let deadline = self.executor.now() + self.stretch(LAUNCH);
         match self.executor.submit(Operation::Launch { node, spec, deadline }).await {
@@ -98,7 +98,7 @@ impl RunContext {
 }
 
 /// Returns all nodes of a network, as one of them is told them at its start.
-fn members(network: &Network, node: NodeIndex) -> Vec<MemberSpec> {
+fn members(network: &Network, node: NodeIndex) -> Box<[MemberSpec]> {
     let neighbours: BTreeSet<NodeIndex> =
         network.links_of(node).map(|link| if link.from == node { link.to } else { link.from }).collect();
     let member = |(other, held): (NodeIndex, &Node)| MemberSpec {

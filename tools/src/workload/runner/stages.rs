@@ -124,7 +124,8 @@ impl<'a> TestRun<'a> {
     fn launch(&mut self) -> Continue<()> {
         let deadline = self.executor.now() + LAUNCH;
         let launches = self.nodes().zip(&self.plan.nodes);
-        let launches = launches.map(|(node, spec)| Operation::Launch { node, spec: spec.clone(), deadline });
+        let launches =
+            launches.map(|(node, spec)| Operation::Launch { node, spec: Box::new(spec.clone()), deadline });
         // The outcome of the launch says why a node could not be started.
         self.executor.expect_ends(true);
         let came = self.executor.run_all(launches.collect())?;

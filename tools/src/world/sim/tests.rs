@@ -52,7 +52,8 @@ impl Bench {
     #[track_caller]
     fn launch(&mut self, number: usize, name: &str, disk: bool) -> NodeIndex {
         let node = NodeIndex(number);
-        let spec = NodeSpec { name: name.into(), driver: "native".into(), disk, ..NodeSpec::default() };
+        let spec =
+            Box::new(NodeSpec { name: name.into(), driver: "native".into(), disk, ..NodeSpec::default() });
         assert_eq!(self.perform(Operation::Launch { node, spec, deadline: PATIENCE }), Outcome::Done);
         node
     }

@@ -107,7 +107,7 @@ impl Sim {
     fn operate(&mut self, id: OpId, operation: Operation) {
         self.trace.operation(self.now, id, &operation);
         match operation {
-            Operation::Launch { node, spec, .. } => self.launch(id, node, spec),
+            Operation::Launch { node, spec, .. } => self.launch(id, node, *spec),
             Operation::Signal { node, signal, .. } => self.signal(id, node, signal),
             Operation::Ask { node, words, deadline, .. } => {
                 self.ask(id, node, AskBody::Words(words), deadline);
