@@ -288,3 +288,56 @@ fn etcd_agrees_and_has_every_key_after_a_kill() {
     }
     tools.expect_nothing_left();
 }
+
+#[test]
+fn a_store_that_answers_before_others_have_a_write_is_no_single_copy() {
+    if !has("node") {
+        return;
+    }
+    let tools = service("");
+    let ended = tools.run(
+        "workload lin-kv --driver described/kv.toml --time 3s --rate 100 --seed 7 --settle 0 --html page.html \
+         --junit report.xml",
+    );
+    assert!(ended.out.contains("FAILED lin-kv") && ended.out.contains("not linearizable: "), "{ended:#?}");
+    assert!(ended.out.contains("again") && !ended.out.contains("between servers"), "{ended:#?}");
+    ended.code(1);
+    assert!(tools.read("page.html").contains("tools workload"));
+    assert!(tools.read("report.xml").contains("classname=\"tools workload\""));
+    tools.expect_nothing_left();
+}
+
+#[test]
+fn etcd_is_a_single_copy_while_it_is_parted_and_killed() {
+    if !(has("etcd") && networks::can()) {
+        return;
+    }
+    let tools = Tools::new();
+    let ended = tools.run(
+        "workload lin-kv --driver etcd --network clique:3 --world netns --partition --kill --time 12s --settle 0",
+    );
+    for said in ["ok lin-kv", "partition ", "kill ", "heal", "start "] {
+        assert!(ended.out.contains(said), "`{said}` is not said: {ended:#?}");
+    }
+    ended.code(0);
+    tools.expect_nothing_left();
+}
+
+#[test]
+fn a_workload_that_cannot_be_asked_is_refused() {
+    let tools = Tools::new().file("kv.toml", KV);
+    for (line, said) in [
+        ("lin-kw --driver etcd", "did you mean `lin-kv`?"),
+        ("g-set --driver kv.toml", "have no command `add`, which the workload `g-set` asks"),
+        ("lin-kv --driver maelstrom", "are tested by `tools maelstrom lin-kv`"),
+        ("lin-kv --driver ask", "need --exec"),
+        ("lin-kv --driver etcd --world sim", "in real time"),
+        ("lin-kv --driver etcd --partition", "dial each other by themselves"),
+        ("lin-kv --driver etcd --network a-", "a-"),
+        ("lin-kv --driver kv.toml --kill --interval 0", "a fault of no duration"),
+    ] {
+        let ended = tools.run(&format!("workload {line}"));
+        assert!(ended.err.contains(said), "`{said}` is not said of `{line}`: {ended:#?}");
+        ended.code(2);
+    }
+}

@@ -34,6 +34,7 @@ pub mod nodes;
 mod number;
 mod output;
 mod progress;
+mod quantity;
 mod random;
 mod reach;
 pub mod record;
@@ -57,6 +58,8 @@ pub mod test;
 pub mod top;
 pub mod ui;
 mod window;
+pub mod workload;
+mod workload_series;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -117,6 +120,7 @@ enum Command {
     Runs(runs::Arguments),
     Fuzz(fuzz::Arguments),
     Maelstrom(Box<maelstrom::Arguments>),
+    Workload(Box<workload::Arguments>),
     Check(check::Arguments),
     Fmt(fmt::Arguments),
     Lsp(lsp::Arguments),
@@ -202,6 +206,7 @@ fn perform(command: &Command, out: &mut Output<impl Write>, err: &mut dyn Write)
         Command::Report(arguments) => report::run(arguments, out, err),
         Command::Runs(arguments) => runs::run(arguments, out, err),
         Command::Maelstrom(arguments) => maelstrom::run(arguments, out, err),
+        Command::Workload(arguments) => workload::run(arguments, out, err),
         Command::Fuzz(arguments) => fuzz::run(arguments, out, err),
         Command::Check(arguments) => check::run(arguments, out, err),
         Command::Fmt(arguments) => fmt::run(arguments, out, err),

@@ -42,7 +42,7 @@ pub use terminal::{
 };
 pub(crate) use wording::quoted;
 pub use wording::{again, seconds};
-pub use workload::{WorkloadCases, WorkloadRun};
+pub use workload::{WorkloadCases, WorkloadRun, origin_of};
 
 #[cfg(test)]
 mod sample;

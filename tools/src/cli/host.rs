@@ -79,6 +79,21 @@ pub(super) fn prepare(world: &Declaration) -> Result<(), netns::NetnsError> {
     if has_own_networks(world) { netns::prepare() } else { Ok(()) }
 }
 
+/// Creates a world of processes, with the launcher of the processes.
+pub(super) fn world(
+    declaration: &Declaration,
+    options: process::Options,
+    ports: Ports,
+    links: Links,
+) -> io::Result<(Live, Rc<Processes>)> {
+    if !has_own_networks(declaration) {
+        return process::world(options, ports, links);
+    }
+    // No other program in the namespace could hold the port.
+    let port = if let Ports::From(port) = ports { port } else { NETNS_PORT };
+    netns::world(options, port, links)
+}
+
 /// Returns true if each node of a world has a network of its own in the kernel.
 fn has_own_networks(world: &Declaration) -> bool {
     !world.one_host
@@ -110,13 +125,7 @@ impl Host {
             messages: MessageLogging { reported: setup.options.messages, ..MessageLogging::default() },
         };
         let links = if setup.proxied { Links::Proxied } else { Links::Direct };
-        let (world, processes) = if has_own_networks(setup.world) {
-            // No other program in the namespace could hold the port.
-            let port = if let Ports::From(port) = setup.ports { port } else { NETNS_PORT };
-            netns::world(options, port, links)?
-        } else {
-            process::world(options, setup.ports, links)?
-        };
+        let (world, processes) = world(setup.world, options, setup.ports, links)?;
         let answers = Rc::new(RefCell::new(Answers::default()));
         let collected = Rc::clone(&answers);
         let node_options = setup.options.node_options.clone();

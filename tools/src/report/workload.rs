@@ -31,9 +31,16 @@ impl WorkloadRun<'_> {
 
     /// Returns the name that stands in place of the file of a scenario.
     #[must_use]
-    pub fn origin() -> &'static str {
-        as_run::ORIGIN
+    pub fn origin(&self) -> &str {
+        origin_of(self.again)
     }
+}
+
+/// Returns the name that stands in place of the file of a scenario, by the command that repeats the test: its first
+/// two words.
+#[must_use]
+pub fn origin_of(again: &str) -> &str {
+    again.match_indices(' ').nth(1).map_or(again, |(end, _)| &again[..end])
 }
 
 #[cfg(test)]

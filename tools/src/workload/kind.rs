@@ -50,6 +50,19 @@ impl Kind {
         Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
     }
 
+    /// Returns the operations that the workload asks: `read KEY` of a register, or the whole with `read`.
+    #[must_use]
+    pub fn commands(self) -> &'static [&'static str] {
+        match self {
+            Self::Echo => &["echo"],
+            Self::UniqueIds => &["generate"],
+            Self::Broadcast => &["broadcast", "read"],
+            Self::GSet | Self::GCounter | Self::PnCounter => &["add", "read"],
+            Self::LinKv => &["read KEY", "write", "cas"],
+            Self::TxnRwRegister => &["txn"],
+        }
+    }
+
     /// Returns the workload with these settings.
     #[must_use]
     pub fn workload(self, options: &Options) -> Box<dyn Workload> {

@@ -20,11 +20,12 @@ const VALUES: u64 = 5;
 #[derive(Debug)]
 pub(super) struct LinKv {
     keys: Keys,
+    exchanges: bool,
 }
 
 impl LinKv {
     pub(super) fn new(options: &Options) -> Self {
-        Self { keys: Keys::new(options) }
+        Self { keys: Keys::new(options), exchanges: options.exchanges }
     }
 }
 
@@ -33,7 +34,7 @@ impl Workload for LinKv {
         let place = rng.index(self.keys.len());
         let mut value = || rng.below(VALUES).to_string();
         let (one, other) = (value(), value());
-        match rng.below(3) {
+        match rng.below(if self.exchanges { 3 } else { 2 }) {
             0 => vec!["read".to_owned(), self.keys.key(place).to_string()],
             1 => vec!["write".to_owned(), self.keys.write(place).0.to_string(), one],
             _ => vec!["cas".to_owned(), self.keys.write(place).0.to_string(), one, other],

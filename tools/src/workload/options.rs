@@ -113,6 +113,8 @@ pub struct Options {
     pub writes_per_key: u64,
     /// The most reads and writes in a transaction.
     pub txn_length: u64,
+    /// True if registers are asked for exchanges as well as for reads and writes.
+    pub exchanges: bool,
     /// The model that transactions are held to.
     pub model: ConsistencyModel,
 }
@@ -120,7 +122,13 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         // The defaults of Maelstrom for transactions.
-        Self { keys: 10, writes_per_key: 16, txn_length: 4, model: ConsistencyModel::STRONGEST }
+        Self {
+            keys: 10,
+            writes_per_key: 16,
+            txn_length: 4,
+            exchanges: true,
+            model: ConsistencyModel::STRONGEST,
+        }
     }
 }
 

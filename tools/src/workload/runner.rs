@@ -7,6 +7,7 @@ mod executor;
 mod faults;
 mod figures;
 mod final_reads;
+mod kills;
 mod load;
 mod plan;
 mod record;
@@ -16,7 +17,7 @@ mod stages;
 mod tests;
 
 pub use figures::Figures;
-pub use plan::Plan;
+pub use plan::{Plan, Protocol};
 pub use report::{Agreement, End, Report, Stage};
 
 use crate::journal::Recorder;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::quantity;
 use super::shape::Shape;
 use crate::cli::log_limit::LogLimit;
+use crate::cli::quantity;
 
 /// Test nodes that speak the Maelstrom protocol with one of its workloads
 #[derive(Debug, Clone, Args)]

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::arguments::{Arguments, Distribution};
-use super::quantity::{self, Clients, Nodes, QuantityError};
 use super::shape;
 use crate::cli::failure::Failure;
+use crate::cli::quantity::{self, Clients, Nodes, QuantityError};
 use crate::cli::source::{TopologyError, read_topology};
 use crate::report::quoted;
 use crate::scenario::Shape;
-use crate::workload::runner::Plan;
+use crate::workload::runner::{Plan, Protocol};
 use crate::workload::{ConsistencyModel, Kind, Options, UnknownName};
 use crate::world::NodeSpec;
 
@@ -107,6 +107,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
             keys: arguments.key_count,
             writes_per_key: arguments.max_writes_per_key,
             txn_length: arguments.max_txn_length,
+            exchanges: true,
             model,
         },
         nodes: names.into_iter().map(node).collect(),
@@ -116,6 +117,8 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         time,
         shapes: shapes(arguments),
         partitions: partition.then_some(interval),
+        kills: None,
+        protocol: Protocol::Routed,
         patience: arguments.timeout.unwrap_or(defaults.timeout),
         quiet: arguments.settle,
         availability: arguments.availability,

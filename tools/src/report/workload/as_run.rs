@@ -6,9 +6,6 @@ use crate::workload::runner::End;
 use crate::workload::{CheckResult, Percentiles};
 use crate::world::Misconduct;
 
-/// The name that the report has in place of the file of a scenario.
-pub(super) const ORIGIN: &str = "tools maelstrom";
-
 /// Returns the report of a run in this world that began at that moment, in milliseconds since 1970.
 pub(super) fn as_run(run: &WorkloadRun<'_>, world: &str, began_ms: u64) -> run::Report {
     let report = run.report;
@@ -17,7 +14,7 @@ pub(super) fn as_run(run: &WorkloadRun<'_>, world: &str, began_ms: u64) -> run::
     notes.extend(report.judged_up_to.map(|model| format!("judged up to {}", model.name())));
     run::Report {
         scenario: report.kind.name().to_owned(),
-        file: ORIGIN.to_owned(),
+        file: run.origin().to_owned(),
         about: String::new(),
         params: std::collections::BTreeMap::new(),
         world: world.to_owned(),
@@ -117,6 +114,9 @@ fn figures(run: &WorkloadRun<'_>) -> Figures {
         ("bytes", figures.bytes),
     ];
     let mut all: Figures = counts.into_iter().map(|(name, count)| (name.to_owned(), count as f64)).collect();
+    if figures.are_messages_unknown {
+        all.retain(|name, _| name != "messages" && name != "bytes");
+    }
     all.insert("availability".to_owned(), figures.availability);
     if let Some(Percentiles { p50, p99, max, .. }) = &figures.latency {
         let times = [("ack_p50", p50), ("ack_p99", p99), ("ack_max", max)];

@@ -23,6 +23,7 @@ pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
         .collect();
     let faults: Vec<Value> =
         report.faults.iter().map(|(at, fault)| json!({ "at_s": at.as_secs_f64(), "fault": fault })).collect();
+    let counted = |figure: Value| (!figures.are_messages_unknown).then_some(figure);
     let mut object = json!({
         "format": FORMAT,
         "workload": report.kind.name(),
@@ -36,12 +37,12 @@ pub(super) fn json(run: &WorkloadRun<'_>) -> Value {
         "availability": figures.availability,
         "rate_missed": figures.rate_missed.map(|(reached, planned)| json!({ "reached": reached, "planned": planned })),
         "latency_s": figures.latency.as_ref().map(percentiles),
-        "server_messages": figures.server_messages,
-        "service_messages": figures.service_messages,
-        "messages": figures.messages,
-        "server_messages_per_operation": figures.server_messages_per_operation(),
-        "messages_per_operation": figures.messages_per_operation(),
-        "bytes": figures.bytes,
+        "server_messages": counted(figures.server_messages.into()),
+        "service_messages": counted(figures.service_messages.into()),
+        "messages": counted(figures.messages.into()),
+        "server_messages_per_operation": counted(figures.server_messages_per_operation().into()),
+        "messages_per_operation": counted(figures.messages_per_operation().into()),
+        "bytes": counted(figures.bytes.into()),
         "answers_ignored": figures.ignored,
         "unread": figures.unread,
         "faults": faults,

@@ -10,13 +10,12 @@ use super::run::WorkloadRun;
 use crate::report::style::Style;
 use crate::workload::runner::End;
 
-/// The name of the suite, and of the report.
-const SUITE: &str = "tools maelstrom";
-
 /// The cases of tests that have ended, each test one case.
 #[derive(Debug, Default)]
 pub struct WorkloadCases {
     cases: Vec<TestCase>,
+    /// The name of the suite, and of the report.
+    suite: String,
     duration: Duration,
 }
 
@@ -25,7 +24,8 @@ impl WorkloadCases {
     pub fn add(&mut self, run: &WorkloadRun<'_>) {
         let report = run.report;
         let mut case = TestCase::new(report.kind.name(), status(run));
-        case.set_classname(SUITE);
+        case.set_classname(run.origin());
+        run.origin().clone_into(&mut self.suite);
         case.set_time(report.duration);
         case.add_properties([
             Property::new("seed", report.seed.to_string()),
@@ -38,10 +38,10 @@ impl WorkloadCases {
 
     /// Returns the report of all tests as XML. An error comes from the XML writer.
     pub fn junit(self) -> Result<String, SerializeError> {
-        let mut suite = TestSuite::new(SUITE);
+        let mut suite = TestSuite::new(self.suite.clone());
         suite.set_time(self.duration);
         suite.add_test_cases(self.cases);
-        let mut junit = Junit::new(SUITE);
+        let mut junit = Junit::new(self.suite);
         junit.set_time(self.duration);
         junit.add_test_suite(suite);
         junit.to_string()

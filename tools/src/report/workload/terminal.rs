@@ -106,17 +106,19 @@ fn figures(run: &WorkloadRun<'_>) -> Vec<(String, String)> {
         lines.push(("latency".to_owned(), percentiles(latency, false)));
     }
     if let End::Judged(verdict) = &report.end {
-        lines.push((
-            "messages".to_owned(),
-            format!(
-                "{:.2} between servers an operation, {:.2} of all kinds; {} and {}, {} sent by nodes",
-                figures.server_messages_per_operation(),
-                figures.messages_per_operation(),
-                figures.server_messages,
-                figures.messages,
-                bytes(figures.bytes),
-            ),
-        ));
+        if !figures.are_messages_unknown {
+            lines.push((
+                "messages".to_owned(),
+                format!(
+                    "{:.2} between servers an operation, {:.2} of all kinds; {} and {}, {} sent by nodes",
+                    figures.server_messages_per_operation(),
+                    figures.messages_per_operation(),
+                    figures.server_messages,
+                    figures.messages,
+                    bytes(figures.bytes),
+                ),
+            ));
+        }
         for (name, times) in &verdict.times {
             lines.push((name.replace('_', " "), percentiles(times, true)));
         }

@@ -1,6 +1,6 @@
 //! The executor of a test's operations: it submits them to the world, and waits for their outcomes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::record::Record;
@@ -27,6 +27,8 @@ pub(super) struct Executor<'a> {
     now: Duration,
     /// True if nodes are expected to end.
     ending: bool,
+    /// The nodes that a fault kills, and that have not ended yet.
+    killed: BTreeSet<NodeIndex>,
     /// The nodes that ended while that was expected.
     ended: Vec<(NodeIndex, ExitStatus)>,
     /// True if the test is over, and only the ends of nodes matter.
@@ -41,6 +43,7 @@ impl<'a> Executor<'a> {
             next: 0,
             now: Duration::ZERO,
             ending: false,
+            killed: BTreeSet::new(),
             ended: Vec::new(),
             over: false,
         }
@@ -60,6 +63,11 @@ impl<'a> Executor<'a> {
     pub(super) fn expect_ends(&mut self, ending: bool) -> Vec<(NodeIndex, ExitStatus)> {
         self.ending = ending;
         std::mem::take(&mut self.ended)
+    }
+
+    /// Records that a node is about to be killed.
+    pub(super) fn expect_end_of(&mut self, node: NodeIndex) {
+        self.killed.insert(node);
     }
 
     /// Records that the test is over: from now on nodes are expected to end, and their misconduct is ignored.
@@ -88,6 +96,7 @@ impl<'a> Executor<'a> {
             self.record.on_event(&occurrence.event);
             match occurrence.event {
                 Event::Ended { id, outcome } => return Ok((id, outcome)),
+                Event::Exited { node, .. } if self.killed.remove(&node) => {}
                 Event::Exited { node, ending } if !self.ending => {
                     return Err(WorkloadAbort::Died { node, ending, at });
                 }

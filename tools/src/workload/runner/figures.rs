@@ -26,6 +26,8 @@ pub struct Figures {
     pub availability: f64,
     /// The latency of the operations that happened.
     pub latency: Option<Percentiles>,
+    /// True if nobody counted messages: nodes have a network of their own.
+    pub are_messages_unknown: bool,
     /// The number of messages between nodes.
     pub server_messages: u64,
     /// The number of messages to and from services.

@@ -49,13 +49,13 @@ impl<'a, 'd> FinalReads<'a, 'd> {
         let asked: Vec<Asking> = (0..self.plan.clients).map(ask).collect();
         let mut under_way: BTreeMap<OpId, Asking> = BTreeMap::new();
         for asking in asked {
-            let id = self.executor.submit(asking.operation(self.plan.patience));
+            let id = self.executor.submit(asking.operation(self.plan));
             under_way.insert(id, asking);
         }
         while !under_way.is_empty() {
             let (id, outcome) = self.executor.next_outcome()?;
             if let Some(asking) = under_way.remove(&id) {
-                asking.record(self.executor.now(), outcome, history);
+                asking.record(self.executor.now(), outcome, self.plan.protocol, history);
                 on_read(self.executor, id, history);
             }
         }

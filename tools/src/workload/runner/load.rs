@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::executor::{Continue, Executor};
 use super::faults::Partition;
-use super::plan::Plan;
+use super::kills::Kills;
+use super::plan::{Plan, Protocol};
 use super::report::HEAL;
 use crate::random::Rng;
 use crate::workload::{Completion, History, Operation as Asked, Workload};
@@ -21,6 +22,10 @@ enum Purpose {
     Toggle,
     /// The change of a partition is in force.
     Fault,
+    /// A node is killed, or the one that was killed is started again.
+    Kill,
+    /// A node that was killed runs again, or has ended.
+    Killed,
     /// The time of the load is over.
     Over,
 }
@@ -36,20 +41,26 @@ pub(super) struct Asking {
 
 impl Asking {
     /// Returns the operation of the world that asks it.
-    pub(super) fn operation(&self, patience: Duration) -> Operation {
+    pub(super) fn operation(&self, plan: &Plan) -> Operation {
         Operation::Ask {
             node: self.node,
-            words: self.words.clone(),
-            deadline: self.invoked + patience,
+            words: plan.protocol.words(&self.words),
+            deadline: self.invoked + plan.patience,
             until: None,
         }
     }
 
     /// Adds the operation with its outcome to the history.
-    pub(super) fn record(self, completed: Duration, outcome: Outcome, history: &mut History) {
+    pub(super) fn record(
+        self,
+        completed: Duration,
+        outcome: Outcome,
+        protocol: Protocol,
+        history: &mut History,
+    ) {
         let outcome = match outcome {
             Outcome::Done => Completion::Ok(crate::workload::Answer::Done),
-            Outcome::Answered(answer) => Completion::Ok(history.answer(answer.value)),
+            Outcome::Answered(answer) => Completion::Ok(history.answer(protocol.value(answer.value))),
             Outcome::Refused { code, message } => Completion::Failed { code, message },
             Outcome::Unknown { reason } | Outcome::Failed { reason } => Completion::Unknown { reason },
             Outcome::Lines(_) | Outcome::Bypasses(_) | Outcome::Unasked => {
@@ -81,6 +92,7 @@ pub(super) struct Load<'a, 'd> {
     /// The time at which the next operation is due, by the plan and not by the event that announces it.
     arrival: Duration,
     partition: Option<Partition>,
+    kills: Kills,
 }
 
 impl<'a, 'd> Load<'a, 'd> {
@@ -111,6 +123,7 @@ impl<'a, 'd> Load<'a, 'd> {
             until,
             arrival: until.saturating_sub(plan.time),
             partition: None,
+            kills: Kills::new(stream()),
         }
     }
 
@@ -121,6 +134,10 @@ impl<'a, 'd> Load<'a, 'd> {
         self.under_way.insert(over, Purpose::Over);
         self.plan_arrival();
         self.plan_toggle();
+        // Partitions and kills come in turn, if both do.
+        if let Some(interval) = self.plan.kills {
+            self.wake_at(self.executor.now() + interval / 2, Purpose::Kill);
+        }
         while !self.under_way.is_empty() {
             let (id, outcome) = self.executor.next_outcome()?;
             match self.under_way.remove(&id) {
@@ -132,11 +149,12 @@ impl<'a, 'd> Load<'a, 'd> {
                 }
                 Some(Purpose::Ask(asking)) => {
                     self.idle.push(asking.client);
-                    asking.record(self.executor.now(), outcome, self.history);
+                    asking.record(self.executor.now(), outcome, self.plan.protocol, self.history);
                     self.executor.record().on_operation(id, self.history);
                 }
                 Some(Purpose::Toggle) => self.toggle_partition(),
-                Some(Purpose::Fault) => {
+                Some(Purpose::Kill) => self.kill_or_start(),
+                Some(Purpose::Fault | Purpose::Killed) => {
                     if let Outcome::Failed { reason } = outcome {
                         return Err(super::executor::WorkloadAbort::Broken(reason));
                     }
@@ -148,6 +166,10 @@ impl<'a, 'd> Load<'a, 'd> {
         if let Some(partition) = self.partition.take() {
             self.executor.run_required(partition.end())?;
             self.faults.push((self.executor.now(), HEAL.to_owned()));
+        }
+        if let Some(start) = self.kills.start(self.executor.now(), self.plan) {
+            self.faults.push((self.executor.now(), self.kills.describe_start(self.history)));
+            self.executor.run_required(start)?;
         }
         Ok(self.due)
     }
@@ -164,7 +186,7 @@ impl<'a, 'd> Load<'a, 'd> {
                 invoked: self.executor.now(),
                 last: false,
             };
-            let id = self.executor.submit(asking.operation(self.plan.patience));
+            let id = self.executor.submit(asking.operation(self.plan));
             self.under_way.insert(id, Purpose::Ask(asking));
         }
     }
@@ -192,6 +214,29 @@ impl<'a, 'd> Load<'a, 'd> {
             let id = self.executor.submit(Operation::Timer { at });
             self.under_way.insert(id, purpose);
         }
+    }
+
+    fn plan_kill(&mut self) {
+        if let Some(interval) = self.plan.kills {
+            self.wake_at(self.executor.now() + interval, Purpose::Kill);
+        }
+    }
+
+    /// Kills a node, or starts the one that was killed.
+    fn kill_or_start(&mut self) {
+        let now = self.executor.now();
+        let operation = if let Some(start) = self.kills.start(now, self.plan) {
+            self.faults.push((now, self.kills.describe_start(self.history)));
+            start
+        } else {
+            let (node, kill) = self.kills.kill(now, self.plan);
+            self.executor.expect_end_of(node);
+            self.faults.push((now, format!("kill {}", self.history.node(node))));
+            kill
+        };
+        let id = self.executor.submit(operation);
+        self.under_way.insert(id, Purpose::Killed);
+        self.plan_kill();
     }
 
     /// Begins a partition, or ends the one in force.

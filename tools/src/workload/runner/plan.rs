@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use crate::scenario::Shape;
-use crate::text;
+use crate::text::{self, value};
 use crate::workload::{ConsistencyModel, Kind, Options};
-use crate::world::{NodeIndex, NodeSpec};
+use crate::world::{NodeIndex, NodeSpec, Value};
 
+/// The longest time that a node may take to be ready. Chosen: interpreters of some languages take seconds to
+/// start on a busy machine.
+pub(super) const LAUNCH: Duration = Duration::from_secs(30);
+/// The longest time that a node may take to stop. Chosen: nodes of this protocol have nothing to write then.
+pub(super) const STOP: Duration = Duration::from_secs(2);
 /// The plan of a test: the workload, the nodes, the load and the faults.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -28,6 +33,10 @@ pub struct Plan {
     pub shapes: Vec<Shape>,
     /// The time that a partition lasts, and the time until the next; none for no partitions.
     pub partitions: Option<Duration>,
+    /// The time for which a killed node is away, and the time until the next is killed; none for no kills.
+    pub kills: Option<Duration>,
+    /// The protocol between the test and its nodes.
+    pub protocol: Protocol,
     /// The time after which an operation is given up.
     pub patience: Duration,
     /// The time between the last operation and the final reads, in which nodes may come to agree.
@@ -38,6 +47,45 @@ pub struct Plan {
     pub judged_up_to: Option<ConsistencyModel>,
     /// The seed of all random numbers.
     pub seed: u64,
+}
+
+/// The protocol between a test and its nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// Nodes are asked in the words of the workload. The harness carries and counts their messages.
+    Routed,
+    /// Nodes are stores with a network of their own: `read KEY` asks their `get`, and `write KEY VALUE` their `set`.
+    Store {
+        /// True if nodes are linked by a command.
+        is_linked: bool,
+        /// True if any value comes back as text.
+        is_text: bool,
+    },
+}
+
+impl Protocol {
+    /// Returns the command of a node for an operation of a workload.
+    #[must_use]
+    pub fn words(self, words: &[String]) -> Vec<String> {
+        let mut words = words.to_vec();
+        let name = match (self, words.first().map(String::as_str), words.len()) {
+            (Self::Store { .. }, Some("read"), 2) => "get",
+            (Self::Store { .. }, Some("write"), _) => "set",
+            _ => return words,
+        };
+        name.clone_into(&mut words[0]);
+        words
+    }
+
+    /// Returns the value of an answer: of a store that has text alone, a number is what it spells.
+    pub(super) fn value(self, value: Value) -> Value {
+        match (self, value) {
+            (Self::Store { is_text: true, .. }, Value::Text(text)) if value::is_number(&text) => {
+                Value::Json(text)
+            }
+            (_, value) => value,
+        }
+    }
 }
 
 impl Plan {

@@ -6,7 +6,7 @@ use super::executor::{Continue, Executor, WorkloadAbort};
 use super::figures::Figures;
 use super::final_reads::FinalReads;
 use super::load::Load;
-use super::plan::Plan;
+use super::plan::{LAUNCH, Plan, Protocol, STOP};
 use super::report::{Agreement, End, Report, Stage};
 use crate::journal::{JournalEvent, Recorder};
 use crate::scenario::Shape;
@@ -16,11 +16,6 @@ use crate::world::{
     Answer, Direction, LinkChange, Members, NodeIndex, Operation, Outcome, Signal, Value, World,
 };
 
-/// The longest time that a node may take to be ready. Chosen: interpreters of some languages take seconds to
-/// start on a busy machine.
-const LAUNCH: Duration = Duration::from_secs(30);
-/// The longest time that a node may take to stop. Chosen: nodes of this protocol have nothing to write then.
-const STOP: Duration = Duration::from_secs(2);
 /// The number of lines that are shown of a node that died. Chosen: the end of a stack trace, and half a screen.
 const LINES: usize = 10;
 
@@ -53,6 +48,7 @@ impl<'a> TestRun<'a> {
         }
         self.announce()?;
         self.launch()?;
+        self.link()?;
         on_stage(Stage::Asking(self.executor.now()));
         let mut workload = self.plan.kind.workload(&self.plan.options);
         let load =
@@ -99,6 +95,9 @@ impl<'a> TestRun<'a> {
         let links = self.plan.links.iter();
         let links = links.map(|(from, to)| Direction { from: NodeIndex(*from), to: NodeIndex(*to) });
         let names = self.plan.nodes.iter().map(|spec| spec.name.clone());
+        if self.plan.protocol != Protocol::Routed {
+            return self.shape();
+        }
         let members = Members {
             nodes: self.nodes().zip(names).collect(),
             ids_are_names: true,
@@ -107,6 +106,11 @@ impl<'a> TestRun<'a> {
             services: self.plan.shapes.iter().copied().filter(Shape::is_latency).collect(),
         };
         self.executor.run_required(Operation::Members(members))?;
+        self.shape()
+    }
+
+    /// Shapes every link between nodes.
+    fn shape(&mut self) -> Continue<()> {
         if !self.plan.shapes.is_empty() {
             let pairs = self.nodes().flat_map(|from| self.nodes().map(move |to| Direction { from, to }));
             let others = pairs.filter(|direction| direction.from != direction.to);
@@ -150,8 +154,35 @@ impl<'a> TestRun<'a> {
         }
     }
 
+    /// Links nodes that are linked by a command.
+    fn link(&mut self) -> Continue<()> {
+        if !matches!(self.plan.protocol, Protocol::Store { is_linked: true, .. }) {
+            return Ok(());
+        }
+        let deadline = self.executor.now() + LAUNCH;
+        let links = self.plan.links.iter();
+        let links =
+            links.map(|(from, to)| Operation::Wire { from: NodeIndex(*from), to: NodeIndex(*to), deadline });
+        let came = self.executor.run_all(links.collect())?;
+        for ((outcome, _), (from, to)) in came.into_iter().zip(&self.plan.links) {
+            if let Outcome::Failed { reason }
+            | Outcome::Unknown { reason }
+            | Outcome::Refused { message: reason, .. } = outcome
+            {
+                let [from, to] = [from, to].map(|node| &self.plan.nodes[*node].name);
+                return Err(WorkloadAbort::Broken(format!("{from} could not be linked to {to}: {reason}")));
+            }
+        }
+        Ok(())
+    }
+
     /// Counts the messages of each node, as the node reports them.
     fn count(&mut self, asked: usize, reads: usize) -> Continue<()> {
+        if self.plan.protocol != Protocol::Routed {
+            self.figures.asked(asked, reads);
+            self.figures.are_messages_unknown = true;
+            return Ok(());
+        }
         let deadline = self.executor.now() + self.plan.patience;
         let ask = |node| Operation::Ask { node, words: vec!["stats".to_owned()], deadline, until: None };
         let answers = self.executor.run_all(self.nodes().map(ask).collect())?;

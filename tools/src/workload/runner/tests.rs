@@ -1,5 +1,7 @@
 //! Tests over a small world in memory, whose nodes are right or wrong.
 
+mod stores;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use std::time::Duration;
@@ -120,6 +122,8 @@ fn plan(kind: Kind) -> Plan {
         time: Duration::from_secs(10),
         shapes: Vec::new(),
         partitions: None,
+        kills: None,
+        protocol: Protocol::Routed,
         patience: Duration::from_secs(5),
         quiet: Duration::from_secs(2),
         availability: None,

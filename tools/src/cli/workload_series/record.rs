@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::journal_file::{self, JournalFile, Limits};
 use crate::cli::log_entries;
 use crate::journal::{self, JournalEntry, JournalEvent, Recorder as _};
-use crate::report::{self, WorkloadRun};
+use crate::report;
 use crate::run::Report;
 use crate::text::io_cause;
 use crate::workload::runner::Plan;
@@ -55,7 +55,7 @@ impl Record {
             JournalEvent::Plan {
                 format: journal::FORMAT,
                 scenario: plan.kind.name().to_owned(),
-                file: WorkloadRun::origin().to_owned(),
+                file: report::origin_of(again).to_owned(),
                 text: format!("{again}\n"),
                 params: std::collections::BTreeMap::new(),
                 world: declaration.name.to_owned(),

@@ -1,4 +1,4 @@
-//! The parsers of the numbers and times that the flags of `tools maelstrom` take.
+//! The parsers of the numbers and times that the flags of `tools maelstrom` and `tools workload` take.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const NAME_MAX: usize = 64;
 
 /// The reason why a flag does not take a text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum QuantityError {
+pub(in crate::cli) enum QuantityError {
     /// The text is neither a number nor a list of names.
     #[error("`{0}` is neither a number of nodes nor a name: letters and digits")]
     Name(String),
@@ -64,7 +64,7 @@ pub enum Nodes {
 }
 
 /// Parses `5`, or `n1,n2`.
-pub(super) fn nodes(text: &str) -> Result<Nodes, QuantityError> {
+pub(in crate::cli) fn nodes(text: &str) -> Result<Nodes, QuantityError> {
     if text.parse::<i128>().is_ok() {
         return count(text).map(Nodes::Counted);
     }
@@ -75,7 +75,7 @@ pub(super) fn nodes(text: &str) -> Result<Nodes, QuantityError> {
 }
 
 /// Parses the id of a node, which also has to be valid in file names.
-pub(super) fn node(text: &str) -> Result<String, QuantityError> {
+pub(in crate::cli) fn node(text: &str) -> Result<String, QuantityError> {
     let name = text.to_owned();
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) || !name.chars().all(plain) {
@@ -92,7 +92,7 @@ pub(super) fn node(text: &str) -> Result<String, QuantityError> {
 }
 
 /// Fails if a name comes twice.
-pub(super) fn distinct(names: &[String]) -> Result<(), QuantityError> {
+pub(in crate::cli) fn distinct(names: &[String]) -> Result<(), QuantityError> {
     let mut known = BTreeSet::new();
     match names.iter().find(|name| !known.insert(*name)) {
         Some(name) => Err(QuantityError::Twice(name.clone())),
@@ -101,7 +101,7 @@ pub(super) fn distinct(names: &[String]) -> Result<(), QuantityError> {
 }
 
 /// Parses `total`, or a share from 0 to 1.
-pub(super) fn share(text: &str) -> Result<f64, QuantityError> {
+pub(in crate::cli) fn share(text: &str) -> Result<f64, QuantityError> {
     match text.parse() {
         _ if text == "total" => Ok(1.0),
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
@@ -110,7 +110,7 @@ pub(super) fn share(text: &str) -> Result<f64, QuantityError> {
 }
 
 /// Parses `10`, or `4n`.
-pub(super) fn clients(text: &str) -> Result<Clients, QuantityError> {
+pub(in crate::cli) fn clients(text: &str) -> Result<Clients, QuantityError> {
     match text.strip_suffix('n') {
         Some(each) => count(each).map(Clients::EachNode),
         None => count(text).map(Clients::All),
@@ -118,7 +118,7 @@ pub(super) fn clients(text: &str) -> Result<Clients, QuantityError> {
 }
 
 /// Parses a count from 1 to `COUNT_MAX`.
-pub(super) fn count(text: &str) -> Result<usize, QuantityError> {
+pub(in crate::cli) fn count(text: &str) -> Result<usize, QuantityError> {
     match text.parse() {
         Ok(count) if (1..=COUNT_MAX).contains(&count) => Ok(count),
         _ => Err(QuantityError::Count),
@@ -126,7 +126,7 @@ pub(super) fn count(text: &str) -> Result<usize, QuantityError> {
 }
 
 /// Parses a rate in operations a second: 0, or from 0.001 to 1,000,000.
-pub(super) fn rate(text: &str) -> Result<f64, QuantityError> {
+pub(in crate::cli) fn rate(text: &str) -> Result<f64, QuantityError> {
     match text.parse() {
         Ok(rate) if rate == 0.0 || (0.001..=1e6).contains(&rate) => Ok(rate),
         _ => Err(QuantityError::Rate),
@@ -134,7 +134,7 @@ pub(super) fn rate(text: &str) -> Result<f64, QuantityError> {
 }
 
 /// Parses a percentage from 0 to less than 100, and returns it as a share of one.
-pub(super) fn percent(text: &str) -> Result<f64, QuantityError> {
+pub(in crate::cli) fn percent(text: &str) -> Result<f64, QuantityError> {
     match text.strip_suffix('%').unwrap_or(text).parse::<f64>() {
         Ok(share) if (0.0..100.0).contains(&share) => Ok(share),
         _ => Err(QuantityError::Percent),
@@ -142,12 +142,12 @@ pub(super) fn percent(text: &str) -> Result<f64, QuantityError> {
 }
 
 /// Parses a duration; a bare number is seconds.
-pub(super) fn seconds(text: &str) -> Result<Duration, QuantityError> {
+pub(in crate::cli) fn seconds(text: &str) -> Result<Duration, QuantityError> {
     bare(text, 1.0).map_or_else(|| duration(text).map_err(QuantityError::Duration), Ok)
 }
 
 /// Parses a duration; a bare number is milliseconds.
-pub(super) fn milliseconds(text: &str) -> Result<Duration, QuantityError> {
+pub(in crate::cli) fn milliseconds(text: &str) -> Result<Duration, QuantityError> {
     bare(text, 1e-3).map_or_else(|| duration(text).map_err(QuantityError::Duration), Ok)
 }
 

@@ -1,0 +1,188 @@
+//! The plan of a test, made from the arguments as typed.
+
+use std::time::Duration;
+
+use super::arguments::Arguments;
+use crate::cli::failure::Failure;
+use crate::cli::quantity::Clients;
+use crate::cli::setting::SettingError;
+use crate::cli::source::{TopologyError, read_topology};
+use crate::driver::{self, Values, Wiring};
+use crate::scenario::Shape;
+use crate::workload::runner::{Plan, Protocol};
+use crate::workload::{Kind, Options, UnknownName};
+use crate::world::{Ability, MemberSpec, NodeIndex, NodeSpec};
+
+/// The longest fault, unless `--interval` is given. Chosen: as with `tools maelstrom`.
+const INTERVAL_MAX: Duration = Duration::from_secs(10);
+
+/// The reason why the arguments make no plan. Nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PlanError {
+    /// The workload is not known; the text has the nearest.
+    #[error(transparent)]
+    Unknown(#[from] UnknownName),
+    /// The driver's nodes speak the Maelstrom protocol, which has a command of its own.
+    #[error("nodes of the driver `maelstrom` are tested by `tools maelstrom {0}`")]
+    Routed(String),
+    /// The driver lacks a command that the workload asks.
+    #[error(
+        "nodes of the driver `{driver}` have no command `{command}`, which the workload `{workload}` asks"
+    )]
+    Command {
+        /// The driver.
+        driver: &'static str,
+        /// The command.
+        command: String,
+        /// The workload.
+        workload: &'static str,
+    },
+    /// The driver needs a program or an adapter that was not given.
+    #[error("nodes of the driver `{driver}` need --{option}")]
+    Needs {
+        /// The driver.
+        driver: &'static str,
+        /// The option.
+        option: &'static str,
+    },
+    /// The world simulates nodes.
+    #[error("a workload is asked in real time: --world process or netns")]
+    World,
+    /// Faults on links have no effect on nodes that dial each other by themselves.
+    #[error(
+        "nodes of the driver `{0}` dial each other by themselves, past what stands in the links of this world"
+    )]
+    Bypassed(&'static str),
+    /// The options of nodes do not fit.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// The topology has no node.
+    #[error("the topology has no node: a test needs at least one")]
+    NoNode,
+    /// A fault would end as it begins.
+    #[error("a fault of no duration is none: add for example `--interval 2s`")]
+    NoInterval,
+    /// The topology cannot be read or parsed.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        let help = match &error {
+            PlanError::Command { .. } => Some("describe it, as in `tools new driver http`"),
+            PlanError::Bypassed(_) => Some("`--world netns` holds for all traffic"),
+            _ => None,
+        };
+        let failure = match error {
+            PlanError::Topology(error) => return error.into(),
+            PlanError::Setting(error) => return error.into(),
+            other => Self::usage(other),
+        };
+        match help {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    }
+}
+
+/// Returns the plan of a test.
+pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> {
+    let kind = Kind::named(&arguments.name)?;
+    let driver = arguments.program.driver.unwrap_or(driver::DEFAULT);
+    if driver.wiring == Wiring::Routed {
+        return Err(PlanError::Routed(arguments.name.clone()));
+    }
+    if !arguments.world.can(Ability::Exec) {
+        return Err(PlanError::World);
+    }
+    let options = arguments.program.node_options()?;
+    if let Some(option) = driver.needs.iter().find(|option| !options.contains_key(**option)) {
+        return Err(PlanError::Needs { driver: driver.name, option });
+    }
+    let by_themselves = driver.wiring == Wiring::ByThemselves;
+    let faulty_links = arguments.partition || !arguments.latency.is_zero();
+    if by_themselves && faulty_links && (arguments.world.one_host || !arguments.latency.is_zero()) {
+        return Err(PlanError::Bypassed(driver.name));
+    }
+    let protocol = Protocol::Store {
+        is_linked: driver.wiring == Wiring::AddPeer,
+        is_text: driver.values_of(options.get("values").map(String::as_str)) == Values::Text,
+    };
+    let has = |word: &str| driver.command(&protocol.words(&asked(word))[0]).is_some();
+    let exchanges = has("cas");
+    let lacking = kind.commands().iter().find(|word| !has(word) && **word != "cas");
+    if let Some(word) = lacking {
+        let command = protocol.words(&asked(word))[0].clone();
+        return Err(PlanError::Command { driver: driver.name, command, workload: kind.name() });
+    }
+    let (_, parsed) = read_topology(&arguments.network, false)?;
+    let graph = parsed.graph;
+    if graph.is_empty() {
+        return Err(PlanError::NoNode);
+    }
+    let names: Vec<String> = graph.nodes().iter().map(|node| node.name().to_owned()).collect();
+    let links: Vec<(usize, usize)> = graph.links().iter().map(|link| (link.from, link.to)).collect();
+    let interval = arguments.interval.unwrap_or_else(|| INTERVAL_MAX.min(arguments.time / 5));
+    if (arguments.partition || arguments.kill) && interval.is_zero() {
+        return Err(PlanError::NoInterval);
+    }
+    let spec = |(index, name): (usize, &String)| NodeSpec {
+        name: name.clone(),
+        driver: driver.name.to_owned(),
+        exec: options.get("exec").cloned(),
+        policy: options.get("policy").cloned(),
+        adapter: options.get("adapter").cloned(),
+        ready: options.get("ready").cloned(),
+        // A node that is killed has to find what it acknowledged.
+        disk: arguments.kill && driver.is_ours() && !options.contains_key("exec"),
+        members: if by_themselves { members(driver.name, &names, &links, index) } else { Box::default() },
+        ..NodeSpec::default()
+    };
+    let nodes: Vec<NodeSpec> = names.iter().enumerate().map(spec).collect();
+    Ok(Plan {
+        kind,
+        options: Options {
+            keys: arguments.key_count,
+            writes_per_key: arguments.max_writes_per_key,
+            exchanges,
+            ..Options::default()
+        },
+        clients: match arguments.clients {
+            Clients::All(clients) => clients,
+            Clients::EachNode(each) => each * nodes.len(),
+        },
+        nodes,
+        links,
+        rate: arguments.rate,
+        time: arguments.time,
+        shapes: if arguments.latency.is_zero() { Vec::new() } else { vec![Shape::Delay(arguments.latency)] },
+        partitions: arguments.partition.then_some(interval),
+        kills: arguments.kill.then_some(interval),
+        protocol,
+        patience: arguments.timeout,
+        quiet: arguments.settle,
+        availability: arguments.availability,
+        judged_up_to: None,
+        seed,
+    })
+}
+
+/// Returns an operation of a workload, with a key where it has one.
+fn asked(word: &str) -> Vec<String> {
+    match word {
+        "read KEY" => vec!["read".to_owned(), String::new()],
+        other => vec![other.to_owned()],
+    }
+}
+
+/// Returns all nodes, as one of them is told them at its start.
+fn members(driver: &str, names: &[String], links: &[(usize, usize)], node: usize) -> Box<[MemberSpec]> {
+    let member = |(index, name): (usize, &String)| MemberSpec {
+        node: NodeIndex(index),
+        name: name.clone(),
+        driver: driver.to_owned(),
+        is_neighbour: links.contains(&(node, index)) || links.contains(&(index, node)),
+    };
+    names.iter().enumerate().map(member).collect()
+}

@@ -1,0 +1,87 @@
+//! Tests of stores that have a network of their own, and of kills.
+
+use super::*;
+
+const STORE: Protocol = Protocol::Store { is_linked: true, is_text: true };
+
+/// Returns a plan for stores of text.
+fn store_plan() -> Plan {
+    Plan { protocol: STORE, quiet: Duration::ZERO, ..plan(Kind::LinKv) }
+}
+
+/// Returns the nodes of a single copy, which know `get`, `set` and `cas` and answer with text.
+fn single_copy() -> Double {
+    let mut held: BTreeMap<String, String> = BTreeMap::new();
+    Double::new(move |_, words, _| {
+        let refused = |code: &str| Outcome::Refused { code: code.to_owned(), message: String::new() };
+        let outcome = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["get", key] => {
+                held.get(*key).map_or(refused("absent"), |value| answered(Value::Text(value.clone())))
+            }
+            ["set", key, value] => {
+                held.insert((*key).to_owned(), (*value).to_owned());
+                Outcome::Done
+            }
+            ["cas", key, from, to] if held.get(*key).is_some_and(|value| value == from) => {
+                held.insert((*key).to_owned(), (*to).to_owned());
+                Outcome::Done
+            }
+            ["cas", ..] => refused("refused"),
+            _ => refused("unknown_command"),
+        };
+        Some((1, outcome))
+    })
+}
+
+#[test]
+fn a_store_is_asked_in_its_own_words_and_linked_by_a_command() {
+    let mut world = single_copy();
+    let report = run(&mut world, &store_plan(), &mut |_| {});
+    let End::Judged(verdict) = &report.end else { panic!("{:?}", report.end) };
+    assert!(verdict.is_valid() && verdict.count("judged").is_some_and(|judged| judged > 300), "{verdict:?}");
+    assert!(report.history.of_kind("read").count() > 200, "the history has the words of the workload");
+    assert!(report.figures.are_messages_unknown);
+    let told = |is: &dyn Fn(&Operation) -> bool| world.told.iter().filter(|operation| is(operation)).count();
+    assert_eq!(told(&|operation| matches!(operation, Operation::Wire { .. })), 2);
+    assert_eq!(told(&|operation| matches!(operation, Operation::Members(_))), 0);
+}
+
+#[test]
+fn registers_without_exchanges_are_read_and_written_only() {
+    let options = Options { exchanges: false, ..Options::default() };
+    let report = run(&mut single_copy(), &Plan { options, ..store_plan() }, &mut |_| {});
+    let kinds: BTreeSet<&str> =
+        report.history.operations().iter().map(crate::workload::Operation::kind).collect();
+    assert_eq!(kinds, BTreeSet::from(["read", "write"]));
+}
+
+#[test]
+fn a_killed_node_is_away_for_a_while_and_all_run_at_the_end() {
+    let plan = Plan { kills: Some(Duration::from_secs(1)), ..store_plan() };
+    let mut world = single_copy();
+    let report = run(&mut world, &plan, &mut |_| {});
+    assert!(matches!(report.end, End::Judged(_)), "{:?}", report.end);
+    let faults: Vec<&str> =
+        report.faults.iter().map(|(_, fault)| fault.split(' ').next().unwrap_or_default()).collect();
+    assert_eq!(faults.len(), 10, "{:?}", report.faults);
+    assert!(faults.chunks(2).all(|pair| pair == ["kill", "start"]), "{:?}", report.faults);
+    let launched =
+        world.told.iter().filter(|operation| matches!(operation, Operation::Launch { .. })).count();
+    assert_eq!(launched, 3 + 5);
+    // The seed brings the same kills back.
+    let again = run(&mut single_copy(), &plan, &mut |_| {});
+    assert_eq!(again.faults, report.faults);
+}
+
+#[test]
+fn a_number_that_comes_back_as_text_is_the_number() {
+    let number = || Value::Text("5".to_owned());
+    assert_eq!(STORE.value(number()), Value::Json("5".to_owned()));
+    assert_eq!(STORE.value(Value::Text("five".to_owned())), Value::Text("five".to_owned()));
+    assert_eq!(Protocol::Routed.value(number()), number());
+    let words = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(STORE.words(&words("read 1")), ["get", "1"]);
+    assert_eq!(STORE.words(&words("read")), ["read"]);
+    assert_eq!(STORE.words(&words("write 1 2")), ["set", "1", "2"]);
+    assert_eq!(Protocol::Routed.words(&words("write 1 2")), ["write", "1", "2"]);
+}
