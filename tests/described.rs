@@ -276,9 +276,9 @@ fn etcd_agrees_and_has_every_key_after_a_kill() {
     if !has("etcd") {
         return;
     }
-    let scenario = "# A cluster of etcd.\nnetwork clique(3)\na: set k v\nexpect all: get k == v within 5s\n\
-                    expect b: get none fails absent\nkill a\nb: set x 1\nstart a\nexpect a: keys == k x within 20s\n\
-                    b: delete k\nexpect all: get k fails absent within 5s\n";
+    let scenario = "# A cluster of etcd.\nnetwork clique(3)\nuntil a: set k v within 20s\nexpect all: get k == v within 20s\n\
+                    expect b: get none fails absent\nkill a\nuntil b: set x 1 within 20s\nstart a\nexpect a: keys == k x within 20s\n\
+                    until b: delete k within 20s\nexpect all: get k fails absent within 5s\n";
     let tools = Tools::new().file("one.scn", scenario);
     for world in ["process", "netns"] {
         if world == "netns" && !networks::can() {

@@ -150,3 +150,28 @@ fn the_prompt_helps() {
     typed("together {\\na: set k v\\n}\\n");
     tools.run("do 'a: get k'").check(0, "v\n", "");
 }
+
+#[test]
+fn until_asks_again_until_all_have_answered() {
+    let check = |steps: &str, code: i32, said: &[&str]| {
+        let tools = Tools::new().file("x.scn", &format!("# Until.\nnetwork a-b\n{steps}\n"));
+        let ended = tools.run("test x.scn --world sim --seed 1");
+        for said in said {
+            assert!(ended.out.contains(said), "`{said}` is not said: {ended:#?}");
+        }
+        ended.code(code);
+    };
+    let starts = "kill b\ntogether {\n  until all: set k v within 5s\n  do { wait 1s; start b }\n}\n";
+    check(&format!("{starts}expect b: get k == v"), 0, &["ok x"]);
+    check(
+        "kill b\nuntil b: set k v within 1s",
+        1,
+        &["`b: set k v` got", "also after 1 s", "asks for longer"],
+    );
+    // A deadline on a key that is never there.
+    check("until a: get none within 300ms", 1, &["was refused", "(absent), also after 300 ms"]);
+    let tools = Tools::new().file("x.scn", "network a-b\nuntil a: set k v\n");
+    let wrong = tools.run("check x.scn");
+    assert!(wrong.err.contains("expected the time in which `until` has to end"), "{wrong:#?}");
+    wrong.code(2);
+}

@@ -31,7 +31,7 @@ mod word;
 pub(crate) mod tests;
 
 pub use ast::{
-    Ask, At, Block, Bound, Claim, Comparison, Expr, Fact, Headers, Item, LinkSet, MEASURED, NAMED,
+    Ask, At, Block, Bound, Claim, Comparison, Effort, Expr, Fact, Headers, Item, LinkSet, MEASURED, NAMED,
     NodeOption, Operator, Param, Part, Pick, Predicate, Rate, RateUnit, Scenario, Shape, Step, StepKind,
     Subject, Verb, Way, Who, Word,
 };

@@ -41,7 +41,7 @@ fn word_at(text: &str, byte: usize) -> Option<Span> {
 fn is_ask_word(document: &Document, word: Span) -> bool {
     let line = document.text()[..word.start].rsplit('\n').next().unwrap_or_default();
     let step = line.rsplit([';', '{']).next().unwrap_or_default().trim();
-    !(step.is_empty() || step == "}" || step == "try")
+    !(step.is_empty() || step == "}" || step == "try" || step == "until")
 }
 
 #[cfg(test)]

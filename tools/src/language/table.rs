@@ -24,9 +24,9 @@ pub const STEPS: &[Entry] = &[
         meaning: "sets options of nodes before they start: `policy`, `data`, `clock`, `args`. The kind of node has options too: `driver`, `exec`, `workload`, `lines`, `adapter`, `ready`, `ask` (the time that an ask may take), `values`. The command line takes precedence",
     },
     Entry {
-        words: &["try"],
+        words: &["try", "until"],
         form: "`a, b: COMMAND ARGS…`",
-        meaning: "asks these nodes, all at once. An error ends the scenario. With `try` in front, errors and silence are allowed",
+        meaning: "asks these nodes, all at once. An error ends the scenario. With `try` in front, errors and silence are allowed. `until a: set k v within 10s` asks again until all have answered; a command whose outcome is unknown may be carried out twice",
     },
     Entry {
         words: &["let"],

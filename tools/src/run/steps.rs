@@ -72,8 +72,8 @@ impl RunContext {
     ) -> Result<(), StepFailure> {
         let at = &step.at;
         match &step.kind {
-            StepKind::Ask { attempt, who, ask } => {
-                self.ask_step(at, *attempt, who, ask, environment).await.map(drop)
+            StepKind::Ask { effort, who, ask } => {
+                self.ask_step(at, *effort, who, ask, environment).await.map(drop)
             }
             StepKind::LetAnswer { name, who, ask } => self.let_answer(at, name, who, ask, environment).await,
             StepKind::LetNodes { name, who } => {

@@ -234,7 +234,7 @@ impl Reader<'_> {
     }
 
     /// Reads `within 5s`, `for 2s`, or nothing.
-    fn bound(&mut self) -> Read<Option<Bound>> {
+    pub(super) fn bound(&mut self) -> Read<Option<Bound>> {
         self.blanks();
         let bound: (fn(std::time::Duration) -> Bound, &str) = if self.keyword("within") {
             (Bound::Within, "within")

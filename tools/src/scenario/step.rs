@@ -1,6 +1,6 @@
 //! The parser of steps and blocks.
 
-use super::ast::{At, Block, LinkSet, NodeOption, Shape, Step, StepKind, Verb, Who};
+use super::ast::{At, Block, Bound, Effort, LinkSet, NodeOption, Shape, Step, StepKind, Verb, Who};
 use super::include;
 use super::marks::{GapKind, NameKind};
 use super::reader::{Read, Reader};
@@ -8,8 +8,9 @@ use super::token;
 use crate::text::{Span, nearest};
 
 /// The words that steps begin with, beside the verbs.
-const STEPS: [&str; 19] = [
+const STEPS: [&str; 20] = [
     "try",
+    "until",
     "let",
     "expect",
     "network",
@@ -81,20 +82,40 @@ impl Reader<'_> {
         self.nested(opening, |reader| reader.steps(Some(opening)))
     }
 
-    /// Reads `who:` or `try who:`; reads nothing if neither is there. The reader tries this before any
-    /// keyword, so that a node may be called `kill`.
-    pub(super) fn addressed(&mut self) -> Option<(bool, Who)> {
+    /// Reads `who:`, with the word `try` or `until` before it if there is one; reads nothing if it is not there. The
+    /// reader tries this before any keyword, so that a node may be called `kill`.
+    pub(super) fn addressed(&mut self) -> Option<(Option<&'static str>, Who)> {
         let start = self.position();
-        let attempt = self.keyword("try") && self.blanks();
-        if attempt && let Some(who) = self.who_and_colon() {
-            return Some((true, who));
+        for word in ["try", "until"] {
+            if self.keyword(word)
+                && self.blanks()
+                && let Some(who) = self.who_and_colon()
+            {
+                return Some((Some(word), who));
+            }
+            self.back_to(start);
         }
-        self.back_to(start);
         let who = self.who_and_colon();
         if who.is_none() {
             self.back_to(start);
         }
-        who.map(|who| (false, who))
+        who.map(|who| (None, who))
+    }
+
+    /// Reads the rest of an ask, behind its nodes.
+    fn rest_of_ask(&mut self, word: Option<&'static str>, who: Who) -> Read<StepKind> {
+        self.blanks();
+        if word != Some("until") {
+            let effort = if word.is_some() { Effort::Try } else { Effort::Once };
+            return Ok(StepKind::Ask { effort, who, ask: self.ask(|_| false)? });
+        }
+        let ask = self.ask(|word| word == "within")?;
+        match self.bound()? {
+            Some(Bound::Within(time)) => Ok(StepKind::Ask { effort: Effort::Until(time), who, ask }),
+            _ => Err(self
+                .expected("the time in which `until` has to end")
+                .help("such as `until a: set x 1 within 10s`")),
+        }
     }
 
     fn who_and_colon(&mut self) -> Option<Who> {
@@ -107,9 +128,8 @@ impl Reader<'_> {
     fn step(&mut self, steps: &mut Block) -> Read<()> {
         let start = self.position();
         let mut head = None;
-        let kind = if let Some((attempt, who)) = self.addressed() {
-            self.blanks();
-            StepKind::Ask { attempt, who, ask: self.ask(|_| false)? }
+        let kind = if let Some((word, who)) = self.addressed() {
+            self.rest_of_ask(word, who)?
         } else {
             let Some(word) = self.token(token::name) else { return Err(self.no_step()) };
             match word.text {
@@ -148,11 +168,12 @@ impl Reader<'_> {
     /// Reads a step without a block.
     fn plain(&mut self, start: usize, keyword: &str) -> Read<StepKind> {
         Ok(match keyword {
-            "try" => {
+            "try" | "until" => {
                 let span = Span { start, end: start + keyword.len() };
+                let help = if keyword == "try" { "try a: set x 1" } else { "until a: set x 1 within 10s" };
                 return Err(self
-                    .error(span, "`try` stands before an ask only")
-                    .help("such as `try a: set x 1`"));
+                    .error(span, format!("`{keyword}` stands before an ask only"))
+                    .help(format!("such as `{help}`")));
             }
             "let" => self.let_step()?,
             "expect" => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::driver;
-use crate::scenario::{Ask, Part, Pick, Step, StepKind, Who};
+use crate::scenario::{Ask, Effort, Part, Pick, Step, StepKind, Who};
 use crate::text::value;
 use crate::text::{Source, Span};
 use crate::topology::{self, Graph};
@@ -116,10 +116,11 @@ pub(in crate::cli) fn replay_steps(
     let texts = steps.iter().map(|DoneStep { step, result, draws }| {
         let text = with_drawn_nodes(step, draws, &name);
         match (result, &step.kind) {
-            (_, StepKind::Ask { attempt: true, .. }) => text,
+            (_, StepKind::Ask { effort: Effort::Try, .. })
+            | (StepResult::Succeeded, StepKind::Ask { effort: Effort::Until(_), .. }) => text,
             (StepResult::Succeeded, StepKind::Ask { ask, .. }) if only_reads(&command(ask)) => attempt(&text),
             (StepResult::Succeeded, _) => text,
-            (StepResult::Failed, StepKind::Ask { .. }) => attempt(&text),
+            (StepResult::Failed, StepKind::Ask { effort: Effort::Once, .. }) => attempt(&text),
             (StepResult::Failed, _) => format!("# This failed: {}", text.replace('\n', "\n# ")),
         }
     });

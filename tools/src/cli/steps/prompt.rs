@@ -18,7 +18,7 @@ const HISTORY: usize = 1_000;
 pub(super) type Prompt = Editor<Completion, DefaultHistory>;
 
 /// The steps: the first word, the words that follow it, and the effect.
-const STEPS: [(&str, &str, &str); 26] = [
+const STEPS: [(&str, &str, &str); 27] = [
     ("a: COMMAND …", "", "asks a node, or several: `a, b:`, `all:`, `random:`"),
     (
         "expect",
@@ -48,6 +48,7 @@ const STEPS: [(&str, &str, &str); 26] = [
     ("repeat", "10 at 5/s as i { … }", "does steps again"),
     ("each", "v in all { … }", "does steps for one node after another"),
     ("try", "WHO: COMMAND", "asks, and lets errors pass"),
+    ("until", "WHO: COMMAND within 10s", "asks again until all have answered"),
     ("include", "\"FILE\"", "does the steps of a file"),
 ];
 
@@ -93,7 +94,7 @@ impl Completion {
         let step = before.rsplit(['\n', ';', '{']).next().unwrap_or_default().trim();
         let all: Vec<&str> = if before.trim_end().ends_with(':') {
             self.commands.iter().map(String::as_str).collect()
-        } else if step.is_empty() || matches!(step, "try" | "help") {
+        } else if step.is_empty() || matches!(step, "try" | "until" | "help") {
             let steps = STEPS.iter().map(|(step, ..)| *step).filter(|step| !step.contains(' '));
             steps.chain(["help"]).chain(self.who()).collect()
         } else {

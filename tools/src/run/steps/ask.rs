@@ -6,10 +6,10 @@ use super::choose::Purpose;
 use crate::driver::{Answer, Values};
 use crate::journal::JournalEvent;
 use crate::run::answers::{Asked, FilledWord, Observed};
-use crate::run::context::RunContext;
+use crate::run::context::{Pace, RunContext};
 use crate::run::environment::{Binding, Environment};
 use crate::run::results::{Failure, FailureKind, Finding, StepFailure};
-use crate::scenario::{Ask, At, Who, Word};
+use crate::scenario::{Ask, At, Effort, Who, Word};
 use crate::world::{NodeIndex, Value};
 
 impl RunContext {
@@ -22,7 +22,7 @@ impl RunContext {
         ask: &Ask,
         environment: &mut Environment,
     ) -> Result<(), StepFailure> {
-        for Asked { node, observed, .. } in self.ask_step(at, false, who, ask, environment).await? {
+        for Asked { node, observed, .. } in self.ask_step(at, Effort::Once, who, ask, environment).await? {
             if let Observed::Answered(answer) = observed {
                 environment.bind(name, self.binding_of(node, ask, &answer.value));
             }
@@ -30,11 +30,12 @@ impl RunContext {
         Ok(())
     }
 
-    /// Asks all at once, and fails at the first error unless the step is only an attempt.
+    /// Asks all at once, and fails at the first error if the effort is to ask once. With `until`, asks those that have
+    /// not answered again, at the pace of nodes that do not report changes.
     pub(in crate::run) async fn ask_step(
         &self,
         at: &At,
-        attempt: bool,
+        effort: Effort,
         who: &Who,
         ask: &Ask,
         environment: &Environment,
@@ -42,32 +43,55 @@ impl RunContext {
         let nodes = self.choose(at, environment, who, Purpose::Ask)?;
         let words = environment.all_filled(&ask.words, &self.executor.state());
         let words = words.map_err(|message| self.fail(at, message))?;
-        let asked = join_all(nodes.iter().map(async |node| {
-            let words = self.words_for(*node, &words);
-            self.ask(*node, &words).await
-        }))
-        .await;
         let answered = |asked: &Asked| matches!(asked.observed, Observed::Answered(_));
-        if !attempt && !asked.iter().all(answered) {
-            return Err(self.unanswered(at, &words, &asked));
+        let mut asked = self.ask_each(&nodes, &words).await;
+        if let Effort::Until(time) = effort {
+            let from = self.executor.now();
+            let until = from + self.stretch(time);
+            let mut pace = Pace::new(Some((from, until)));
+            while !asked.iter().all(answered) && self.executor.now() < until {
+                self.wait_for_change_or_poll(self.executor.changes(), Some(&mut pace)).await;
+                let missing: Vec<NodeIndex> =
+                    asked.iter().filter(|asked| !answered(asked)).map(|asked| asked.node).collect();
+                for again in self.ask_each(&missing, &words).await {
+                    if let Some(place) = asked.iter_mut().find(|asked| asked.node == again.node) {
+                        *place = again;
+                    }
+                }
+            }
+        }
+        if effort != Effort::Try && !asked.iter().all(answered) {
+            return Err(self.unanswered(at, effort, &words, &asked));
         }
         self.journal_shown(ask, &asked);
         Ok(asked)
     }
 
+    /// Asks nodes, all at once.
+    async fn ask_each(&self, nodes: &[NodeIndex], words: &[FilledWord]) -> Vec<Asked> {
+        join_all(nodes.iter().map(async |node| {
+            let words = self.words_for(*node, words);
+            self.ask(*node, &words).await
+        }))
+        .await
+    }
+
     /// Returns the failure of a step that was refused, or got no answer.
-    fn unanswered(&self, at: &At, words: &[FilledWord], asked: &[Asked]) -> StepFailure {
+    fn unanswered(&self, at: &At, effort: Effort, words: &[FilledWord], asked: &[Asked]) -> StepFailure {
         let wrong = |asked: &&Asked| !matches!(asked.observed, Observed::Answered(_));
         let state = self.executor.state();
         let name = |node: NodeIndex| state.network.name(node);
         let command = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
-        let message = match asked.iter().find(wrong) {
+        let mut message = match asked.iter().find(wrong) {
             Some(Asked { node, observed: Observed::Refused { message, code }, .. }) => {
                 format!("`{}: {command}` was refused: {message} ({code})", name(*node))
             }
             Some(Asked { node, observed, .. }) => format!("`{}: {command}` got {observed}", name(*node)),
             None => command,
         };
+        if let Effort::Until(time) = effort {
+            message.push_str(&format!(", also after {}", crate::text::step_duration(time)));
+        }
         let mut failure = Failure::new(FailureKind::Step, Some(at), state.now, message);
         failure.findings = asked
             .iter()
@@ -78,7 +102,10 @@ impl RunContext {
                 since: None,
             })
             .collect();
-        failure.help = Some("`try` before the step lets errors pass".to_owned());
+        failure.help = Some(match effort {
+            Effort::Until(_) => "a longer time after `within` asks for longer".to_owned(),
+            _ => "`try` before the step lets errors pass, and `until … within 10s` asks again".to_owned(),
+        });
         failure.into()
     }
 

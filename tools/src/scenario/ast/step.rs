@@ -33,13 +33,24 @@ impl Step {
     }
 }
 
+/// The effort with which nodes are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// Once: an error or silence fails the step.
+    Once,
+    /// Once, as `try` says: errors and silence do not fail the step.
+    Try,
+    /// Again and again, as `until` says, until every node has answered: at most for this time.
+    Until(Duration),
+}
+
 /// The content of a step, by kind.
 #[derive(Debug, Clone)]
 pub enum StepKind {
-    /// `who: ask`, or `try who: ask`.
+    /// `who: ask`, `try who: ask`, or `until who: ask within duration`.
     Ask {
-        /// True for `try`: errors and silence do not fail the step.
-        attempt: bool,
+        /// The effort with which they are asked.
+        effort: Effort,
         /// The nodes that are asked.
         who: Who,
         /// The command and its arguments.

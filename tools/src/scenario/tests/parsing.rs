@@ -79,6 +79,9 @@ fn words_are_bare_or_quoted() {
     check("a: set k [1,\"b\"]", "a: |set| |k| |[1,\"b\"]|");
     check("expect a: get \"for\" == \"within\" within 5s", "expect a: |get| |for| == |within| within 5s");
     check("try a: set k \"#1\"", "try a: |set| |k| |#1|");
+    check("until a, b: set k v within 10s", "until a, b: |set| |k| |v| within 10 s");
+    check("until a: set \"within\" v within 500ms", "until a: |set| |within| |v| within 500 ms");
+    check("until: get x", "until: |get| |x|");
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn steps_that_are_none() {
     check("cup", "1:1-3 unknown step `cup` (did you mean `cut`?)");
     check("try kill a", "1:1-3 `try` stands before an ask only (such as `try a: set x 1`)");
     check("try", "1:1-3 `try` stands before an ask only (such as `try a: set x 1`)");
+    check("until kill a", "1:1-5 `until` stands before an ask only (such as `until a: set x 1 within 10s`)");
     check("all set x 1", "1:1-3 unknown step `all` (to ask the node `all`, write `all: set x 1`)");
     check("a, b set x 1", "1:6-3 expected `:` after `a, b`, not `set` (to ask them, write `a, b: set x 1`)");
     check("$v set x", "1:4-3 expected `:` after `$v`, not `set` (to ask them, write `$v: set x`)");

@@ -12,8 +12,13 @@ pub(crate) fn block(steps: &[Step]) -> String {
 
 fn step(step: &Step) -> String {
     match &step.kind {
-        StepKind::Ask { attempt, who: nodes, ask: words } => {
-            format!("{}{}: {}", if *attempt { "try " } else { "" }, who(nodes), ask(words))
+        StepKind::Ask { effort, who: nodes, ask: words } => {
+            let asked = format!("{}: {}", who(nodes), ask(words));
+            match effort {
+                Effort::Once => asked,
+                Effort::Try => format!("try {asked}"),
+                Effort::Until(time) => format!("until {asked} within {}", crate::text::duration(*time)),
+            }
         }
         StepKind::LetAnswer { name, who: nodes, ask: words } => {
             format!("let {name} = {}: {}", who(nodes), ask(words))
