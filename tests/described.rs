@@ -341,3 +341,29 @@ fn a_workload_that_cannot_be_asked_is_refused() {
         ended.code(2);
     }
 }
+
+#[test]
+fn what_stands_in_the_environment_is_in_no_report() {
+    if !has("node") {
+        return;
+    }
+    let server = "require('http').createServer((asked, answered) => {
+        answered.writeHead(401).end('no access with ' + asked.headers.authorization);
+    }).listen(process.argv[2], '127.0.0.1');";
+    let driver = "[start]\ncommand = \"node server.js {port}\"\n[commands.get]\nhttp = \"GET /{key}\"\n\
+                  headers = { authorization = \"Bearer {env.STORY_TOKEN}\" }\n";
+    let tools = Tools::new()
+        .file("server.js", server)
+        .file("x.toml", driver)
+        .file("one.scn", "# It is asked.\nnetwork a\na: get k\n");
+    let run = format!(
+        "STORY_TOKEN=hidden-7831 {PROGRAM} test one.scn --driver x.toml --html page.html --junit report.xml"
+    );
+    let ended = tools.shell(&run);
+    assert!(ended.out.contains("HTTP 401: no access with Bearer {env.STORY_TOKEN}"), "{ended:#?}");
+    ended.code(1);
+    for file in ["page.html", "report.xml", "logs/one/run.jsonl"] {
+        assert!(!tools.read(file).contains("hidden-7831"), "{file}");
+    }
+    assert!(!ended.raw.contains("hidden-7831") && !ended.err.contains("hidden-7831"), "{ended:#?}");
+}

@@ -13,6 +13,7 @@ mod outcome;
 mod plan;
 mod request;
 mod scope;
+mod secrets;
 mod signatures;
 mod template;
 

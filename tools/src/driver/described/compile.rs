@@ -23,6 +23,7 @@ const PORT: &str = "main";
 struct Compiler<'a> {
     source: &'a Source,
     ports: Vec<String>,
+    variables: BTreeSet<String>,
     wrong: Vec<Diagnostic>,
 }
 
@@ -32,7 +33,7 @@ pub(super) fn compile(
     description: &Description,
     signatures: &BTreeMap<String, Signature>,
 ) -> Result<Plan, Vec<Diagnostic>> {
-    let mut compiler = Compiler { source, ports: Vec::new(), wrong: Vec::new() };
+    let mut compiler = Compiler { source, ports: Vec::new(), variables: BTreeSet::new(), wrong: Vec::new() };
     let plan = compiler.plan(description, signatures);
     if compiler.wrong.is_empty() { Ok(plan) } else { Err(compiler.wrong) }
 }
@@ -67,7 +68,8 @@ impl Compiler<'_> {
             .collect();
         let command = start.map(|start| start.command.get_ref().clone()).unwrap_or_default();
         let folder = folder(self.source.name());
-        Plan { folder, command, start: words, environment, ports, ready, commands }
+        let variables = std::mem::take(&mut self.variables);
+        Plan { folder, command, start: words, environment, ports, ready, variables, commands }
     }
 
     fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
@@ -263,7 +265,11 @@ impl Compiler<'_> {
     /// Checks that the placeholders of a template are known.
     fn placeholders(&mut self, text: &Text, template: &Template, names: &[String]) {
         for slot in template.slots() {
-            if names.contains(&slot.name) || is_variable(&slot.name) {
+            if is_variable(&slot.name) {
+                self.variables.insert(slot.name.clone());
+                continue;
+            }
+            if names.contains(&slot.name) {
                 continue;
             }
             let at = self.within(text, &slot.to_string());

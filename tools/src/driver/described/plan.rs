@@ -1,6 +1,6 @@
 //! The plan of a driver: a description that was checked, with everything parsed that can be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hyper::http::{HeaderName, Method};
 use regex::Regex;
@@ -24,6 +24,8 @@ pub(super) struct Plan {
     /// The names of a node's ports, at least one.
     pub(super) ports: Vec<String>,
     pub(super) ready: Ready,
+    /// The placeholders for variables of the environment, such as `env.TOKEN`.
+    pub(super) variables: BTreeSet<String>,
     /// The commands, by name.
     pub(super) commands: BTreeMap<String, CommandPlan>,
 }

@@ -9,6 +9,7 @@ use super::http::{HttpClient, HttpError, HttpRequest};
 use super::outcome::{Received, outcome};
 use super::plan::{CommandPlan, Plan, RequestPlan};
 use super::scope::{self, Values};
+use super::secrets::Secrets;
 use super::template::{Filter, Template};
 use crate::driver::{
     AddressError, CommandLine, CommandLineError, Declaration, Member, NodeSession, Place, RequestBody,
@@ -89,8 +90,26 @@ impl<'a> Client<'a> {
         Self { plan, declaration, session, http: HttpClient::default() }
     }
 
-    /// Asks the node.
+    /// Asks the node. What stands in the environment and was filled in is in no message.
     pub(super) async fn ask(&self, body: &RequestBody) -> Asked {
+        let secrets = Secrets::of(&self.plan.variables);
+        let hide = |text: String| secrets.hide(text);
+        match self.outcome(body).await {
+            Asked::Lost(reason) => Asked::Lost(hide(reason)),
+            Asked::Ended(Outcome::Refused { code, message }) => {
+                Asked::Ended(Outcome::Refused { code, message: hide(message) })
+            }
+            Asked::Ended(Outcome::Unknown { reason }) => {
+                Asked::Ended(Outcome::Unknown { reason: hide(reason) })
+            }
+            Asked::Ended(Outcome::Failed { reason }) => {
+                Asked::Ended(Outcome::Failed { reason: hide(reason) })
+            }
+            Asked::Ended(outcome) => Asked::Ended(outcome),
+        }
+    }
+
+    async fn outcome(&self, body: &RequestBody) -> Asked {
         let words = match body {
             RequestBody::Watch => return Asked::Ended(Outcome::Done),
             // Nodes that are linked by themselves need no request.
