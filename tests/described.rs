@@ -144,11 +144,20 @@ fn what_an_answer_means_is_told() {
     check(means, r#"expect a: get "200/{\"v\": 5}" == 5"#, 0, "ok one");
     check(means, "a: set 404 gone", 1, "HTTP 404: gone (absent)");
     check(means, "a: set 503 later", 1, "HTTP 503: later (unavailable)");
-    check(means, "a: set 200 busy", 1, "HTTP 200: busy");
+    check(means, "a: set 200 busy", 1, "got no answer: HTTP 200: busy");
     check(means, "expect a: get \"200/{}\" fails exists", 0, "ok one");
     check("", "a: set 404 gone", 1, "HTTP 404: gone (refused)");
     // A change that failed at the server may have been made.
-    check("", "a: set 500 x", 1, "HTTP 500: x");
+    check("", "a: set 500 x", 1, "got no answer: HTTP 500: x");
+    check("", "expect a: get 500 fails refused", 0, "ok one");
+    // The first sign counts.
+    check(
+        "[means]\n\"~gone\" = \"exists\"\n404 = \"absent\"",
+        "a: set 404 gone",
+        1,
+        "HTTP 404: gone (exists)",
+    );
+    check("[means]\n404 = \"done\"", "a: set 404 gone", 0, "ok one");
     check("", "expect a: get \"200/{}\" == 5", 1, "there is no `/v` in it");
     check("", "expect a: get \"200/<html>\" == 5", 1, "it is not JSON");
     check("", "expect a: get 299 == 5", 1, "the answer is longer than 8 MiB");
@@ -228,7 +237,8 @@ fn a_command_that_a_description_lacks_is_refused_before_anything_starts() {
     };
     check("a: set k v", "x.toml");
     check("expect converged", "does not say what it holds");
-    check("a: promote", "promote");
+    check("a: promote", "have no command `promote`");
+    check("expect a: get k fails absent", "unknown error code `absent`");
 }
 
 #[test]
@@ -366,4 +376,39 @@ fn what_stands_in_the_environment_is_in_no_report() {
         assert!(!tools.read(file).contains("hidden-7831"), "{file}");
     }
     assert!(!ended.raw.contains("hidden-7831") && !ended.err.contains("hidden-7831"), "{ended:#?}");
+}
+
+#[test]
+fn a_connection_that_the_node_closes_is_no_link_past_the_proxies() {
+    if !has("node") {
+        return;
+    }
+    // It links nobody, and closes a connection that nobody uses after a moment.
+    let server =
+        "const server = require('http').createServer((asked, answered) => answered.writeHead(204).end());
+        server.keepAliveTimeout = 300;
+        server.listen(process.argv[2], '127.0.0.1');";
+    let driver = "links = \"request\"\n[start]\ncommand = \"node server.js {port}\"\n\
+                  [commands.set]\nhttp = \"PUT /{key}\"\n[commands.addPeer]\nhttp = \"POST /{peer.port}\"\n";
+    let scenario = "# Idle connections end during a partition.\nnetwork a-b\nall: set k v\npartition a | b\n\
+                    wait 3s\nheal\n";
+    let tools = Tools::new().file("server.js", server).file("x.toml", driver).file("one.scn", scenario);
+    tools.run("test one.scn --driver x.toml").code(0);
+}
+
+#[test]
+fn a_node_that_was_killed_is_linked_again() {
+    if !has("node") {
+        return;
+    }
+    let tools = service("");
+    let ended = tools.run(
+        "workload lin-kv --driver described/kv.toml --network a-b --kill --interval 400ms --time 2s --rate 20 \
+         --seed 1 --settle 0",
+    );
+    assert!(ended.out.contains("kill ") && ended.out.contains("start "), "{ended:#?}");
+    let record = tools.read("logs/workload-lin-kv/run.jsonl");
+    let wired = record.lines().filter(|line| line.contains("\"event\":\"wire\"")).count();
+    assert!(wired > 1, "{record}");
+    tools.expect_nothing_left();
 }

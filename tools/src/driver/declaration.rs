@@ -20,6 +20,10 @@ pub struct Declaration {
     pub commands: &'static [Command],
     /// The way in which such nodes are linked.
     pub wiring: Wiring,
+    /// True if our own program can be such a node.
+    pub ours: bool,
+    /// True if such a node may be told all nodes at its start.
+    pub is_told_members: bool,
     /// The arguments with which such nodes dial addresses that they were not given.
     pub dials_by_itself: &'static [&'static str],
     /// True if nodes may join a network that runs.
@@ -141,12 +145,6 @@ impl Declaration {
     #[must_use]
     pub fn must_list_links(&self) -> bool {
         self.by_port
-    }
-
-    /// Returns true if our own program can be such a node.
-    #[must_use]
-    pub fn is_ours(&self) -> bool {
-        self.simulated
     }
 
     /// Returns true if such nodes give the data for a figure of `measure`.

@@ -117,6 +117,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         time,
         shapes: shapes(arguments),
         partitions: partition.then_some(interval),
+        has_ways_past: false,
         kills: None,
         protocol: Protocol::Routed,
         patience: arguments.timeout.unwrap_or(defaults.timeout),

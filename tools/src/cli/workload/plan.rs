@@ -97,6 +97,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         return Err(PlanError::World);
     }
     let options = arguments.program.node_options()?;
+    arguments.program.are_used(|option| driver.takes.contains(&option))?;
     if let Some(option) = driver.needs.iter().find(|option| !options.contains_key(**option)) {
         return Err(PlanError::Needs { driver: driver.name, option });
     }
@@ -107,7 +108,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     }
     let protocol = Protocol::Store {
         is_linked: driver.wiring == Wiring::AddPeer,
-        is_text: driver.values_of(options.get("values").map(String::as_str)) == Values::Text,
+        is_text: driver.values_of(None) == Values::Text,
     };
     let has = |word: &str| driver.command(&protocol.words(&asked(word))[0]).is_some();
     let exchanges = has("cas");
@@ -135,8 +136,12 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         adapter: options.get("adapter").cloned(),
         ready: options.get("ready").cloned(),
         // A node that is killed has to find what it acknowledged.
-        disk: arguments.kill && driver.is_ours() && !options.contains_key("exec"),
-        members: if by_themselves { members(driver.name, &names, &links, index) } else { Box::default() },
+        disk: arguments.kill && driver.ours && !options.contains_key("exec"),
+        members: if driver.is_told_members {
+            members(driver.name, &names, &links, index)
+        } else {
+            Box::default()
+        },
         ..NodeSpec::default()
     };
     let nodes: Vec<NodeSpec> = names.iter().enumerate().map(spec).collect();
@@ -158,6 +163,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         time: arguments.time,
         shapes: if arguments.latency.is_zero() { Vec::new() } else { vec![Shape::Delay(arguments.latency)] },
         partitions: arguments.partition.then_some(interval),
+        has_ways_past: arguments.world.one_host,
         kills: arguments.kill.then_some(interval),
         protocol,
         patience: arguments.timeout,

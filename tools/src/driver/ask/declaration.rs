@@ -19,6 +19,8 @@ pub const ASK: Declaration = Declaration {
         ADD_PEER,
     ],
     wiring: Wiring::AddPeer,
+    ours: false,
+    is_told_members: false,
     dials_by_itself: &[],
     grows: true,
     readiness: Readiness::Seen,

@@ -11,6 +11,8 @@ pub const BYC: Declaration = Declaration {
     simulated: false,
     commands: &[GET, SET, STAMP, KEYS, COUNT, PEERS, ADD_PEER],
     wiring: Wiring::AddPeer,
+    ours: true,
+    is_told_members: false,
     dials_by_itself: &["--auto-connect"],
     grows: true,
     readiness: Readiness::Seen,

@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 use hyper::http::{HeaderName, Method, Uri};
 use regex::Regex;
 
-use super::description::{Command, Description, Links, Meaning, ReadySign, Text, span};
+use super::description::{Command, Description, Links, ReadySign, Text, span};
 use super::extract::{Extraction, ExtractionError};
 use super::plan::{CommandPlan, Plan, RequestPlan, Sign};
 use super::scope::{Example, Scope, is_variable};
@@ -152,10 +152,14 @@ impl Compiler<'_> {
             Some(answer) => self.extraction(answer),
             None => Extraction::default(),
         };
-        let meanings = command.means.iter().chain(&description.means);
-        let meanings = meanings
-            .filter_map(|(sign, meaning)| Some((self.sign(sign)?, *meaning.get_ref())))
-            .collect::<Vec<(Sign, Meaning)>>();
+        let mut meanings = Vec::new();
+        for means in [&command.means, &description.means] {
+            let mut means: Vec<_> = means.iter().collect();
+            means.sort_by_key(|(sign, _)| sign.span().start);
+            meanings.extend(
+                means.into_iter().filter_map(|(sign, meaning)| Some((self.sign(sign)?, *meaning.get_ref()))),
+            );
+        }
         Some(CommandPlan { request, answer, meanings, arguments })
     }
 
@@ -191,9 +195,10 @@ impl Compiler<'_> {
             return None;
         }
         let fields = description.http.headers.iter().chain(&command.headers);
-        let mut headers = Vec::new();
+        let mut headers: Vec<(HeaderName, Template)> = Vec::new();
         for (name, value) in fields {
             if let Ok(header) = HeaderName::from_str(name.get_ref()) {
+                headers.retain(|(other, _)| *other != header);
                 headers.extend(self.template(value, scope).map(|value| (header, value)));
             } else {
                 let message = format!("`{}` is no name of a header field", name.get_ref());

@@ -1,6 +1,6 @@
 //! The declaration of a driver that was read from a description.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::description::{Description, Links, ValueKind};
 use super::signatures::{Signature, kept};
@@ -26,6 +26,8 @@ pub(super) fn declaration(
             Links::Request => Wiring::AddPeer,
             Links::Start | Links::None => Wiring::ByThemselves,
         },
+        ours: false,
+        is_told_members: true,
         dials_by_itself: &[],
         grows: description.links() != Links::Start,
         readiness: Readiness::Seen,
@@ -46,8 +48,18 @@ pub(super) fn declaration(
             ValueKind::Json => &[Values::Json],
         },
         policies: &[],
-        codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable", "unsupported", UNKNOWN],
+        codes: Vec::leak(codes(description)),
         bounds: &[],
         dial_path: "",
     }
+}
+
+/// Returns the codes of errors: those that the description gives, and those that are given without it.
+fn codes(description: &Description) -> Vec<&'static str> {
+    let means = description.commands.values().map(|command| &command.means).chain([&description.means]);
+    let given = means.flat_map(|means| means.values()).filter_map(|meaning| meaning.get_ref().code());
+    let linked = description.links() == Links::Request;
+    let usual = ["refused", "unavailable", "unsupported", UNKNOWN].into_iter();
+    let all: BTreeSet<&str> = usual.chain(linked.then_some("neighbor_exists")).chain(given).collect();
+    all.into_iter().collect()
 }

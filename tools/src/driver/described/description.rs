@@ -133,6 +133,8 @@ pub(super) enum Meaning {
     Absent,
     /// It is there already.
     Exists,
+    /// Another value was held than the command expects.
+    PreconditionFailed,
     /// The command was not carried out, and will not be.
     Refused,
     /// The command was not carried out, since the node cannot do it now.
@@ -155,6 +157,7 @@ impl Meaning {
             Self::Done | Self::Unknown => None,
             Self::Absent => Some("absent"),
             Self::Exists => Some("exists"),
+            Self::PreconditionFailed => Some("precondition_failed"),
             Self::Refused => Some("refused"),
             Self::Unavailable => Some("unavailable"),
         }

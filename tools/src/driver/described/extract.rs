@@ -125,6 +125,11 @@ impl Extraction {
         Ok(Self(steps))
     }
 
+    /// Returns true if the whole answer is the part.
+    pub(super) fn is_all(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the part of an answer.
     pub(super) fn of(&self, answer: String) -> Result<Part, PartError> {
         self.0.iter().try_fold(Part::Text(answer), |part, step| step.apply(part))
@@ -197,7 +202,15 @@ fn find(json: &RawValue, rest: &[String], pointer: &[String]) -> Result<Part, Pa
         return find(member.ok_or_else(missing)?, rest, pointer);
     }
     let object: BTreeMap<String, &RawValue> = serde_json::from_str(json.get()).map_err(|_| missing())?;
-    find(object.get(segment).copied().ok_or_else(missing)?, rest, pointer)
+    match (object.get(segment), segment.strip_suffix('?').filter(|_| rest.is_empty())) {
+        (Some(member), _) => find(member, rest, pointer),
+        // Some formats leave out what is empty.
+        (None, Some(name)) => match object.get(name) {
+            Some(member) => find(member, rest, pointer),
+            None => Ok(Part::Text(String::new())),
+        },
+        (None, None) => Err(missing()),
+    }
 }
 
 /// Returns a part as JSON. A text is read as JSON.
@@ -243,6 +256,8 @@ mod tests {
         check("/value", r#"{"value": 10000000000000000001}"#, &json("10000000000000000001"));
         check("/kvs/0/value | base64", r#"{"kvs": [{"value": "aGk="}]}"#, &text("hi"));
         check("/a~1b/~0", r#"{"a/b": {"~": null}}"#, &json("null"));
+        check("/kvs/0/value? | base64", r#"{"kvs": [{"value": "aGk="}]}"#, &text("hi"));
+        check("/kvs/0/value? | base64", r#"{"kvs": [{}]}"#, &text(""));
         check("number", " 7\n", &json("7"));
         check("trim", " 7\n", &text("7"));
         check("match version (\\d+)", "at version 12 | x", &text("12"));
@@ -264,6 +279,7 @@ mod tests {
             Extraction::parse(extraction).unwrap().of(answer.to_owned()).unwrap_err().to_string()
         };
         assert_eq!(of("/kvs/0/value", r#"{"kvs": []}"#), "there is no `/kvs/0/value` in it");
+        assert_eq!(of("/kvs/0/value?", r#"{"kvs": []}"#), "there is no `/kvs/0/value?` in it");
         assert_eq!(of("/value", "<html>"), "it is not JSON");
         assert_eq!(of("number", "seven"), "it is not a number");
         assert_eq!(of("lines | first", ""), "there is no first member in it");

@@ -1,6 +1,7 @@
 //! Requests over HTTP/1.1, over connections that are kept for the next request.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
@@ -11,6 +12,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use crate::driver::Contacts;
+
 /// The longest answer that is read, in bytes. Chosen: that of an adapter, or of a line of a node.
 pub(super) const ANSWER_MAX: usize = 8 << 20;
 /// The most connections to one port of a node that are kept while nobody uses them. Chosen: as many requests as are
@@ -18,8 +21,10 @@ pub(super) const ANSWER_MAX: usize = 8 << 20;
 const KEPT_MAX: usize = 64;
 
 /// The client of one node: its connections that nobody uses now.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct HttpClient {
+    /// The contacts of the harness with the node, to which the ends of kept connections belong.
+    contacts: Rc<Contacts>,
     kept: RefCell<Vec<(u16, SendRequest<Full<Bytes>>)>>,
     /// The tasks that serve connections. They end with the client.
     tasks: RefCell<JoinSet<()>>,
@@ -58,6 +63,10 @@ pub(super) enum HttpError {
 }
 
 impl HttpClient {
+    pub(super) fn new(contacts: Rc<Contacts>) -> Self {
+        Self { contacts, kept: RefCell::default(), tasks: RefCell::default() }
+    }
+
     /// Sends a request and reads the whole answer.
     pub(super) async fn ask(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
         let mut message = request.message();
@@ -105,9 +114,12 @@ impl HttpClient {
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(HttpError::Broken)?;
         let mut tasks = self.tasks.borrow_mut();
         while tasks.try_join_next().is_some() {}
+        let contacts = Rc::clone(&self.contacts);
         tasks.spawn_local(async move {
             // Whoever waits for an answer hears of a broken connection.
             let _: hyper::Result<()> = connection.await;
+            // The node may close a connection that nobody uses, long after the last request.
+            contacts.have_ended();
         });
         Ok(sender)
     }

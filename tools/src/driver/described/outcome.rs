@@ -18,6 +18,8 @@ pub(super) struct Received {
     pub(super) status: u16,
     /// True if the status is one of success.
     pub(super) is_success: bool,
+    /// True if the status is one of failures in the middle, of which nobody knows what was done before.
+    pub(super) may_have_happened: bool,
     /// The status as a person reads it, such as `HTTP 404`.
     pub(super) status_text: String,
     /// The body, or the standard output of the program.
@@ -33,7 +35,7 @@ pub(super) fn outcome(
     plan: &CommandPlan,
     received: Received,
 ) -> Outcome {
-    let Received { status, is_success, status_text, body, problems } = received;
+    let Received { status, is_success, may_have_happened, status_text, body, problems } = received;
     let text = String::from_utf8_lossy(&body);
     let meaning = |lacks_part: bool| {
         let has = |part: &str| {
@@ -46,12 +48,17 @@ pub(super) fn outcome(
         None => status_text.clone(),
     };
     match meaning(false) {
-        None if is_success => {}
-        Some(Meaning::Done) => {}
+        None | Some(Meaning::Done) if is_success => {}
         Some(meaning) => return meant(command, meaning, shown()),
-        // Nobody said what this means. A server that failed may have failed in the middle.
-        None if command.changes && status >= 500 => return meant(command, Meaning::Unknown, shown()),
+        // Nobody said what this means. What failed may have failed in the middle.
+        None if command.changes && may_have_happened => return meant(command, Meaning::Unknown, shown()),
         None => return meant(command, Meaning::Refused, shown()),
+    }
+    if command.changes
+        && plan.answer.is_all()
+        && beginning(&text).is_none_or(|_| std::str::from_utf8(&body).is_err())
+    {
+        return meant(command, Meaning::Done, String::new());
     }
     let Ok(text) = std::str::from_utf8(&body) else {
         return Outcome::Failed { reason: format!("the answer to `{}` is no text", command.name) };
@@ -106,6 +113,14 @@ fn held(directory: &dyn Directory, command: &Command, part: Part) -> Result<Valu
             let number = plain(part).trim().to_owned();
             if value::is_number(&number) { Ok(Value::Json(number)) } else { Err("a number") }
         }
+        // The whole content of a node is a list, or one value.
+        _ if command.name == "read" => Ok(match part {
+            Part::Json(json) => match list(Part::Json(json.clone())) {
+                Some(members) => Value::List(members),
+                None => Value::of_json(&json),
+            },
+            part => value_of(part),
+        }),
         // The answer to a change says no more than that it was made, unless a part of it was asked for.
         _ if command.changes => match part {
             Part::Text(text) if text.trim().is_empty() => Ok(Value::Done),

@@ -2,6 +2,7 @@
 
 use hyper::body::Bytes;
 use hyper::http::{HeaderName, HeaderValue, Uri, header};
+use std::rc::Rc;
 use std::str::FromStr as _;
 
 use super::exec::{self, ExecError};
@@ -10,9 +11,9 @@ use super::outcome::{Received, outcome};
 use super::plan::{CommandPlan, Plan, RequestPlan};
 use super::scope::{self, Values};
 use super::secrets::Secrets;
-use super::template::{Filter, Template};
+use super::template::{Filling as _, Filter, Template};
 use crate::driver::{
-    AddressError, CommandLine, CommandLineError, Declaration, Member, NodeSession, Place, RequestBody,
+    AddressError, CommandLine, CommandLineError, Declaration, Member, NodeSession, Place, RequestBody, Wiring,
 };
 use crate::world::{ExitStatus, NodeIndex, NodeSpec, Outcome};
 
@@ -67,6 +68,10 @@ pub(super) fn command_line(
         let line = crate::driver::fill_in(exec, spec, place, plan.ready.clone())?;
         return Ok(CommandLine { environment, ..line });
     }
+    // A request that lacks a value would fail each time.
+    if let Some(name) = plan.variables.iter().find(|name| values.text(name).is_none()) {
+        return Err(CommandLineError::NoValue { name: name.clone() });
+    }
     let text = || plan.command.clone();
     if spec.clock_ms != 0 {
         return Err(CommandLineError::Clock { exec: text() });
@@ -87,7 +92,7 @@ pub(super) fn command_line(
 
 impl<'a> Client<'a> {
     pub(super) fn new(plan: &'a Plan, declaration: &'static Declaration, session: &'a NodeSession) -> Self {
-        Self { plan, declaration, session, http: HttpClient::default() }
+        Self { plan, declaration, session, http: HttpClient::new(Rc::clone(&session.contacts)) }
     }
 
     /// Asks the node. What stands in the environment and was filled in is in no message.
@@ -113,7 +118,7 @@ impl<'a> Client<'a> {
         let words = match body {
             RequestBody::Watch => return Asked::Ended(Outcome::Done),
             // Nodes that are linked by themselves need no request.
-            RequestBody::Wire(_) if self.declaration.command("addPeer").is_none() => {
+            RequestBody::Wire(_) if self.declaration.wiring != Wiring::AddPeer => {
                 return Asked::Ended(Outcome::Done);
             }
             RequestBody::Wire(to) => vec!["addPeer".to_owned(), to.clone()],
@@ -174,6 +179,7 @@ impl<'a> Client<'a> {
                 let host = HeaderValue::from_str(&address).map_err(|error| failed(error.to_string()))?;
                 let mut fields: Vec<(HeaderName, HeaderValue)> = vec![(header::HOST, host)];
                 for (name, value) in headers {
+                    fields.retain(|(other, _)| other != name);
                     let value = fill(value, None).map_err(no_value)?;
                     let value = HeaderValue::from_str(&value)
                         .map_err(|error| failed(format!("the header field `{name}`: {error}")))?;
@@ -195,6 +201,7 @@ impl<'a> Client<'a> {
                 Ok(Received {
                     status: answer.status,
                     is_success: (200..300).contains(&answer.status),
+                    may_have_happened: answer.status >= 500,
                     status_text: format!("HTTP {}", answer.status),
                     body: answer.body,
                     problems: String::new(),
@@ -219,6 +226,7 @@ impl<'a> Client<'a> {
                 Ok(Received {
                     status,
                     is_success: status == 0,
+                    may_have_happened: status != 0,
                     status_text: format!("`{program}` ended with {}", answer.end),
                     body: answer.output,
                     problems: answer.problems,

@@ -223,12 +223,14 @@ impl Template {
 fn slot(text: &str, start: usize) -> Result<Option<Slot>, TemplateError> {
     let Some((inside, _)) = text[start + 1..].split_once('}') else { return Ok(None) };
     let mut words = inside.split('|');
-    let name = words.next().unwrap_or_default();
+    let first = words.next().unwrap_or_default();
+    // Space stands before a bar only: `{ x }` is no placeholder.
+    let name = if inside.contains('|') { first.trim_end() } else { first };
     if !is_name(name) {
         return Ok(None);
     }
     let mut filters = Vec::new();
-    let mut at = start + 1 + name.len();
+    let mut at = start + 1 + first.len();
     for word in words {
         let range = at + 1..at + 1 + word.len();
         at = range.end;
@@ -332,6 +334,7 @@ mod tests {
         check("{key}", None, "a b/ü");
         check("{value|json} {key|json} {value|base64}", None, "5 \"a b/ü\" NQ==");
         check("{port.client}{value}", None, "70005");
+        check("{value | json} { value } {value }", None, "5 { value } {value }");
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub const MAELSTROM: Declaration = Declaration {
         reads("stats", &[Argument { words: ROUTED_STATS, ..word("NAME") }], Answer::Number),
     ],
     wiring: Wiring::Routed,
+    ours: false,
+    is_told_members: false,
     dials_by_itself: &[],
     grows: false,
     readiness: Readiness::Seen,

@@ -72,6 +72,8 @@ pub const NATIVE: Declaration = Declaration {
         reads("stats", &[Argument { words: NATIVE_STATS, ..word("NAME") }], Answer::Number),
     ],
     wiring: Wiring::AddPeer,
+    ours: true,
+    is_told_members: false,
     dials_by_itself: &["--auto-connect"],
     grows: true,
     readiness: Readiness::Told,

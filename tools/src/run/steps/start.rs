@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::driver::Wiring;
 use crate::run::context::{ASK, RunContext};
 use crate::run::results::{Failure, FailureKind, Finding, StepFailure};
 use crate::run::state::{Life, Network, Node};
@@ -56,7 +55,7 @@ impl RunContext {
             state.set_life(node, Life::Starting);
             state.network.begin_incarnation(node);
             let mut spec = state.network.node(node).spec.clone();
-            if self.driver_named(&spec.driver).wiring == Wiring::ByThemselves {
+            if self.driver_named(&spec.driver).is_told_members {
                 spec.members = members(&state.network, node);
             }
             Box::new(spec)

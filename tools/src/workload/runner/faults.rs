@@ -70,6 +70,17 @@ impl Partition {
         }
     }
 
+    /// Returns true if two nodes do not hear each other.
+    pub(super) fn parts(&self, one: NodeIndex, other: NodeIndex) -> bool {
+        match self {
+            Self::Sets(sets) => {
+                let side = |node| sets.iter().position(|set| set.contains(&node));
+                side(one) != side(other)
+            }
+            Self::Ring { pairs, .. } => pairs.contains(&(one.min(other), one.max(other))),
+        }
+    }
+
     /// Describes the partition for people.
     pub(super) fn describe(&self, name: impl Fn(NodeIndex) -> String) -> String {
         let names =

@@ -4,39 +4,83 @@ use std::time::Duration;
 
 use super::plan::{LAUNCH, Plan, STOP};
 use crate::random::Rng;
-use crate::workload::History;
 use crate::world::{NodeIndex, Operation, Signal};
 
 /// The node that is away, and the draws of the next ones.
 #[derive(Debug)]
 pub(super) struct Kills {
     draws: Rng,
-    away: Option<NodeIndex>,
-    last: NodeIndex,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// All nodes run.
+    AllRun,
+    /// A node is being killed.
+    Dying(NodeIndex),
+    /// A node has been killed.
+    Away(NodeIndex),
+    /// The node is being started again.
+    Starting(NodeIndex),
+}
+
+/// The next step with a node.
+#[derive(Debug)]
+pub(super) enum NextKill {
+    /// The node is killed.
+    Kill(NodeIndex, Operation),
+    /// The node that is away is started.
+    Start(NodeIndex, Operation),
 }
 
 impl Kills {
     pub(super) fn new(draws: Rng) -> Self {
-        Self { draws, away: None, last: NodeIndex(0) }
+        Self { draws, state: State::AllRun }
     }
 
-    /// Draws a node, and returns the operation that kills it.
-    pub(super) fn kill(&mut self, now: Duration, plan: &Plan) -> (NodeIndex, Operation) {
-        let node = NodeIndex(self.draws.index(plan.nodes.len()));
-        self.away = Some(node);
-        (node, Operation::Signal { node, signal: Signal::Kill, deadline: now + STOP })
+    /// Returns true if a node is not there to be asked.
+    pub(super) fn is_down(&self, node: NodeIndex) -> bool {
+        match self.state {
+            State::AllRun => false,
+            State::Dying(down) | State::Away(down) | State::Starting(down) => down == node,
+        }
     }
 
-    /// Returns the operation that starts the node that is away; none if all run.
-    pub(super) fn start(&mut self, now: Duration, plan: &Plan) -> Option<Operation> {
-        let node = self.away.take()?;
-        self.last = node;
+    /// Begins the next kill or start; none while the last one is not done.
+    pub(super) fn next(&mut self, now: Duration, plan: &Plan) -> Option<NextKill> {
+        match self.state {
+            State::Dying(_) | State::Starting(_) => None,
+            State::Away(_) => self.start(now, plan).map(|(node, start)| NextKill::Start(node, start)),
+            State::AllRun => {
+                let node = NodeIndex(self.draws.index(plan.nodes.len()));
+                self.state = State::Dying(node);
+                let kill = Operation::Signal { node, signal: Signal::Kill, deadline: now + STOP };
+                Some(NextKill::Kill(node, kill))
+            }
+        }
+    }
+
+    /// Begins the start of the node that is away; none if none is.
+    pub(super) fn start(&mut self, now: Duration, plan: &Plan) -> Option<(NodeIndex, Operation)> {
+        let State::Away(node) = self.state else { return None };
+        self.state = State::Starting(node);
         let spec = Box::new(plan.nodes[node.0].clone());
-        Some(Operation::Launch { node, spec, deadline: now + LAUNCH })
+        Some((node, Operation::Launch { node, spec, deadline: now + LAUNCH }))
     }
 
-    /// Describes the last start, for people.
-    pub(super) fn describe_start(&self, history: &History) -> String {
-        format!("start {}", history.node(self.last))
+    /// Ends the last kill or start. Returns the node if it was started.
+    pub(super) fn end(&mut self) -> Option<NodeIndex> {
+        match self.state {
+            State::Dying(node) => {
+                self.state = State::Away(node);
+                None
+            }
+            State::Starting(node) => {
+                self.state = State::AllRun;
+                Some(node)
+            }
+            State::AllRun | State::Away(_) => None,
+        }
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::executor::{Continue, Executor};
+use super::executor::{Continue, Executor, WorkloadAbort};
 use super::faults::Partition;
-use super::kills::Kills;
+use super::kills::{Kills, NextKill};
 use super::plan::{Plan, Protocol};
 use super::report::HEAL;
 use crate::random::Rng;
 use crate::workload::{Completion, History, Operation as Asked, Workload};
-use crate::world::{NodeIndex, OpId, Operation, Outcome};
+use crate::world::{Bypass, NodeIndex, OpId, Operation, Outcome};
 
 /// The purpose of an operation of the world.
 enum Purpose {
@@ -22,10 +22,14 @@ enum Purpose {
     Toggle,
     /// The change of a partition is in force.
     Fault,
+    /// Connections past the partition in force were looked for, before it ends.
+    Look,
     /// A node is killed, or the one that was killed is started again.
     Kill,
-    /// A node that was killed runs again, or has ended.
+    /// A node has ended, or the one that was killed runs again.
     Killed,
+    /// A node that runs again is linked again.
+    Linked,
     /// The time of the load is over.
     Over,
 }
@@ -91,8 +95,10 @@ pub(super) struct Load<'a, 'd> {
     until: Duration,
     /// The time at which the next operation is due, by the plan and not by the event that announces it.
     arrival: Duration,
-    partition: Option<Partition>,
+    /// The partition in force, and the time at which it began.
+    partition: Option<(Partition, Duration)>,
     kills: Kills,
+    is_over: bool,
 }
 
 impl<'a, 'd> Load<'a, 'd> {
@@ -124,6 +130,7 @@ impl<'a, 'd> Load<'a, 'd> {
             arrival: until.saturating_sub(plan.time),
             partition: None,
             kills: Kills::new(stream()),
+            is_over: false,
         }
     }
 
@@ -154,22 +161,24 @@ impl<'a, 'd> Load<'a, 'd> {
                 }
                 Some(Purpose::Toggle) => self.toggle_partition(),
                 Some(Purpose::Kill) => self.kill_or_start(),
-                Some(Purpose::Fault | Purpose::Killed) => {
+                Some(Purpose::Look) => self.end_partition(outcome)?,
+                Some(purpose @ (Purpose::Fault | Purpose::Killed)) => {
                     if let Outcome::Failed { reason } = outcome {
-                        return Err(super::executor::WorkloadAbort::Broken(reason));
+                        return Err(WorkloadAbort::Broken(reason));
+                    }
+                    if matches!(purpose, Purpose::Killed) {
+                        self.on_killed();
                     }
                 }
-                Some(Purpose::Over) | None => {}
+                // All faults end with the load, so that the nodes can come to rest.
+                Some(Purpose::Over) => {
+                    self.is_over = true;
+                    self.look_past_partition();
+                    self.start_again();
+                }
+                Some(Purpose::Linked) | None => {}
             }
             self.start_due();
-        }
-        if let Some(partition) = self.partition.take() {
-            self.executor.run_required(partition.end())?;
-            self.faults.push((self.executor.now(), HEAL.to_owned()));
-        }
-        if let Some(start) = self.kills.start(self.executor.now(), self.plan) {
-            self.faults.push((self.executor.now(), self.kills.describe_start(self.history)));
-            self.executor.run_required(start)?;
         }
         Ok(self.due)
     }
@@ -179,13 +188,22 @@ impl<'a, 'd> Load<'a, 'd> {
         while self.backlog > 0 && !self.idle.is_empty() && self.executor.now() < self.until {
             self.backlog -= 1;
             let client = self.idle.swap_remove(self.arrivals.index(self.idle.len()));
+            let words = self.workload.next(&mut self.words);
             let asking = Asking {
                 client,
                 node: self.plan.node_of(client),
-                words: self.workload.next(&mut self.words),
+                words,
                 invoked: self.executor.now(),
                 last: false,
             };
+            if self.kills.is_down(asking.node) {
+                // Nobody is there to be asked, so nothing can have happened.
+                let (code, message) = ("unavailable".to_owned(), "it is not running".to_owned());
+                let outcome = Outcome::Refused { code, message };
+                self.idle.push(client);
+                asking.record(self.executor.now(), outcome, self.plan.protocol, self.history);
+                continue;
+            }
             let id = self.executor.submit(asking.operation(self.plan));
             self.under_way.insert(id, Purpose::Ask(asking));
         }
@@ -225,34 +243,99 @@ impl<'a, 'd> Load<'a, 'd> {
     /// Kills a node, or starts the one that was killed.
     fn kill_or_start(&mut self) {
         let now = self.executor.now();
-        let operation = if let Some(start) = self.kills.start(now, self.plan) {
-            self.faults.push((now, self.kills.describe_start(self.history)));
-            start
-        } else {
-            let (node, kill) = self.kills.kill(now, self.plan);
-            self.executor.expect_end_of(node);
-            self.faults.push((now, format!("kill {}", self.history.node(node))));
-            kill
-        };
-        let id = self.executor.submit(operation);
-        self.under_way.insert(id, Purpose::Killed);
+        match self.kills.next(now, self.plan) {
+            Some(NextKill::Kill(node, kill)) => {
+                self.executor.expect_end_of(node);
+                self.faults.push((now, format!("kill {}", self.history.node(node))));
+                let id = self.executor.submit(kill);
+                self.under_way.insert(id, Purpose::Killed);
+            }
+            Some(NextKill::Start(node, start)) => self.submit_start(node, start),
+            None => {}
+        }
         self.plan_kill();
+    }
+
+    /// Starts the node that was killed, if one was.
+    fn start_again(&mut self) {
+        if let Some((node, start)) = self.kills.start(self.executor.now(), self.plan) {
+            self.submit_start(node, start);
+        }
+    }
+
+    fn submit_start(&mut self, node: NodeIndex, start: Operation) {
+        self.faults.push((self.executor.now(), format!("start {}", self.history.node(node))));
+        let id = self.executor.submit(start);
+        self.under_way.insert(id, Purpose::Killed);
+    }
+
+    /// Links a node that runs again. One that was killed as the load ended is started.
+    fn on_killed(&mut self) {
+        let Some(node) = self.kills.end() else {
+            if self.is_over {
+                self.start_again();
+            }
+            return;
+        };
+        if !matches!(self.plan.protocol, Protocol::Store { is_linked: true, .. }) {
+            return;
+        }
+        let deadline = self.executor.now() + self.plan.patience;
+        let links = self.plan.links.iter().map(|(from, to)| (NodeIndex(*from), NodeIndex(*to)));
+        for (from, to) in links.filter(|(from, to)| *from == node || *to == node) {
+            let id = self.executor.submit(Operation::Wire { from, to, deadline });
+            self.under_way.insert(id, Purpose::Linked);
+        }
+    }
+
+    /// Looks for connections past the partition in force, if there is one. It ends after that.
+    fn look_past_partition(&mut self) {
+        let Some((_, since)) = &self.partition else { return };
+        if !self.plan.has_ways_past {
+            let id = self.executor.submit(Operation::Timer { at: self.executor.now() });
+            self.under_way.insert(id, Purpose::Look);
+            return;
+        }
+        let since = (0..self.plan.nodes.len()).map(|node| (NodeIndex(node), *since)).collect();
+        let id = self.executor.submit(Operation::Bypasses { since });
+        self.under_way.insert(id, Purpose::Look);
+    }
+
+    /// Ends the partition in force, which the nodes must not have passed by.
+    fn end_partition(&mut self, looked: Outcome) -> Continue<()> {
+        let Some((partition, _)) = self.partition.take() else { return Ok(()) };
+        let found = if let Outcome::Bypasses(found) = looked { found } else { Vec::new() };
+        let past =
+            found.iter().find(|bypass| bypass.from.is_none_or(|from| partition.parts(from, bypass.to)));
+        if let Some(Bypass { from, to }) = past {
+            let name = |node: NodeIndex| self.history.node(node).to_owned();
+            let between = from.map_or_else(
+                || format!("for {}", name(*to)),
+                |from| format!("between {} and {}", name(from), name(*to)),
+            );
+            return Err(WorkloadAbort::Broken(format!(
+                "the partition does nothing {between}: connections go past the links. With --world netns it holds for all traffic"
+            )));
+        }
+        self.faults.push((self.executor.now(), HEAL.to_owned()));
+        let id = self.executor.submit(partition.end());
+        self.under_way.insert(id, Purpose::Fault);
+        Ok(())
     }
 
     /// Begins a partition, or ends the one in force.
     fn toggle_partition(&mut self) {
-        let now = self.executor.now();
-        let operation = if let Some(partition) = self.partition.take() {
-            self.faults.push((now, HEAL.to_owned()));
-            partition.end()
+        if self.partition.is_some() {
+            self.look_past_partition();
         } else {
+            let now = self.executor.now();
             let partition = Partition::draw(&mut self.partitions, self.plan.nodes.len());
             let described = partition.describe(|node| self.history.node(node).to_owned());
             self.faults.push((now, described));
-            self.partition.insert(partition).begin()
-        };
-        let id = self.executor.submit(operation);
-        self.under_way.insert(id, Purpose::Fault);
+            let (partition, _) = self.partition.insert((partition, now));
+            let id = self.executor.submit(partition.begin());
+            self.under_way.insert(id, Purpose::Fault);
+        }
         self.plan_toggle();
     }
 }

@@ -33,6 +33,8 @@ pub struct Plan {
     pub shapes: Vec<Shape>,
     /// The time that a partition lasts, and the time until the next; none for no partitions.
     pub partitions: Option<Duration>,
+    /// True if connections may go past what parts the network, so that a partition has to be looked at.
+    pub has_ways_past: bool,
     /// The time for which a killed node is away, and the time until the next is killed; none for no kills.
     pub kills: Option<Duration>,
     /// The protocol between the test and its nodes.

@@ -16,6 +16,8 @@ use crate::world::{
     Answer, Direction, LinkChange, Members, NodeIndex, Operation, Outcome, Signal, Value, World,
 };
 
+/// The time after which a link that was refused is asked for again. Chosen: short beside a start.
+const RELINK: Duration = Duration::from_millis(100);
 /// The number of lines that are shown of a node that died. Chosen: the end of a stack trace, and half a screen.
 const LINES: usize = 10;
 
@@ -160,20 +162,35 @@ impl<'a> TestRun<'a> {
             return Ok(());
         }
         let deadline = self.executor.now() + LAUNCH;
-        let links = self.plan.links.iter();
-        let links =
-            links.map(|(from, to)| Operation::Wire { from: NodeIndex(*from), to: NodeIndex(*to), deadline });
-        let came = self.executor.run_all(links.collect())?;
-        for ((outcome, _), (from, to)) in came.into_iter().zip(&self.plan.links) {
-            if let Outcome::Failed { reason }
-            | Outcome::Unknown { reason }
-            | Outcome::Refused { message: reason, .. } = outcome
-            {
-                let [from, to] = [from, to].map(|node| &self.plan.nodes[*node].name);
-                return Err(WorkloadAbort::Broken(format!("{from} could not be linked to {to}: {reason}")));
+        let mut missing = self.plan.links.clone();
+        loop {
+            let wire = |(from, to): &(usize, usize)| Operation::Wire {
+                from: NodeIndex(*from),
+                to: NodeIndex(*to),
+                deadline,
+            };
+            let came = self.executor.run_all(missing.iter().map(wire).collect())?;
+            let mut last = None;
+            let refused = missing.into_iter().zip(came).filter_map(|(link, (outcome, _))| {
+                let reason = match outcome {
+                    Outcome::Refused { code, .. } if code == "neighbor_exists" => return None,
+                    Outcome::Refused { message: reason, .. }
+                    | Outcome::Failed { reason }
+                    | Outcome::Unknown { reason } => reason,
+                    _ => return None,
+                };
+                let [from, to] = [link.0, link.1].map(|node| &self.plan.nodes[node].name);
+                last = Some(format!("{from} could not be linked to {to}: {reason}"));
+                Some(link)
+            });
+            missing = refused.collect();
+            let Some(reason) = last else { return Ok(()) };
+            let at = self.executor.now() + RELINK;
+            if at >= deadline {
+                return Err(WorkloadAbort::Broken(reason));
             }
+            self.executor.run_required(Operation::Timer { at })?;
         }
-        Ok(())
     }
 
     /// Counts the messages of each node, as the node reports them.

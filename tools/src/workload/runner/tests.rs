@@ -122,6 +122,7 @@ fn plan(kind: Kind) -> Plan {
         time: Duration::from_secs(10),
         shapes: Vec::new(),
         partitions: None,
+        has_ways_past: false,
         kills: None,
         protocol: Protocol::Routed,
         patience: Duration::from_secs(5),

@@ -143,6 +143,8 @@ const FOREIGN: driver::Declaration = driver::Declaration {
         answer: driver::Answer::Text,
     }],
     wiring: driver::Wiring::ByThemselves,
+    ours: false,
+    is_told_members: false,
     dials_by_itself: &[],
     grows: false,
     readiness: driver::Readiness::Seen,
