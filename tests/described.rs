@@ -412,3 +412,24 @@ fn a_node_that_was_killed_is_linked_again() {
     assert!(wired > 1, "{record}");
     tools.expect_nothing_left();
 }
+
+#[test]
+fn nodes_of_described_drivers_stand_beside_others_in_a_scenario() {
+    if !has("node") {
+        return;
+    }
+    let scenario = "# Two networks of a kind each.\nnode c, d driver=described/kv.toml\nnetwork a-b, c-d\n\
+                    a: set k ours\nc: set k theirs\nexpect b: get k == ours within 5s\n\
+                    expect d: get k == theirs within 5s\n";
+    service(scenario).run("test one.scn").code(0);
+    let check = |driver: &str, said: &str| {
+        let tools = service(&format!("# One.\nnode a driver={driver}\nnetwork a\n"))
+            .file("wrong.toml", "[commands.get]\nhttp = \"GET {kye}\"\n");
+        let ended = tools.run("check one.scn");
+        assert!(ended.err.contains(said), "`{said}` is not said of `{driver}`: {ended:#?}");
+        ended.code(2);
+    };
+    check("gone.toml", "cannot read gone.toml");
+    check("wrong.toml", "unknown placeholder `{kye}`");
+    check("etdc", "did you mean `etcd`?");
+}

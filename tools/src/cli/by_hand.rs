@@ -9,6 +9,7 @@ pub(super) use answers::{Answers, NodeReply};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load::find_drivers;
 use super::reach::Reach;
 use crate::driver;
 use crate::run::Session;
@@ -49,6 +50,7 @@ impl Grounds<'_> {
         let source = Source::new(name, text);
         let reach = Reach::of_folders([Path::new("")]);
         let (scenario, _) = parse_steps(&source, &mut |path: &str| reach.include(path))?;
+        let mut wrong = find_drivers(&scenario.steps);
         let existing = self.graph();
         let running = {
             let network = self.session.network();
@@ -62,7 +64,8 @@ impl Grounds<'_> {
             drivers: driver::all(),
             ..Setting::of(self.world)
         };
-        let errors: Vec<String> = check(&scenario, &setting)
+        wrong.extend(check(&scenario, &setting));
+        let errors: Vec<String> = wrong
             .into_iter()
             .filter(|diagnostic| diagnostic.severity == Severity::Error)
             .map(|diagnostic| diagnostic.to_string())

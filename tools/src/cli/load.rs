@@ -10,7 +10,9 @@ use thiserror::Error;
 use super::failure::Failure;
 use super::reach::{Reach, is_scenario, read};
 use crate::driver;
-use crate::scenario::{self, CombinationError, Combinations, Fit, Headers, Scenario, Setting};
+use crate::scenario::{
+    self, CombinationError, Combinations, Fit, Headers, Scenario, Setting, Step, StepKind,
+};
 use crate::text::{Diagnostic, Severity, Source, Span, io_cause, nearest};
 
 /// The deepest level of folders that is searched. Chosen: a deeper tree is a mistake in the path.
@@ -178,6 +180,8 @@ impl Loaded {
             match self.read(&choice) {
                 Ok((scenario, warnings)) => {
                     self.add(warnings);
+                    self.add(find_drivers(&scenario.steps));
+                    let setting = &Setting { drivers: driver::all(), ..*setting };
                     let found = scenario::check(&scenario, setting);
                     if setting.options.keys().any(|option| driver::user_of(option).is_some()) {
                         self.used_options.extend(scenario::options_in_use(&scenario, setting));
@@ -204,7 +208,12 @@ impl Loaded {
         let Some(combinations) = self.combinations.take() else { return false };
         let (mut fits, mut mistakes, mut right) = (false, Vec::new(), false);
         for choice in combinations.iter() {
-            match self.read(&choice).map(|(scenario, _)| scenario::fit(&scenario, setting)) {
+            let fit = |(scenario, _): (Scenario, _)| {
+                let wrong = find_drivers(&scenario.steps);
+                let setting = Setting { drivers: driver::all(), ..*setting };
+                if wrong.is_empty() { scenario::fit(&scenario, &setting) } else { Fit::Wrong(wrong) }
+            };
+            match self.read(&choice).map(fit) {
                 Ok(Fit::Fits) => fits = true,
                 Ok(Fit::Misfit(_)) => right = true,
                 Ok(Fit::Wrong(wrong)) | Err(wrong) => add(&mut mistakes, wrong),
@@ -245,6 +254,29 @@ impl Loaded {
     fn add(&mut self, more: Vec<Diagnostic>) {
         add(&mut self.diagnostics, more);
     }
+}
+
+/// Reads the descriptions of the drivers that steps name, those in blocks included. Returns what is wrong with them.
+pub(super) fn find_drivers(steps: &[Step]) -> Vec<Diagnostic> {
+    let mut wrong = Vec::new();
+    for step in steps {
+        if let Some(block) = step.kind.block() {
+            wrong.extend(find_drivers(block));
+        }
+        let StepKind::Node { options, .. } = &step.kind else { continue };
+        for option in options.iter().filter(|option| option.name == "driver") {
+            // The check of the scenario says what is no driver at all.
+            let found = option.value.fixed().map(|name| driver::find(&name));
+            match found {
+                Some(Err(driver::LoadError::Wrong(more))) => wrong.extend(more),
+                Some(Err(error)) => {
+                    wrong.push(Diagnostic::error(&step.at.source, option.value.span, error.to_string()));
+                }
+                Some(Ok(_)) | None => {}
+            }
+        }
+    }
+    wrong
 }
 
 /// Adds the diagnostics that are new, up to the bound.

@@ -45,7 +45,7 @@ pub fn find(name: &str) -> Result<Option<&'static Declaration>, LoadError> {
 }
 
 /// Returns the names of all drivers of the program, those that it has descriptions of among them.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     BUILT_IN.iter().map(|driver| driver.name).chain(presets::PRESETS.iter().map(|(name, _)| *name))
 }
 

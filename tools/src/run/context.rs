@@ -70,6 +70,7 @@ impl RunContext {
     pub(in crate::run) fn driver_named(&self, name: &str) -> &'static driver::Declaration {
         let drivers = &self.options.drivers;
         let named = drivers.iter().copied().find(|driver| driver.name == name);
+        let named = named.or_else(|| driver::declaration_of(name));
         named.unwrap_or_else(|| self.options.default_driver())
     }
 

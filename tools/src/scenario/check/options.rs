@@ -97,7 +97,7 @@ impl Checker<'_> {
             self.nodes.set_option(who, "driver", |facts| facts.driver = *driver);
         } else {
             let error = self.error(span, format!("unknown driver `{value}`"));
-            let names = drivers.iter().map(|driver| driver.name);
+            let names = driver::names().chain(["FILE.toml"]);
             self.report(nearest_of(error, value, names, "the drivers are"));
         }
     }
