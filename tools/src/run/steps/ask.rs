@@ -90,7 +90,7 @@ impl RunContext {
             None => command,
         };
         if let Effort::Until(time) = effort {
-            message.push_str(&format!(", also after {}", crate::text::step_duration(time)));
+            message.push_str(&format!(", also after {}", crate::text::duration(time)));
         }
         let mut failure = Failure::new(FailureKind::Step, Some(at), state.now, message);
         failure.findings = asked
