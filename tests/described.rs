@@ -433,3 +433,19 @@ fn nodes_of_described_drivers_stand_beside_others_in_a_scenario() {
     check("wrong.toml", "unknown placeholder `{kye}`");
     check("etdc", "did you mean `etcd`?");
 }
+
+#[test]
+fn an_answer_that_does_not_say_what_a_node_holds_is_shown_where_nodes_differ() {
+    if !has("node") {
+        return;
+    }
+    let keys = KV.replace("http = \"GET /keys\"", "http = \"GET /keys\"\nanswer = \"/items\"");
+    let tools = service("# Nodes agree.\nnetwork a-b\na: set k v\nexpect converged within 500ms\n")
+        .file("described/keys.toml", &keys);
+    let ended = tools.run("test one.scn --driver described/keys.toml");
+    assert!(
+        ended.out.contains("there is no `/items` in it") && !ended.out.contains("told nothing"),
+        "{ended:#?}"
+    );
+    ended.code(1);
+}

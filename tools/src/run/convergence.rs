@@ -144,7 +144,7 @@ impl Convergence {
             let told = network.all_tell(component);
             // A node that was asked too late to answer still has the content that it told a moment before.
             let digest = |node: NodeIndex| match &network.node(node).content {
-                Content::Unknown if !told => network.node(node).said.as_deref(),
+                Content::Unknown | Content::Silent(_) if !told => network.node(node).said.as_deref(),
                 _ => held(network, node, told),
             };
             let judged = |node: &NodeIndex| told || self.is_judged(network, *node);
@@ -155,7 +155,7 @@ impl Convergence {
                 groups.entry(digest(node)).or_default().push(node);
                 let entry = network.node(node);
                 let held = match (&entry.content, digest(node)) {
-                    (Content::Unsaid(why), None) if !told => why.clone(),
+                    (Content::Unsaid(why) | Content::Silent(why), None) if !told => why.clone(),
                     (_, Some(digest)) if told => format!("digest {digest}"),
                     (_, Some(content)) => content.to_owned(),
                     (_, None) => "has told nothing".to_owned(),
@@ -192,7 +192,7 @@ fn held(network: &Network, node: NodeIndex, told: bool) -> Option<&str> {
     match &node.content {
         _ if told => node.digest(),
         Content::Is(content) => Some(content),
-        Content::Unsaid(_) | Content::Unknown | Content::Unasked => None,
+        Content::Unsaid(_) | Content::Unknown | Content::Silent(_) | Content::Unasked => None,
     }
 }
 

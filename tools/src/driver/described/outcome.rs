@@ -88,7 +88,12 @@ fn meant(command: &Command, meaning: Meaning, message: String) -> Outcome {
         }
         Some(code) => Outcome::Refused { code: code.to_owned(), message },
         None if meaning == Meaning::Unknown => Outcome::Unknown { reason: message },
-        None => Outcome::Answered(Answer { value: Value::Done, written: None }),
+        None => {
+            // Of a list that is done without an answer there is nothing in it.
+            let is_list = matches!(command.answer, Kind::List | Kind::Nodes);
+            let value = if is_list { Value::List(Vec::new()) } else { Value::Done };
+            Outcome::Answered(Answer { value, written: None })
+        }
     }
 }
 

@@ -127,7 +127,7 @@ impl RunContext {
         until: Option<Duration>,
     ) -> (Content, Asks) {
         let (mut held, mut asks) = (Vec::with_capacity(2 * keys.len()), Asks::default());
-        let (mut silent, mut unasked) = (false, false);
+        let (mut silent, mut unasked) = (None, false);
         for batch in keys.chunks(ASKS_AT_ONCE) {
             let asked =
                 batch.iter().map(|key| self.ask_plainly(node, vec!["get".to_owned(), key.clone()], until));
@@ -136,12 +136,14 @@ impl RunContext {
                 match asked.observed {
                     Observed::Answered(answer) => held.extend([key.clone(), by.key(&answer.value)]),
                     Observed::Refused { code, .. } if code == ABSENT => {}
-                    Observed::Refused { .. } | Observed::Silent(_) => silent = true,
+                    other @ (Observed::Refused { .. } | Observed::Silent(_)) => {
+                        silent = Some(format!("get {key}: {other}"));
+                    }
                     Observed::Unasked => unasked = true,
                 }
             }
-            if silent {
-                return (Content::Unknown, asks);
+            if let Some(why) = silent {
+                return (Content::Silent(why), asks);
             }
         }
         if unasked {
@@ -171,7 +173,7 @@ fn first(observed: Observed, by: CompareBy) -> (Content, Vec<String>) {
             Value::Done => (Content::Is("holds nothing".to_owned()), Vec::new()),
         },
         refused @ Observed::Refused { .. } => (Content::Unsaid(refused.to_string()), Vec::new()),
-        Observed::Silent(_) => (Content::Unknown, Vec::new()),
+        silent @ Observed::Silent(_) => (Content::Silent(silent.to_string()), Vec::new()),
         Observed::Unasked => (Content::Unasked, Vec::new()),
     }
 }

@@ -132,8 +132,10 @@ impl Node {
 /// The content of a node that does not tell of changes, as found by asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::run) enum Content {
-    /// The node was not asked, or did not answer.
+    /// The node was not asked.
     Unknown,
+    /// The node gave no answer, or none that says what it holds: this one.
+    Silent(String),
     /// The node could not be asked in time.
     Unasked,
     /// The node cannot say, for this reason.
