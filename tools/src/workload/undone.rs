@@ -46,7 +46,7 @@ pub(super) fn undone(history: &History, verdict: &mut CheckResult) {
 
 /// Returns true if the refusal depends on the register's value: the operation was tried, and the refusal is
 /// its answer.
-fn says_what_is_there(operation: &Operation) -> bool {
+pub(super) fn says_what_is_there(operation: &Operation) -> bool {
     let Completion::Failed { code, .. } = &operation.outcome else { return false };
     matches!(
         (operation.kind(), code.as_str()),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::plan::Plan;
-use crate::workload::{CheckResult, Completion, History, Percentiles};
+use crate::workload::undone::says_what_is_there;
+use crate::workload::{CheckResult, Completion, History, Operation, Percentiles};
 
 /// The number of operations of one kind, by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Figures {
     pub availability: f64,
     /// The latency of the operations that happened.
     pub latency: Option<Percentiles>,
-    /// True if nobody counted messages: nodes have a network of their own.
+    /// True if nobody counted messages: nodes are stores with a network of their own.
     pub are_messages_unknown: bool,
     /// The number of messages between nodes.
     pub server_messages: u64,
@@ -109,8 +110,14 @@ impl Figures {
         }
         self.latency = Percentiles::of(times, never);
         let all = history.operations();
-        let happened = all.iter().filter(|operation| operation.is_ok()).count();
+        let happened = all.iter().filter(|operation| self.is_available(operation)).count();
         self.availability = if all.is_empty() { 1.0 } else { happened as f64 / all.len() as f64 };
+    }
+
+    /// Returns true if an operation counts as available: it happened. Of a store, a refusal that says what it holds
+    /// is an answer as well; Maelstrom counts those as failures.
+    fn is_available(&self, operation: &Operation) -> bool {
+        operation.is_ok() || (self.are_messages_unknown && says_what_is_there(operation))
     }
 
     fn operations_of(&self, history: &History) -> usize {
@@ -132,7 +139,8 @@ impl Figures {
         let availability = self.availability;
         let Some(least) = least.filter(|least| availability < *least) else { return };
         let all = history.operations();
-        let operations: Vec<usize> = (0..all.len()).filter(|index| !all[*index].is_ok()).collect();
+        let operations: Vec<usize> =
+            (0..all.len()).filter(|index| !self.is_available(&all[*index])).collect();
         let message = format!(
             "{} of {} operations did not succeed: an availability of {availability:.4}, where {least} is expected",
             operations.len(),

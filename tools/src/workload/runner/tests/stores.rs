@@ -26,7 +26,9 @@ fn single_copy() -> Double {
                 held.insert((*key).to_owned(), (*to).to_owned());
                 Outcome::Done
             }
-            ["cas", ..] => refused("refused"),
+            ["cas", key, ..] => {
+                refused(if held.contains_key(*key) { "precondition_failed" } else { "absent" })
+            }
             _ => refused("unknown_command"),
         };
         Some((1, outcome))
@@ -41,6 +43,8 @@ fn a_store_is_asked_in_its_own_words_and_linked_by_a_command() {
     assert!(verdict.is_valid() && verdict.count("judged").is_some_and(|judged| judged > 300), "{verdict:?}");
     assert!(report.history.of_kind("read").count() > 200, "the history has the words of the workload");
     assert!(report.figures.are_messages_unknown);
+    // That a key is absent, or holds another value, is an answer.
+    assert!((report.figures.availability - 1.0).abs() < f64::EPSILON, "{:?}", report.figures);
     let told = |is: &dyn Fn(&Operation) -> bool| world.told.iter().filter(|operation| is(operation)).count();
     assert_eq!(told(&|operation| matches!(operation, Operation::Wire { .. })), 2);
     assert_eq!(told(&|operation| matches!(operation, Operation::Members(_))), 0);
