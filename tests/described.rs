@@ -216,6 +216,14 @@ fn a_wrong_description_is_refused_with_place_reason_and_remedy() {
     check(&format!("[http]\nport = \"cleint\"\n{get}"), &["no port is named `cleint`"]);
     check(&format!("[start]\ncommand = \"x {{peers: y}}\"\n{get}"), &["this is no list of nodes"]);
     check(&format!("ready = {{ log = \"(\" }}\n{get}"), &["`(` is no pattern"]);
+    for ready in ["\"/alive\"", "\"http\""] {
+        check(
+            &format!("ready = {ready}\n{get}"),
+            &["no sign that a node is ready", "{ http = \"/health\" }"],
+        );
+    }
+    check(&format!("{get}means = {{ 999 = \"absent\" }}\n"), &["`999` is no sign in an answer"]);
+    check("[commands.get]\nhttp = \"GET /{value}\"\n", &["unknown placeholder `{value}`", "{key}"]);
     check("x = = 1", &["x.toml:1:5"]);
     check("", &["missing field `commands`"]);
     let tools = Tools::new().file("one.scn", "# One.\nnetwork a\n");

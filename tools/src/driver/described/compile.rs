@@ -19,6 +19,9 @@ use crate::text::{Diagnostic, Source, Span, nearest, regex_cause};
 /// The name of the only port of a node, if the description names none.
 const PORT: &str = "main";
 
+/// The greatest status: that of HTTP.
+const STATUS_MAX: u16 = 599;
+
 /// The check of one description, with what is wrong so far.
 struct Compiler<'a> {
     source: &'a Source,
@@ -35,6 +38,7 @@ pub(super) fn compile(
 ) -> Result<Plan, Vec<Diagnostic>> {
     let mut compiler = Compiler { source, ports: Vec::new(), variables: BTreeSet::new(), wrong: Vec::new() };
     let plan = compiler.plan(description, signatures);
+    compiler.wrong.sort_by_key(|wrong| wrong.span);
     if compiler.wrong.is_empty() { Ok(plan) } else { Err(compiler.wrong) }
 }
 
@@ -44,9 +48,10 @@ impl Compiler<'_> {
         let ports = self.ports.clone();
         let scope = Scope { ports: &ports, arguments: &[], peer: false, lists: true };
         let start = description.start.as_ref();
-        let words = start.map_or_else(Vec::new, |start| self.words(&start.command, &scope));
-        if let Some(start) = start.filter(|start| start.command.as_ref().trim().is_empty()) {
-            self.error(span(&start.command), "a program is needed here", "such as \"./kv --port {port}\"");
+        let line = start.and_then(|start| start.command.as_ref());
+        let words = line.map_or_else(Vec::new, |line| self.words(line, &scope));
+        if let Some(line) = line.filter(|line| line.get_ref().trim().is_empty()) {
+            self.error(span(line), "a program is needed here", "such as \"./kv --port {port}\"");
         }
         let variables = start.map(|start| &start.environment).into_iter().flatten();
         let environment = variables
@@ -66,7 +71,7 @@ impl Compiler<'_> {
                 Some((name.get_ref().clone(), plan))
             })
             .collect();
-        let command = start.map(|start| start.command.get_ref().clone()).unwrap_or_default();
+        let command = line.map(|line| line.get_ref().clone()).unwrap_or_default();
         let folder = folder(self.source.name());
         let variables = std::mem::take(&mut self.variables);
         Plan { folder, command, start: words, environment, ports, ready, variables, commands }
@@ -278,8 +283,12 @@ impl Compiler<'_> {
                 continue;
             }
             let at = self.within(text, &slot.to_string());
-            let names = names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>();
-            let help = one_of(&slot.to_string(), names.iter().map(String::as_str), "there are");
+            let help = if let Some(near) = nearest(&slot.name, names.iter().map(String::as_str)) {
+                format!("did you mean `{{{near}}}`?")
+            } else {
+                let all = names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>();
+                format!("there are: {}", all.join(", "))
+            };
             self.error(at, format!("unknown placeholder `{slot}`"), help);
         }
     }
@@ -317,10 +326,11 @@ impl Compiler<'_> {
                 }
             };
         }
-        if let Some(class) = sign.strip_suffix("xx").and_then(|class| class.parse().ok()) {
+        let class = sign.strip_suffix("xx").and_then(|class| class.parse().ok());
+        if let Some(class) = class.filter(|class| (1..=STATUS_MAX / 100).contains(class)) {
             return Some(Sign::Class(class));
         }
-        if let Ok(status) = sign.parse() {
+        if let Some(status) = sign.parse().ok().filter(|status| *status <= STATUS_MAX) {
             return Some(Sign::Status(status));
         }
         let help = "a status such as 404 or 5xx, \"missing\", or \"~\" and a regular expression";

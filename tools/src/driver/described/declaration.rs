@@ -15,6 +15,7 @@ pub(super) fn declaration(
     signatures: &BTreeMap<String, Signature>,
 ) -> Declaration {
     let commands: Vec<Command> = signatures.values().map(|signature| signature.0).collect();
+    let has_program = description.start.as_ref().is_some_and(|start| start.command.is_some());
     let can = |command: &str| signatures.contains_key(command);
     Declaration {
         name,
@@ -37,7 +38,7 @@ pub(super) fn declaration(
             (false, true) => Content::Read { workloads: None },
             (false, false) => Content::Hidden,
         },
-        needs: if description.start.is_some() { &[] } else { &["exec"] },
+        needs: if has_program { &[] } else { &["exec"] },
         takes: &[],
         implied_workloads: &[],
         by_port: false,

@@ -52,8 +52,8 @@ pub(super) enum ValueKind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Start {
-    /// The command line, in words as a shell splits them.
-    pub(super) command: Text,
+    /// The command line, in words as a shell splits them; absent if the person gives the program.
+    pub(super) command: Option<Text>,
     /// Variables of the node's environment.
     #[serde(default)]
     pub(super) environment: BTreeMap<String, Text>,

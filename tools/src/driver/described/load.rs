@@ -62,9 +62,15 @@ fn described(name: &str, text: String) -> Result<Described, Vec<Diagnostic>> {
 /// Returns an error of the reader of TOML with its place and a remedy.
 fn explained(source: &Source, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().map_or(Span { start: 0, end: 0 }, Span::from);
-    let message = error.message().lines().next().unwrap_or_default();
+    let message = error.message().lines().next().unwrap_or_default().trim_end_matches('.');
+    // `ready` is the only field that is a word or a table of one.
+    let of_ready = message.contains("`port`, `log`, `http`") || message.contains("newtype variant");
+    if of_ready {
+        let help = "`ready` is \"port\", { http = \"/health\" } or { log = \"listening\" }";
+        return Diagnostic::error(source, span, "this is no sign that a node is ready").help(help);
+    }
     // The reader names the wrong word and the right ones in backticks.
     let mut words = message.split('`').skip(1).step_by(2);
     let near = words.next().and_then(|wrong| nearest(wrong, words));
-    Diagnostic::error(source, span, message.trim_end_matches('.')).did_you_mean(near)
+    Diagnostic::error(source, span, message).did_you_mean(near)
 }
