@@ -20,6 +20,7 @@ mod presets;
 mod questions;
 mod ready;
 mod router;
+mod service;
 mod session;
 mod sidecar;
 

@@ -7,16 +7,11 @@ mod adapter;
 mod declaration;
 mod language;
 
-use std::rc::Rc;
-
-use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
-use futures_util::stream::FuturesUnordered;
-use tokio::time::Instant;
 
-use super::pending::{RequestGuard, silent_for};
+use super::service::Asked;
 use super::{
-    CommandLine, CommandLineError, Declaration, Driver, DriverEvent, Member, NodeSession, Place, Request,
+    CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, RequestBody, service,
 };
 use crate::world::{NodeSpec, Outcome};
 
@@ -56,44 +51,17 @@ impl Driver for Ask {
 /// Serves requests, several at a time.
 async fn serve(session: NodeSession) -> String {
     let adapter = match Adapter::of(&session.spec) {
-        Ok(adapter) => Rc::new(adapter),
+        Ok(adapter) => adapter,
         Err(error) => return error.to_string(),
     };
-    (session.report)(DriverEvent::Reached);
-    let mut requests = session.requests.lock().await;
-    let mut under_way = FuturesUnordered::new();
-    loop {
-        tokio::select! {
-            Some(()) = under_way.next() => {}
-            request = requests.recv(), if under_way.len() < AT_ONCE => match request {
-                Some(request) => under_way.push(answer(&session, Rc::clone(&adapter), request)),
-                None => return "the harness stopped asking".to_owned(),
+    let ask = async |body: &RequestBody| {
+        Asked::Ended(match language::question(&session, body) {
+            Err(done) => done,
+            Ok(question) => match adapter.ask(&session, &question).await {
+                Ok(line) => language::outcome(&*session.directory, body, &line),
+                Err(error) => Outcome::Failed { reason: error.to_string() },
             },
-        }
-    }
-}
-
-async fn answer(session: &NodeSession, adapter: Rc<Adapter>, request: Request) {
-    // If the node ends first, this is dropped and ends the request.
-    let mut ending = RequestGuard::new(session, request);
-    if ending.request.until.is_some_and(|until| Instant::now() > until) {
-        ending.outcome = Some(Outcome::Unasked);
-        return;
-    }
-    (session.report)(DriverEvent::Put(ending.request.id));
-    // The time to answer starts now, even if the request waited for others.
-    let patience = ending.request.patience;
-    let asked = language::question(session, &ending.request.body);
-    ending.outcome = Some(match asked {
-        Err(done) => done,
-        Ok(question) => {
-            // The connections of the adapter are not those of a node.
-            let _contact = session.contacts.begin();
-            match tokio::time::timeout(patience, adapter.ask(session, &question)).await {
-                Ok(Ok(line)) => language::outcome(&*session.directory, &ending.request.body, &line),
-                Ok(Err(error)) => Outcome::Failed { reason: error.to_string() },
-                Err(_) => Outcome::Unknown { reason: silent_for("the adapter did not answer", patience) },
-            }
-        }
-    });
+        })
+    };
+    service::serve(&session, AT_ONCE, "the adapter did not answer", ask).await
 }

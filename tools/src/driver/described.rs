@@ -19,18 +19,12 @@ mod template;
 
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
-use futures_util::stream::FuturesUnordered;
-use tokio::time::Instant;
 
-use super::pending::{RequestGuard, silent_for};
-use super::{
-    CommandLine, CommandLineError, Declaration, Driver, DriverEvent, Member, NodeSession, Place, Request,
-};
-use crate::world::{NodeSpec, Outcome};
+use super::{CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, service};
+use crate::world::NodeSpec;
 use plan::Plan;
-use request::{Asked, Client};
+use request::Client;
 
 pub use load::LoadError;
 pub(super) use load::{load, read};
@@ -65,45 +59,10 @@ impl Driver for Described {
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {
-        Box::pin(serve(Arc::clone(&self.plan), self.declaration, session))
-    }
-}
-
-/// Serves requests, several at a time.
-async fn serve(plan: Arc<Plan>, declaration: &'static Declaration, session: NodeSession) -> String {
-    let client = Client::new(&plan, declaration, &session);
-    (session.report)(DriverEvent::Reached);
-    let mut requests = session.requests.lock().await;
-    let mut under_way = FuturesUnordered::new();
-    loop {
-        tokio::select! {
-            Some(()) = under_way.next() => {}
-            request = requests.recv(), if under_way.len() < AT_ONCE => match request {
-                Some(request) => under_way.push(answer(&client, &session, request)),
-                None => return "the harness stopped asking".to_owned(),
-            },
-        }
-    }
-}
-
-async fn answer(client: &Client<'_>, session: &NodeSession, request: Request) {
-    // If the node ends first, this is dropped and ends the request.
-    let mut ending = RequestGuard::new(session, request);
-    if ending.request.until.is_some_and(|until| Instant::now() > until) {
-        ending.outcome = Some(Outcome::Unasked);
-        return;
-    }
-    (session.report)(DriverEvent::Put(ending.request.id));
-    // The connections of the harness are not those of a node.
-    let _contact = session.contacts.begin();
-    // The time to answer starts now, even if the request waited for others.
-    let patience = ending.request.patience;
-    let asked = client.ask(&ending.request.body);
-    match tokio::time::timeout(patience, asked).await {
-        Ok(Asked::Ended(outcome)) => ending.outcome = Some(outcome),
-        Ok(Asked::Lost(reason)) => ending.lost = Some(reason),
-        Err(_) => {
-            ending.outcome = Some(Outcome::Unknown { reason: silent_for("nothing came", patience) });
-        }
+        let (plan, declaration) = (Arc::clone(&self.plan), self.declaration);
+        Box::pin(async move {
+            let client = Client::new(&plan, declaration, &session);
+            service::serve(&session, AT_ONCE, "nothing came", async |body| client.ask(body).await).await
+        })
     }
 }

@@ -39,3 +39,11 @@ pub trait Directory {
     /// that.
     fn is_watched(&self, address: &str) -> bool;
 }
+
+/// Returns the name of the node with an address, a URL, or a port on loopback. Without such a node, returns the text.
+pub(super) fn named(directory: &dyn Directory, peer: String) -> String {
+    let bare = peer.split_once("://").map_or(&*peer, |(_, rest)| rest);
+    let bare = bare.split_once('/').map_or(bare, |(address, _)| address);
+    let at = |address: &str| directory.name(address);
+    at(bare).or_else(|| at(&format!("127.0.0.1:{bare}"))).unwrap_or(peer)
+}

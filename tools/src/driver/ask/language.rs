@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::declaration::{ASK, UNKNOWN};
+use crate::driver::directory::named;
 use crate::driver::{AddressError, Answer as Kind, Directory, NodeSession, RequestBody, Values};
 use crate::text::value;
 use crate::world::{Answer, Outcome, Value as Held};
@@ -138,8 +139,8 @@ fn held(directory: &dyn Directory, command: &str, json: &str) -> Result<Held, &'
                 return Err("a list");
             }
             let Ok(items) = serde_json::from_str::<Vec<Value>>(json) else { return Ok(Held::of_json(json)) };
-            let named = |item| if kind == Kind::Nodes { named(directory, item) } else { item };
-            Ok(Held::List(items.into_iter().map(plain).map(named).collect()))
+            let member = |item| if kind == Kind::Nodes { named(directory, item) } else { item };
+            Ok(Held::List(items.into_iter().map(plain).map(member).collect()))
         }
         Kind::Number => {
             let number = value::text_of(json).unwrap_or_else(|| json.to_owned());
@@ -163,13 +164,6 @@ fn plain(value: Value) -> String {
         Value::String(text) => text,
         other => other.to_string(),
     }
-}
-
-/// Returns the name of the node with an address, or with a port on loopback. Without such a node, returns the
-/// text itself.
-fn named(directory: &dyn Directory, peer: String) -> String {
-    let at = |address: &str| directory.name(address);
-    at(&peer).or_else(|| at(&format!("127.0.0.1:{peer}"))).unwrap_or(peer)
 }
 
 #[cfg(test)]

@@ -184,9 +184,7 @@ impl Compiler<'_> {
         let known = ["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS"];
         let (true, Ok(parsed)) = (known.contains(&method), Method::from_str(method)) else {
             let message = format!("`{method}` is no method of HTTP");
-            let near =
-                nearest(method, known).map_or(help.to_owned(), |near| format!("did you mean `{near}`?"));
-            self.error(span(http), message, near);
+            self.error(span(http), message, one_of(method, known, "there are"));
             return None;
         };
         let path = self.template(http, scope)?.without_prefix(method.len() + 1);

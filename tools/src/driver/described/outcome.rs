@@ -5,6 +5,7 @@ use super::extract::{Part, PartError};
 use super::plan::CommandPlan;
 use crate::driver::Directory;
 use crate::driver::command::{Answer as Kind, Command};
+use crate::driver::directory::named;
 use crate::text::value;
 use crate::world::{Answer, Outcome, Value};
 
@@ -108,11 +109,11 @@ fn beginning(text: &str) -> Option<String> {
 fn held(directory: &dyn Directory, command: &Command, part: Part) -> Result<Value, &'static str> {
     match command.answer {
         Kind::List | Kind::Nodes => {
-            let named = |text: String| match command.answer {
+            let member = |text: String| match command.answer {
                 Kind::Nodes => named(directory, text),
                 _ => text,
             };
-            Ok(Value::List(list(part).ok_or("a list")?.into_iter().map(named).collect()))
+            Ok(Value::List(list(part).ok_or("a list")?.into_iter().map(member).collect()))
         }
         Kind::Number => {
             let number = plain(part).trim().to_owned();
@@ -161,12 +162,4 @@ fn plain(part: Part) -> String {
         Part::Json(json) => value::text_of(&json).unwrap_or(json),
         Part::List(parts) => parts.into_iter().map(plain).collect::<Vec<_>>().join(" "),
     }
-}
-
-/// Returns the name of the node with an address, an URL, or a port on loopback. Without such a node, returns the text.
-fn named(directory: &dyn Directory, peer: String) -> String {
-    let bare = peer.split_once("://").map_or(&*peer, |(_, rest)| rest);
-    let bare = bare.split_once('/').map_or(bare, |(address, _)| address);
-    let at = |address: &str| directory.name(address);
-    at(bare).or_else(|| at(&format!("127.0.0.1:{bare}"))).unwrap_or(peer)
 }

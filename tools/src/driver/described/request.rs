@@ -1,9 +1,10 @@
 //! The requests to one node: filled in, sent, and their answers read.
 
-use hyper::body::Bytes;
-use hyper::http::{HeaderName, HeaderValue, Uri, header};
 use std::rc::Rc;
 use std::str::FromStr as _;
+
+use hyper::body::Bytes;
+use hyper::http::{HeaderName, HeaderValue, Uri, header};
 
 use super::exec::{self, ExecError};
 use super::http::{HttpClient, HttpError, HttpRequest};
@@ -12,6 +13,7 @@ use super::plan::{CommandPlan, Plan, RequestPlan};
 use super::scope::{self, Values};
 use super::secrets::Secrets;
 use super::template::{Filling as _, Filter, Template};
+use crate::driver::service::Asked;
 use crate::driver::{
     AddressError, CommandLine, CommandLineError, Declaration, Member, NodeSession, Place, RequestBody, Wiring,
 };
@@ -23,15 +25,7 @@ pub(super) struct Client<'a> {
     declaration: &'static Declaration,
     session: &'a NodeSession,
     http: HttpClient,
-}
-
-/// The result of an ask.
-#[derive(Debug)]
-pub(super) enum Asked {
-    /// It has an outcome.
-    Ended(Outcome),
-    /// The connection was lost for this reason, perhaps since the node has ended.
-    Lost(String),
+    secrets: Secrets,
 }
 
 /// Returns the command line that starts a node.
@@ -92,13 +86,18 @@ pub(super) fn command_line(
 
 impl<'a> Client<'a> {
     pub(super) fn new(plan: &'a Plan, declaration: &'static Declaration, session: &'a NodeSession) -> Self {
-        Self { plan, declaration, session, http: HttpClient::new(Rc::clone(&session.contacts)) }
+        Self {
+            plan,
+            declaration,
+            session,
+            http: HttpClient::new(Rc::clone(&session.contacts)),
+            secrets: Secrets::of(&plan.variables),
+        }
     }
 
     /// Asks the node. What stands in the environment and was filled in is in no message.
     pub(super) async fn ask(&self, body: &RequestBody) -> Asked {
-        let secrets = Secrets::of(&self.plan.variables);
-        let hide = |text: String| secrets.hide(text);
+        let hide = |text: String| self.secrets.hide(text);
         match self.outcome(body).await {
             Asked::Lost(reason) => Asked::Lost(hide(reason)),
             Asked::Ended(Outcome::Refused { code, message }) => {

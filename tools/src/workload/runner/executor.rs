@@ -86,6 +86,12 @@ impl<'a> Executor<'a> {
         id
     }
 
+    /// Returns the number of an operation that is not begun, since its outcome is known.
+    pub(super) fn unsubmitted(&mut self) -> OpId {
+        self.next += 1;
+        OpId(self.next)
+    }
+
     /// Waits for the next operation to end, and returns its outcome.
     pub(super) fn next_outcome(&mut self) -> Continue<(OpId, Outcome)> {
         loop {

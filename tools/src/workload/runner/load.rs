@@ -159,7 +159,7 @@ impl<'a, 'd> Load<'a, 'd> {
                     asking.record(self.executor.now(), outcome, self.plan.protocol, self.history);
                     self.executor.record().on_operation(id, self.history);
                 }
-                Some(Purpose::Toggle) => self.toggle_partition(),
+                Some(Purpose::Toggle) => self.toggle_partition()?,
                 Some(Purpose::Kill) => self.kill_or_start(),
                 Some(Purpose::Look) => self.end_partition(outcome)?,
                 Some(purpose @ (Purpose::Fault | Purpose::Killed)) => {
@@ -173,7 +173,7 @@ impl<'a, 'd> Load<'a, 'd> {
                 // All faults end with the load, so that the nodes can come to rest.
                 Some(Purpose::Over) => {
                     self.is_over = true;
-                    self.look_past_partition();
+                    self.look_past_partition()?;
                     self.start_again();
                 }
                 Some(Purpose::Linked) | None => {}
@@ -202,6 +202,8 @@ impl<'a, 'd> Load<'a, 'd> {
                 let outcome = Outcome::Refused { code, message };
                 self.idle.push(client);
                 asking.record(self.executor.now(), outcome, self.plan.protocol, self.history);
+                let id = self.executor.unsubmitted();
+                self.executor.record().on_operation(id, self.history);
                 continue;
             }
             let id = self.executor.submit(asking.operation(self.plan));
@@ -289,16 +291,15 @@ impl<'a, 'd> Load<'a, 'd> {
     }
 
     /// Looks for connections past the partition in force, if there is one. It ends after that.
-    fn look_past_partition(&mut self) {
-        let Some((_, since)) = &self.partition else { return };
+    fn look_past_partition(&mut self) -> Continue<()> {
+        let Some((_, since)) = &self.partition else { return Ok(()) };
         if !self.plan.has_ways_past {
-            let id = self.executor.submit(Operation::Timer { at: self.executor.now() });
-            self.under_way.insert(id, Purpose::Look);
-            return;
+            return self.end_partition(Outcome::Done);
         }
         let since = (0..self.plan.nodes.len()).map(|node| (NodeIndex(node), *since)).collect();
         let id = self.executor.submit(Operation::Bypasses { since });
         self.under_way.insert(id, Purpose::Look);
+        Ok(())
     }
 
     /// Ends the partition in force, which the nodes must not have passed by.
@@ -324,9 +325,9 @@ impl<'a, 'd> Load<'a, 'd> {
     }
 
     /// Begins a partition, or ends the one in force.
-    fn toggle_partition(&mut self) {
+    fn toggle_partition(&mut self) -> Continue<()> {
         if self.partition.is_some() {
-            self.look_past_partition();
+            self.look_past_partition()?;
         } else {
             let now = self.executor.now();
             let partition = Partition::draw(&mut self.partitions, self.plan.nodes.len());
@@ -337,5 +338,6 @@ impl<'a, 'd> Load<'a, 'd> {
             self.under_way.insert(id, Purpose::Fault);
         }
         self.plan_toggle();
+        Ok(())
     }
 }

@@ -10,8 +10,9 @@ use crate::world::{NodeIndex, NodeSpec, Value};
 /// The longest time that a node may take to be ready. Chosen: interpreters of some languages take seconds to
 /// start on a busy machine.
 pub(super) const LAUNCH: Duration = Duration::from_secs(30);
-/// The longest time that a node may take to stop. Chosen: nodes of this protocol have nothing to write then.
+/// The longest time that a node may take to stop. Chosen: the verdict is known by then, and nobody waits for more.
 pub(super) const STOP: Duration = Duration::from_secs(2);
+
 /// The plan of a test: the workload, the nodes, the load and the faults.
 #[derive(Debug, Clone)]
 pub struct Plan {

@@ -63,7 +63,13 @@ fn registers_without_exchanges_are_read_and_written_only() {
 fn a_killed_node_is_away_for_a_while_and_all_run_at_the_end() {
     let plan = Plan { kills: Some(Duration::from_secs(1)), ..store_plan() };
     let mut world = single_copy();
-    let report = run(&mut world, &plan, &mut |_| {});
+    let mut recorded = 0;
+    let mut count = |entry: &JournalEntry| {
+        recorded += usize::from(matches!(entry.event, JournalEvent::Operation { .. }));
+    };
+    let report = super::super::run(&mut world, &plan, &mut count, &mut |_| {});
+    // What was not asked since nobody was there is in the record as well.
+    assert_eq!(recorded, report.history.operations().len());
     assert!(matches!(report.end, End::Judged(_)), "{:?}", report.end);
     let faults: Vec<&str> =
         report.faults.iter().map(|(_, fault)| fault.split(' ').next().unwrap_or_default()).collect();
