@@ -83,4 +83,4 @@ macro_rules! conformance {
     };
 }
 
-conformance!(process, proxied, sim, netns, netns_proxied);
+conformance!(process, proxied, sim, netns);

@@ -36,25 +36,15 @@ pub(crate) fn sim() -> Option<Made> {
     Some((Box::new(Sim::new(sim::Options { seed: 1, ..sim::Options::default() })), Box::new(())))
 }
 
-/// Makes a world of processes with networks of their own, which the kernel alone links.
+/// Makes a world of processes with networks of their own. Returns none where that needs a user namespace: a
+/// process with several threads, as a test is, cannot enter one.
 pub(crate) fn netns() -> Option<Made> {
-    networks(Links::Direct)
-}
-
-/// Makes the same world with a proxy in each link.
-pub(crate) fn netns_proxied() -> Option<Made> {
-    networks(Links::Proxied)
-}
-
-/// Makes a world of networks. Returns none where that needs a user namespace: a process with several
-/// threads, as a test is, cannot enter one.
-fn networks(links: Links) -> Option<Made> {
     if let Err(reason) = netns::able() {
         skip(&reason.to_string());
         return None;
     }
     let (options, folder) = options();
-    let (world, _processes) = netns::world(options, 3000, links).expect("a world of networks");
+    let (world, _processes) = netns::world(options, 3000, false).expect("a world of networks");
     Some((Box::new(world), folder))
 }
 

@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 #[cfg(feature = "mutants")]
 pub use ::node::core::Mutant;
 
-pub use declaration::{Ability, Declaration, HERE, NAMES, NETNS, NETNS_DIRECT, PROCESS, PROCESS_DIRECT, SIM};
+pub use declaration::{Ability, Declaration, HERE, NAMES, NETNS, PROCESS, PROCESS_DIRECT, SIM};
 pub use event::{Change, Event, ExitStatus, Misconduct, Occurrence};
 pub use excerpt::LogLines;
 pub use link_change::{Direction, LinkChange};

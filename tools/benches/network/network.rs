@@ -43,7 +43,7 @@ impl Network {
 
     /// Starts a topology like [`Network::start`], with a network of its own for each node.
     pub(crate) fn start_in_netns(topology: &str, logs: &Path) -> Result<Self> {
-        Self::wired(topology, || Self::made(logs, |options| netns::world(options, NETNS_PORT, Links::Direct)))
+        Self::wired(topology, || Self::made(logs, |options| netns::world(options, NETNS_PORT, false)))
     }
 
     /// Starts a topology like [`Network::start`], with a foreign program as every node.

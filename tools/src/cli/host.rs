@@ -68,7 +68,7 @@ pub(super) struct Setup {
     pub(super) options: Options,
     /// The world in which nodes live.
     pub(super) world: &'static Declaration,
-    /// True if links are proxied, for faults that only proxies can cause.
+    /// True if the world is to make what faults of links need, in worlds that make it before the start.
     pub(super) proxied: bool,
     /// The most that a node may write to its log, in bytes.
     pub(super) log_limit: u64,
@@ -91,7 +91,7 @@ pub(super) fn world(
     }
     // No other program in the namespace could hold the port.
     let port = if let Ports::From(port) = ports { port } else { NETNS_PORT };
-    netns::world(options, port, links)
+    netns::world(options, port, links == Links::Proxied)
 }
 
 /// Returns true if each node of a world has a network of its own in the kernel.

@@ -39,6 +39,9 @@ pub struct Declaration {
     /// dial addresses by themselves bypass them. While such a fault lasts, the runner asks the world for
     /// connections that do (`Operation::Bypasses`).
     pub proxied: &'static [Ability],
+    /// The abilities for which the world makes something before its nodes start: proxies, or a way of packets
+    /// to the harness.
+    pub prepared: &'static [Ability],
     /// The abilities of the world.
     pub abilities: &'static [Ability],
 }
@@ -60,6 +63,7 @@ pub const PROCESS: Declaration = Declaration {
     virtual_time: false,
     one_host: true,
     proxied: &[Ability::Cut, Ability::Break, Ability::Shape],
+    prepared: &[Ability::Cut, Ability::Break, Ability::Shape],
     abilities: &[
         Ability::Pause,
         Ability::Cut,
@@ -84,6 +88,7 @@ pub const SIM: Declaration = Declaration {
     virtual_time: true,
     one_host: true,
     proxied: &[],
+    prepared: &[],
     abilities: &[
         Ability::Pause,
         Ability::Cut,
@@ -101,33 +106,20 @@ pub const NETNS: Declaration = Declaration {
     name: "netns",
     virtual_time: false,
     one_host: false,
-    proxied: &[Ability::Shape],
+    proxied: &[],
+    prepared: &[Ability::Shape, Ability::Loss, Ability::Duplicate],
     abilities: &[
         Ability::Pause,
         Ability::Cut,
         Ability::Break,
         Ability::Shape,
         Ability::Loss,
+        Ability::Duplicate,
         Ability::Clock,
         Ability::Disk,
         Ability::Fill,
         Ability::Exec,
     ],
-};
-
-/// The world `netns` without proxies: the declaration of a network that was started so.
-pub const NETNS_DIRECT: Declaration = Declaration {
-    abilities: &[
-        Ability::Pause,
-        Ability::Cut,
-        Ability::Break,
-        Ability::Loss,
-        Ability::Clock,
-        Ability::Disk,
-        Ability::Fill,
-        Ability::Exec,
-    ],
-    ..NETNS
 };
 
 /// The worlds that this version implements.

@@ -130,6 +130,14 @@ impl DirectionModel {
         [!lost, !lost && twice].map(|arrives| arrives.then(|| leaves + conditions.draw_latency(&mut draw)))
     }
 
+    /// Returns the bytes that wait for the line now, or are being put on it.
+    #[must_use]
+    pub fn waiting(&self, now: Duration) -> usize {
+        let (Some(bits), busy) = (self.conditions.rate_bits, self.busy.saturating_sub(now)) else { return 0 };
+        let bytes = busy.as_nanos().saturating_mul(u128::from(bits)) / (8 * 1_000_000_000);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+
     /// Returns the time at which so many bytes that are sent now have been put on the line.
     fn leaves_at(&mut self, now: Duration, bytes: usize) -> Duration {
         let Some(bits) = self.conditions.rate_bits else { return now };

@@ -21,6 +21,7 @@ mod router;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Runtime;
@@ -116,7 +117,7 @@ impl Live {
             floods.send(Event::Misbehaved { node, how: Misconduct::Flood(reason) });
         }))?;
         let shortages = sender.clone();
-        carrier.on_shortage(Rc::new(move |reason| shortages.send(Event::Lacking { reason })));
+        carrier.on_shortage(Arc::new(move |reason| shortages.send(Event::Lacking { reason })));
         let world = Self {
             runtime,
             tasks: LocalSet::new(),

@@ -3,7 +3,7 @@
 //! A run has a network namespace for itself, the *hub*. Each node has a namespace that is wired to the hub by
 //! a pair of virtual interfaces. Nodes have addresses of their own, so that any program that binds one and
 //! speaks to others can live there. All traffic between two nodes passes the hub, where the kernel's packet
-//! filter drops what a cut, a partition or loss takes.
+//! filter drops what a cut or a partition takes.
 //!
 //! - No namespace has a name, and nothing is made in the network of the machine. When the last process of a
 //!   run has ended, however it did, the kernel takes down all of it. Processes are ended as in `process`, by
@@ -13,24 +13,27 @@
 //! - The hub routes instead of bridging. A bridge has at most 1,023 ports. Its nodes would ask each other for
 //!   their addresses, more of them than the kernel remembers for all namespaces together. With routes no node
 //!   asks: the neighbours of every interface are written down.
-//! - Delays, jitter and rates are the work of proxies, as in `process`, since many kernels have no netem. A
-//!   proxy stands at an address that is its own, so that cuts and loss find its packets too.
+//! - Shapes are the work of the harness, since many kernels have no netem. The packets of a link that has a
+//!   shape leave the kernel's path in the hub and are carried by a thread (`packets`), whoever dialled and by
+//!   whatever protocol. Links without a shape stay in the kernel.
 
 mod address;
 mod carrier;
 mod error;
 mod filter;
 mod hub;
+mod packets;
 mod privilege;
+mod request;
 mod socket;
 mod space;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::live::{LaunchError, Launcher, Live, Proxied};
-use super::process::{Links, NamespaceHandle, NetworkProvider, Options, Processes, raise_for_links};
-use super::{Declaration, NETNS, NETNS_DIRECT, NodeIndex};
+use super::live::{LaunchError, Launcher, Live};
+use super::process::{NamespaceHandle, NetworkProvider, Options, Processes};
+use super::{Declaration, NETNS, NodeIndex};
 
 pub use error::NetnsError;
 pub use privilege::{able, join, prepare};
@@ -39,20 +42,14 @@ use carrier::Wires;
 use hub::Hub;
 
 /// Creates a world of processes with networks of their own, all listening on this port. The thread that makes
-/// it has to be the one that drives it. [`prepare`] comes first.
-pub fn world(options: Options, port: u16, links: Links) -> std::io::Result<(Live, Rc<Processes>)> {
-    let proxies = match links {
-        Links::Direct => None,
-        Links::Proxied => {
-            raise_for_links()?;
-            Some(Proxied::new(options.seed))
-        }
-    };
+/// it has to be the one that drives it. [`prepare`] comes first. `shaped` says that links will be shaped: a
+/// machine that cannot do that is refused here, and not with the first shape.
+pub fn world(options: Options, port: u16, shaped: bool) -> std::io::Result<(Live, Rc<Processes>)> {
     let hub = Rc::new(Hub::new().map_err(std::io::Error::other)?);
-    let provider = Networks { hub: Rc::clone(&hub), port, links };
+    let provider = Networks { hub: Rc::clone(&hub), port };
     let (seed, logs, messages) = (options.seed, options.logs.clone(), options.messages);
     let processes = Rc::new(Processes::new(options, Box::new(provider))?);
-    let wires = Wires::new(hub, proxies).map_err(std::io::Error::other)?;
+    let wires = Wires::new(hub, seed, shaped).map_err(std::io::Error::other)?;
     let live =
         Live::new(Rc::clone(&processes) as Rc<dyn Launcher>, Box::new(wires), seed, (&logs, messages))?;
     Ok((live, processes))
@@ -62,15 +59,11 @@ pub fn world(options: Options, port: u16, links: Links) -> std::io::Result<(Live
 struct Networks {
     hub: Rc<Hub>,
     port: u16,
-    links: Links,
 }
 
 impl NetworkProvider for Networks {
     fn declaration(&self) -> &'static Declaration {
-        match self.links {
-            Links::Direct => &NETNS_DIRECT,
-            Links::Proxied => &NETNS,
-        }
+        &NETNS
     }
 
     fn choose_address(&self, node: NodeIndex) -> Result<(String, u16), LaunchError> {

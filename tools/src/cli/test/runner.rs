@@ -328,12 +328,13 @@ impl Runner {
         let made = journal.and_then(|(journal, brief)| {
             let ports = Ports::Leased(Lease::default());
             let (logs, data) = (path.to_owned(), path.join("data"));
-            // Proxies slow links down, so only scenarios that need them have them.
+            // Proxies slow links down, so only scenarios that need them have them. A machine that cannot shape
+            // links is refused only by scenarios that do.
             let world = self.0.world;
             let scenario = &job.case.scenario;
             let setting =
                 Setting { drivers: driver::all(), options: &options.node_options, ..Setting::of(world) };
-            let proxied = scenario.needs_any(world.proxied) && !is_routed(scenario, &setting);
+            let proxied = scenario.needs_any(world.prepared) && !is_routed(scenario, &setting);
             let (options, log_limit) = (options.clone(), self.0.log_limit);
             let setup = Setup { logs, data, ports, options, world, proxied, log_limit };
             let running = self.0.running.recorder(&scenario.name);

@@ -63,7 +63,9 @@ impl Checker<'_> {
             let error = self.error(span, message);
             let drivers = driver::BUILT_IN.iter().filter(|driver| driver.wiring == Wiring::Routed);
             let drivers = drivers.map(|driver| format!("`{}`", driver.name)).collect::<Vec<_>>().join(" or ");
-            return self.report(error.help(format!("it works with nodes of the driver {drivers}")));
+            return self.report(error.help(format!(
+                "it works with nodes of the driver {drivers}, and for packets of all nodes in `--world netns`"
+            )));
         }
         if of_links && HERE.iter().any(|other| other.name == world.name && other.can(ability)) {
             let message = format!("this network cannot {}: nothing stands between its nodes", verb(ability));

@@ -82,7 +82,7 @@ fn messages_that_the_harness_carries_have_no_connection() {
         "network a-b\nlink a-b duplicate 1%\nexpect converged",
         &[
             "2:1-21 messages are doubled only where the harness carries them: here they have connections (it works \
-           with nodes of the driver `maelstrom`)",
+           with nodes of the driver `maelstrom`, and for packets of all nodes in `--world netns`)",
         ],
     );
 }

@@ -111,6 +111,7 @@ const ANYTHING: world::Declaration = world::Declaration {
     virtual_time: true,
     one_host: true,
     proxied: &[],
+    prepared: &[],
     abilities: &[
         world::Ability::Pause,
         world::Ability::Cut,

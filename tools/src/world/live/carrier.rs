@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::bypass::BypassFacts;
 use super::error::LinkError;
 use crate::world::{Bypass, LinkChange, NodeIndex};
 
-/// A callback for a shortage of the environment, in words for people.
-pub type ShortageCallback = Rc<dyn Fn(String)>;
+/// A callback for a shortage of the environment, in words for people. Any thread may call it.
+pub type ShortageCallback = Arc<dyn Fn(String) + Send + Sync>;
 
 /// A carrier moves traffic between nodes and applies the faults and shapes of links to it.
 pub trait Carrier {

@@ -101,9 +101,6 @@ pub enum LinkError {
     /// The network has no proxies, and its kernel applies no faults.
     #[error("links of this network cannot be changed: nothing stands between its nodes")]
     NothingBetween,
-    /// The network has no proxies, and the change needs one.
-    #[error("no proxy stands in the links of this network")]
-    NoProxy,
     /// Messages of the router have no connection that could be broken.
     #[error("nothing can be broken here: messages have no connection")]
     NoConnection,

@@ -22,7 +22,6 @@ mod stream;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use procfs::process::{FDTarget, Process};
@@ -54,14 +53,8 @@ impl Proxied {
         Self { channels, listeners, dialled: Rc::default(), shortages: ShortageReporter::default() }
     }
 
-    /// Opens the proxy of a direction, unless it is open already, and returns its address. The host is an address
-    /// of the harness, which the proxy has for itself or shares with others.
-    pub(in crate::world) fn open_proxy(
-        &mut self,
-        there: Direction,
-        address: &str,
-        host: Ipv4Addr,
-    ) -> Result<String, LinkError> {
+    /// Opens the proxy of a direction, unless it is open already, and returns its address.
+    fn open_proxy(&mut self, there: Direction, address: &str) -> Result<String, LinkError> {
         if let Some(proxy) = self.listeners.get(&there) {
             return Ok(proxy.clone());
         }
@@ -70,7 +63,6 @@ impl Proxied {
         let link = Link {
             to: there.to,
             address: address.to_owned(),
-            host,
             channels,
             dialled: Rc::clone(&self.dialled),
             shortages: self.shortages.clone(),
@@ -94,7 +86,7 @@ impl Carrier for Proxied {
         if from == to {
             return Ok(address.to_owned());
         }
-        self.open_proxy(Direction { from, to }, address, Ipv4Addr::LOCALHOST)
+        self.open_proxy(Direction { from, to }, address)
     }
 
     fn change(&mut self, changes: &[LinkChange]) -> Result<(), LinkError> {

@@ -1,4 +1,4 @@
-//! The addresses of nodes and proxies in the network of a run.
+//! The addresses in the network of a run.
 
 use std::net::Ipv4Addr;
 
@@ -7,24 +7,34 @@ use crate::world::NodeIndex;
 
 /// The address of the hub, at which nodes see the harness.
 pub(super) const HUB: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
-/// The address of the first node; the others follow.
+/// The address of the way to the harness, for packets of shaped links. Nothing listens there.
+pub(super) const CAPTURE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
+/// The address of the first node; the others follow, to the end of the network 10.
 const FIRST_NODE: Ipv4Addr = Ipv4Addr::new(10, 0, 1, 0);
-/// The address of the first proxy; the others follow, to the end of the network 10.
-const FIRST_PROXY: Ipv4Addr = Ipv4Addr::new(10, 128, 0, 0);
-/// The network of all proxies, by the length of its prefix.
-pub(super) const PROXIES: (Ipv4Addr, u8) = (FIRST_PROXY, 9);
+/// The last address of the network 10.
+const LAST: Ipv4Addr = Ipv4Addr::new(10, 255, 255, 255);
 
 /// Returns the address of a node: the same in every run.
 pub(super) fn of_node(node: NodeIndex) -> Result<Ipv4Addr, NetnsError> {
-    nth(FIRST_NODE, node.0, FIRST_PROXY.to_bits()).ok_or(NetnsError::NoNodeAddress)
+    let bits = u32::try_from(node.0).ok().and_then(|number| FIRST_NODE.to_bits().checked_add(number));
+    bits.filter(|bits| *bits <= LAST.to_bits()).map(Ipv4Addr::from_bits).ok_or(NetnsError::NoNodeAddress)
 }
 
-/// Returns the address of a proxy, by its number.
-pub(super) fn of_proxy(number: usize) -> Result<Ipv4Addr, NetnsError> {
-    nth(FIRST_PROXY, number, u32::from(11_u8) << 24).ok_or(NetnsError::NoLinkAddress)
+/// Returns the node that an address is for, whether it was started or not.
+pub(super) fn node_at(address: Ipv4Addr) -> Option<NodeIndex> {
+    let number = address.to_bits().checked_sub(FIRST_NODE.to_bits())?;
+    (address <= LAST).then_some(NodeIndex(number as usize))
 }
 
-fn nth(first: Ipv4Addr, number: usize, end: u32) -> Option<Ipv4Addr> {
-    let bits = first.to_bits().checked_add(u32::try_from(number).ok()?)?;
-    (bits < end).then(|| Ipv4Addr::from_bits(bits))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_is_found_by_its_address() {
+        for node in [0, 1, 255, 256, 100_000].map(NodeIndex) {
+            assert_eq!(node_at(of_node(node).unwrap()), Some(node));
+        }
+        assert_eq!([HUB, CAPTURE, Ipv4Addr::new(11, 0, 0, 0)].map(node_at), [None; 3]);
+    }
 }

@@ -41,9 +41,6 @@ pub enum NetnsError {
     /// The addresses of nodes are used up.
     #[error("there are no addresses left for more nodes")]
     NoNodeAddress,
-    /// The addresses of proxies are used up.
-    #[error("there are no addresses left for more links")]
-    NoLinkAddress,
     /// The kernel did not make an interface, an address or a route.
     #[error("{0}")]
     Kernel(String),
@@ -58,6 +55,9 @@ pub enum NetnsError {
     /// The packet filter refused a change as a whole; it is as before.
     #[error("the packet filter refused a change: {0}")]
     Filter(String),
+    /// The system gives no sockets or no thread for the packets of shaped links.
+    #[error("the packets of shaped links cannot be carried: {0}")]
+    Packets(io::Error),
     /// The connections of a link cannot be reset.
     #[error("a link cannot be broken: {0}")]
     Reset(io::Error),

@@ -1,12 +1,11 @@
 //! One connection between two nodes, from the first end's dialling to the end of both.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::rc::Rc;
 
 use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 use super::link::{Link, send_at_once};
 use super::stream;
@@ -55,7 +54,7 @@ pub(super) async fn carry(mut near: TcpStream, link: Rc<Link>) {
 async fn dial(link: &Link) -> io::Result<TcpStream> {
     let [there, back] = &link.channels;
     there.wait_for_arrival(there.send(BARE)).await;
-    let far = connect(&link.address, link.host).await;
+    let far = TcpStream::connect(&link.address).await;
     if let Err(error) = &far {
         link.shortages.report("a connection of a link cannot be made", error);
     }
@@ -66,17 +65,6 @@ async fn dial(link: &Link) -> io::Result<TcpStream> {
     let far = far?;
     send_at_once(&far);
     Ok(far)
-}
-
-/// Connects from that host. On loopback, where all share one host, the system chooses it anyway.
-async fn connect(address: &str, host: Ipv4Addr) -> io::Result<TcpStream> {
-    if host.is_loopback() {
-        return TcpStream::connect(address).await;
-    }
-    let address: SocketAddr = address.parse().map_err(io::Error::other)?;
-    let socket = TcpSocket::new_v4()?;
-    socket.bind((host, 0).into())?;
-    socket.connect(address).await
 }
 
 /// Waits until the dialling node has given up: the other end need not hear of it then. Keeps the bytes that

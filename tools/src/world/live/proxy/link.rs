@@ -1,7 +1,6 @@
 //! A proxied link: the parts that its listener and its connections share.
 
 use std::io;
-use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use tokio::net::TcpStream;
@@ -17,8 +16,6 @@ pub(super) struct Link {
     /// The node that is dialled, and the address at which it listens.
     pub(super) to: NodeIndex,
     pub(super) address: String,
-    /// The host of the harness for this link.
-    pub(super) host: Ipv4Addr,
     /// The channel to the node, and the channel back.
     pub(super) channels: [Rc<Channel>; 2],
     /// The ports from which nodes are dialled.

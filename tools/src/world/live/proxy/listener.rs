@@ -1,6 +1,7 @@
 //! The listener at which one node dials another: each accepted connection is one between the two.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ const RETRY_WAIT: Duration = Duration::from_secs(1);
 /// Listens for the dialling node from now on; returns the address.
 pub(super) fn open(link: Link) -> io::Result<String> {
     // The socket is bound at once: the node may dial as soon as it has the address.
-    let listener = std::net::TcpListener::bind((link.host, 0))?;
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let proxy = listener.local_addr()?.to_string();
     let listener = TcpListener::from_std(listener)?;
