@@ -41,6 +41,7 @@ mod measured;
 mod misbehaving;
 mod mixed;
 mod networks;
+mod packets;
 mod page;
 mod page_parts;
 mod ports;

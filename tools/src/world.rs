@@ -64,6 +64,12 @@ pub trait World {
         BTreeMap::new()
     }
 
+    /// Returns the number of packets between nodes that this machine lost, and no fault: it was too slow to carry
+    /// them, or had no memory for them.
+    fn packets_lost(&self) -> u64 {
+        0
+    }
+
     /// Returns the time of day, in milliseconds since 1970, that a node with a right clock is given.
     fn wall_ms(&self) -> u64;
 }

@@ -23,18 +23,13 @@ const PORTIONS: usize = 4_096;
 const PORTION: usize = 64 << 10;
 
 pub(crate) fn run(_logs: &Path) -> Result<()> {
-    let mut table = Table::new(
-        &format!(
-            "links: {ROUNDS} round trips of {MESSAGE} bytes; {} MiB one way",
-            (PORTIONS * PORTION) >> 20
-        ),
-        &["between two sockets", "round trip", "max", "through"],
-    );
+    let mut table =
+        Table::new(&format!("links: {}", title()), &["between two sockets", "round trip", "max", "through"]);
     let carriers: [(&str, Box<dyn Carrier>); 2] =
         [("nothing", Box::new(Direct)), ("a proxy", Box::new(Proxied::new(1)))];
     for (name, mut carrier) in carriers {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (rounds, took) = LocalSet::new().block_on(&runtime, async {
+        let measured = LocalSet::new().block_on(&runtime, async {
             let listener = TcpListener::bind("127.0.0.1:0")?;
             let address = listener.local_addr()?.to_string();
             let route = carrier.route(NodeIndex(0), NodeIndex(1), &address)?;
@@ -43,21 +38,36 @@ pub(crate) fn run(_logs: &Path) -> Result<()> {
             let measured = tokio::task::spawn_blocking(move || measure(&route)).await?;
             Result::Ok(measured?)
         })?;
-        let us = |time: Duration| format!("{:.0} µs", time.as_secs_f64() * 1e6);
-        let through = (PORTIONS * PORTION) as f64 / took.as_secs_f64() / f64::from(1 << 20);
-        table.row([
-            name.to_owned(),
-            us(rounds.median()),
-            us(rounds.greatest()),
-            format!("{through:.0} MiB/s"),
-        ]);
+        let [round, greatest, through] = measured.cells();
+        table.row([name.to_owned(), round, greatest, through]);
     }
     table.print();
     Ok(())
 }
 
+/// Returns the title of a table of measured connections.
+pub(crate) fn title() -> String {
+    format!("{ROUNDS} round trips of {MESSAGE} bytes; {} MiB one way", (PORTIONS * PORTION) >> 20)
+}
+
+/// The speed of a connection.
+pub(crate) struct Measured {
+    rounds: Samples,
+    /// The time in which all portions came.
+    took: Duration,
+}
+
+impl Measured {
+    /// Returns the median and the greatest time of a round trip, and the throughput.
+    pub(crate) fn cells(&self) -> [String; 3] {
+        let us = |time: Duration| format!("{:.0} µs", time.as_secs_f64() * 1e6);
+        let through = (PORTIONS * PORTION) as f64 / self.took.as_secs_f64() / f64::from(1 << 20);
+        [us(self.rounds.median()), us(self.rounds.greatest()), format!("{through:.0} MiB/s")]
+    }
+}
+
 /// Sends every message back. Then receives the portions, and reports when it has all of them.
-fn answer(listener: &TcpListener) -> std::io::Result<()> {
+pub(crate) fn answer(listener: &TcpListener) -> std::io::Result<()> {
     let (mut socket, _) = listener.accept()?;
     socket.set_nodelay(true)?;
     let mut buffer = vec![0; PORTION];
@@ -71,7 +81,8 @@ fn answer(listener: &TcpListener) -> std::io::Result<()> {
     socket.write_all(&buffer[..1])
 }
 
-fn measure(route: &str) -> std::io::Result<(Samples, Duration)> {
+/// Measures a connection to an address at which [`answer`] listens.
+pub(crate) fn measure(route: &str) -> std::io::Result<Measured> {
     let mut socket = TcpStream::connect(route)?;
     socket.set_nodelay(true)?;
     let mut buffer = vec![0; PORTION];
@@ -89,5 +100,5 @@ fn measure(route: &str) -> std::io::Result<(Samples, Duration)> {
         socket.write_all(&buffer)?;
     }
     socket.read_exact(&mut buffer[..1])?;
-    Ok((rounds, began.elapsed()))
+    Ok(Measured { rounds, took: began.elapsed() })
 }

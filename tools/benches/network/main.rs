@@ -24,6 +24,7 @@ mod repair;
 mod rings;
 mod router;
 mod samples;
+mod shapes;
 mod simulator;
 mod spread;
 mod table;
@@ -55,6 +56,7 @@ const SECTIONS: &[Section] = &[
     ("throughput", throughput::run),
     ("links", links::run),
     ("netns", networks::run),
+    ("shapes", shapes::run),
     ("router", router::run),
     ("byc", byc::run),
     ("linearizability", linearizability::run),

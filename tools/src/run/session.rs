@@ -176,6 +176,7 @@ impl Session {
         let rates = world.log_rates();
         let state = run.executor.state();
         let noise = rates.iter().map(|(node, rate)| noise(state.network.name(*node), *rate)).collect();
+        let lost = Vec::from_iter(losses(world.packets_lost()));
         Report {
             scenario: scenario.name.clone(),
             file: scenario.source.name().to_owned(),
@@ -191,7 +192,7 @@ impl Session {
             nodes: state.network.indices().count(),
             held: state.history.held,
             measures: state.measures.finished(),
-            notes: [state.measures.notes(), state.history.notes.clone(), noise].concat(),
+            notes: [state.measures.notes(), state.history.notes.clone(), noise, lost].concat(),
             excused: state.history.excused.clone(),
             likelihood: None,
             logs: run.options.logs.clone(),
@@ -315,9 +316,28 @@ fn noise(node: &str, lines_per_second: u64) -> String {
     format!("`{node}` wrote about {thousands} thousand lines a second to its log")
 }
 
+/// Returns the note on packets that the machine lost, if it did.
+fn losses(packets: u64) -> Option<String> {
+    let packets = match packets {
+        0 => return None,
+        1 => "a packet".to_owned(),
+        many => format!("{many} packets"),
+    };
+    Some(format!("this machine was too slow for {packets} of shaped links, which were lost"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lost_packets_are_noted() {
+        assert_eq!(losses(0), None);
+        assert_eq!(
+            losses(7).as_deref(),
+            Some("this machine was too slow for 7 packets of shaped links, which were lost")
+        );
+    }
 
     #[test]
     fn a_rate_is_noted_in_thousands() {

@@ -433,6 +433,10 @@ impl World for Live {
         self.launcher.log_rates()
     }
 
+    fn packets_lost(&self) -> u64 {
+        self.directory.borrow().packets_lost()
+    }
+
     fn wall_ms(&self) -> u64 {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

@@ -108,7 +108,9 @@ impl Arguments {
         let mut words = self.node_arguments.iter().map(String::as_str).chain(exec);
         let driver = self.program.driver.unwrap_or(driver::DEFAULT);
         match words.find(|word| driver.dials_by_itself.contains(word)) {
-            Some(argument) if self.proxied && !self.setting.world.proxied.is_empty() => Err(SettingError::Bypass(argument.to_owned())),
+            Some(argument) if self.proxied && !self.setting.world.proxied.is_empty() => {
+                Err(SettingError::Bypass(argument.to_owned()))
+            }
             _ => Ok(()),
         }
     }

@@ -113,25 +113,11 @@ impl RunContext {
                 since: None,
             })
             .collect();
-        let faults = self.faults.borrow();
-        failure.help = Some(if faults.silence() && !found.iter().all(|bypass| self.is_only_slowed(bypass)) {
+        failure.help = Some(
             "programs that dial addresses which they were not given go past the proxies of this world: with \
-             `--world netns` cuts and partitions hold for all traffic, whoever dials"
-                .to_owned()
-        } else {
-            "delay, jitter and rate hold for links that are dialled by the address which the node was given; \
-             `cut`, `partition` and `loss` hold for all traffic in `--world netns`"
-                .to_owned()
-        });
+             `--world netns` cuts, partitions and shapes hold for all traffic, whoever dials"
+                .to_owned(),
+        );
         failure
-    }
-
-    /// Returns true if only a delay is bypassed there.
-    fn is_only_slowed(&self, bypass: &Bypass) -> bool {
-        let state = self.executor.state();
-        let Some(from) = bypass.from else { return false };
-        [Direction { from, to: bypass.to }, Direction { from: bypass.to, to: from }]
-            .into_iter()
-            .all(|direction| state.network.permits(direction) && state.network.is_slowed(direction))
     }
 }

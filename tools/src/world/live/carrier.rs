@@ -31,6 +31,11 @@ pub trait Carrier {
     /// Finds connections between nodes that the carrier does not carry, though a fault concerns one of their
     /// ends.
     fn bypasses(&self, facts: &BypassFacts<'_>) -> io::Result<BTreeSet<Bypass>>;
+
+    /// Returns the number of packets that the carrier lost because it could not carry them.
+    fn packets_lost(&self) -> u64 {
+        0
+    }
 }
 
 /// The kernel's loopback: nodes dial each other, and nothing stands between them.

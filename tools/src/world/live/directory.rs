@@ -72,6 +72,11 @@ impl NodeDirectory {
         self.carrier.bypasses(&facts)
     }
 
+    /// Returns the number of packets that the carrier could not carry.
+    pub(super) fn packets_lost(&self) -> u64 {
+        self.carrier.packets_lost()
+    }
+
     pub(super) fn set_partition(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), LinkError> {
         self.carrier.set_partition(sets)
     }

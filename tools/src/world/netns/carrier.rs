@@ -35,15 +35,8 @@ impl Wires {
         Ok(Self { hub, filter, packets: Packets::new(seed), capture, on_shortage: None })
     }
 
-    /// Sets the conditions of a direction.
+    /// Sets the conditions of a direction, once the filter is applied.
     fn shape(&mut self, direction: Direction, conditions: Conditions) -> Result<(), NetnsError> {
-        if conditions == Conditions::IDEAL {
-            self.filter.carry(direction, false);
-            self.filter.apply()?;
-            // Packets that came before the filter changed are sent on as if they came after it.
-            self.packets.shaper().shape(direction, conditions);
-            return Ok(());
-        }
         if !self.packets.has_begun() {
             let capture = match self.capture.take() {
                 Some(capture) => capture,
@@ -81,17 +74,29 @@ impl Carrier for Wires {
     }
 
     fn change(&mut self, changes: &[LinkChange]) -> Result<(), LinkError> {
+        let mut cleared = BTreeSet::new();
         for change in changes {
             match change {
                 LinkChange::Cut(direction) => self.cut(*direction, true),
                 LinkChange::Join(direction) => self.cut(*direction, false),
                 LinkChange::Break(direction) => self.reset(*direction)?,
                 LinkChange::Shape(direction, shapes) => {
-                    self.shape(*direction, Conditions::shaped(Conditions::IDEAL, shapes))?;
+                    let conditions = Conditions::shaped(Conditions::IDEAL, shapes);
+                    if conditions == Conditions::IDEAL {
+                        self.filter.carry(*direction, false);
+                        cleared.insert(*direction);
+                    } else {
+                        cleared.remove(direction);
+                        self.shape(*direction, conditions)?;
+                    }
                 }
             }
         }
-        Ok(self.filter.apply()?)
+        self.filter.apply()?;
+        // Until the filter has changed, packets come and are shaped.
+        let mut shaper = self.packets.shaper();
+        cleared.into_iter().for_each(|direction| shaper.shape(direction, Conditions::IDEAL));
+        Ok(())
     }
 
     fn set_partition(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), LinkError> {
@@ -103,5 +108,9 @@ impl Carrier for Wires {
     /// Finds nothing: all traffic between nodes passes the hub, whoever dials.
     fn bypasses(&self, _facts: &BypassFacts<'_>) -> io::Result<BTreeSet<Bypass>> {
         Ok(BTreeSet::new())
+    }
+
+    fn packets_lost(&self) -> u64 {
+        self.packets.shaper().lost()
     }
 }

@@ -55,7 +55,19 @@ pub enum NetnsError {
     /// The packet filter refused a change as a whole; it is as before.
     #[error("the packet filter refused a change: {0}")]
     Filter(String),
-    /// The system gives no sockets or no thread for the packets of shaped links.
+    /// The system gives no socket for the packets of shaped links.
+    #[error(
+        "shaped links need packet sockets, which this system does not give: {0}\n  = help: they take the capability \
+         CAP_NET_RAW, and a kernel with CONFIG_PACKET"
+    )]
+    PacketSocket(io::Error),
+    /// The system leads no packets of shaped links to the harness.
+    #[error(
+        "packets of shaped links cannot be led to the harness: {0}\n  = help: that takes a kernel with policy \
+         routing (CONFIG_IP_MULTIPLE_TABLES)"
+    )]
+    Lead(String),
+    /// The system gives no thread or no descriptor for the packets of shaped links.
     #[error("the packets of shaped links cannot be carried: {0}")]
     Packets(io::Error),
     /// The connections of a link cannot be reset.

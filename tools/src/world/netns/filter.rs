@@ -71,12 +71,7 @@ impl Filter {
     }
 
     fn knowing_nothing() -> Self {
-        Self {
-            cut: BTreeSet::new(),
-            sides: BTreeMap::new(),
-            carried: BTreeSet::new(),
-            told: BTreeSet::new(),
-        }
+        Self { cut: BTreeSet::new(), sides: BTreeMap::new(), carried: BTreeSet::new(), told: BTreeSet::new() }
     }
 
     /// Drops all packets of a direction, or lets them through again.

@@ -26,6 +26,7 @@ use super::error::NetnsError;
 use crate::world::live::ShortageCallback;
 
 pub(super) use capture::Capture;
+use capture::{Buffer, Received};
 use shaper::Shaper;
 
 /// The packets that are taken before others are sent on. Chosen: a part of what the kernel holds for the harness.
@@ -106,13 +107,17 @@ struct Carrying {
 
 impl Carrying {
     fn run(&self) -> io::Result<()> {
-        let mut buffer = vec![0; capture::PACKET_MAX];
+        let mut buffer = Buffer::new();
         while !self.end.has_come.load(Ordering::Relaxed) {
             let mut taken = 0;
             while taken < TAKEN_AT_ONCE
-                && let Some(packet) = self.capture.receive(&mut buffer)?
+                && let Some(Received { length, unread }) = self.capture.receive(&mut buffer)?
             {
-                locked(&self.shaper).take(self.began.elapsed(), packet);
+                let mut shaper = locked(&self.shaper);
+                shaper.take(self.began.elapsed(), &buffer.packet[..length]);
+                if let Some(unread) = unread {
+                    shaper.set_unread(unread);
+                }
                 taken += 1;
             }
             let mut sent = 0;
@@ -137,10 +142,8 @@ impl Carrying {
     fn wait(&self) -> io::Result<()> {
         let due = locked(&self.shaper).next_due();
         let within = due.map(|due| due.saturating_sub(self.began.elapsed()));
-        let mut ready = [
-            PollFd::new(self.capture.packets(), PollFlags::IN),
-            PollFd::new(&self.end.wake, PollFlags::IN),
-        ];
+        let mut ready =
+            [PollFd::new(self.capture.packets(), PollFlags::IN), PollFd::new(&self.end.wake, PollFlags::IN)];
         match poll(&mut ready, within.and_then(timespec).as_ref()) {
             Ok(_) | Err(Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),

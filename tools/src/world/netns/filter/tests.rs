@@ -48,7 +48,11 @@ fn the_mark_of_carried_packets_is_that_of_the_rule() {
 fn elements_are_told_as_nft_reads_them() {
     let told = [
         (Element::Silent(at(A), at(B)), "silent { 10.0.1.0 . 10.0.1.1 }", "silent { 10.0.1.0 . 10.0.1.1 }"),
-        (Element::Carried(at(A), at(B)), "carried { 10.0.1.0 . 10.0.1.1 }", "carried { 10.0.1.0 . 10.0.1.1 }"),
+        (
+            Element::Carried(at(A), at(B)),
+            "carried { 10.0.1.0 . 10.0.1.1 }",
+            "carried { 10.0.1.0 . 10.0.1.1 }",
+        ),
         (Element::Side(at(A), 0), "side { 10.0.1.0 : 1 }", "side { 10.0.1.0 }"),
         (Element::Apart(at(A), 1), "apart { 10.0.1.0 . 2 }", "apart { 10.0.1.0 . 2 }"),
     ];

@@ -4,14 +4,15 @@
 //! of their own. Its other end lies in a namespace of its own, where a packet socket hears nothing else. A raw
 //! socket sends packets on from the hub, with their headers as they are.
 
-use std::io;
+use std::io::{self, IoSliceMut};
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 
+use nix::sys::socket::sockopt::RxqOvfl;
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt};
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, eth, ipproto, recv, sendto,
-    socket_with, sockopt,
+    AddressFamily, Protocol, SendFlags, SocketFlags, SocketType, eth, ipproto, sendto, socket_with, sockopt,
 };
 
 use super::packet;
@@ -36,7 +37,26 @@ const NOBODY: [u8; 6] = [2, 0, 0, 0, 1, 3];
 /// a second, counted as the kernel counts.
 const RECEIVE_BUFFER: usize = 32 << 20;
 /// The most bytes of a packet of IPv4.
-pub(super) const PACKET_MAX: usize = 1 << 16;
+const PACKET_MAX: usize = 1 << 16;
+
+/// The room for one packet, and for the kernel's note on it.
+pub(super) struct Buffer {
+    pub(super) packet: Vec<u8>,
+    control: Vec<u8>,
+}
+
+impl Buffer {
+    pub(super) fn new() -> Self {
+        Self { packet: vec![0; PACKET_MAX], control: nix::cmsg_space!(u32) }
+    }
+}
+
+/// A packet that was received.
+pub(super) struct Received {
+    pub(super) length: usize,
+    /// The number of packets that the kernel has dropped so far because they were not read in time, if any.
+    pub(super) unread: Option<u64>,
+}
 
 /// The sockets by which packets come in and go out.
 #[derive(Debug)]
@@ -59,8 +79,9 @@ impl Capture {
             ("the hub's end for shaped links", up(INWARD)),
             ("the neighbour at the end for shaped links", neighbour(INWARD, CAPTURE, NOBODY)),
             ("the way to shaped links", way_in(TABLE, INWARD, None, Some(CAPTURE))),
-            ("the rule that leads packets to shaped links", marked(CARRIED, TABLE)),
         ])?;
+        let rule = vec![("the rule for packets of shaped links", marked(CARRIED, TABLE))];
+        kernel.make(rule).map_err(|error| NetnsError::Lead(error.to_string()))?;
         let there = |work: &dyn Fn() -> Result<OwnedFd, NetnsError>| {
             space.within(work).map_err(NetnsError::Enter).and_then(|done| done)
         };
@@ -73,24 +94,30 @@ impl Capture {
         sockopt::set_socket_recv_buffer_size_force(&packets, RECEIVE_BUFFER)
             .or_else(|_| sockopt::set_socket_recv_buffer_size(&packets, RECEIVE_BUFFER))
             .map_err(wrong)?;
-        let raw = hub.within(|| {
-            socket(AddressFamily::INET, SocketType::RAW, SocketFlags::empty(), ipproto::RAW)
-        })??;
+        setsockopt(&packets, RxqOvfl, &1).map_err(|error| NetnsError::PacketSocket(error.into()))?;
+        let raw =
+            hub.within(|| socket(AddressFamily::INET, SocketType::RAW, SocketFlags::empty(), ipproto::RAW))??;
         Ok(Self { packets, raw, _space: space })
     }
 
-    /// Returns the next packet, complete, if one waits.
-    pub(super) fn receive<'a>(&self, buffer: &'a mut [u8]) -> io::Result<Option<&'a [u8]>> {
+    /// Receives the next packet, if one waits, and completes it.
+    pub(super) fn receive(&self, into: &mut Buffer) -> io::Result<Option<Received>> {
+        let (socket, flags) = (self.packets.as_raw_fd(), MsgFlags::empty());
         loop {
-            match recv(&self.packets, &mut *buffer, RecvFlags::empty()) {
-                Ok((length, _)) => {
-                    packet::complete(&mut buffer[..length]);
-                    return Ok(Some(&buffer[..length]));
-                }
-                Err(Errno::AGAIN) => return Ok(None),
-                Err(Errno::INTR) => {}
+            let mut parts = [IoSliceMut::new(&mut into.packet)];
+            let message = match recvmsg::<()>(socket, &mut parts, Some(&mut into.control), flags) {
+                Ok(message) => message,
+                Err(nix::Error::EAGAIN) => return Ok(None),
+                Err(nix::Error::EINTR) => continue,
                 Err(error) => return Err(error.into()),
-            }
+            };
+            let unread = message.cmsgs()?.find_map(|control| match control {
+                ControlMessageOwned::RxqOvfl(unread) => Some(u64::from(unread)),
+                _ => None,
+            });
+            let length = message.bytes;
+            packet::complete(&mut into.packet[..length]);
+            return Ok(Some(Received { length, unread }));
         }
     }
 
@@ -120,5 +147,5 @@ fn socket(
 }
 
 fn wrong(error: Errno) -> NetnsError {
-    NetnsError::Packets(error.into())
+    NetnsError::PacketSocket(error.into())
 }

@@ -33,6 +33,10 @@ pub(in crate::world::netns) struct Shaper {
     under_way: BinaryHeap<Reverse<UnderWay>>,
     /// The memory that the packets under way take.
     bytes: usize,
+    /// The packets for which there was no memory.
+    overfull: u64,
+    /// The packets that the kernel dropped because they were not read in time.
+    unread: u64,
     /// The number of packets taken so far: packets that are due at one time leave in their order.
     taken: u64,
 }
@@ -65,6 +69,8 @@ impl Shaper {
             partition: Partition::default(),
             under_way: BinaryHeap::new(),
             bytes: 0,
+            overfull: 0,
+            unread: 0,
             taken: 0,
         }
     }
@@ -105,6 +111,7 @@ impl Shaper {
         for due in arrivals.into_iter().flatten() {
             let weight = packet.len() + OVERHEAD;
             if self.bytes + weight > UNDER_WAY_BYTES {
+                self.overfull += 1;
                 continue;
             }
             self.bytes += weight;
@@ -112,6 +119,16 @@ impl Shaper {
             let under_way = UnderWay { due, number: self.taken, direction, packet: Arc::clone(&packet) };
             self.under_way.push(Reverse(under_way));
         }
+    }
+
+    /// Records the number of packets that the kernel has dropped so far because they were not read in time.
+    pub(super) fn set_unread(&mut self, packets: u64) {
+        self.unread = self.unread.max(packets);
+    }
+
+    /// Returns the number of packets that were lost for lack of time or memory, and not by the conditions of a link.
+    pub(in crate::world::netns) fn lost(&self) -> u64 {
+        self.unread + self.overfull
     }
 
     /// Returns the time at which the next packet is due.
@@ -149,3 +166,6 @@ fn direction(packet: &[u8]) -> Option<Direction> {
     let [from, to] = packet::ends(packet)?;
     Some(Direction { from: address::node_at(from)?, to: address::node_at(to)? })
 }
+
+#[cfg(test)]
+mod tests;
