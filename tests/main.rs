@@ -61,5 +61,6 @@ mod terminal;
 mod texts;
 mod time_held;
 mod top;
+mod transports;
 mod types;
 mod ui;

@@ -35,9 +35,11 @@ pub use catalogue::{
     BUILT_IN, DEFAULT, EXTENSION, all, by_name, declaration_of, description, find, names, user_of,
 };
 pub use command::{Answer, Argument, Command, OF_THE_WORLD};
-pub use command_line::{CommandLine, CommandLineError, Member, PLACEHOLDERS, Place, unknown_placeholder};
+pub use command_line::{
+    CommandLine, CommandLineError, Member, NodeFile, PLACEHOLDERS, Place, Setup, unknown_placeholder,
+};
 pub use contact::{Contact, Contacts};
-pub use declaration::{Bound, Content, Declaration, Readiness, Values, Wiring};
+pub use declaration::{Bound, Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
 pub use described::{Described, LoadError};
 pub use directory::{AddressError, Directory};
 pub use maelstrom::{LINES, MAELSTROM, Maelstrom, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
@@ -54,6 +56,7 @@ pub use sidecar::{Sidecar, SidecarLauncher, SidecarLife, Stdio};
 
 pub(crate) use catalogue::policy_of;
 pub(crate) use command_line::{DATA, fill_in};
+pub(crate) use sidecar::tail;
 
 /// The driver of one protocol for nodes in real time.
 pub trait Driver {

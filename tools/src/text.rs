@@ -12,7 +12,7 @@ mod xml;
 
 pub use cause::{io_cause, regex_cause};
 pub use diagnostic::{Diagnostic, Severity};
-pub use duration::{duration, step_duration};
+pub use duration::{TIME_UNITS, duration, parse_duration, step_duration};
 pub use nearest::nearest;
 pub use readable::{is_plain, readable, readable_lines};
 pub use source::{Place, Source, Span};

@@ -32,8 +32,8 @@ pub fn find(name: &str) -> Result<Option<&'static Declaration>, LoadError> {
     if let Some(known) = declaration_of(name) {
         return Ok(Some(known));
     }
-    let read = match presets::text(name) {
-        Some(text) => described::read(name, text.to_owned())?,
+    let read = match presets::preset(name) {
+        Some(preset) => described::read(preset)?,
         None if name.ends_with(EXTENSION) => described::load(name)?,
         None => return Ok(None),
     };
@@ -46,13 +46,13 @@ pub fn find(name: &str) -> Result<Option<&'static Declaration>, LoadError> {
 
 /// Returns the names of all drivers of the program, those that it has descriptions of among them.
 pub fn names() -> impl Iterator<Item = &'static str> + Clone {
-    BUILT_IN.iter().map(|driver| driver.name).chain(presets::PRESETS.iter().map(|(name, _)| *name))
+    BUILT_IN.iter().map(|driver| driver.name).chain(presets::PRESETS.iter().map(|preset| preset.name))
 }
 
 /// Returns the description of a driver that the program has, by the driver's name.
 #[must_use]
 pub fn description(name: &str) -> Option<&'static str> {
-    presets::text(name)
+    presets::preset(name).map(|preset| preset.text)
 }
 
 /// Returns all drivers: those of the program, and those that were read.

@@ -29,13 +29,20 @@ impl Place {
         std::iter::once(self.port).chain(self.further_ports.iter().copied()).collect()
     }
 
-    /// Returns the address as `host:port`, with brackets around an IPv6 host.
+    /// Returns the address of the first port as `host:port`, with brackets around an IPv6 host.
     #[must_use]
     pub fn address(&self) -> String {
+        self.address_of(0)
+    }
+
+    /// Returns the address of a port by its index.
+    #[must_use]
+    pub fn address_of(&self, index: usize) -> String {
+        let port = self.ports().get(index).copied().unwrap_or(self.port);
         if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
+            format!("[{}]:{port}", self.host)
         } else {
-            format!("{}:{}", self.host, self.port)
+            format!("{}:{port}", self.host)
         }
     }
 }
@@ -66,6 +73,45 @@ pub struct CommandLine {
     pub uses_data: bool,
     /// The sign by which the program is known to be ready.
     pub ready: Ready,
+    /// The index of the port at which it is looked for.
+    pub asked: usize,
+    /// The files and the programs that belong to the start.
+    pub setup: Setup,
+}
+
+/// The files and the programs that belong to the start of a node, beside its own program.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Setup {
+    /// The working folder; that of the harness if absent.
+    pub folder: Option<PathBuf>,
+    /// The files in the folder of the node's data. Those that are there already stay as they are.
+    pub files: Vec<NodeFile>,
+    /// The programs that are run before, each by its words.
+    pub before: Vec<Vec<String>>,
+    /// The programs that are run once the node is ready. Each is run again until it succeeds.
+    pub after: Vec<Vec<String>>,
+}
+
+/// A file in the folder of a node's data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeFile {
+    /// The name, without folders.
+    pub name: String,
+    /// The content.
+    pub content: String,
+}
+
+impl CommandLine {
+    /// Returns the command line of a program with nothing beside it.
+    pub(crate) fn new(
+        program: impl Into<PathBuf>,
+        arguments: Vec<String>,
+        uses_data: bool,
+        ready: Ready,
+    ) -> Self {
+        let (environment, setup) = (Vec::new(), Setup::default());
+        Self { program: program.into(), arguments, environment, uses_data, ready, asked: 0, setup }
+    }
 }
 
 /// The reason why a node, or its adapter, has no command line. Nothing has been started.
@@ -174,8 +220,7 @@ pub(crate) fn fill_in(
     let mut words = words.iter().map(fill);
     let program = words.next().ok_or(CommandLineError::EmptyProgram)?;
     let arguments = words.chain(spec.args.iter().cloned()).collect();
-    let (environment, uses_data) = (Vec::new(), exec.contains(DATA));
-    Ok(CommandLine { program: program.into(), arguments, environment, uses_data, ready })
+    Ok(CommandLine::new(program, arguments, exec.contains(DATA), ready))
 }
 
 #[cfg(test)]

@@ -1,7 +1,13 @@
 //! The declaration of a driver: plain data against which scenarios are checked. Each driver has one, in the
 //! file `declaration.rs` of its folder.
 
+use std::time::Duration;
+
 use super::command::{Command, OF_THE_WORLD};
+
+/// The time that a node may take to be ready, where nothing else is said. The nodes of a large network all start at
+/// once on the same few cores: this bounds the last of them. Chosen: many times what one node takes.
+pub const START_WITHIN: Duration = Duration::from_secs(30);
 
 /// The abilities of the nodes of one protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +17,8 @@ pub struct Declaration {
     pub name: &'static str,
     /// The kind of the nodes, in a line.
     pub about: &'static str,
+    /// The commands that install the program, for people; empty where nothing is to be installed.
+    pub install: &'static str,
     /// True if a client asks such a node at its address, by the protocol of [`super::ask`]. Other nodes are
     /// asked by the process that runs their network.
     pub asked_directly: bool,
@@ -30,6 +38,8 @@ pub struct Declaration {
     pub grows: bool,
     /// The way in which a started node shows that it is ready.
     pub readiness: Readiness,
+    /// The time within which a started node has to be ready.
+    pub start_within: Duration,
     /// True if a node reports its changes; other nodes are asked again and again.
     pub tells: bool,
     /// The commands that show the content of a node, for nodes that report no changes.

@@ -2,20 +2,27 @@
 //!
 //! `DRIVERS.md` has the format. A description is code: what it names is run. To read one runs nothing.
 
+mod adapter;
 mod compile;
 mod declaration;
 mod description;
 mod exec;
 mod extract;
 mod http;
+mod kept;
+mod line;
 mod load;
 mod outcome;
 mod plan;
+mod redis;
 mod request;
 mod scope;
 mod secrets;
 mod signatures;
+mod start;
 mod template;
+mod transport;
+mod web_socket;
 
 use std::sync::Arc;
 
@@ -55,13 +62,16 @@ impl Driver for Described {
         place: &Place,
         members: &[Member],
     ) -> Result<CommandLine, CommandLineError> {
-        request::command_line(&self.plan, spec, place, members)
+        start::command_line(&self.plan, spec, place, members)
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {
         let (plan, declaration) = (Arc::clone(&self.plan), self.declaration);
         Box::pin(async move {
             let client = Client::new(&plan, declaration, &session);
+            if let Err(reason) = client.begin().await {
+                return reason;
+            }
             service::serve(&session, AT_ONCE, "nothing came", async |body| client.ask(body).await).await
         })
     }

@@ -62,13 +62,7 @@ impl Driver for Native {
                 arguments.extend(["--mutant".to_owned(), mutant.to_string()]);
             }
             arguments.extend(spec.args.iter().cloned());
-            return Ok(CommandLine {
-                program: place.program.clone(),
-                arguments,
-                environment: Vec::new(),
-                uses_data: false,
-                ready: Ready::Told,
-            });
+            return Ok(CommandLine::new(place.program.clone(), arguments, false, Ready::Told));
         };
         super::fill_in(exec, spec, place, Ready::Port)
     }

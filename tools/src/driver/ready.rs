@@ -16,6 +16,8 @@ pub enum Ready {
     Log(String),
     /// A page that it serves under this path, by HTTP at its port.
     Page(String),
+    /// The end of this program with success. It is run again until then.
+    Exec(Vec<String>),
     /// An answer on its standard output to a question on its standard input. Both are pipes of the driver.
     Spoken,
 }

@@ -3,6 +3,7 @@
 use std::io;
 
 use futures_util::future::LocalBoxFuture;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe;
 
 use crate::world::ExitStatus;
@@ -39,4 +40,14 @@ pub struct Sidecar {
 pub trait SidecarLife {
     /// Waits for its end.
     fn ended(&self) -> LocalBoxFuture<'_, ExitStatus>;
+}
+
+/// Reads a stream to its end, and returns the last part of it, at most so many bytes.
+pub(crate) async fn tail(mut stream: pipe::Receiver, most: usize) -> String {
+    let (mut kept, mut buffer) = (Vec::new(), [0; 1_024]);
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        kept.extend_from_slice(&buffer[..read]);
+        kept.drain(..kept.len().saturating_sub(most));
+    }
+    String::from_utf8_lossy(&kept).into_owned()
 }

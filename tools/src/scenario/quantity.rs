@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::ast::{Rate, RateUnit};
 use super::reader::{Read, Reader, State};
 use super::token;
-use crate::text::{Source, Span, nearest};
+use crate::text::{Source, Span, TIME_UNITS, nearest};
 
 /// The reason why a text is no quantity, with the remedy where the text shows one. Nothing was read of it.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -25,9 +25,6 @@ pub enum QuantityError {
         number: String,
     },
 }
-
-/// Units of time, in seconds.
-const TIME: [(&str, f64); 5] = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
 
 /// Units of speed, in bits per second.
 const SPEED: [(&str, f64); 4] = [("bit", 1.0), ("kbit", 1e3), ("mbit", 1e6), ("gbit", 1e9)];
@@ -78,7 +75,7 @@ impl From<QuantityError> for String {
 impl Quantity<'_> {
     /// Returns the number in the base of its unit: seconds, bits per second, a share of one.
     pub(super) fn value(&self, reader: &Reader<'_>) -> Read<f64> {
-        let all = TIME.into_iter().chain(SPEED).chain(SHARE);
+        let all = TIME_UNITS.into_iter().chain(SPEED).chain(SHARE);
         if self.unit.is_empty() { Ok(self.number) } else { self.times(reader, all) }
     }
 
@@ -123,7 +120,7 @@ impl<'a> Reader<'a> {
                 let help = format!("with a unit: `{0}s` or `{0}ms`", quantity.digits);
                 return Err(reader.error(quantity.span, message).help(help));
             }
-            let seconds = quantity.times(reader, TIME.into_iter())?;
+            let seconds = quantity.times(reader, TIME_UNITS.into_iter())?;
             match Duration::try_from_secs_f64(seconds) {
                 Ok(duration) if duration <= DURATION_MAX => Ok(duration),
                 _ => {
@@ -295,7 +292,7 @@ mod tests {
 
     #[test]
     fn the_names_of_units_are_those_that_are_read() {
-        assert_eq!(TIME.map(|(unit, _)| unit), UNITS.time);
+        assert_eq!(TIME_UNITS.map(|(unit, _)| unit), UNITS.time);
         assert_eq!(SPEED.map(|(unit, _)| unit), UNITS.speed);
         assert_eq!(SHARE.map(|(unit, _)| unit), UNITS.share);
     }

@@ -2,6 +2,19 @@
 
 use std::time::Duration;
 
+/// The units of time, in seconds.
+pub const TIME_UNITS: [(&str, f64); 5] = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+
+/// Parses a duration as scenarios write it: a number that touches its unit, such as `5s`. None if it is none.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
+    let (_, seconds) = TIME_UNITS.into_iter().find(|(name, _)| *name == unit)?;
+    let is_number = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    Duration::try_from_secs_f64(number.parse::<f64>().ok().filter(|_| is_number)? * seconds).ok()
+}
+
 /// Returns a duration as text: `5 s`, `200 ms`, `1 m 30 s`, `3 h 3 m`, `850 µs`. It is as short as possible
 /// without losing what matters.
 #[must_use]
@@ -49,6 +62,15 @@ mod tests {
     #[track_caller]
     fn check(micros: u64, expected: &str) {
         assert_eq!(duration(Duration::from_micros(micros)), expected);
+    }
+
+    #[test]
+    fn a_number_and_its_unit_are_a_duration() {
+        assert_eq!(parse_duration("1.5s"), Some(Duration::from_millis(1_500)));
+        assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
+        for wrong in ["5", "s", "-1s", "5 s", "1e3s", "5d", "", "inf s"] {
+            assert_eq!(parse_duration(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

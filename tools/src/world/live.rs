@@ -17,6 +17,7 @@ mod messages;
 mod node;
 mod proxy;
 mod router;
+mod setup;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +35,7 @@ use crate::driver::{self, Contacts, Request, RequestBody};
 
 pub use bypass::{BypassFacts, Owner, Span};
 pub use carrier::{Carrier, Direct, ShortageCallback};
-pub use error::{ControlError, LaunchError, LinkError, ReadinessError};
+pub use error::{ControlError, LaunchError, LinkError, ReadinessError, SetupError};
 pub use events::Waker;
 pub use launcher::{Launcher, Running, Written};
 pub use messages::{MESSAGES, MessageLogging};
@@ -47,6 +48,7 @@ use handle::NodeHandle;
 use messages::MessageLog;
 use node::NodeTask;
 use router::MessageRouter;
+use setup::is_empty;
 
 /// The longest time that an event may take which comes soon. Chosen: half of the time for which events may be lacking
 /// in the journal of a harness that was killed.
@@ -171,6 +173,7 @@ impl Live {
             Ok(place) => place,
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
+        spec.is_first_start = !self.nodes.contains_key(&node) && is_empty(&place.data);
         let members = match self.members(&spec) {
             Ok(members) => members,
             Err(error) => return self.end_at_once(id, failed(&error)),

@@ -55,6 +55,9 @@ pub struct NodeSpec {
     /// The nodes of the network, if the node is told them at its start. They belong to one start.
     #[serde(skip)]
     pub members: Box<[MemberSpec]>,
+    /// True if the node is started for the first time, and has no data. The world sets it for each start.
+    #[serde(skip)]
+    pub is_first_start: bool,
     /// The arguments that are added to the node's command line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,

@@ -1,12 +1,13 @@
 //! The declaration of the driver `ask`.
 
 use crate::driver::command::{ADD_PEER, Answer, COUNT, GET, KEY, KEYS, PEERS, changes, value};
-use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring};
+use crate::driver::declaration::{Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
 
 /// The protocol of programs that are asked by an adapter, which refuses as `unsupported` what it cannot ask.
 pub const ASK: Declaration = Declaration {
     name: "ask",
     about: "any program, with a small second one, the adapter, that asks it",
+    install: "",
     asked_directly: false,
     simulated: false,
     commands: &[
@@ -24,6 +25,7 @@ pub const ASK: Declaration = Declaration {
     dials_by_itself: &[],
     grows: true,
     readiness: Readiness::Seen,
+    start_within: START_WITHIN,
     tells: false,
     content: Content::Keys,
     needs: &["exec", "adapter"],

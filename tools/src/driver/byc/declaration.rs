@@ -1,12 +1,13 @@
 //! The declaration of the driver `byc`.
 
 use crate::driver::command::{ADD_PEER, COUNT, GET, KEYS, PEERS, SET, STAMP};
-use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring};
+use crate::driver::declaration::{Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
 
 /// Socket.IO at the path `/byc`: the protocol of a course's nodes, and of ours.
 pub const BYC: Declaration = Declaration {
     name: "byc",
     about: "a program that speaks socket.io 4 at the path /byc, such as those of a course",
+    install: "",
     asked_directly: false,
     simulated: false,
     commands: &[GET, SET, STAMP, KEYS, COUNT, PEERS, ADD_PEER],
@@ -16,6 +17,7 @@ pub const BYC: Declaration = Declaration {
     dials_by_itself: &["--auto-connect"],
     grows: true,
     readiness: Readiness::Seen,
+    start_within: START_WITHIN,
     tells: false,
     content: Content::Keys,
     needs: &[],

@@ -1,30 +1,28 @@
 //! The check of a description, which makes a plan of it.
 
+mod command;
+mod start;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::str::FromStr as _;
 
-use hyper::http::{HeaderName, Method, Uri};
-use regex::Regex;
-
-use super::description::{Command, Description, Links, ReadySign, Text, span};
-use super::extract::{Extraction, ExtractionError};
-use super::plan::{CommandPlan, Plan, RequestPlan, Sign};
-use super::scope::{Example, Scope, is_variable};
+use super::description::{Description, Links, Text, span};
+use super::plan::Plan;
+use super::scope::{Scope, is_variable};
 use super::signatures::Signature;
-use super::template::{Filter, Template, TemplateError};
-use crate::driver::Ready;
-use crate::text::{Diagnostic, Source, Span, nearest, regex_cause};
+use super::template::{CommandWords, Filter, Template, TemplateError, When};
+use crate::text::{Diagnostic, Source, Span, nearest};
 
 /// The name of the only port of a node, if the description names none.
 const PORT: &str = "main";
 
-/// The greatest status: that of HTTP.
-const STATUS_MAX: u16 = 599;
+/// The reader of the files beside a description, by name. The error is for people.
+pub(super) type Files<'a> = dyn Fn(&str) -> Result<Vec<u8>, String> + 'a;
 
 /// The check of one description, with what is wrong so far.
 struct Compiler<'a> {
     source: &'a Source,
+    files: &'a Files<'a>,
     ports: Vec<String>,
     variables: BTreeSet<String>,
     wrong: Vec<Diagnostic>,
@@ -35,8 +33,10 @@ pub(super) fn compile(
     source: &Source,
     description: &Description,
     signatures: &BTreeMap<String, Signature>,
+    files: &Files<'_>,
 ) -> Result<Plan, Vec<Diagnostic>> {
-    let mut compiler = Compiler { source, ports: Vec::new(), variables: BTreeSet::new(), wrong: Vec::new() };
+    let (ports, variables, wrong) = (Vec::new(), BTreeSet::new(), Vec::new());
+    let mut compiler = Compiler { source, files, ports, variables, wrong };
     let plan = compiler.plan(description, signatures);
     compiler.wrong.sort_by_key(|wrong| wrong.span);
     if compiler.wrong.is_empty() { Ok(plan) } else { Err(compiler.wrong) }
@@ -45,19 +45,8 @@ pub(super) fn compile(
 impl Compiler<'_> {
     fn plan(&mut self, description: &Description, signatures: &BTreeMap<String, Signature>) -> Plan {
         self.ports = self.port_names(description);
-        let ports = self.ports.clone();
-        let scope = Scope { ports: &ports, arguments: &[], peer: false, lists: true };
-        let start = description.start.as_ref();
-        let line = start.and_then(|start| start.command.as_ref());
-        let words = line.map_or_else(Vec::new, |line| self.words(line, &scope));
-        if let Some(line) = line.filter(|line| line.get_ref().trim().is_empty()) {
-            self.error(span(line), "a program is needed here", "such as \"./kv --port {port}\"");
-        }
-        let variables = start.map(|start| &start.environment).into_iter().flatten();
-        let environment = variables
-            .filter_map(|(name, value)| Some((name.clone(), self.template(value, &scope)?)))
-            .collect();
-        let ready = self.ready(&description.ready);
+        let asked = description.port.as_ref().map_or(0, |port| self.port(port));
+        let start = self.start(description);
         let by_request = description.links.as_ref().filter(|links| *links.get_ref() == Links::Request);
         if let Some(links) = by_request.filter(|_| !signatures.contains_key("addPeer")) {
             let help = "add `[commands.addPeer]`, or say `links = \"none\"`";
@@ -71,10 +60,11 @@ impl Compiler<'_> {
                 Some((name.get_ref().clone(), plan))
             })
             .collect();
-        let command = line.map(|line| line.get_ref().clone()).unwrap_or_default();
+        let adapter = self.adapter(description);
         let folder = folder(self.source.name());
         let variables = std::mem::take(&mut self.variables);
-        Plan { folder, command, start: words, environment, ports, ready, variables, commands }
+        let ports = std::mem::take(&mut self.ports);
+        Plan { folder, ports, asked, start, adapter, variables, commands }
     }
 
     fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
@@ -100,121 +90,6 @@ impl Compiler<'_> {
         named.iter().map(|port| port.get_ref().clone()).collect()
     }
 
-    fn ready(&mut self, sign: &ReadySign) -> Ready {
-        match sign {
-            ReadySign::Port => Ready::Port,
-            ReadySign::Log(pattern) => {
-                if let Err(error) = Regex::new(pattern.get_ref()) {
-                    let message = format!("`{}` is no pattern: {}", pattern.get_ref(), regex_cause(&error));
-                    self.error(span(pattern), message, "a regular expression is expected");
-                }
-                Ready::Log(pattern.get_ref().clone())
-            }
-            ReadySign::Http(path) => {
-                if !path.get_ref().starts_with('/') {
-                    let message = format!("`{}` is no path", path.get_ref());
-                    self.error(span(path), message, "it begins with `/`, such as \"/health\"");
-                }
-                Ready::Page(path.get_ref().clone())
-            }
-        }
-    }
-
-    /// Returns the plan of a command; none if it has no request, or two.
-    fn command(
-        &mut self,
-        name: &Text,
-        command: &Command,
-        description: &Description,
-        signature: &Signature,
-    ) -> Option<CommandPlan> {
-        let ports = self.ports.clone();
-        let arguments = signature.placeholders();
-        let scope =
-            Scope { ports: &ports, arguments: &arguments, peer: name.get_ref() == "addPeer", lists: false };
-        let body = command.body.as_ref().and_then(|body| self.template(body, &scope)).unwrap_or_default();
-        let request = match (&command.http, &command.exec) {
-            (Some(http), None) => self.http(http, command, description, &scope, body)?,
-            (None, Some(exec)) => {
-                if let Some((header, _)) = command.headers.first_key_value() {
-                    self.error(span(header), "a program has no header fields", "they belong to `http`");
-                }
-                RequestPlan::Exec { words: self.words(exec, &scope), input: body }
-            }
-            (None, None) => {
-                let message = format!("`{}` has no request", name.get_ref());
-                let help = "such as `http = \"GET /kv/{key}\"` or `exec = \"./client get {key}\"`";
-                self.error(span(name), message, help);
-                return None;
-            }
-            (Some(_), Some(exec)) => {
-                let message = format!("`{}` has two requests", name.get_ref());
-                self.error(span(exec), message, "keep `http` or `exec`");
-                return None;
-            }
-        };
-        let answer = match &command.answer {
-            Some(answer) => self.extraction(answer),
-            None => Extraction::default(),
-        };
-        let mut meanings = Vec::new();
-        for means in [&command.means, &description.means] {
-            let mut means: Vec<_> = means.iter().collect();
-            means.sort_by_key(|(sign, _)| sign.span().start);
-            meanings.extend(
-                means.into_iter().filter_map(|(sign, meaning)| Some((self.sign(sign)?, *meaning.get_ref()))),
-            );
-        }
-        Some(CommandPlan { request, answer, meanings, arguments })
-    }
-
-    fn http(
-        &mut self,
-        http: &Text,
-        command: &Command,
-        description: &Description,
-        scope: &Scope<'_>,
-        body: Template,
-    ) -> Option<RequestPlan> {
-        let help = "such as \"GET /kv/{key}\"";
-        let Some((method, _)) = http.get_ref().split_once(' ') else {
-            self.error(span(http), "a method and a path are expected", help);
-            return None;
-        };
-        let known = ["GET", "PUT", "POST", "DELETE", "PATCH", "HEAD", "OPTIONS"];
-        let (true, Ok(parsed)) = (known.contains(&method), Method::from_str(method)) else {
-            let message = format!("`{method}` is no method of HTTP");
-            self.error(span(http), message, one_of(method, known, "there are"));
-            return None;
-        };
-        let path = self.template(http, scope)?.without_prefix(method.len() + 1);
-        let example = path.fill(None, &Example).unwrap_or_default();
-        if !example.starts_with('/') || Uri::from_str(&example).is_err() {
-            self.error(
-                span(http),
-                "a path is expected behind the method",
-                format!("it begins with `/`, {help}"),
-            );
-            return None;
-        }
-        let fields = description.http.headers.iter().chain(&command.headers);
-        let mut headers: Vec<(HeaderName, Template)> = Vec::new();
-        for (name, value) in fields {
-            if let Ok(header) = HeaderName::from_str(name.get_ref()) {
-                headers.retain(|(other, _)| *other != header);
-                headers.extend(self.template(value, scope).map(|value| (header, value)));
-            } else {
-                let message = format!("`{}` is no name of a header field", name.get_ref());
-                self.error(span(name), message, "such as `content-type`");
-            }
-        }
-        let port = match &description.http.port {
-            Some(port) => self.port(port),
-            None => 0,
-        };
-        Some(RequestPlan::Http { method: parsed, path, headers, body, port })
-    }
-
     /// Returns the index of a port by its name.
     fn port(&mut self, name: &Text) -> usize {
         if let Some(index) = self.ports.iter().position(|port| port == name.get_ref()) {
@@ -230,11 +105,14 @@ impl Compiler<'_> {
     }
 
     /// Returns the words of a command line.
-    fn words(&mut self, line: &Text, scope: &Scope<'_>) -> Vec<Template> {
-        let Some(template) = self.template(line, scope) else { return Vec::new() };
-        template.words().unwrap_or_else(|| {
+    fn words(&mut self, line: &Text, scope: &Scope<'_>) -> CommandWords {
+        let Some(template) = self.template(line, scope) else { return CommandWords::default() };
+        if line.get_ref().trim().is_empty() {
+            self.error(span(line), "a program is needed here", "such as \"./kv --port {port}\"");
+        }
+        CommandWords::of(&template).unwrap_or_else(|| {
             self.error(span(line), "this command line has a quote that is not closed", "close it");
-            Vec::new()
+            CommandWords::default()
         })
     }
 
@@ -250,6 +128,15 @@ impl Compiler<'_> {
                     TemplateError::List { at } => {
                         (at, "such as `{peers: \"http://{host}:{port}\" join \",\"}`".to_owned())
                     }
+                    TemplateError::Condition { at } => {
+                        let words = When::WORDS.map(|(word, _)| word).join(", ");
+                        (
+                            at,
+                            format!(
+                                "such as `{{if other: \"--join {{first.host}}\"}}`; the words are {words}"
+                            ),
+                        )
+                    }
                 };
                 let at = self.within(text, &text.get_ref()[at.clone()]);
                 self.error(at, error.to_string(), help);
@@ -257,8 +144,20 @@ impl Compiler<'_> {
             }
         };
         let known = self.wrong.len();
-        let names = scope.names();
-        self.placeholders(text, &template, &names);
+        self.parts(text, &template, scope);
+        (self.wrong.len() == known).then_some(template)
+    }
+
+    /// Checks that the placeholders, lists and conditions of a template are known.
+    fn parts(&mut self, text: &Text, template: &Template, scope: &Scope<'_>) {
+        self.placeholders(text, template, &scope.names());
+        for condition in template.conditions() {
+            if !scope.lists {
+                let help = "requests concern one node";
+                self.error(span(text), "a condition belongs to the start of a node", help);
+            }
+            self.parts(text, &condition.text, scope);
+        }
         for list in template.lists() {
             if scope.lists {
                 self.placeholders(text, &list.each, &scope.of_member());
@@ -267,7 +166,6 @@ impl Compiler<'_> {
                 self.error(at, "a list of nodes belongs to the start of a node", "requests concern one node");
             }
         }
-        (self.wrong.len() == known).then_some(template)
     }
 
     /// Checks that the placeholders of a template are known.
@@ -289,51 +187,6 @@ impl Compiler<'_> {
             };
             self.error(at, format!("unknown placeholder `{slot}`"), help);
         }
-    }
-
-    fn extraction(&mut self, text: &Text) -> Extraction {
-        match Extraction::parse(text.get_ref()) {
-            Ok(extraction) => extraction,
-            Err(error) => {
-                let help = match &error {
-                    ExtractionError::Step(step) => one_of(
-                        step,
-                        Extraction::words().chain(["match REGEX", "/kvs/0/value"]),
-                        "the steps are",
-                    ),
-                    ExtractionError::Pattern { .. } => "a regular expression is expected".to_owned(),
-                };
-                self.error(span(text), error.to_string(), help);
-                Extraction::default()
-            }
-        }
-    }
-
-    fn sign(&mut self, text: &Text) -> Option<Sign> {
-        let sign = text.get_ref();
-        if sign == "missing" {
-            return Some(Sign::Missing);
-        }
-        if let Some(pattern) = sign.strip_prefix('~') {
-            return match Regex::new(pattern) {
-                Ok(pattern) => Some(Sign::Text(pattern)),
-                Err(error) => {
-                    let message = format!("`{pattern}` is no pattern: {}", regex_cause(&error));
-                    self.error(span(text), message, "a regular expression is expected behind `~`");
-                    None
-                }
-            };
-        }
-        let class = sign.strip_suffix("xx").and_then(|class| class.parse().ok());
-        if let Some(class) = class.filter(|class| (1..=STATUS_MAX / 100).contains(class)) {
-            return Some(Sign::Class(class));
-        }
-        if let Some(status) = sign.parse().ok().filter(|status| *status <= STATUS_MAX) {
-            return Some(Sign::Status(status));
-        }
-        let help = "a status such as 404 or 5xx, \"missing\", or \"~\" and a regular expression";
-        self.error(span(text), format!("`{sign}` is no sign in an answer"), help);
-        None
     }
 
     /// Returns the place of a part of a text; that of the whole text if the part is not found as it stands.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::description::{Description, Links, ValueKind};
+use super::plan::Plan;
 use super::signatures::{Signature, kept};
 use crate::driver::UNKNOWN;
 use crate::driver::command::Command;
@@ -13,6 +14,7 @@ pub(super) fn declaration(
     name: &'static str,
     description: &Description,
     signatures: &BTreeMap<String, Signature>,
+    plan: &Plan,
 ) -> Declaration {
     let commands: Vec<Command> = signatures.values().map(|signature| signature.0).collect();
     let has_program = description.start.as_ref().is_some_and(|start| start.command.is_some());
@@ -20,6 +22,7 @@ pub(super) fn declaration(
     Declaration {
         name,
         about: kept(description.about.clone()),
+        install: kept(description.install.trim().to_owned()),
         asked_directly: false,
         simulated: false,
         commands: Vec::leak(commands),
@@ -32,6 +35,7 @@ pub(super) fn declaration(
         dials_by_itself: &[],
         grows: description.links() != Links::Start,
         readiness: Readiness::Seen,
+        start_within: plan.start.within,
         tells: false,
         content: match (can("keys") && can("get"), can("read")) {
             (true, _) => Content::Keys,
@@ -61,6 +65,11 @@ fn codes(description: &Description) -> Vec<&'static str> {
     let given = means.flat_map(|means| means.values()).filter_map(|meaning| meaning.get_ref().code());
     let linked = description.links() == Links::Request;
     let usual = ["refused", "unavailable", "unsupported", UNKNOWN].into_iter();
-    let all: BTreeSet<&str> = usual.chain(linked.then_some("neighbor_exists")).chain(given).collect();
+    // Redis answers nil, and an adapter by a word of its own.
+    let of_redis = description.commands.values().any(|command| command.redis.is_some()).then_some("absent");
+    let of_adapter =
+        ["absent", "exists", "precondition_failed"].into_iter().filter(|_| description.stdio.is_some());
+    let usual = usual.chain(linked.then_some("neighbor_exists")).chain(of_redis).chain(of_adapter);
+    let all: BTreeSet<&str> = usual.chain(given).collect();
     all.into_iter().collect()
 }

@@ -1,8 +1,11 @@
 //! The description of a driver, as it stands in its file. `DRIVERS.md` describes every field.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::text::Span;
@@ -17,6 +20,9 @@ pub(super) struct Description {
     /// The kind of the nodes, in a line, for lists of drivers.
     #[serde(default)]
     pub(super) about: String,
+    /// The commands that install the program, for people.
+    #[serde(default)]
+    pub(super) install: String,
     /// The values that the store tells apart.
     #[serde(default)]
     pub(super) values: ValueKind,
@@ -24,12 +30,16 @@ pub(super) struct Description {
     pub(super) start: Option<Start>,
     /// The sign that a node is ready.
     #[serde(default)]
-    pub(super) ready: ReadySign,
+    pub(super) ready: Ready,
     /// The way in which nodes are linked.
     pub(super) links: Option<Spanned<Links>>,
+    /// The name of the port that requests go to; the first one if absent.
+    pub(super) port: Option<Text>,
     /// The parts of all requests over HTTP.
     #[serde(default)]
     pub(super) http: HttpRequests,
+    /// The adapter that stays.
+    pub(super) stdio: Option<Adapter>,
     /// The meaning of answers to any command.
     #[serde(default)]
     pub(super) means: BTreeMap<Text, Spanned<Meaning>>,
@@ -60,19 +70,74 @@ pub(super) struct Start {
     /// The names of the node's ports. The first one is `{port}` as well.
     #[serde(default)]
     pub(super) ports: Vec<Text>,
+    /// The working folder; that of the harness if absent.
+    pub(super) folder: Option<Text>,
+    /// The files in the folder of the node's data that are written before the start where they are missing, by name.
+    #[serde(default)]
+    pub(super) files: BTreeMap<Text, Spanned<FileContent>>,
+    /// The programs that are run before the first start of a node.
+    #[serde(default)]
+    pub(super) before: Vec<StartStep>,
+    /// The programs that are run once a node is ready, at its first start.
+    #[serde(default)]
+    pub(super) after: Vec<StartStep>,
 }
 
-/// The sign by which a started node is known to be ready.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// The content of a file that a node needs.
+#[derive(Debug, Clone)]
+pub(super) enum FileContent {
+    /// A text with placeholders.
+    Text(String),
+    /// A copy of the file of this name in the folder of the description.
+    From(String),
+}
+
+/// A program that is run beside the start of a node.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StartStep {
+    /// The command line.
+    pub(super) exec: Text,
+    /// The nodes that it is run for.
+    #[serde(default)]
+    pub(super) on: StepNodes,
+}
+
+/// The nodes that a program beside the start is run for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum ReadySign {
-    /// Its port accepts a connection.
+pub(super) enum StepNodes {
+    /// Each node.
     #[default]
-    Port,
+    Each,
+    /// The first node of the topology.
+    First,
+}
+
+/// The sign by which a started node is known to be ready: the word `port`, or a table.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ready(pub(super) ReadyTable);
+
+/// The sign by which a started node is known to be ready. Without one, its port accepts a connection.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadyTable {
     /// A line of its log matches a regular expression.
-    Log(Text),
+    pub(super) log: Option<Text>,
     /// A page of this path is served at its port, with a status of success.
-    Http(Text),
+    pub(super) http: Option<Text>,
+    /// A program ends with 0.
+    pub(super) exec: Option<Text>,
+    /// The time within which the node has to be ready.
+    pub(super) within: Option<Text>,
+}
+
+/// A program beside each node that carries requests to it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Adapter {
+    /// The command line.
+    pub(super) command: Text,
 }
 
 /// The way in which nodes are linked.
@@ -95,8 +160,6 @@ pub(super) struct HttpRequests {
     /// Header fields.
     #[serde(default)]
     pub(super) headers: BTreeMap<Text, Text>,
-    /// The name of the port that is asked; the first one if absent.
-    pub(super) port: Option<Text>,
 }
 
 /// A command that a node can be asked.
@@ -110,6 +173,14 @@ pub(super) struct Command {
     pub(super) headers: BTreeMap<Text, Text>,
     /// The command line of a program that asks.
     pub(super) exec: Option<Text>,
+    /// The words of a command of Redis.
+    pub(super) redis: Option<Text>,
+    /// A line that is sent; the next line is the answer.
+    pub(super) tcp: Option<Text>,
+    /// The path of a WebSocket; the next message is the answer.
+    pub(super) ws: Option<Text>,
+    /// The name by which the adapter that stays knows the command.
+    pub(super) stdio: Option<Text>,
     /// The body of the request, or the standard input of the program.
     pub(super) body: Option<Text>,
     /// The part of the answer that is the command's.
@@ -143,6 +214,61 @@ pub(super) enum Meaning {
     Unknown,
 }
 
+impl<'de> Deserialize<'de> for FileContent {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        /// A file that is copied.
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Copied {
+            from: String,
+        }
+        struct Content;
+        impl<'de> Visitor<'de> for Content {
+            type Value = FileContent;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, or { from = \"FILE\" }")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<FileContent, E> {
+                Ok(FileContent::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<FileContent, A::Error> {
+                let Copied { from } = Copied::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(FileContent::From(from))
+            }
+        }
+        reader.deserialize_any(Content)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ready {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Sign;
+        impl<'de> Visitor<'de> for Sign {
+            type Value = Ready;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("\"port\", or a table with `http`, `log` or `exec`")
+            }
+
+            fn visit_str<E: Error>(self, word: &str) -> Result<Ready, E> {
+                if word == "port" {
+                    Ok(Ready::default())
+                } else {
+                    Err(E::custom("this is no sign of readiness"))
+                }
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Ready, A::Error> {
+                Ok(Ready(ReadyTable::deserialize(MapAccessDeserializer::new(map))?))
+            }
+        }
+        reader.deserialize_any(Sign)
+    }
+}
+
 impl Description {
     /// Returns the way in which nodes are linked.
     pub(super) fn links(&self) -> Links {
@@ -151,6 +277,20 @@ impl Description {
 }
 
 impl Meaning {
+    /// Returns the meaning that a word names.
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        let all = [
+            Self::Done,
+            Self::Absent,
+            Self::Exists,
+            Self::PreconditionFailed,
+            Self::Refused,
+            Self::Unavailable,
+        ];
+        let named = all.into_iter().find(|meaning| meaning.code().unwrap_or("done") == word);
+        named.or((word == "unknown").then_some(Self::Unknown))
+    }
+
     /// The code of the refusal; none for what is done and what is unknown.
     pub(super) fn code(self) -> Option<&'static str> {
         match self {

@@ -96,6 +96,11 @@ impl Extraction {
         WORDS.iter().map(|(word, _)| *word)
     }
 
+    /// Returns the extraction of a whole answer that is JSON.
+    pub(super) fn json() -> Self {
+        Self(vec![Step::Json])
+    }
+
     /// Parses a row of steps.
     pub(super) fn parse(text: &str) -> Result<Self, ExtractionError> {
         let mut steps = Vec::new();

@@ -1,13 +1,15 @@
 //! The reading of a description from its file.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::Described;
-use super::compile::compile;
+use super::compile::{Files, compile};
 use super::declaration::declaration;
 use super::description::Description;
 use super::signatures::{kept, signatures};
+use crate::driver::presets::Preset;
 use crate::text::{Diagnostic, Source, Span, nearest};
 
 /// The longest description that is read, in bytes. Chosen: far above any that a person writes.
@@ -41,21 +43,39 @@ pub(crate) fn load(path: &str) -> Result<Described, LoadError> {
         return Err(unreadable(format!("it is longer than {} MiB", LENGTH_MAX >> 20)));
     }
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(crate::text::io_cause(&error)))?;
-    read(path, text)
+    let beside = Path::new(path).parent().unwrap_or(Path::new(""));
+    let files = |name: &str| read_beside(&beside.join(name));
+    described(path, text, &files).map_err(LoadError::Wrong)
 }
 
-/// Reads the description of a driver from its text. `name` is the name of the driver.
-pub(crate) fn read(name: &str, text: String) -> Result<Described, LoadError> {
-    described(name, text).map_err(LoadError::Wrong)
+/// Reads a file beside a description. The error is for people.
+fn read_beside(path: &Path) -> Result<Vec<u8>, String> {
+    let unreadable = |error: std::io::Error| crate::text::io_cause(&error);
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(LENGTH_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LENGTH_MAX {
+        return Err(format!("it is longer than {} MiB", LENGTH_MAX >> 20));
+    }
+    Ok(bytes)
 }
 
-fn described(name: &str, text: String) -> Result<Described, Vec<Diagnostic>> {
+/// Reads a description that the program has.
+pub(crate) fn read(preset: &Preset) -> Result<Described, LoadError> {
+    let files = |name: &str| {
+        let found = preset.files.iter().find(|(file, _)| *file == name);
+        found.map(|(_, text)| text.as_bytes().to_vec()).ok_or_else(|| "it is not embedded".to_owned())
+    };
+    described(preset.name, preset.text.to_owned(), &files).map_err(LoadError::Wrong)
+}
+
+fn described(name: &str, text: String, files: &Files<'_>) -> Result<Described, Vec<Diagnostic>> {
     let source = Source::new(name, text);
     let description: Description =
         toml::from_str(source.text()).map_err(|error| vec![explained(&source, &error)])?;
     let signatures = signatures(&source, &description)?;
-    let plan = compile(&source, &description, &signatures)?;
-    let declaration = declaration(kept(name.to_owned()), &description, &signatures);
+    let plan = compile(&source, &description, &signatures, files)?;
+    let declaration = declaration(kept(name.to_owned()), &description, &signatures, &plan);
     Ok(Described { declaration: Box::leak(Box::new(declaration)), plan: Arc::new(plan) })
 }
 
@@ -63,10 +83,8 @@ fn described(name: &str, text: String) -> Result<Described, Vec<Diagnostic>> {
 fn explained(source: &Source, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().map_or(Span { start: 0, end: 0 }, Span::from);
     let message = error.message().lines().next().unwrap_or_default().trim_end_matches('.');
-    // `ready` is the only field that is a word or a table of one.
-    let of_ready = message.contains("`port`, `log`, `http`") || message.contains("newtype variant");
-    if of_ready {
-        let help = "`ready` is \"port\", { http = \"/health\" } or { log = \"listening\" }";
+    if message.contains("no sign of readiness") || message.contains("`http`, `log` or `exec`") {
+        let help = "`ready` is \"port\", { http = \"/health\" }, { log = \"listening\" } or { exec = \"./is-up {port}\" }";
         return Diagnostic::error(source, span, "this is no sign that a node is ready").help(help);
     }
     // The reader names the wrong word and the right ones in backticks.

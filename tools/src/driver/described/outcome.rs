@@ -2,7 +2,7 @@
 
 use super::description::Meaning;
 use super::extract::{Part, PartError};
-use super::plan::CommandPlan;
+use super::plan::{CommandPlan, Sign};
 use crate::driver::Directory;
 use crate::driver::command::{Answer as Kind, Command};
 use crate::driver::directory::named;
@@ -25,8 +25,37 @@ pub(super) struct Received {
     pub(super) status_text: String,
     /// The body, or the standard output of the program.
     pub(super) body: Vec<u8>,
+    /// True if the answer says that there is nothing.
+    pub(super) is_nil: bool,
     /// The other text in which signs are looked for: the standard error of the program.
     pub(super) problems: String,
+}
+
+impl Received {
+    /// Returns an answer of success.
+    pub(super) fn of(body: Vec<u8>) -> Self {
+        Self {
+            status: 0,
+            is_success: true,
+            may_have_happened: false,
+            status_text: String::new(),
+            body,
+            is_nil: false,
+            problems: String::new(),
+        }
+    }
+}
+
+/// Returns the outcome of a command whose adapter answered by a word that is none of success. A sign of the
+/// description comes before what the word itself means.
+pub(super) fn said(command: &Command, plan: &CommandPlan, word: &str, message: &str) -> Outcome {
+    let text = if message.is_empty() { word.to_owned() } else { format!("{word}: {message}") };
+    let found =
+        plan.meanings.iter().find(|(sign, _)| matches!(sign, Sign::Text(pattern) if pattern.is_match(&text)));
+    match found.map(|found| found.1).or_else(|| Meaning::of_word(word)) {
+        Some(meaning) => meant(command, meaning, if message.is_empty() { text } else { message.to_owned() }),
+        None => meant(command, Meaning::Refused, text),
+    }
 }
 
 /// Returns the outcome of a command.
@@ -36,7 +65,7 @@ pub(super) fn outcome(
     plan: &CommandPlan,
     received: Received,
 ) -> Outcome {
-    let Received { status, is_success, may_have_happened, status_text, body, problems } = received;
+    let Received { status, is_success, may_have_happened, status_text, body, is_nil, problems } = received;
     let text = String::from_utf8_lossy(&body);
     let meaning = |lacks_part: bool| {
         let has = |part: &str| {
@@ -44,10 +73,25 @@ pub(super) fn outcome(
         };
         has(&text).or_else(|| has(&problems))
     };
-    let shown = || match beginning(&text).or_else(|| beginning(&problems)) {
-        Some(beginning) => format!("{status_text}: {beginning}"),
-        None => status_text.clone(),
+    let shown = || match (beginning(&text).or_else(|| beginning(&problems)), &*status_text) {
+        (Some(beginning), "") => beginning,
+        (Some(beginning), status) => format!("{status}: {beginning}"),
+        (None, "") => "nothing".to_owned(),
+        (None, status) => status.to_owned(),
     };
+    if is_nil {
+        return match meaning(true) {
+            Some(meaning) => meant(command, meaning, String::new()),
+            None if command.name == "get" => {
+                meant(command, Meaning::Absent, "there is no such key".to_owned())
+            }
+            None => {
+                let reason =
+                    format!("`{}` was answered by nil: say in `means` what `missing` means", command.name);
+                Outcome::Failed { reason }
+            }
+        };
+    }
     match meaning(false) {
         None | Some(Meaning::Done) if is_success => {}
         Some(meaning) => return meant(command, meaning, shown()),

@@ -1,40 +1,93 @@
 //! The plan of a driver: a description that was checked, with everything parsed that can be.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use hyper::http::{HeaderName, Method};
 use regex::Regex;
 
 use super::description::Meaning;
 use super::extract::Extraction;
-use super::template::Template;
-use crate::driver::Ready;
+use super::template::{CommandWords, Template};
 
 /// The plan of a driver.
 #[derive(Debug)]
 pub(super) struct Plan {
     /// The folder of the description.
     pub(super) folder: String,
-    /// The command line that starts a node, as it stands in the description.
-    pub(super) command: String,
-    /// Its words; none if the person gives the program.
-    pub(super) start: Vec<Template>,
-    /// The variables of the environment of a node, each with its value.
-    pub(super) environment: Vec<(String, Template)>,
     /// The names of a node's ports, at least one.
     pub(super) ports: Vec<String>,
-    pub(super) ready: Ready,
+    /// The index of the port that requests go to.
+    pub(super) asked: usize,
+    pub(super) start: StartPlan,
+    /// The words of the adapter that stays, if there is one.
+    pub(super) adapter: Option<CommandWords>,
     /// The placeholders for variables of the environment, such as `env.TOKEN`.
     pub(super) variables: BTreeSet<String>,
     /// The commands, by name.
     pub(super) commands: BTreeMap<String, CommandPlan>,
 }
 
-impl Plan {
-    /// Returns true if the start of a node names the folder of its data.
+/// The plan of a node's start.
+#[derive(Debug, Default)]
+pub(super) struct StartPlan {
+    /// The command line, as it stands in the description.
+    pub(super) command: String,
+    /// Its words; none if the person gives the program.
+    pub(super) words: CommandWords,
+    /// The variables of the environment, each with its value.
+    pub(super) environment: Vec<(String, Template)>,
+    /// The working folder, if it is not that of the harness.
+    pub(super) folder: Option<Template>,
+    pub(super) files: Vec<FilePlan>,
+    /// The programs before the first start.
+    pub(super) before: Vec<StepPlan>,
+    /// The programs once the node is ready, at its first start.
+    pub(super) after: Vec<StepPlan>,
+    pub(super) ready: ReadyPlan,
+    /// The time within which the node has to be ready.
+    pub(super) within: Duration,
+}
+
+/// A file that is written before the start of a node, where it is missing.
+#[derive(Debug)]
+pub(super) struct FilePlan {
+    /// The name in the folder of the node's data.
+    pub(super) name: String,
+    pub(super) content: Template,
+}
+
+/// A program that is run beside the start of a node.
+#[derive(Debug)]
+pub(super) struct StepPlan {
+    pub(super) words: CommandWords,
+    /// True if it is run for the first node only.
+    pub(super) is_for_first: bool,
+}
+
+/// The sign of readiness.
+#[derive(Debug, Default)]
+pub(super) enum ReadyPlan {
+    /// The port that is asked accepts a connection.
+    #[default]
+    Port,
+    /// A line of the log matches a regular expression.
+    Log(String),
+    /// A page of this path is served at the port that is asked.
+    Page(String),
+    /// A program ends with 0.
+    Exec(CommandWords),
+}
+
+impl StartPlan {
+    /// Returns true if the start of a node needs the folder of its data.
     pub(super) fn uses_data(&self) -> bool {
-        let values = self.environment.iter().map(|(_, value)| value);
-        self.start.iter().chain(values).any(|text| text.slots().any(|slot| slot.name == "data"))
+        const DATA: &str = "data";
+        let texts = self.environment.iter().map(|(_, value)| value).chain(&self.folder);
+        self.words.names(DATA)
+            || texts.into_iter().any(|text| text.names(DATA))
+            || self.before.iter().chain(&self.after).any(|step| step.words.names(DATA))
+            || !self.files.is_empty()
     }
 }
 
@@ -52,19 +105,23 @@ pub(super) struct CommandPlan {
 #[derive(Debug)]
 pub(super) enum RequestPlan {
     /// A request over HTTP.
-    Http {
-        method: Method,
-        path: Template,
-        headers: Vec<(HeaderName, Template)>,
-        body: Template,
-        /// The index of the port that is asked.
-        port: usize,
-    },
+    Http { method: Method, path: Template, headers: Vec<(HeaderName, Template)>, body: Template },
     /// A program that asks.
     Exec {
-        words: Vec<Template>,
+        words: CommandWords,
         /// The standard input of the program.
         input: Template,
+    },
+    /// A command of Redis.
+    Redis { words: CommandWords },
+    /// A line over TCP, which another line answers.
+    Line { line: Template },
+    /// A message over a WebSocket, which another message answers.
+    WebSocket { path: Template, body: Template },
+    /// A request to the adapter that stays.
+    Adapter {
+        /// The name by which the adapter knows the command.
+        command: String,
     },
 }
 

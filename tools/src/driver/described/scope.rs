@@ -1,6 +1,6 @@
 //! The names that placeholders of a description may have, and the texts that they stand for.
 
-use super::template::{Filling, Nodes};
+use super::template::{Filling, Nodes, When};
 use crate::driver::Place;
 use crate::world::NodeIndex;
 
@@ -14,6 +14,8 @@ const VARIABLE: &str = "env.";
 const PORT: &str = "port.";
 /// The placeholders for the node that another is to be linked to begin with this.
 const PEER: &str = "peer.";
+/// The placeholders for the first node of the topology begin with this.
+const FIRST: &str = "first.";
 
 /// The names that placeholders may have in one text.
 #[derive(Debug, Clone, Copy)]
@@ -32,9 +34,12 @@ impl Scope<'_> {
     /// Returns the names that a person may write, variables of the environment aside.
     pub(super) fn names(&self) -> Vec<String> {
         let of_node = self.of_member().into_iter().chain([DATA, FOLDER].map(str::to_owned));
-        let peer = self.peer.then(|| self.of_member()).into_iter().flatten();
-        let peer = peer.map(|name| format!("{PEER}{name}"));
-        of_node.chain(self.arguments.iter().cloned()).chain(peer).collect()
+        let of_other = |is_known: bool, prefix: &'static str| {
+            let names = is_known.then(|| self.of_member()).into_iter().flatten();
+            names.map(move |name| format!("{prefix}{name}"))
+        };
+        let others = of_other(self.peer, PEER).chain(of_other(self.lists, FIRST));
+        of_node.chain(self.arguments.iter().cloned()).chain(others).collect()
     }
 
     /// Returns the names for the parts of one of several nodes.
@@ -60,6 +65,10 @@ impl Filling for Example {
 
     fn nodes(&self, _: Nodes) -> Vec<&dyn Filling> {
         Vec::new()
+    }
+
+    fn is(&self, _: When) -> bool {
+        true
     }
 }
 
@@ -96,6 +105,10 @@ impl Filling for Member<'_> {
     fn nodes(&self, _: Nodes) -> Vec<&dyn Filling> {
         Vec::new()
     }
+
+    fn is(&self, _: When) -> bool {
+        false
+    }
 }
 
 /// The values that are filled in for placeholders.
@@ -113,6 +126,15 @@ pub(super) struct Values<'a> {
     pub(super) peer: Option<Member<'a>>,
     /// All nodes in order, each with whether it is a neighbour; known at the start of a node.
     pub(super) nodes: Vec<(Member<'a>, bool)>,
+    /// True if the node is started for the first time.
+    pub(super) is_first_start: bool,
+}
+
+impl<'a> Values<'a> {
+    /// Returns the first node of the topology, where the nodes are known.
+    fn first(&self) -> Option<&Member<'a>> {
+        self.nodes.iter().map(|(member, _)| member).min_by_key(|member| member.number)
+    }
 }
 
 impl Filling for Values<'_> {
@@ -125,6 +147,9 @@ impl Filling for Values<'_> {
         }
         if let Some(name) = name.strip_prefix(PEER) {
             return self.peer.as_ref()?.text(name);
+        }
+        if let Some(name) = name.strip_prefix(FIRST) {
+            return self.first()?.text(name);
         }
         match name {
             DATA => Some(self.data.to_owned()),
@@ -140,6 +165,15 @@ impl Filling for Values<'_> {
             Nodes::Others => member.number != self.node.number,
         };
         self.nodes.iter().filter(is_in).map(|(member, _)| member as &dyn Filling).collect()
+    }
+
+    fn is(&self, when: When) -> bool {
+        let is_first = self.first().is_none_or(|first| first.number == self.node.number);
+        match when {
+            When::First => is_first,
+            When::Other => !is_first,
+            When::Founding => is_first && self.is_first_start,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The declaration of the driver `maelstrom`.
 
 use crate::driver::command::{Answer, Argument, changes, reads, value, word};
-use crate::driver::declaration::{Content, Declaration, Readiness, Values, Wiring};
+use crate::driver::declaration::{Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
 
 /// The figures of `stats` for nodes whose messages the harness carries: the counts of sent messages and
 /// bytes, of answers that no client waited for, and of messages that wait for the node to read them.
@@ -29,6 +29,7 @@ pub const READ_WORKLOADS: &[&str] = &["broadcast", "g-set", "g-counter", "pn-cou
 pub const MAELSTROM: Declaration = Declaration {
     name: "maelstrom",
     about: "a program that reads and writes messages as lines of JSON; the harness is its network",
+    install: "",
     asked_directly: false,
     simulated: false,
     commands: &[
@@ -48,6 +49,7 @@ pub const MAELSTROM: Declaration = Declaration {
     dials_by_itself: &[],
     grows: false,
     readiness: Readiness::Seen,
+    start_within: START_WITHIN,
     tells: false,
     content: Content::Read { workloads: Some(READ_WORKLOADS) },
     needs: &["exec"],

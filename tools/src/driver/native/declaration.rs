@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::driver::command::{
     ADD_PEER, Answer, Argument, COUNT, GET, KEY, KEYS, PEERS, SET, STAMP, changes, reads, word,
 };
-use crate::driver::declaration::{Bound, Content, Declaration, Readiness, Values, Wiring};
+use crate::driver::declaration::{Bound, Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
 
 /// The figures of the native `stats`.
 pub const NATIVE_STATS: &[&str] = &[
@@ -57,6 +57,7 @@ const OUTBOX: u64 = 4 << 20;
 pub const NATIVE: Declaration = Declaration {
     name: "native",
     about: "the node of this project, or a program that speaks its protocol",
+    install: "",
     asked_directly: true,
     simulated: true,
     commands: &[
@@ -77,6 +78,7 @@ pub const NATIVE: Declaration = Declaration {
     dials_by_itself: &["--auto-connect"],
     grows: true,
     readiness: Readiness::Told,
+    start_within: START_WITHIN,
     tells: true,
     content: Content::Keys,
     needs: &[],

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 
@@ -11,10 +10,6 @@ use crate::run::results::{Failure, FailureKind, Finding, StepFailure};
 use crate::run::state::{Life, Network, Node};
 use crate::scenario::At;
 use crate::world::{MemberSpec, NodeIndex, Operation, Outcome, Signal};
-
-/// The time that a node may take to be ready. The nodes of a large network all start at once on the
-/// same few cores: this bounds the last of them. Chosen: many times what one node takes.
-const LAUNCH: Duration = Duration::from_secs(30);
 
 impl RunContext {
     /// Starts nodes side by side. The first that does not start ends the start of all. The others are
@@ -60,7 +55,8 @@ impl RunContext {
             }
             Box::new(spec)
         };
-        let deadline = self.executor.now() + self.stretch(LAUNCH);
+        let within = self.driver_named(&spec.driver).start_within;
+        let deadline = self.executor.now() + self.stretch(within);
         match self.executor.submit(Operation::Launch { node, spec, deadline }).await {
             Outcome::Failed { reason }
             | Outcome::Unknown { reason }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::plan::{LAUNCH, Plan, STOP};
+use super::plan::{Plan, STOP};
 use crate::random::Rng;
 use crate::world::{NodeIndex, Operation, Signal};
 
@@ -66,7 +66,7 @@ impl Kills {
         let State::Away(node) = self.state else { return None };
         self.state = State::Starting(node);
         let spec = Box::new(plan.nodes[node.0].clone());
-        Some((node, Operation::Launch { node, spec, deadline: now + LAUNCH }))
+        Some((node, Operation::Launch { node, spec, deadline: now + plan.start_within() }))
     }
 
     /// Ends the last kill or start. Returns the node if it was started.

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use crate::driver;
 use crate::scenario::Shape;
 use crate::text::{self, value};
 use crate::workload::{ConsistencyModel, Kind, Options};
 use crate::world::{NodeIndex, NodeSpec, Value};
 
-/// The longest time that a node may take to be ready. Chosen: interpreters of some languages take seconds to
-/// start on a busy machine.
-pub(super) const LAUNCH: Duration = Duration::from_secs(30);
+/// The longest time that the links of all nodes may take. Chosen: many times what the link of one takes.
+pub(super) const LINK: Duration = Duration::from_secs(30);
 /// The longest time that a node may take to stop. Chosen: the verdict is known by then, and nobody waits for more.
 pub(super) const STOP: Duration = Duration::from_secs(2);
 
@@ -92,6 +92,12 @@ impl Protocol {
 }
 
 impl Plan {
+    /// Returns the time within which a started node has to be ready.
+    pub(super) fn start_within(&self) -> Duration {
+        let within = |node: &NodeSpec| driver::declaration_of(&node.driver).map(|driver| driver.start_within);
+        self.nodes.iter().find_map(within).unwrap_or(driver::START_WITHIN)
+    }
+
     /// Returns the node that a client asks.
     pub(super) fn node_of(&self, client: usize) -> NodeIndex {
         NodeIndex(client % self.nodes.len())

@@ -6,7 +6,7 @@ use super::executor::{Continue, Executor, WorkloadAbort};
 use super::figures::Figures;
 use super::final_reads::FinalReads;
 use super::load::Load;
-use super::plan::{LAUNCH, Plan, Protocol, STOP};
+use super::plan::{LINK, Plan, Protocol, STOP};
 use super::report::{Agreement, End, Report, Stage};
 use crate::journal::{JournalEvent, Recorder};
 use crate::scenario::Shape;
@@ -128,7 +128,7 @@ impl<'a> TestRun<'a> {
     }
 
     fn launch(&mut self) -> Continue<()> {
-        let deadline = self.executor.now() + LAUNCH;
+        let deadline = self.executor.now() + self.plan.start_within();
         let launches = self.nodes().zip(&self.plan.nodes);
         let launches =
             launches.map(|(node, spec)| Operation::Launch { node, spec: Box::new(spec.clone()), deadline });
@@ -161,7 +161,7 @@ impl<'a> TestRun<'a> {
         if !matches!(self.plan.protocol, Protocol::Store { is_linked: true, .. }) {
             return Ok(());
         }
-        let deadline = self.executor.now() + LAUNCH;
+        let deadline = self.executor.now() + LINK;
         let mut missing = self.plan.links.clone();
         loop {
             let wire = |(from, to): &(usize, usize)| Operation::Wire {

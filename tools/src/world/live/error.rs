@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::text::io_cause;
+use crate::world::ExitStatus;
 
 /// The reason why a node was not started. The node does not run, and nothing of it is left.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,37 @@ pub enum LaunchError {
         program: String,
         /// The system's reason.
         reason: String,
+    },
+}
+
+/// The reason why a file or a program that belongs to the start of a node failed. Files that were written stay.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A file cannot be written.
+    #[error("cannot write {}: {}", path.display(), io_cause(error))]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// A program cannot be started.
+    #[error("cannot run `{program}`: {}", io_cause(error))]
+    Start {
+        /// The path of the program.
+        program: String,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// A program failed.
+    #[error("`{program}` ended with {ending}{}", if said.is_empty() { String::new() } else { format!(": {said}") })]
+    Ended {
+        /// The path of the program.
+        program: String,
+        /// Its end.
+        ending: ExitStatus,
+        /// The end of its output.
+        said: String,
     },
 }
 

@@ -12,12 +12,13 @@ use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::directory::NodeDirectory;
-use super::error::ReadinessError;
+use super::error::{LaunchError, ReadinessError};
 use super::events::EventSender;
 use super::handle::{Life, NodeHandle};
 use super::http_probe;
 use super::launcher::{Launcher, Running, Written};
 use super::router::MessageRouter;
+use super::setup;
 use crate::driver::{
     CommandLine, Contact, Contacts, Directory, Driver, DriverEvent, NodeSession, Place, Ready, Request,
     Router,
@@ -27,6 +28,9 @@ use crate::world::{Event, NodeIndex, NodeSpec, OpId, Outcome, Signal};
 /// The interval between attempts to reach a node that does not report its readiness. Chosen: unnoticed by a
 /// person, and little work beside the start of a program.
 const RETRY_INTERVAL: Duration = Duration::from_millis(10);
+/// The interval between runs of a program that failed. Chosen: unnoticed by a person, and little work beside the start
+/// of an interpreter.
+const PROGRAM_INTERVAL: Duration = Duration::from_millis(100);
 /// The lines of either end of a log that explain the death of a node. Chosen: a stack trace of the usual length
 /// shows its top, and the report stays on one screen.
 const EXCERPT_LINES: usize = 8;
@@ -69,12 +73,17 @@ impl NodeTask {
 
     async fn follow(self, life: Rc<Life>, requests: mpsc::UnboundedReceiver<Request>) {
         life.log_start.set(self.launcher.written(&self.spec.name));
-        let running = match self.launcher.start(self.node, &self.spec.name, self.command.clone()).await {
+        let begun = async {
+            self.prepare().await?;
+            let started = self.launcher.start(self.node, &self.spec.name, self.command.clone()).await;
+            started.map_err(|error| self.not_started(&error))
+        };
+        let running = match begun.await {
             Ok(running) => running,
-            Err(error) => {
+            Err(reason) => {
                 life.ended.set(true);
                 life.begun.notify_waiters();
-                return self.sender.ended(self.id, Outcome::Failed { reason: error.to_string() });
+                return self.sender.ended(self.id, Outcome::Failed { reason });
             }
         };
         life.running.replace(Some(Rc::clone(&running)));
@@ -143,6 +152,38 @@ impl NodeTask {
         life.end.notify_waiters();
     }
 
+    /// Describes that the program was not started. If it is missing, its driver may know how to install it.
+    fn not_started(&self, error: &LaunchError) -> String {
+        let install = self.driver.declaration().install;
+        if matches!(error, LaunchError::NoProgram(_)) && !install.is_empty() {
+            return format!("{error}; it is installed by `{install}`");
+        }
+        error.to_string()
+    }
+
+    /// Writes the files of the node, and runs the programs that come before it.
+    async fn prepare(&self) -> Result<(), String> {
+        let setup = &self.command.setup;
+        setup::write_files(&self.place.data, &setup.files).map_err(|error| error.to_string())?;
+        let sidecars = self.launcher.sidecars();
+        for words in &setup.before {
+            match timeout_at(self.deadline, setup::run(&*sidecars, words)).await {
+                Ok(ended) => ended.map_err(|error| error.to_string())?,
+                Err(_) => return Err(format!("`{}` did not end in time", words.join(" "))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a program again and again until it succeeds. The reason of its last failure goes into `last`.
+    async fn run_until_success(&self, words: &[String], last: &RefCell<Option<String>>) {
+        let sidecars = self.launcher.sidecars();
+        while let Err(error) = setup::run(&*sidecars, words).await {
+            last.replace(Some(error.to_string()));
+            sleep(PROGRAM_INTERVAL).await;
+        }
+    }
+
     /// Waits until the node is ready, then speaks to it for as long as it lives. Returns only if the node
     /// does not become ready, or closes its streams before; with the reason.
     async fn converse(
@@ -156,10 +197,18 @@ impl NodeTask {
         // The harness dials the node, again where that fails, until it has reached it: all that time is a
         // contact.
         let contact = Rc::new(RefCell::new(Some(self.contacts.begin())));
-        match timeout_at(self.deadline, self.readiness(running, life.log_start.get())).await {
+        let failed = RefCell::new(None);
+        let becomes_ready = async {
+            self.readiness(running, life.log_start.get(), &failed).await?;
+            for words in &self.command.setup.after {
+                self.run_until_success(words, &failed).await;
+            }
+            Ok::<(), ReadinessError>(())
+        };
+        match timeout_at(self.deadline, becomes_ready).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return error.to_string(),
-            Err(_) => return self.late(running, waited, None),
+            Err(_) => return self.late(running, waited, failed.borrow().as_deref()),
         }
         let mut last = None;
         let reached = Rc::new(Reached::default());
@@ -257,8 +306,13 @@ impl NodeTask {
 
     /// Waits for the node's own report of readiness, or for the sign that its command names. Lines that were
     /// `written` to its log before the start do not count.
-    async fn readiness(&self, running: &Rc<dyn Running>, written: Written) -> Result<(), ReadinessError> {
-        let address = self.place.address();
+    async fn readiness(
+        &self,
+        running: &Rc<dyn Running>,
+        written: Written,
+        failed: &RefCell<Option<String>>,
+    ) -> Result<(), ReadinessError> {
+        let address = self.place.address_of(self.command.asked);
         let answers = async {
             match &self.command.ready {
                 Ready::Told => std::future::pending::<()>().await,
@@ -273,6 +327,7 @@ impl NodeTask {
                         sleep(RETRY_INTERVAL).await;
                     }
                 }
+                Ready::Exec(words) => self.run_until_success(words, failed).await,
                 Ready::Log(pattern) => {
                     let pattern = regex::Regex::new(pattern).map_err(ReadinessError::Pattern)?;
                     let mut written = written;
@@ -296,12 +351,14 @@ impl NodeTask {
 
     /// Describes that the node was not ready in time, and the result of the last attempt to speak to it.
     fn late(&self, running: &Rc<dyn Running>, since: Instant, last: Option<&str>) -> String {
-        let (waited, address) = (crate::text::duration(since.elapsed()), self.place.address());
+        let (waited, address) =
+            (crate::text::duration(since.elapsed()), self.place.address_of(self.command.asked));
         if self.command.ready == Ready::Spoken {
             return format!("it did not answer `init`, or `topology`, within {waited}");
         }
         let listens = running.listens();
-        let port = format!(":{}", self.place.port);
+        let asked = self.place.ports().get(self.command.asked).copied();
+        let port = format!(":{}", asked.unwrap_or(self.place.port));
         let as_told = listens.iter().any(|place| place.ends_with(&port));
         let where_ = match (&self.command.ready, as_told) {
             (_, false) if !listens.is_empty() => format!("; it listens at {} instead", listens.join(", ")),

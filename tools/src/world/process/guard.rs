@@ -22,7 +22,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::sync::Mutex;
@@ -165,6 +165,7 @@ impl Guard {
         program: OsString,
         arguments: Vec<String>,
         environment: Vec<(String, String)>,
+        folder: Option<PathBuf>,
         streams: [OwnedFd; 3],
         network: Option<File>,
     ) -> io::Result<Program> {
@@ -180,7 +181,8 @@ impl Guard {
             if self.programs.lost.get() {
                 return Err(io::Error::other("the guard of the nodes was killed"));
             }
-            message::send(&self.socket, &Start { id, program, arguments, environment }, &files, false)?;
+            let start = Start { id, program, arguments, environment, folder };
+            message::send(&self.socket, &start, &files, false)?;
             self.programs.starting.borrow_mut().insert(id, sender);
             self.programs.fates.borrow_mut().insert(id, Rc::clone(&fate));
         }

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
@@ -58,14 +59,24 @@ pub(super) async fn start(
     let (ends, input, output) = streams(line.ready == Ready::Spoken, log).map_err(no_streams)?;
     let name = line.program.display().to_string();
     let streams = [input, output, errors.into()];
-    let CommandLine { program, arguments, environment, .. } = line;
-    let started = guard.run(program.into_os_string(), arguments, environment, streams, network).await;
+    let CommandLine { program, arguments, environment, setup, .. } = line;
+    let program = from_folder(program, setup.folder.is_some());
+    let started =
+        guard.run(program.into_os_string(), arguments, environment, setup.folder, streams, network).await;
     let program = started.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => LaunchError::NoProgram(name),
         io::ErrorKind::PermissionDenied => LaunchError::NotPermitted { program: name, error },
         _ => LaunchError::Spawn { program: name, reason: limits::explained(&error) },
     })?;
     Process::new(program, ends).map_err(no_streams)
+}
+
+/// Returns the path of a program for a start in another folder: a relative path is one from the harness's.
+fn from_folder(program: PathBuf, is_elsewhere: bool) -> PathBuf {
+    if is_elsewhere && program.components().count() > 1 {
+        return std::path::absolute(&program).unwrap_or(program);
+    }
+    program
 }
 
 /// Has the guard start a program with pipes as its standard streams.
@@ -76,7 +87,7 @@ pub(super) async fn start_beside(
 ) -> io::Result<Sidecar> {
     let ((input, to_it), (from_it, output), (of_it, problems)) = (io::pipe()?, io::pipe()?, io::pipe()?);
     let streams = [input.into(), output.into(), problems.into()];
-    let program = guard.run(program, arguments, Vec::new(), streams, None).await?;
+    let program = guard.run(program, arguments, Vec::new(), None, streams, None).await?;
     Ok(Sidecar {
         life: Box::new(SidecarProcess(program)),
         input: pipe::Sender::from_owned_fd(to_it.into())?,

@@ -134,6 +134,7 @@ fn options_that_do_not_exist_or_come_too_late() {
 const FOREIGN: driver::Declaration = driver::Declaration {
     name: "foreign",
     about: "",
+    install: "",
     asked_directly: false,
     simulated: false,
     commands: &[driver::Command {
@@ -148,6 +149,7 @@ const FOREIGN: driver::Declaration = driver::Declaration {
     dials_by_itself: &[],
     grows: false,
     readiness: driver::Readiness::Seen,
+    start_within: crate::driver::START_WITHIN,
     tells: false,
     content: driver::Content::Keys,
     needs: &[],

@@ -242,6 +242,9 @@ fn spawn(start: Start, files: Vec<OwnedFd>) -> io::Result<Pid> {
         .stdout(output)
         .stderr(Stdio::from(errors))
         .process_group(0);
+    if let Some(folder) = start.folder {
+        command.current_dir(folder);
+    }
     let Some(network) = files.next() else { return Ok(Pid::from_child(&command.spawn()?)) };
     let home = std::fs::File::open("/proc/thread-self/ns/net")?;
     setns(network, CloneFlags::CLONE_NEWNET)?;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
 
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -27,6 +28,8 @@ pub(super) struct Start {
     pub arguments: Vec<String>,
     /// The variables of the environment that the program has beside those of the harness.
     pub environment: Vec<(String, String)>,
+    /// The working folder of the program, if it is not that of the harness.
+    pub folder: Option<PathBuf>,
 }
 
 /// A report of the guard to the harness.
@@ -119,8 +122,13 @@ mod tests {
     fn messages_arrive_whole_with_their_files() {
         let (one, other) = pair().unwrap();
         let arguments = vec!["x".repeat(100_000), "é\n\"".to_owned()];
-        let start =
-            Start { id: 7, program: "p".into(), arguments: arguments.clone(), environment: Vec::new() };
+        let start = Start {
+            id: 7,
+            program: "p".into(),
+            arguments: arguments.clone(),
+            environment: Vec::new(),
+            folder: None,
+        };
         send(&one, &start, &[one.as_fd(), other.as_fd()], true).unwrap();
         let mut room = Room::new();
         let (received, files) = receive::<Start>(&other, &mut room, true).unwrap().unwrap();
@@ -132,6 +140,7 @@ mod tests {
             program: "p".into(),
             arguments: vec!["x".repeat(PACKET)],
             environment: Vec::new(),
+            folder: None,
         };
         assert_eq!(send(&one, &long, &[], true).unwrap_err().kind(), io::ErrorKind::ArgumentListTooLong);
         drop((one, files));

@@ -1,0 +1,207 @@
+//! Requests by an adapter that stays: one program for each node, which has many requests under way.
+//!
+//! Each request is a line of JSON on its standard input, with an `id`. Its answer is a line of JSON on its standard
+//! output with the same `id`, in any order. The program is started with the conversation, and again by the next
+//! request after it has ended.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::io;
+use std::rc::Rc;
+
+use futures_util::future::join;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value as Json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::unix::pipe;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::http::ANSWER_MAX;
+use crate::driver::{Sidecar, SidecarLauncher, tail};
+
+/// The most requests that wait until the adapter reads them. Chosen: many times what is under way at once.
+const QUEUE: usize = 1_024;
+/// The part of the adapter's standard error that its end shows, in bytes. Chosen: a few lines.
+const SHOWN: usize = 1_000;
+
+/// The adapter of one node.
+pub(super) struct Adapter {
+    launcher: Rc<dyn SidecarLauncher>,
+    words: Vec<String>,
+    running: Mutex<Option<Running>>,
+    next: Cell<u64>,
+    /// The tasks that read and write. The adapter ends with them.
+    tasks: RefCell<JoinSet<()>>,
+}
+
+/// An adapter that was started.
+#[derive(Clone)]
+struct Running {
+    lines: mpsc::Sender<String>,
+    state: Rc<State>,
+}
+
+/// The requests that an adapter has under way, and the reason of its end.
+#[derive(Default)]
+struct State {
+    waiting: RefCell<BTreeMap<u64, oneshot::Sender<AdapterAnswer>>>,
+    ended: RefCell<Option<String>>,
+}
+
+/// The answer of an adapter.
+#[derive(Debug, Deserialize)]
+pub(super) struct AdapterAnswer {
+    id: u64,
+    /// The value, as JSON.
+    #[serde(default)]
+    pub(super) value: Option<Box<RawValue>>,
+    /// The meaning of an answer that is none of success.
+    #[serde(default)]
+    pub(super) error: Option<String>,
+    /// The explanation of it.
+    #[serde(default)]
+    pub(super) message: String,
+}
+
+/// The reason why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AdapterError {
+    /// The adapter cannot be started: the node has not been asked.
+    #[error("cannot run the adapter `{program}`: {}", crate::text::io_cause(error))]
+    Start {
+        /// The path of the program.
+        program: String,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// The adapter reads nothing: the node has not been asked.
+    #[error("the adapter has not read the {QUEUE} requests before this one")]
+    Full,
+    /// The adapter ended before the answer.
+    #[error("the adapter ended before the answer: {0}")]
+    Ended(String),
+}
+
+impl Adapter {
+    pub(super) fn new(launcher: Rc<dyn SidecarLauncher>, words: Vec<String>) -> Self {
+        let (running, next, tasks) = (Mutex::default(), Cell::new(1), RefCell::default());
+        Self { launcher, words, running, next, tasks }
+    }
+
+    /// Starts the adapter unless it runs.
+    pub(super) async fn start(&self) -> Result<(), AdapterError> {
+        self.running().await.map(drop)
+    }
+
+    /// Sends a request of these members and waits for the answer.
+    pub(super) async fn ask(&self, mut request: Map<String, Json>) -> Result<AdapterAnswer, AdapterError> {
+        let Running { lines, state } = self.running().await?;
+        let id = self.next.get();
+        self.next.set(id + 1);
+        request.insert("id".to_owned(), id.into());
+        let (sender, answer) = oneshot::channel();
+        state.waiting.borrow_mut().insert(id, sender);
+        // A request that is given up is no longer waited for.
+        let _waiting = Waiting { id, state: &state };
+        let mut line = Json::Object(request).to_string();
+        line.push('\n');
+        match lines.try_send(line) {
+            Err(mpsc::error::TrySendError::Full(_)) => return Err(AdapterError::Full),
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+        }
+        let reason = || state.ended.borrow().clone().unwrap_or_default();
+        answer.await.map_err(|_| AdapterError::Ended(reason()))
+    }
+
+    async fn running(&self) -> Result<Running, AdapterError> {
+        let mut running = self.running.lock().await;
+        if let Some(running) = running.as_ref().filter(|running| running.state.ended.borrow().is_none()) {
+            return Ok(running.clone());
+        }
+        let (program, arguments) =
+            self.words.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
+        let started = self.launcher.start(program, arguments).await;
+        let Sidecar { life, input, output, problems } =
+            started.map_err(|error| AdapterError::Start { program: program.to_owned(), error })?;
+        let (lines, queue) = mpsc::channel(QUEUE);
+        let state = Rc::new(State::default());
+        let task_state = Rc::clone(&state);
+        let mut tasks = self.tasks.borrow_mut();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn_local(async move {
+            let reading = read(output, &task_state);
+            let (wrong, problems) = tokio::select! {
+                (wrong, problems) = join(reading, tail(problems, SHOWN)) => (wrong, problems),
+                never = write(input, queue) => match never {},
+            };
+            let reason = match wrong {
+                Some(wrong) => wrong,
+                None => {
+                    let ending = life.ended().await;
+                    let said = problems.trim();
+                    if said.is_empty() { ending.to_string() } else { format!("{ending}: {said}") }
+                }
+            };
+            task_state.ended.replace(Some(reason));
+            // Whoever waits for an answer hears of the end.
+            task_state.waiting.borrow_mut().clear();
+        });
+        let started = Running { lines, state };
+        *running = Some(started.clone());
+        Ok(started)
+    }
+}
+
+/// A request that is waited for.
+struct Waiting<'a> {
+    id: u64,
+    state: &'a State,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.state.waiting.borrow_mut().remove(&self.id);
+    }
+}
+
+/// Writes lines to the adapter, for as long as it reads them. An end of that is found by the reader.
+async fn write(mut input: pipe::Sender, mut lines: mpsc::Receiver<String>) -> std::convert::Infallible {
+    while let Some(line) = lines.recv().await {
+        if input.write_all(line.as_bytes()).await.is_err() {
+            break;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Reads answers until the adapter ends. Returns the reason if it wrote something that is no answer.
+async fn read(output: pipe::Receiver, state: &State) -> Option<String> {
+    let mut output = BufReader::new(output);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let read = (&mut output).take(ANSWER_MAX as u64 + 1).read_until(b'\n', &mut line).await;
+        if !read.is_ok_and(|read| read > 0) {
+            return None;
+        }
+        if line.len() > ANSWER_MAX {
+            return Some(format!("it wrote a line of more than {} MiB", ANSWER_MAX >> 20));
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let answer: AdapterAnswer = match serde_json::from_slice(&line) {
+            Ok(answer) => answer,
+            Err(_) => {
+                let shown: String = String::from_utf8_lossy(&line).trim().chars().take(200).collect();
+                return Some(format!("it wrote a line that is no answer, {{\"id\": …}}: {shown}"));
+            }
+        };
+        // The first answer counts. A request that was given up is answered too late.
+        if let Some(waiting) = state.waiting.borrow_mut().remove(&answer.id) {
+            let _: Result<(), AdapterAnswer> = waiting.send(answer);
+        }
+    }
+}

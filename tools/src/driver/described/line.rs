@@ -1,0 +1,56 @@
+//! Requests by lines over TCP: each is answered by the next line.
+
+use std::io;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
+use tokio::net::TcpStream;
+
+use super::http::ANSWER_MAX;
+use super::kept::Kept;
+
+/// The client of one node.
+#[derive(Debug, Default)]
+pub(super) struct LineClient {
+    kept: Kept<BufStream<TcpStream>>,
+}
+
+/// The reason why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LineError {
+    /// No connection was made: the node has not been asked.
+    #[error("cannot be reached: {}", crate::text::io_cause(.0))]
+    Connect(io::Error),
+    /// The connection ended before the answer.
+    #[error("the connection ended before the answer{}", .0.as_ref().map_or_else(String::new, |error| format!(": {}", crate::text::io_cause(error))))]
+    Broken(Option<io::Error>),
+    /// The answer is longer than any that is read.
+    #[error("the answer is longer than {} MiB", ANSWER_MAX >> 20)]
+    Long,
+}
+
+impl LineClient {
+    /// Sends a line and reads the next one, without its end.
+    pub(super) async fn ask(&self, host: &str, port: u16, line: &str) -> Result<Vec<u8>, LineError> {
+        let mut stream = match self.kept.take(|_| true) {
+            Some(stream) => stream,
+            None => {
+                let stream = TcpStream::connect((host, port)).await.map_err(LineError::Connect)?;
+                stream.set_nodelay(true).map_err(LineError::Connect)?;
+                BufStream::new(stream)
+            }
+        };
+        let broken = |error| LineError::Broken(Some(error));
+        stream.write_all(line.as_bytes()).await.map_err(broken)?;
+        stream.write_all(b"\n").await.map_err(broken)?;
+        stream.flush().await.map_err(broken)?;
+        let mut answer = Vec::new();
+        let most = ANSWER_MAX as u64 + 1;
+        (&mut stream).take(most).read_until(b'\n', &mut answer).await.map_err(broken)?;
+        if answer.pop_if(|last| *last == b'\n').is_none() {
+            return Err(if answer.len() > ANSWER_MAX { LineError::Long } else { LineError::Broken(None) });
+        }
+        answer.pop_if(|last| *last == b'\r');
+        self.kept.keep(stream);
+        Ok(answer)
+    }
+}

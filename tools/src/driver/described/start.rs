@@ -1,0 +1,103 @@
+//! The command line of one start of a node, with the files and the programs that belong to it.
+
+use super::plan::{Plan, ReadyPlan, StepPlan};
+use super::scope::{self, Values};
+use super::template::{CommandWords, Filling as _, Template, When};
+use crate::driver::{CommandLine, CommandLineError, Member, NodeFile, Place, Ready, Setup};
+use crate::world::{NodeIndex, NodeSpec};
+
+/// Returns the command line that starts a node.
+pub(super) fn command_line(
+    plan: &Plan,
+    spec: &NodeSpec,
+    place: &Place,
+    members: &[Member],
+) -> Result<CommandLine, CommandLineError> {
+    let data = place.data.to_string_lossy();
+    let own = members.iter().find(|member| member.name == spec.name).map_or(NodeIndex(0), |own| own.node);
+    let values = Values {
+        node: scope::member(&spec.name, own, place, &plan.ports),
+        folder: &plan.folder,
+        data: &data,
+        arguments: &[],
+        peer: None,
+        nodes: members
+            .iter()
+            .map(|member| {
+                let values = scope::member(&member.name, member.node, &member.place, &plan.ports);
+                (values, member.is_neighbour)
+            })
+            .collect(),
+        is_first_start: spec.is_first_start,
+    };
+    let start = &plan.start;
+    let uses_data = start.uses_data();
+    let filling = Start { values: &values, spec };
+    let environment = start.environment.iter();
+    let environment = environment.map(|(name, value)| Ok((name.clone(), filling.text(value)?)));
+    let environment = environment.collect::<Result<_, CommandLineError>>()?;
+    let files = start
+        .files
+        .iter()
+        .map(|file| Ok(NodeFile { name: file.name.clone(), content: filling.text(&file.content)? }));
+    let setup = Setup {
+        folder: start.folder.as_ref().map(|folder| filling.text(folder)).transpose()?.map(Into::into),
+        files: files.collect::<Result<_, CommandLineError>>()?,
+        before: filling.steps(&start.before)?,
+        after: filling.steps(&start.after)?,
+    };
+    let ready = match &start.ready {
+        ReadyPlan::Port => Ready::Port,
+        ReadyPlan::Log(pattern) => Ready::Log(pattern.clone()),
+        ReadyPlan::Page(path) => Ready::Page(path.clone()),
+        ReadyPlan::Exec(words) => Ready::Exec(filling.words(words)?),
+    };
+    let asked = plan.asked;
+    if let Some(exec) = &spec.exec {
+        let line = crate::driver::fill_in(exec, spec, place, ready)?;
+        let uses_data = uses_data || line.uses_data;
+        return Ok(CommandLine { environment, setup, asked, uses_data, ..line });
+    }
+    // A request that lacks a value would fail each time.
+    if let Some(name) = plan.variables.iter().find(|name| values.text(name).is_none()) {
+        return Err(CommandLineError::NoValue { name: name.clone() });
+    }
+    let text = || start.command.clone();
+    if spec.clock_ms != 0 {
+        return Err(CommandLineError::Clock { exec: text() });
+    }
+    if spec.disk_full {
+        return Err(CommandLineError::Disk { exec: text() });
+    }
+    if spec.disk && !uses_data {
+        return Err(CommandLineError::NoDataFolder { exec: text() });
+    }
+    let mut words = filling.words(&start.words)?.into_iter();
+    let program = words.next().ok_or(CommandLineError::NoProgram)?;
+    let arguments = words.chain(spec.args.iter().cloned()).collect();
+    Ok(CommandLine { environment, setup, asked, ..CommandLine::new(program, arguments, uses_data, ready) })
+}
+
+/// The start of a node, with the values that are filled in.
+struct Start<'a> {
+    values: &'a Values<'a>,
+    spec: &'a NodeSpec,
+}
+
+impl Start<'_> {
+    fn text(&self, text: &Template) -> Result<String, CommandLineError> {
+        text.fill(None, self.values).map_err(|name| CommandLineError::NoValue { name })
+    }
+
+    fn words(&self, words: &CommandWords) -> Result<Vec<String>, CommandLineError> {
+        words.fill(self.values).map_err(|name| CommandLineError::NoValue { name })
+    }
+
+    /// Returns the words of the steps that this start has: none but for the first one.
+    fn steps(&self, steps: &[StepPlan]) -> Result<Vec<Vec<String>>, CommandLineError> {
+        let steps = steps
+            .iter()
+            .filter(|step| self.spec.is_first_start && (!step.is_for_first || self.values.is(When::First)));
+        steps.map(|step| self.words(&step.words)).collect()
+    }
+}

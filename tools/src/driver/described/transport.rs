@@ -1,0 +1,250 @@
+//! The transports of requests: each fills in a request, sends it, and returns the answer.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::str::FromStr as _;
+
+use hyper::body::Bytes;
+use hyper::http::{HeaderName, HeaderValue, Method, Uri, header};
+use serde_json::{Map, Value as Json, json};
+
+use super::adapter::{Adapter, AdapterError};
+use super::exec::{self, ExecError};
+use super::http::{HttpClient, HttpError, HttpRequest};
+use super::line::{LineClient, LineError};
+use super::outcome::Received;
+use super::plan::RequestPlan;
+use super::redis::{RedisAnswer, RedisClient, RedisFailure};
+use super::scope::Values;
+use super::template::{CommandWords, Filter, Template};
+use super::web_socket::{WebSocketClient, WebSocketError};
+use crate::driver::NodeSession;
+use crate::text::value;
+use crate::world::ExitStatus;
+
+/// The transports to one node, with their connections.
+pub(super) struct Transports {
+    /// The host of the node, and the port that is asked.
+    host: String,
+    port: u16,
+    http: HttpClient,
+    redis: RedisClient,
+    line: LineClient,
+    web_socket: WebSocketClient,
+    adapter: RefCell<Option<Rc<Adapter>>>,
+}
+
+/// The reply to a request.
+#[derive(Debug)]
+pub(super) enum Reply {
+    /// An answer whose meaning the description says.
+    Received(Received),
+    /// The adapter says that the command was carried out.
+    Done,
+    /// The adapter says by a word of its own that it was not, or that nobody knows.
+    Error { word: String, message: String },
+}
+
+/// The reason why there is no reply.
+#[derive(Debug)]
+pub(super) enum TransportError {
+    /// The request cannot be made, or its answer cannot be read.
+    Failed(String),
+    /// The node has not been asked.
+    Unavailable(String),
+    /// The connection was lost: the request may have been carried out.
+    Lost(String),
+}
+
+/// Returns the text of a template.
+fn text(template: &Template, usual: Option<Filter>, values: &Values<'_>) -> Result<String, TransportError> {
+    template.fill(usual, values).map_err(no_value)
+}
+
+fn words(words: &CommandWords, values: &Values<'_>) -> Result<Vec<String>, TransportError> {
+    words.fill(values).map_err(no_value)
+}
+
+fn no_value(name: String) -> TransportError {
+    TransportError::Failed(format!("there is no value for `{{{name}}}`"))
+}
+
+impl Transports {
+    /// Returns the transports to the port with this index.
+    pub(super) fn new(asked: usize, session: &NodeSession) -> Self {
+        let place = &session.place;
+        Self {
+            host: place.host.clone(),
+            port: place.ports().get(asked).copied().unwrap_or(place.port),
+            http: HttpClient::new(Rc::clone(&session.contacts)),
+            redis: RedisClient::default(),
+            line: LineClient::default(),
+            web_socket: WebSocketClient::default(),
+            adapter: RefCell::default(),
+        }
+    }
+
+    /// Starts the adapter that stays. The error is for people.
+    pub(super) async fn start_adapter(
+        &self,
+        session: &NodeSession,
+        words: Vec<String>,
+    ) -> Result<(), String> {
+        let adapter = Rc::new(Adapter::new(Rc::clone(&session.sidecars), words));
+        self.adapter.replace(Some(Rc::clone(&adapter)));
+        adapter.start().await.map_err(|error| error.to_string())
+    }
+
+    /// Sends a request with its placeholders filled in.
+    pub(super) async fn send(
+        &self,
+        request: &RequestPlan,
+        values: &Values<'_>,
+        session: &NodeSession,
+    ) -> Result<Reply, TransportError> {
+        match request {
+            RequestPlan::Http { method, path, headers, body } => {
+                self.by_http((method, path, headers, body), values).await
+            }
+            RequestPlan::Exec { words, input } => by_program(session, (words, input), values).await,
+            RequestPlan::Redis { words: command } => self.by_redis(&words(command, values)?).await,
+            RequestPlan::Line { line } => self.by_line(&text(line, None, values)?).await,
+            RequestPlan::WebSocket { path, body } => {
+                let path = text(path, Some(Filter::Url), values)?;
+                self.by_web_socket(&path, text(body, None, values)?).await
+            }
+            RequestPlan::Adapter { command } => self.by_adapter(command, values).await,
+        }
+    }
+
+    async fn by_http(
+        &self,
+        (method, path, headers, body): (&Method, &Template, &[(HeaderName, Template)], &Template),
+        values: &Values<'_>,
+    ) -> Result<Reply, TransportError> {
+        let path = text(path, Some(Filter::Url), values)?;
+        let uri =
+            Uri::from_str(&path).map_err(|error| TransportError::Failed(format!("`{path}`: {error}")))?;
+        let field = |name: &str, value: String| {
+            HeaderValue::from_str(&value)
+                .map_err(|error| TransportError::Failed(format!("the header field `{name}`: {error}")))
+        };
+        let mut fields = vec![(header::HOST, field("host", format!("{}:{}", self.host, self.port))?)];
+        for (name, value) in headers {
+            fields.retain(|(other, _)| other != name);
+            fields.push((name.clone(), field(name.as_str(), text(value, None, values)?)?));
+        }
+        let request = HttpRequest {
+            host: self.host.clone(),
+            port: self.port,
+            method: method.clone(),
+            uri,
+            headers: fields,
+            body: Bytes::from(text(body, None, values)?),
+        };
+        let answer = self.http.ask(request).await.map_err(|error| match error {
+            HttpError::Connect(_) => TransportError::Unavailable(error.to_string()),
+            HttpError::Broken(_) => TransportError::Lost(error.to_string()),
+            HttpError::Long => TransportError::Failed(error.to_string()),
+        })?;
+        Ok(Reply::Received(Received {
+            status: answer.status,
+            is_success: (200..300).contains(&answer.status),
+            may_have_happened: answer.status >= 500,
+            status_text: format!("HTTP {}", answer.status),
+            ..Received::of(answer.body)
+        }))
+    }
+
+    async fn by_redis(&self, words: &[String]) -> Result<Reply, TransportError> {
+        let answer = self.redis.ask(&self.host, self.port, words).await.map_err(|error| match error {
+            RedisFailure::Connect(_) => TransportError::Unavailable(error.to_string()),
+            RedisFailure::Broken(_) => TransportError::Lost(error.to_string()),
+        })?;
+        Ok(Reply::Received(match answer {
+            RedisAnswer::Nil => Received { is_nil: true, ..Received::of(Vec::new()) },
+            RedisAnswer::Text(text) => Received::of(text.into_bytes()),
+            RedisAnswer::Bytes(bytes) => Received::of(bytes),
+            RedisAnswer::Error(text) => Received {
+                is_success: false,
+                status_text: "an error".to_owned(),
+                ..Received::of(text.into_bytes())
+            },
+        }))
+    }
+
+    async fn by_line(&self, line: &str) -> Result<Reply, TransportError> {
+        let answer = self.line.ask(&self.host, self.port, line).await.map_err(|error| match error {
+            LineError::Connect(_) => TransportError::Unavailable(error.to_string()),
+            LineError::Broken(_) => TransportError::Lost(error.to_string()),
+            LineError::Long => TransportError::Failed(error.to_string()),
+        })?;
+        Ok(Reply::Received(Received::of(answer)))
+    }
+
+    async fn by_web_socket(&self, path: &str, message: String) -> Result<Reply, TransportError> {
+        let answer = self.web_socket.ask(&self.host, self.port, path, message).await;
+        let answer = answer.map_err(|error| match error {
+            WebSocketError::Connect(_) | WebSocketError::Handshake(_) => {
+                TransportError::Unavailable(error.to_string())
+            }
+            WebSocketError::Broken(_) => TransportError::Lost(error.to_string()),
+        })?;
+        Ok(Reply::Received(Received::of(answer)))
+    }
+
+    async fn by_adapter(&self, command: &str, values: &Values<'_>) -> Result<Reply, TransportError> {
+        let adapter = self.adapter.borrow().clone();
+        let adapter = adapter.ok_or_else(|| TransportError::Failed("there is no adapter".to_owned()))?;
+        let mut request = Map::new();
+        request.insert("command".to_owned(), command.into());
+        for (name, word) in values.arguments {
+            request.insert(name.clone(), serde_json::from_str(&value::json(word)).unwrap_or(Json::Null));
+        }
+        if let Some(peer) = &values.peer {
+            let port = peer.ports.first();
+            let peer = json!({ "name": peer.name, "host": peer.host, "port": port, "ports": peer.ports });
+            request.insert("peer".to_owned(), peer);
+        }
+        let answer = adapter.ask(request).await.map_err(|error| match error {
+            AdapterError::Start { .. } => TransportError::Failed(error.to_string()),
+            AdapterError::Full => TransportError::Unavailable(error.to_string()),
+            AdapterError::Ended(_) => TransportError::Lost(error.to_string()),
+        })?;
+        Ok(match (answer.error, answer.value) {
+            (Some(word), _) => Reply::Error { word, message: answer.message },
+            (None, None) => Reply::Done,
+            (None, Some(value)) if value.get() == "null" => {
+                Reply::Received(Received { is_nil: true, ..Received::of(Vec::new()) })
+            }
+            (None, Some(value)) => Reply::Received(Received::of(value.get().as_bytes().to_vec())),
+        })
+    }
+}
+
+async fn by_program(
+    session: &NodeSession,
+    (command, input): (&CommandWords, &Template),
+    values: &Values<'_>,
+) -> Result<Reply, TransportError> {
+    let command = words(command, values)?;
+    let input = text(input, None, values)?;
+    let no_program = || TransportError::Failed("no program".to_owned());
+    let (program, arguments) = command.split_first().ok_or_else(no_program)?;
+    let answer = exec::ask(session, program, arguments, &input).await.map_err(|error| match error {
+        ExecError::Start { .. } | ExecError::Long { .. } => TransportError::Failed(error.to_string()),
+        ExecError::Pipe { .. } => TransportError::Lost(error.to_string()),
+    })?;
+    let status = match answer.end {
+        ExitStatus::Code(code) => u16::try_from(code).unwrap_or(u16::MAX),
+        ExitStatus::Signal(_) => u16::MAX,
+    };
+    Ok(Reply::Received(Received {
+        status,
+        is_success: status == 0,
+        may_have_happened: status != 0,
+        status_text: format!("`{program}` ended with {}", answer.end),
+        problems: answer.problems,
+        ..Received::of(answer.output)
+    }))
+}
