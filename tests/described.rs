@@ -213,7 +213,7 @@ fn a_wrong_description_is_refused_with_place_reason_and_remedy() {
         &format!("[start]\ncommand = \"x\"\nports = [\"p\", \"p\"]\n{get}"),
         &["the port `p` is named twice"],
     );
-    check(&format!("[http]\nport = \"cleint\"\n{get}"), &["no port is named `cleint`"]);
+    check(&format!("port = \"cleint\"\n{get}"), &["no port is named `cleint`"]);
     check(&format!("[start]\ncommand = \"x {{peers: y}}\"\n{get}"), &["this is no list of nodes"]);
     check(&format!("ready = {{ log = \"(\" }}\n{get}"), &["`(` is no pattern"]);
     for ready in ["\"/alive\"", "\"http\""] {

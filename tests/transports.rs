@@ -197,15 +197,15 @@ fn files_and_programs_belong_to_the_first_start() {
     let scenario = "\
 # Two nodes, of which the first is started twice.
 network a-b
-expect a: log matches \"first founding peer-b \\\\[b\\\\] in .*/a$\"
-expect b: log matches \"; other a peer-a \\\\[a\\\\] in .*/b$\"
-expect a: done matches \"^before\\\\sa of a bafter\\\\s$\"
+expect a: log matches /first founding peer-b \\[b\\] in .*\\/a$/
+expect b: log matches /; other a peer-a \\[a\\] in .*\\/b$/
+expect a: done matches /^before\\sa of a bafter\\s$/
 expect a: files == chosen done note store.js
 expect b: files == done note store.js
 kill a
 start a
-expect a: log matches \"first peer-b \\\\[b\\\\] in\"
-expect a: done matches \"^before\\\\sa of a bafter\\\\s$\"
+expect a: log matches /first peer-b \\[b\\] in/
+expect a: done matches /^before\\sa of a bafter\\s$/
 ";
     let tools = store(&driver, scenario);
     tools.run("test one.scn --driver kv.toml").code(0);
@@ -231,7 +231,7 @@ fn a_start_that_cannot_succeed_says_why() {
     }
     let port = "\"port\"";
     let step = "[[start.before]]\nexec = \"sh -c 'echo no luck >&2; exit 4'\"\n";
-    check(port, step, &["`sh` ended with code 4: no luck"]);
+    check(port, step, &["`sh` ended with exit code 4: no luck"]);
     let late = "{ exec = \"sh -c 'echo not yet; exit 1'\", within = \"400ms\" }";
     check(late, "", &["it was not ready within", "not yet"]);
     check("{ log = \"never\", within = \"300ms\" }", "", &["no line of its log matches never", "listening"]);

@@ -35,7 +35,7 @@ pub use event::{Change, Event, ExitStatus, Misconduct, Occurrence};
 pub use excerpt::LogLines;
 pub use link_change::{Direction, LinkChange};
 pub use message::{DelayReason, Message, MessageClass, MessageEvent, Party};
-pub use node_spec::{MemberSpec, NodeIndex, NodeSpec};
+pub use node_spec::{MemberSpec, NodeIndex, NodeSpec, Tie};
 pub use operation::{Members, OpId, Operation, Signal};
 pub use outcome::{Answer, Bypass, Outcome, Value, Written};
 

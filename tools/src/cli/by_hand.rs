@@ -50,7 +50,7 @@ impl Grounds<'_> {
         let source = Source::new(name, text);
         let reach = Reach::of_folders([Path::new("")]);
         let (scenario, _) = parse_steps(&source, &mut |path: &str| reach.include(path))?;
-        let mut wrong = find_drivers(&scenario.steps);
+        let unread = find_drivers(&scenario.steps);
         let existing = self.graph();
         let running = {
             let network = self.session.network();
@@ -64,7 +64,8 @@ impl Grounds<'_> {
             drivers: driver::all(),
             ..Setting::of(self.world)
         };
-        wrong.extend(check(&scenario, &setting));
+        // All else that is wrong would follow from a driver that cannot be read.
+        let wrong = if unread.is_empty() { check(&scenario, &setting) } else { unread };
         let errors: Vec<String> = wrong
             .into_iter()
             .filter(|diagnostic| diagnostic.severity == Severity::Error)

@@ -180,7 +180,13 @@ impl Loaded {
             match self.read(&choice) {
                 Ok((scenario, warnings)) => {
                     self.add(warnings);
-                    self.add(find_drivers(&scenario.steps));
+                    let wrong = find_drivers(&scenario.steps);
+                    if !wrong.is_empty() {
+                        // All else that is wrong would follow from the driver that cannot be read.
+                        self.add(wrong);
+                        each(&scenario, None);
+                        continue;
+                    }
                     let setting = &Setting { drivers: driver::all(), ..*setting };
                     let found = scenario::check(&scenario, setting);
                     if setting.options.keys().any(|option| driver::user_of(option).is_some()) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::ready::{Ready, ReadyError};
-use crate::world::{NodeIndex, NodeSpec};
+use crate::world::{NodeIndex, NodeSpec, Tie};
 
 /// The place where a node lives.
 #[derive(Debug, Clone)]
@@ -56,8 +56,8 @@ pub struct Member {
     pub name: String,
     /// The place where it lives, or will live.
     pub place: Place,
-    /// True if it is a neighbour of the node that is started.
-    pub is_neighbour: bool,
+    /// The tie between it and the node that is started.
+    pub tie: Tie,
 }
 
 /// A program and its arguments.
@@ -90,6 +90,8 @@ pub struct Setup {
     pub before: Vec<Vec<String>>,
     /// The programs that are run once the node is ready. Each is run again until it succeeds.
     pub after: Vec<Vec<String>>,
+    /// The words of the adapter that stays, if requests go through one.
+    pub adapter: Vec<String>,
 }
 
 /// A file in the folder of a node's data.

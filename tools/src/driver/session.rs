@@ -42,6 +42,8 @@ pub struct NodeSession {
     /// The count of reports that the runner has not taken. While it is high, the driver reads no further
     /// unrequested messages.
     pub backlog: Arc<Backlog>,
+    /// The words of the adapter that stays, for drivers whose requests go through one.
+    pub adapter: Rc<[String]>,
     /// The standard input and output of a node that speaks through them, unless they have been taken already.
     pub stdio: Option<Stdio>,
 }

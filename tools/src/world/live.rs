@@ -196,6 +196,7 @@ impl Live {
             command,
             deadline,
             driver,
+            is_first_in_run: !self.nodes.contains_key(&node),
             launcher: Rc::clone(&self.launcher),
             directory: Rc::clone(&self.directory),
             router: Rc::clone(&self.router),
@@ -213,7 +214,7 @@ impl Live {
             let ports = driver::by_name(&member.driver).map_or(1, |driver| driver.ports());
             let place = self.launcher.place(member.node, &member.name, ports)?;
             let (node, name) = (member.node, member.name.clone());
-            Ok(driver::Member { node, name, place, is_neighbour: member.is_neighbour })
+            Ok(driver::Member { node, name, place, tie: member.tie })
         };
         spec.members.iter().map(member).collect()
     }

@@ -72,8 +72,19 @@ pub struct MemberSpec {
     pub name: String,
     /// The protocol that the node speaks.
     pub driver: String,
-    /// True if it is a neighbour of the node that is started.
-    pub is_neighbour: bool,
+    /// The tie between it and the node that is started.
+    pub tie: Tie,
+}
+
+/// The tie between a node and one that is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    /// No link.
+    None,
+    /// A link in which the node that is started stands first: it is the one that dials.
+    Dialled,
+    /// A link in which the other node stands first.
+    Dials,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]

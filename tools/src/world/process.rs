@@ -239,7 +239,8 @@ impl Launcher for Processes {
             further_ports: further.collect::<Result<_, _>>()?,
             network: options.network.clone(),
             program: options.program.clone(),
-            data: options.data.join(name),
+            // A program may change its folder.
+            data: std::path::absolute(&options.data).unwrap_or_else(|_| options.data.clone()).join(name),
         };
         self.places.borrow_mut().insert(node, place.clone());
         Ok(place)

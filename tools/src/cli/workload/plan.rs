@@ -11,7 +11,7 @@ use crate::driver::{self, Values, Wiring};
 use crate::scenario::Shape;
 use crate::workload::runner::{Plan, Protocol};
 use crate::workload::{Kind, Options, UnknownName};
-use crate::world::{Ability, MemberSpec, NodeIndex, NodeSpec};
+use crate::world::{Ability, MemberSpec, NodeIndex, NodeSpec, Tie};
 
 /// The longest fault, unless `--interval` is given. Chosen: as with `tools maelstrom`.
 const INTERVAL_MAX: Duration = Duration::from_secs(10);
@@ -188,7 +188,13 @@ fn members(driver: &str, names: &[String], links: &[(usize, usize)], node: usize
         node: NodeIndex(index),
         name: name.clone(),
         driver: driver.to_owned(),
-        is_neighbour: links.contains(&(node, index)) || links.contains(&(index, node)),
+        tie: if links.contains(&(node, index)) {
+            Tie::Dialled
+        } else if links.contains(&(index, node)) {
+            Tie::Dials
+        } else {
+            Tie::None
+        },
     };
     names.iter().enumerate().map(member).collect()
 }

@@ -7,9 +7,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, join, select};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
@@ -17,6 +20,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::unix::pipe;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::http::ANSWER_MAX;
 use crate::driver::{Sidecar, SidecarLauncher, tail};
@@ -25,6 +29,9 @@ use crate::driver::{Sidecar, SidecarLauncher, tail};
 const QUEUE: usize = 1_024;
 /// The part of the adapter's standard error that its end shows, in bytes. Chosen: a few lines.
 const SHOWN: usize = 1_000;
+
+/// The longest time from the end of the adapter's output to its own end. Chosen: an interpreter ends within it.
+const END_WITHIN: Duration = Duration::from_secs(1);
 
 /// The adapter of one node.
 pub(super) struct Adapter {
@@ -131,18 +138,19 @@ impl Adapter {
         let mut tasks = self.tasks.borrow_mut();
         while tasks.try_join_next().is_some() {}
         tasks.spawn_local(async move {
-            let reading = read(output, &task_state);
-            let (wrong, problems) = tokio::select! {
-                (wrong, problems) = join(reading, tail(problems, SHOWN)) => (wrong, problems),
-                never = write(input, queue) => match never {},
+            let mut problems = pin!(tail(problems, SHOWN).shared());
+            let conversation = join(write(input, queue), problems.as_mut());
+            let wrong = match select(pin!(read(output, &task_state)), pin!(conversation)).await {
+                Either::Left((wrong, _)) => wrong,
+                Either::Right(((never, _), _)) => match never {},
             };
             let reason = match wrong {
                 Some(wrong) => wrong,
-                None => {
-                    let ending = life.ended().await;
-                    let said = problems.trim();
-                    if said.is_empty() { ending.to_string() } else { format!("{ending}: {said}") }
-                }
+                None => match timeout(END_WITHIN, join(life.ended(), problems)).await {
+                    Ok((ending, said)) if said.trim().is_empty() => ending.to_string(),
+                    Ok((ending, said)) => format!("{ending}: {}", said.trim()),
+                    Err(_) => "it closed its standard output".to_owned(),
+                },
             };
             task_state.ended.replace(Some(reason));
             // Whoever waits for an answer hears of the end.

@@ -208,5 +208,7 @@ fn one_of<'w>(word: &str, words: impl IntoIterator<Item = &'w str> + Clone, thes
 /// Returns the folder of a description, by the path of its file.
 fn folder(path: &str) -> String {
     let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.map_or_else(|| ".".to_owned(), |folder| folder.display().to_string())
+    let folder = folder.unwrap_or(Path::new("."));
+    // A program may change its folder.
+    std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string()
 }

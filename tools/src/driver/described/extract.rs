@@ -50,6 +50,8 @@ enum Step {
     Pointer(Vec<String>),
     /// The first group of a regular expression, or all that matches it.
     Match(Regex),
+    /// The same of each place that matches, as a list.
+    Matches(Regex),
 }
 
 /// A part of an answer.
@@ -106,13 +108,15 @@ impl Extraction {
         let mut steps = Vec::new();
         let mut rest = Some(text.trim());
         while let Some(text) = rest {
-            if let Some(pattern) = text.strip_prefix("match ") {
+            let one = text.strip_prefix("match ").map(|pattern| (pattern, Step::Match as fn(Regex) -> Step));
+            let all = || Some((text.strip_prefix("matches ")?, Step::Matches as fn(Regex) -> Step));
+            if let Some((pattern, step)) = one.or_else(all) {
                 // A pattern may have bars in it, so nothing follows it.
                 let wrong = |error: regex::Error| ExtractionError::Pattern {
                     pattern: pattern.to_owned(),
                     cause: regex_cause(&error),
                 };
-                steps.push(Step::Match(Regex::new(pattern).map_err(wrong)?));
+                steps.push(step(Regex::new(pattern).map_err(wrong)?));
                 break;
             }
             let (step, further) = match text.split_once(" | ") {
@@ -180,6 +184,10 @@ impl Step {
                 let found = pattern.captures(&text).ok_or_else(missing)?;
                 let found = found.get(1).or(found.get(0)).ok_or_else(missing)?;
                 Ok(Part::Text(found.as_str().to_owned()))
+            }
+            Self::Matches(pattern) => {
+                let found = pattern.captures_iter(&text).filter_map(|found| found.get(1).or(found.get(0)));
+                Ok(Part::List(found.map(|found| Part::Text(found.as_str().to_owned())).collect()))
             }
             Self::Text | Self::Json | Self::Names | Self::First | Self::Pointer(_) => Ok(Part::Text(text)),
         }

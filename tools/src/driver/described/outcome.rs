@@ -192,11 +192,20 @@ fn value_of(part: Part) -> Value {
 fn list(part: Part) -> Option<Vec<String>> {
     match part {
         Part::List(parts) => Some(parts.into_iter().map(plain).collect()),
-        Part::Text(json) | Part::Json(json) => {
-            let members: Vec<Box<serde_json::value::RawValue>> = serde_json::from_str(&json).ok()?;
-            Some(members.into_iter().map(|member| plain(Part::Json(member.get().to_owned()))).collect())
-        }
+        Part::Json(json) => members(&json),
+        // A text is a list in JSON, or one of lines.
+        Part::Text(text) => members(&text).or_else(|| {
+            let is_json = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            (!is_json || value::is_number(text.trim())).then(|| lines.map(str::to_owned).collect())
+        }),
     }
+}
+
+/// Returns the members of a list in JSON; none if the text is no such list.
+fn members(json: &str) -> Option<Vec<String>> {
+    let members: Vec<Box<serde_json::value::RawValue>> = serde_json::from_str(json).ok()?;
+    Some(members.into_iter().map(|member| plain(Part::Json(member.get().to_owned()))).collect())
 }
 
 /// Returns a text as it is, and any other value as JSON.

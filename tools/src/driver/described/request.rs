@@ -2,11 +2,11 @@
 
 use super::outcome::{outcome, said};
 use super::plan::Plan;
-use super::scope::{self, Values};
+use super::scope;
 use super::secrets::Secrets;
 use super::transport::{Reply, TransportError, Transports};
 use crate::driver::service::Asked;
-use crate::driver::{AddressError, Declaration, NodeSession, RequestBody, Wiring};
+use crate::driver::{AddressError, Declaration, NodeSession, RequestBody, Values, Wiring};
 use crate::world::{NodeIndex, Outcome};
 
 /// The client of one node.
@@ -26,10 +26,10 @@ impl<'a> Client<'a> {
 
     /// Starts the adapter that stays, if there is one. The error is for people.
     pub(super) async fn begin(&self) -> Result<(), String> {
-        let Some(words) = &self.plan.adapter else { return Ok(()) };
-        let data = self.session.place.data.to_string_lossy();
-        let words = words.fill(&self.values(&data, &[], None));
-        let words = words.map_err(|name| format!("there is no value for `{{{name}}}`"))?;
+        if self.session.adapter.is_empty() {
+            return Ok(());
+        }
+        let words = self.session.adapter.to_vec();
         self.transports.start_adapter(self.session, words).await.map_err(|error| self.secrets.hide(error))
     }
 
@@ -39,9 +39,9 @@ impl<'a> Client<'a> {
         data: &'v str,
         arguments: &'v [(String, String)],
         peer: Option<scope::Member<'v>>,
-    ) -> Values<'v> {
+    ) -> scope::Values<'v> {
         let session = self.session;
-        Values {
+        scope::Values {
             node: scope::member(&session.spec.name, session.node, &session.place, &self.plan.ports),
             folder: &self.plan.folder,
             data,
@@ -49,6 +49,7 @@ impl<'a> Client<'a> {
             peer,
             nodes: Vec::new(),
             is_first_start: false,
+            is_typed: self.declaration.values_of(None) == Values::Json,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::template::{Filling, Nodes, When};
 use crate::driver::Place;
-use crate::world::NodeIndex;
+use crate::world::{NodeIndex, Tie};
 
 /// The placeholder for the folder of the node's data.
 const DATA: &str = "data";
@@ -124,10 +124,12 @@ pub(super) struct Values<'a> {
     pub(super) arguments: &'a [(String, String)],
     /// The node that it is to be linked to.
     pub(super) peer: Option<Member<'a>>,
-    /// All nodes in order, each with whether it is a neighbour; known at the start of a node.
-    pub(super) nodes: Vec<(Member<'a>, bool)>,
+    /// All nodes in order, each with its tie to this one; known at the start of a node.
+    pub(super) nodes: Vec<(Member<'a>, Tie)>,
     /// True if the node is started for the first time.
     pub(super) is_first_start: bool,
+    /// True if the store tells values of other types from their text.
+    pub(super) is_typed: bool,
 }
 
 impl<'a> Values<'a> {
@@ -159,12 +161,17 @@ impl Filling for Values<'_> {
     }
 
     fn nodes(&self, nodes: Nodes) -> Vec<&dyn Filling> {
-        let is_in = |(member, is_neighbour): &&(Member<'_>, bool)| match nodes {
+        let is_in = |(member, tie): &&(Member<'_>, Tie)| match nodes {
             Nodes::All => true,
-            Nodes::Neighbours => *is_neighbour,
+            Nodes::Neighbours => *tie != Tie::None,
+            Nodes::Dialled => *tie == Tie::Dialled,
             Nodes::Others => member.number != self.node.number,
         };
         self.nodes.iter().filter(is_in).map(|(member, _)| member as &dyn Filling).collect()
+    }
+
+    fn is_typed(&self) -> bool {
+        self.is_typed
     }
 
     fn is(&self, when: When) -> bool {

@@ -25,10 +25,11 @@ pub(super) fn command_line(
             .iter()
             .map(|member| {
                 let values = scope::member(&member.name, member.node, &member.place, &plan.ports);
-                (values, member.is_neighbour)
+                (values, member.tie)
             })
             .collect(),
         is_first_start: spec.is_first_start,
+        is_typed: true,
     };
     let start = &plan.start;
     let uses_data = start.uses_data();
@@ -45,6 +46,7 @@ pub(super) fn command_line(
         files: files.collect::<Result<_, CommandLineError>>()?,
         before: filling.steps(&start.before)?,
         after: filling.steps(&start.after)?,
+        adapter: plan.adapter.as_ref().map(|words| filling.words(words)).transpose()?.unwrap_or_default(),
     };
     let ready = match &start.ready {
         ReadyPlan::Port => Ready::Port,

@@ -80,6 +80,8 @@ pub(super) enum Nodes {
     All,
     /// All nodes but the node itself.
     Others,
+    /// The neighbours that the node dials: it stands first in their links.
+    Dialled,
 }
 
 /// The source of the texts for placeholders.
@@ -90,14 +92,23 @@ pub(super) trait Filling {
     /// Returns the source of the texts of each of several nodes.
     fn nodes(&self, nodes: Nodes) -> Vec<&dyn Filling>;
 
+    /// Returns true if a text may stand for another type, such as a number.
+    fn is_typed(&self) -> bool {
+        true
+    }
+
     /// Returns true if the text of a condition stands there.
     fn is(&self, when: When) -> bool;
 }
 
 impl Nodes {
     /// The words of lists.
-    pub(super) const WORDS: [(&'static str, Self); 3] =
-        [("peers", Self::Neighbours), ("nodes", Self::All), ("others", Self::Others)];
+    pub(super) const WORDS: [(&'static str, Self); 4] = [
+        ("peers", Self::Neighbours),
+        ("nodes", Self::All),
+        ("others", Self::Others),
+        ("dials", Self::Dialled),
+    ];
 }
 
 impl When {
@@ -162,7 +173,9 @@ impl Template {
                     let value = filling.text(&slot.name).ok_or_else(|| slot.name.clone())?;
                     let usual = usual.filter(|_| slot.filters.is_empty());
                     let filters = usual.iter().chain(&slot.filters);
-                    text.push_str(&filters.fold(value, |text, filter| filter.apply(&text)));
+                    text.push_str(
+                        &filters.fold(value, |text, filter| filter.apply(&text, filling.is_typed())),
+                    );
                 }
                 Part::List(list) => {
                     let nodes = filling.nodes(list.of).into_iter();

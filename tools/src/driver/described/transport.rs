@@ -199,7 +199,8 @@ impl Transports {
         let mut request = Map::new();
         request.insert("command".to_owned(), command.into());
         for (name, word) in values.arguments {
-            request.insert(name.clone(), serde_json::from_str(&value::json(word)).unwrap_or(Json::Null));
+            let typed = || serde_json::from_str(&value::json(word)).unwrap_or(Json::Null);
+            request.insert(name.clone(), if values.is_typed { typed() } else { word.as_str().into() });
         }
         if let Some(peer) = &values.peer {
             let port = peer.ports.first();

@@ -1,7 +1,7 @@
 //! The start of nodes, and the end of a start that failed.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
@@ -9,7 +9,7 @@ use crate::run::context::{ASK, RunContext};
 use crate::run::results::{Failure, FailureKind, Finding, StepFailure};
 use crate::run::state::{Life, Network, Node};
 use crate::scenario::At;
-use crate::world::{MemberSpec, NodeIndex, Operation, Outcome, Signal};
+use crate::world::{MemberSpec, NodeIndex, Operation, Outcome, Signal, Tie};
 
 impl RunContext {
     /// Starts nodes side by side. The first that does not start ends the start of all. The others are
@@ -94,13 +94,15 @@ impl RunContext {
 
 /// Returns all nodes of a network, as one of them is told them at its start.
 fn members(network: &Network, node: NodeIndex) -> Box<[MemberSpec]> {
-    let neighbours: BTreeSet<NodeIndex> =
-        network.links_of(node).map(|link| if link.from == node { link.to } else { link.from }).collect();
+    let links = network.links_of(node);
+    let ties: BTreeMap<NodeIndex, Tie> = links
+        .map(|link| if link.from == node { (link.to, Tie::Dialled) } else { (link.from, Tie::Dials) })
+        .collect();
     let member = |(other, held): (NodeIndex, &Node)| MemberSpec {
         node: other,
         name: held.name().to_owned(),
         driver: held.spec.driver.clone(),
-        is_neighbour: neighbours.contains(&other),
+        tie: ties.get(&other).copied().unwrap_or(Tie::None),
     };
     network.nodes().map(member).collect()
 }

@@ -8,13 +8,19 @@ use tokio::net::TcpStream;
 /// The most bytes that are read of an answer. Chosen: more than any page of health has, and read in a moment.
 const ANSWER_MAX: u64 = 8 << 20;
 
-/// Returns true if a page of that path is served, with a status of success.
-pub(super) async fn is_served(address: &str, path: &str) -> bool {
+/// Asks for the page of a path, which has to be served with a status of success. The error is for people.
+pub(super) async fn ask(address: &str, path: &str) -> Result<(), String> {
     /// The time after which a server that accepts a connection and sends nothing is asked again. Chosen: many
     /// times an answer on one machine, and short beside the time that a node has to be ready.
     const PATIENCE: Duration = Duration::from_secs(1);
     let answered = tokio::time::timeout(PATIENCE, status(address, path)).await;
-    matches!(answered, Ok(Ok(200..300)))
+    match answered {
+        Ok(Ok(200..300)) => Ok(()),
+        Ok(Ok(0)) => Err(format!("what answers for {path} is no HTTP")),
+        Ok(Ok(status)) => Err(format!("{path} was answered by HTTP {status}")),
+        Ok(Err(error)) => Err(crate::text::io_cause(&error)),
+        Err(_) => Err(format!("{path} was not answered within {} s", PATIENCE.as_secs())),
+    }
 }
 
 /// Returns the status of the answer; 0 if it is no HTTP answer.
@@ -54,7 +60,7 @@ mod tests {
             (String::from_utf8_lossy(&request[..length]).into_owned(), written.is_ok())
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        assert!(runtime.block_on(is_served(&address, "/health")));
+        assert!(runtime.block_on(ask(&address, "/health")).is_ok());
         let (request, written) = server.join().unwrap();
         assert!(request.starts_with("GET /health HTTP/1.1\r\n") && written, "{request}");
     }

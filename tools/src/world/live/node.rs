@@ -44,6 +44,8 @@ pub(super) struct NodeTask {
     pub command: CommandLine,
     pub deadline: Instant,
     pub driver: Rc<dyn Driver>,
+    /// True if the run starts the node for the first time.
+    pub is_first_in_run: bool,
     pub launcher: Rc<dyn Launcher>,
     pub directory: Rc<RefCell<NodeDirectory>>,
     pub router: Rc<MessageRouter>,
@@ -164,7 +166,8 @@ impl NodeTask {
     /// Writes the files of the node, and runs the programs that come before it.
     async fn prepare(&self) -> Result<(), String> {
         let setup = &self.command.setup;
-        setup::write_files(&self.place.data, &setup.files).map_err(|error| error.to_string())?;
+        let written = setup::write_files(&self.place.data, &setup.files, self.is_first_in_run);
+        written.map_err(|error| error.to_string())?;
         let sidecars = self.launcher.sidecars();
         for words in &setup.before {
             match timeout_at(self.deadline, setup::run(&*sidecars, words)).await {
@@ -300,6 +303,7 @@ impl NodeTask {
             questions: Rc::clone(&life.questions),
             report: Rc::clone(report),
             backlog: Arc::clone(&self.sender.backlog),
+            adapter: self.command.setup.adapter.as_slice().into(),
             stdio: running.stdio(),
         }
     }
@@ -323,9 +327,14 @@ impl NodeTask {
                     }
                 }
                 Ready::Page(path) => {
-                    while !http_probe::is_served(&address, path).await {
-                        sleep(RETRY_INTERVAL).await;
+                    let mut interval = RETRY_INTERVAL;
+                    while let Err(reason) = http_probe::ask(&address, path).await {
+                        failed.replace(Some(reason));
+                        sleep(interval).await;
+                        // A node that needs seconds is not kept busy by the question.
+                        interval = PROGRAM_INTERVAL.min(interval * 3 / 2);
                     }
+                    failed.replace(None);
                 }
                 Ready::Exec(words) => self.run_until_success(words, failed).await,
                 Ready::Log(pattern) => {

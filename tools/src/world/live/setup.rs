@@ -8,20 +8,30 @@ use futures_util::future::join3;
 use super::error::SetupError;
 use crate::driver::{NodeFile, Sidecar, SidecarLauncher, tail};
 use crate::world::ExitStatus;
-use crate::world::folder::write_file;
+use crate::world::folder::{make_folder, write_file};
 
 /// The part of a program's output that its failure shows, in bytes. Chosen: a few lines.
 const SHOWN: usize = 1_000;
 
-/// Writes the files of a node that are not there yet.
-pub(super) fn write_files(folder: &Path, files: &[NodeFile]) -> Result<(), SetupError> {
-    for NodeFile { name, content } in files {
-        let path = folder.join(name);
-        let missing = !path.try_exists().unwrap_or(false);
-        let written = if missing { write_file(folder, name, content.as_bytes()) } else { Ok(()) };
-        written.map_err(|error| SetupError::File { path, error })?;
+/// Writes the files of a node: those that are missing, or all of them anew.
+pub(super) fn write_files(folder: &Path, files: &[NodeFile], anew: bool) -> Result<(), SetupError> {
+    for file in files.iter().filter(|file| anew || !folder.join(&file.name).try_exists().unwrap_or(false)) {
+        let path = folder.join(&file.name);
+        write_within(folder, file).map_err(|error| SetupError::File { path, error })?;
     }
     Ok(())
+}
+
+/// Writes a file, with the folders of its name.
+fn write_within(folder: &Path, file: &NodeFile) -> io::Result<()> {
+    let mut folder = folder.to_owned();
+    let mut parts: Vec<&str> = file.name.split('/').collect();
+    let name = parts.pop().unwrap_or_default();
+    for part in parts {
+        make_folder(&folder, part)?;
+        folder.push(part);
+    }
+    write_file(&folder, name, file.content.as_bytes())
 }
 
 /// Runs a program to its end, which has to be one of success.

@@ -170,7 +170,7 @@ impl Compiler<'_> {
                 let help = match &error {
                     ExtractionError::Step(step) => one_of(
                         step,
-                        Extraction::words().chain(["match REGEX", "/kvs/0/value"]),
+                        Extraction::words().chain(["match REGEX", "matches REGEX", "/kvs/0/value"]),
                         "the steps are",
                     ),
                     ExtractionError::Pattern { .. } => "a regular expression is expected".to_owned(),

@@ -45,7 +45,7 @@ impl Compiler<'_> {
     /// Returns the words of the adapter that stays; none if there is none.
     pub(super) fn adapter(&mut self, description: &Description) -> Option<CommandWords> {
         let ports = self.ports.clone();
-        let scope = Scope { ports: &ports, arguments: &[], peer: false, lists: false };
+        let scope = Scope { ports: &ports, arguments: &[], peer: false, lists: true };
         let adapter = description.stdio.as_ref()?;
         Some(self.words(&adapter.command, &scope))
     }
@@ -63,8 +63,8 @@ impl Compiler<'_> {
         let mut files = Vec::new();
         for (name, content) in &start.files {
             let text = name.get_ref();
-            if text.is_empty() || text.contains('/') || text == "." || text == ".." {
-                let help = "a file is written into `{data}` itself, and has a name without `/`";
+            if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
+                let help = "files lie in `{data}`: `kv.conf`, or `conf/kv.conf`";
                 self.error(span(name), format!("`{text}` is no name of a file"), help);
             }
             let at = span(content);

@@ -26,9 +26,10 @@ impl Filter {
         Self::ALL.iter().map(|(word, _)| *word)
     }
 
-    pub(super) fn apply(self, text: &str) -> String {
+    pub(super) fn apply(self, text: &str, is_typed: bool) -> String {
         match self {
-            Self::Json => value::json(text).into_owned(),
+            Self::Json if is_typed => value::json(text).into_owned(),
+            Self::Json => serde_json::Value::from(text).to_string(),
             Self::Base64 => STANDARD.encode(text),
             Self::Url => encoded(text),
         }
