@@ -75,7 +75,7 @@ fn word(step: &StepKind) -> String {
         StepKind::Ask { ask, .. } => {
             ask.words.first().and_then(crate::scenario::Word::fixed).unwrap_or_default()
         }
-        StepKind::Expect { claim: Claim::Converged(_), .. } => CONVERGED.to_owned(),
+        StepKind::Expect { claim: Claim::Converged { .. }, .. } => CONVERGED.to_owned(),
         StepKind::Expect { claim: Claim::Ask { ask, .. }, .. } => {
             let command = ask.words.first().and_then(crate::scenario::Word::fixed).unwrap_or_default();
             format!("expect {command}")

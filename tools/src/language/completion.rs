@@ -128,7 +128,7 @@ impl Words {
                 self.add(WordKind::Keyword, PREDICATES.into_iter().chain(["empty", "within", "for"]));
             }
             "expect" if head.trim() == "expect" || last == "any" => {
-                self.add(WordKind::Keyword, ["converged"]);
+                self.add(WordKind::Keyword, ["converged", "diverged"]);
                 self.nodes(document);
                 self.figures(document);
             }
@@ -218,7 +218,7 @@ mod tests {
         check("network a-b\na: ^", &["get", "set", "peers", "log"], &["kill"]);
         check("network a-b\nexpect all: g^", &["get"], &["within"]);
         check("network a-b\nexpect all: get x ^", &["contains", "within", "fails"], &["get"]);
-        check("network a-b\nexpect ^", &["converged", "any", "all", "a", "nodes"], &["get"]);
+        check("network a-b\nexpect ^", &["converged", "diverged", "any", "all", "a", "nodes"], &["get"]);
         check("measure m { a: set x 1 }\nexpect ^", &["m.payloads"], &[]);
     }
 

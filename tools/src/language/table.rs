@@ -100,7 +100,7 @@ pub const HEADERS: &[Entry] = &[
 /// The expectation, which the README explains in a section of its own.
 pub const EXPECT: Entry = Entry {
     words: &["expect"],
-    form: "`expect [any] a, b: COMMAND ARGS… == VALUE within 5s` · `expect converged` · `expect m.payloads <= 20`",
+    form: "`expect [any] a, b: COMMAND ARGS… == VALUE within 5s` · `expect converged` · `expect diverged for 5s` · `expect m.payloads <= 20`",
     meaning: "judges an answer, the convergence of nodes, or figures. `within` waits until it holds; `for` requires \
               that it holds all the time; without either it must hold now. Of an answer: `== != < <= > >=`, \
               `[not] in`, `[not] contains`, `[not] matches /RE/`, `[not] is empty`, `agree`, `fails [CODE]`",

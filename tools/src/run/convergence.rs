@@ -79,6 +79,15 @@ impl Convergence {
         true
     }
 
+    /// Returns true if two nodes of one component are known to hold something else.
+    pub(in crate::run) fn nodes_differ(&self, network: &Network) -> bool {
+        self.components(network).iter().any(|component| {
+            let told = network.all_tell(component);
+            let mut known = component.iter().filter_map(|node| held(network, *node, told));
+            known.next().is_some_and(|first| known.any(|other| other != first))
+        })
+    }
+
     /// Returns the nodes of components that do not hold the same, where all of them tell.
     pub(in crate::run) fn nodes(&self, network: &Network) -> Vec<NodeIndex> {
         let components = self.components(network);

@@ -44,6 +44,8 @@ pub(in crate::run) struct RunState {
     pub measures: Measures,
     /// The evidence by which laws are judged.
     pub evidence: Evidence,
+    /// True if the last claim about what nodes hold together was that they differ.
+    pub ends_apart: bool,
     /// The operations that steps have begun.
     pub operations: Operations,
     /// The changes told so far.

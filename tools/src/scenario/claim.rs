@@ -67,10 +67,12 @@ impl Reader<'_> {
         }
         let after_who = self.position();
         self.back_to(start);
-        if self.keyword("converged") {
+        let negated = self.keyword("diverged");
+        if negated || self.keyword("converged") {
             self.blanks();
             let bounded = token::bare(self.rest()).is_ok_and(|(_, word)| is_bound(word));
-            return Ok(Claim::Converged(if bounded || self.at_end() { None } else { Some(self.who()?) }));
+            let who = if bounded || self.at_end() { None } else { Some(self.who()?) };
+            return Ok(Claim::Converged { who, negated });
         }
         self.figures().map_err(|error| self.colon_missing(start, after_who, who).unwrap_or(error))
     }
@@ -92,13 +94,13 @@ impl Reader<'_> {
         self.back_to(after_who);
         let subject = self.text_since(start).trim_end().to_owned();
         let next = self.next_word();
-        if let Some(near) = nearest(&subject, ["converged"]) {
+        if let Some(near) = nearest(&subject, ["converged", "diverged"]) {
             return Some(self.error(self.since(start), format!("unknown claim `{subject}`")))
                 .map(|error| error.did_you_mean(Some(near)));
         }
-        if next.text == "converged" {
-            let error = self.error(next.span, "`converged` stands before the nodes");
-            return Some(error.help(format!("write `expect converged {subject}`")));
+        if matches!(next.text, "converged" | "diverged") {
+            let error = self.error(next.span, format!("`{}` stands before the nodes", next.text));
+            return Some(error.help(format!("write `expect {} {subject}`", next.text)));
         }
         if next.text.is_empty() || !next.text.starts_with(token::is_name_char) || is_bound(next.text) {
             return None;

@@ -27,6 +27,7 @@ impl RunContext {
         let state = self.executor.state();
         let any = |holds: &dyn Fn(&Node) -> bool| state.network.nodes().any(|(_, node)| holds(node));
         match law {
+            Law::Convergence | Law::NothingLost if state.ends_apart => false,
             Law::Convergence => {
                 any(&|node| self.driver_named(&node.spec.driver).content != crate::driver::Content::Hidden)
             }

@@ -35,6 +35,8 @@ enum Subject<'a> {
     /// A claim that nodes hold the same; `polled` is true if their content can change without being told.
     Convergence {
         convergence: Convergence,
+        /// True if the nodes are expected to hold something else.
+        negated: bool,
         polled: bool,
         /// True if the last look found something else than the one before.
         changed: bool,
@@ -142,14 +144,24 @@ impl RunContext {
                 };
                 Subject::Answers(Box::new(answers))
             }
-            Claim::Converged(who) => {
+            Claim::Converged { who, negated } => {
                 let convergence = match who {
                     None => Convergence::of_all(),
                     Some(who) => Convergence::of(self.choose(at, environment, who, Purpose::Ask)?),
                 };
                 let place = format!("at line {}", at.source.place(at.span).line);
                 let (began, asks) = (self.executor.now(), Asks::default());
-                Subject::Convergence { convergence, polled: false, changed: false, asks, began, place }
+                let negated = *negated;
+                self.executor.state_mut().ends_apart = negated;
+                Subject::Convergence {
+                    convergence,
+                    negated,
+                    polled: false,
+                    changed: false,
+                    asks,
+                    began,
+                    place,
+                }
             }
             Claim::Figures { left, comparison, right } => {
                 Subject::Figures { left, comparison: *comparison, right, environment }
@@ -165,9 +177,13 @@ impl RunContext {
     ) -> Result<Option<bool>, ValueError> {
         match subject {
             Subject::Answers(answers) => Ok(self.evaluate_answers(answers, window).await),
-            Subject::Convergence { convergence, polled, changed, asks, began, place } => {
+            Subject::Convergence { convergence, negated, polled, changed, asks, began, place } => {
                 let looked = self.look_at_contents(convergence, window.map(|window| window.deadline)).await;
                 (*polled, *changed, *asks) = (looked.polled, looked.changed, looked.asks);
+                if *negated {
+                    let differ = convergence.nodes_differ(&self.executor.state().network);
+                    return Ok((!looked.cut_short).then_some(differ));
+                }
                 let mut holds = convergence.holds(&self.executor.state().network);
                 let now = self.executor.now();
                 let waited = match window {
@@ -306,6 +322,11 @@ impl RunContext {
                 let message = format!("expected {}{time}", answers.judge.describe(answers.by));
                 (message, self.findings(answers), Vec::new())
             }
+            Subject::Convergence { negated: true, .. } => (
+                format!("all nodes held the same{time}, or did not say what they hold"),
+                Vec::new(),
+                Vec::new(),
+            ),
             Subject::Convergence { convergence, .. } => {
                 let (findings, apart) = convergence.divergence(&self.executor.state().network);
                 (format!("the nodes did not hold the same{time}"), findings, apart)

@@ -20,8 +20,13 @@ pub enum Claim {
         /// The predicate for the answer; without one, any answer satisfies the claim.
         predicate: Option<Predicate>,
     },
-    /// `converged [who]`; all nodes if none are named.
-    Converged(Option<Who>),
+    /// `converged [who]`, or `diverged [who]`.
+    Converged {
+        /// The nodes that are compared; all if none are named.
+        who: Option<Who>,
+        /// True for `diverged`: at least two of them hold something else.
+        negated: bool,
+    },
     /// `expr cmp expr`.
     Figures {
         /// The expression on the left.

@@ -41,11 +41,11 @@ impl Checker<'_> {
                     self.predicate(*any, who, ask, command, predicate, span);
                 }
             }
-            Claim::Converged(Some(who)) => {
+            Claim::Converged { who: Some(who), .. } => {
                 self.choice(who, Role::Act);
                 self.hold_something(span);
             }
-            Claim::Converged(None) => {
+            Claim::Converged { who: None, .. } => {
                 let everyone = Who {
                     pick: Pick::All(crate::scenario::Subject::Everyone),
                     at: crate::scenario::At { source: self.source.clone(), span },

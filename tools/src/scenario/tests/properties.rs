@@ -96,6 +96,7 @@ const PIECES: &[&str] = &[
     "wait ",
     "do ",
     "converged",
+    "diverged",
 ];
 
 /// Returns texts of pieces of the language.

@@ -146,8 +146,10 @@ fn claim(claim: &Claim) -> String {
                 claimed.as_ref().map_or_else(String::new, |claimed| format!(" {}", predicate(claimed)));
             format!("{}{}: {}{claimed}", if *any { "any " } else { "" }, who(nodes), ask(words))
         }
-        Claim::Converged(None) => "converged".to_owned(),
-        Claim::Converged(Some(nodes)) => format!("converged {}", who(nodes)),
+        Claim::Converged { who: nodes, negated } => {
+            let word = if *negated { "diverged" } else { "converged" };
+            nodes.as_ref().map_or_else(|| word.to_owned(), |nodes| format!("{word} {}", who(nodes)))
+        }
         Claim::Figures { left, comparison, right } => {
             format!("{} {} {}", expr(left), comparison.sign(), expr(right))
         }
