@@ -291,3 +291,26 @@ fn a_wrong_start_or_request_is_shown_with_its_place() {
     check(&format!("port = \"client\"\n{start}{get}"), &["no port is named `client`"]);
     check(&format!("{start}[[start.before]]\nexec = \"x {{if first: \"\n{get}"), &["no condition"]);
 }
+
+#[test]
+fn nodes_that_are_to_stay_apart_are_expected_to() {
+    if !has("node") {
+        return;
+    }
+    let driver = format!("{START}{LINES}");
+    let apart = "# Nothing links the two.\nnetwork a-b\na: set k one\nb: set k two\nexpect diverged for 300ms\n\
+                 expect diverged b a\n";
+    store(&driver, apart).run("test one.scn --driver kv.toml").code(0);
+    // Nodes that hold the same are not apart.
+    let same = apart.replace("set k two", "set k one");
+    let ended = store(&driver, &same).run("test one.scn --driver kv.toml");
+    assert!(ended.out.contains("all nodes held the same"), "{ended:#?}");
+    ended.code(1);
+    // A later claim that they converge holds at the end as well.
+    let later = format!(
+        "settle 300ms\n{}b: set k one\nexpect converged\nb: set k three\n",
+        apart.replacen("# Nothing links the two.\n", "", 1)
+    );
+    let ended = store(&driver, &format!("# Later.\n{later}")).run("test one.scn --driver kv.toml");
+    assert!(ended.out.contains("at the end the nodes do not hold the same"), "{ended:#?}");
+}
