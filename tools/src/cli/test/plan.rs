@@ -30,6 +30,29 @@ pub(super) struct Plan {
     pub(super) seeds: Option<Seeds>,
 }
 
+/// The tag of scenarios that need programs which few machines have. They are run if they are asked for.
+const OPTIONAL: &str = "optional";
+
+fn is_optional(file: &Loaded) -> bool {
+    file.headers.tags.iter().any(|tag| tag == OPTIONAL)
+}
+
+/// Returns true if a path names a file, or the folder in which it lies.
+fn is_asked_for(file: &Loaded, paths: &[PathBuf]) -> bool {
+    let own = Path::new(file.source.name());
+    paths.iter().any(|path| path == own || Some(path.as_path()) == own.parent())
+}
+
+/// Says that optional scenarios are not run.
+fn print_left_out(count: usize, err: &mut dyn Write) -> Result<(), Failure> {
+    if count > 0 {
+        let scenarios =
+            if count == 1 { "1 optional scenario is" } else { &format!("{count} optional scenarios are") };
+        writeln!(err, "note: {scenarios} left out: name the folder, or a tag with --tag, to run them")?;
+    }
+    Ok(())
+}
+
 impl Plan {
     /// Loads, checks and selects scenarios, and prints their diagnostics to `err`. With an error, nothing
     /// runs.
@@ -47,6 +70,11 @@ impl Plan {
         names.iter().try_for_each(|word| check_name(word, &loaded))?;
         // Files not selected by name are not checked, so that their errors do not stop the others.
         loaded.retain(|file| names.is_empty() || names.iter().any(|word| is_named(file, word)));
+        if arguments.tag.is_empty() && names.is_empty() {
+            let all = loaded.len();
+            loaded.retain(|file| !is_optional(file) || is_asked_for(file, &paths));
+            print_left_out(all - loaded.len(), err)?;
+        }
         let setting = arguments.setting.setting(&node_options);
         let facts = check_files(&mut loaded, &setting, err)?;
         if loaded.iter().any(Loaded::is_wrong) {
