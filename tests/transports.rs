@@ -299,7 +299,7 @@ fn nodes_that_are_to_stay_apart_are_expected_to() {
     }
     let driver = format!("{START}{LINES}");
     let apart = "# Nothing links the two.\nnetwork a-b\na: set k one\nb: set k two\nexpect diverged for 300ms\n\
-                 expect diverged b a\n";
+                 expect diverged b, a\n";
     store(&driver, apart).run("test one.scn --driver kv.toml").code(0);
     // Nodes that hold the same are not apart.
     let same = apart.replace("set k two", "set k one");

@@ -138,8 +138,8 @@ impl Adapter {
         let mut tasks = self.tasks.borrow_mut();
         while tasks.try_join_next().is_some() {}
         tasks.spawn_local(async move {
-            let mut problems = pin!(tail(problems, SHOWN).shared());
-            let conversation = join(write(input, queue), problems.as_mut());
+            let problems = tail(problems, SHOWN).shared();
+            let conversation = join(write(input, queue), problems.clone());
             let wrong = match select(pin!(read(output, &task_state)), pin!(conversation)).await {
                 Either::Left((wrong, _)) => wrong,
                 Either::Right(((never, _), _)) => match never {},
