@@ -149,7 +149,7 @@ const FOREIGN: driver::Declaration = driver::Declaration {
     dials_by_itself: &[],
     grows: false,
     readiness: driver::Readiness::Seen,
-    start_within: crate::driver::START_WITHIN,
+    start_within: driver::START_WITHIN,
     tells: false,
     content: driver::Content::Keys,
     needs: &[],
