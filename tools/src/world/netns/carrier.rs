@@ -95,7 +95,9 @@ impl Carrier for Wires {
         self.filter.apply()?;
         // Until the filter has changed, packets come and are shaped.
         let mut shaper = self.packets.shaper();
-        cleared.into_iter().for_each(|direction| shaper.shape(direction, Conditions::IDEAL));
+        for direction in cleared {
+            shaper.shape(direction, Conditions::IDEAL);
+        }
         Ok(())
     }
 

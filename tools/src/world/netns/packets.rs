@@ -9,7 +9,9 @@
 //! - The thread sleeps until a packet comes or is due. It needs no turn of the thread that drives the world.
 
 mod capture;
+#[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 mod packet;
+#[deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types)]
 mod shaper;
 
 use std::io;

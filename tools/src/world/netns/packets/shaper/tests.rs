@@ -18,7 +18,7 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-fn shaped(shapes: &[Shape]) -> Shaper {
+fn with_shape(shapes: &[Shape]) -> Shaper {
     let mut shaper = Shaper::new(7);
     shaper.shape(THERE, Conditions::shaped(Conditions::IDEAL, shapes));
     shaper
@@ -36,7 +36,7 @@ fn arrived(shaper: &mut Shaper, now: Duration) -> Vec<u8> {
 
 #[test]
 fn packets_arrive_in_order_when_their_delay_is_over() {
-    let mut shaper = shaped(&[Shape::Delay(ms(100))]);
+    let mut shaper = with_shape(&[Shape::Delay(ms(100))]);
     send(&mut shaper, ms(1), 3);
     assert_eq!(shaper.next_due(), Some(ms(101)));
     assert_eq!(arrived(&mut shaper, ms(100)), [0; 0]);
@@ -47,7 +47,7 @@ fn packets_arrive_in_order_when_their_delay_is_over() {
 #[test]
 fn the_nth_packet_meets_the_same_chance_whatever_was_drawn_before() {
     let lost = |earlier: &[Shape]| {
-        let mut shaper = shaped(earlier);
+        let mut shaper = with_shape(earlier);
         send(&mut shaper, ms(0), 50);
         arrived(&mut shaper, ms(100_000));
         shaper.shape(THERE, Conditions::shaped(Conditions::IDEAL, &[Shape::Loss(0.5)]));
@@ -82,7 +82,7 @@ fn each_direction_has_draws_of_its_own() {
 #[test]
 fn packets_that_come_to_the_end_of_a_silent_direction_are_lost() {
     for silence in ["cut", "partition"] {
-        let mut shaper = shaped(&[Shape::Delay(ms(100))]);
+        let mut shaper = with_shape(&[Shape::Delay(ms(100))]);
         send(&mut shaper, ms(0), 2);
         let silent = |shaper: &mut Shaper, silent: bool| match silence {
             "cut" => shaper.cut(THERE, silent),
@@ -104,7 +104,7 @@ fn packets_that_come_to_the_end_of_a_silent_direction_are_lost() {
 
 #[test]
 fn a_change_leaves_packets_on_the_way_as_they_are() {
-    let mut shaper = shaped(&[Shape::Delay(ms(100))]);
+    let mut shaper = with_shape(&[Shape::Delay(ms(100))]);
     send(&mut shaper, ms(0), 1);
     shaper.shape(THERE, Conditions::IDEAL);
     shaper.take(ms(1), &packet(THERE, 100, 7));
@@ -114,7 +114,7 @@ fn a_change_leaves_packets_on_the_way_as_they_are() {
 
 #[test]
 fn a_line_has_a_bounded_queue_which_drains_at_its_rate() {
-    let mut shaper = shaped(&[Shape::Rate(8_000_000)]);
+    let mut shaper = with_shape(&[Shape::Rate(8_000_000)]);
     for _ in 0..200 {
         shaper.take(ms(0), &packet(THERE, 1_486, 0));
     }
@@ -127,7 +127,7 @@ fn a_line_has_a_bounded_queue_which_drains_at_its_rate() {
 
 #[test]
 fn packets_under_way_are_bounded_by_their_memory() {
-    let mut shaper = shaped(&[Shape::Delay(ms(1_000)), Shape::Duplicate(1.0)]);
+    let mut shaper = with_shape(&[Shape::Delay(ms(1_000)), Shape::Duplicate(1.0)]);
     let large = packet(THERE, 60_000, 0);
     for _ in 0..10_000 {
         shaper.take(ms(0), &large);
@@ -139,7 +139,7 @@ fn packets_under_way_are_bounded_by_their_memory() {
 
 #[test]
 fn packets_of_nobody_are_dropped_and_those_of_others_pass() {
-    let mut shaper = shaped(&[Shape::Delay(ms(100))]);
+    let mut shaper = with_shape(&[Shape::Delay(ms(100))]);
     shaper.take(ms(0), &[0x45; 19]);
     let mut foreign = packet(THERE, 100, 1);
     foreign[12..16].copy_from_slice(&[192, 0, 2, 1]);
