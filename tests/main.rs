@@ -45,6 +45,7 @@ mod packets;
 mod page;
 mod page_parts;
 mod ports;
+mod quorum;
 mod record;
 mod redact;
 mod run;

@@ -41,6 +41,12 @@ pub trait Workload {
         None
     }
 
+    /// Returns the reads of all that was written, which every node is asked at the end: what was lost, and what nodes
+    /// do not agree on, shows in them. Empty if the final read says it.
+    fn read_back(&self) -> Vec<Vec<String>> {
+        Vec::new()
+    }
+
     /// Judges a history.
     fn check(&self, history: &History) -> CheckResult;
 }

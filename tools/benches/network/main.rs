@@ -8,6 +8,7 @@
 mod back;
 mod byc;
 mod clients;
+mod described;
 mod disk;
 mod floor;
 mod latency;
@@ -59,6 +60,8 @@ const SECTIONS: &[Section] = &[
     ("shapes", shapes::run),
     ("router", router::run),
     ("byc", byc::run),
+    ("described, http", described::http),
+    ("described, etcd", described::etcd),
     ("linearizability", linearizability::run),
     ("disk", disk::run),
     ("repair", repair::run),

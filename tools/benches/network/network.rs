@@ -123,21 +123,26 @@ impl Network {
         logs: &Path,
         world: impl FnOnce(process::Options) -> std::io::Result<(Live, Rc<Processes>)>,
     ) -> Result<Self> {
+        let options = Self::options(logs);
+        let data = options.data.clone();
+        let (world, processes) = world(options)?;
+        let session = Session::without_journal(Options::default());
+        Ok(Self { session, world, processes, data, took: Duration::ZERO })
+    }
+
+    /// Returns the options of a world with data of its own.
+    pub(crate) fn options(logs: &Path) -> process::Options {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
-        let data = logs.join(format!("data-{number}"));
-        let options = process::Options {
+        process::Options {
             logs: logs.to_owned(),
-            data: data.clone(),
+            data: logs.join(format!("data-{number}")),
             network: format!("bench-{}-{number}", std::process::id()),
             program: PathBuf::from(PROGRAM),
             seed: 1,
             log_limit: process::LOG_LIMIT,
             messages: MessageLogging::default(),
-        };
-        let (world, processes) = world(options)?;
-        let session = Session::without_journal(Options::default());
-        Ok(Self { session, world, processes, data, took: Duration::ZERO })
+        }
     }
 
     /// Returns the addresses of the nodes, in order of appearance.

@@ -62,6 +62,7 @@ fn words(steps: &Block, at: &At) -> Option<String> {
             StepKind::Together(block)
             | StepKind::Do(block)
             | StepKind::Measure { block, .. }
+            | StepKind::Workload { block, .. }
             | StepKind::Repeat { block, .. }
             | StepKind::Each { block, .. } => words(block, at),
             _ => None,

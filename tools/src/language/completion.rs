@@ -7,6 +7,7 @@ use crate::scenario::{
     HEADERS, MEASURED, NAMED, NameKind, NodeOption, PREDICATES, SHAPES, UNITS, step_names,
 };
 use crate::topology::generators;
+use crate::workload::Kind;
 use crate::world;
 
 /// A word that may stand at a place.
@@ -150,6 +151,7 @@ impl Words {
                 self.nodes(document);
             }
             "repeat" => self.add(WordKind::Keyword, ["at", "as"]),
+            "workload" => self.add(WordKind::Keyword, Kind::ALL.iter().map(|(name, _)| *name)),
             "each" if !head.contains(" in ") => self.add(WordKind::Keyword, ["in"]),
             "wait" | "timeout" | "settle" | "tags" | "param" | "include" | "measure" | "do" | "together"
             | "heal" => {}
@@ -220,6 +222,7 @@ mod tests {
         check("network a-b\nexpect all: get x ^", &["contains", "within", "fails"], &["get"]);
         check("network a-b\nexpect ^", &["converged", "diverged", "any", "all", "a", "nodes"], &["get"]);
         check("measure m { a: set x 1 }\nexpect ^", &["m.payloads"], &[]);
+        check("network a-b\nworkload ^", &["lin-kv", "g-set"], &["a", "kill"]);
     }
 
     #[test]

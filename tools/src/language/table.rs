@@ -55,6 +55,11 @@ pub const STEPS: &[Entry] = &[
         meaning: "runs its steps for one node at a time, in order of appearance",
     },
     Entry { words: &["measure"], form: "`measure m { … }`", meaning: "counts and times the events inside" },
+    Entry {
+        words: &["workload"],
+        form: "`workload lin-kv { … } for 20s at 100/s`",
+        meaning: "clients ask the nodes with a workload while the steps inside run. Then all is read once more, and the answers are judged: a wrong one fails the step",
+    },
     Entry { words: &["include"], form: "`include \"FILE\"`", meaning: "runs the steps of another file" },
     Entry {
         words: &["cut", "join"],

@@ -18,6 +18,7 @@ use super::results::{Failure, FailureKind, JournalWriter, StepFailure};
 use super::state::{Link, ProxiedFaults};
 use crate::driver::{self, Values};
 use crate::scenario::{At, Headers, Shape};
+use crate::workload::Kind;
 use crate::world::NodeIndex;
 
 /// The context that one run gives to all its steps. It is cheap to clone.
@@ -39,6 +40,8 @@ pub(in crate::run) struct RunContext {
     /// The workloads that the scenario implies: nodes with no stated workload get one of them, if their
     /// driver has it.
     pub implied_workloads: Rc<RefCell<BTreeSet<&'static str>>>,
+    /// The workloads of the `workload` steps that have begun.
+    pub loads: Rc<RefCell<Vec<Kind>>>,
 }
 
 impl RunContext {
@@ -53,6 +56,7 @@ impl RunContext {
             faults: Rc::default(),
             settle: Rc::new(Cell::new(Headers::default().settle)),
             implied_workloads: Rc::default(),
+            loads: Rc::default(),
         }
     }
 

@@ -17,6 +17,7 @@ mod start;
 mod traffic;
 mod window;
 mod wiring;
+mod workload;
 
 use futures_util::future::LocalBoxFuture;
 
@@ -109,6 +110,10 @@ impl RunContext {
             StepKind::Measure { name, block } => {
                 let mut inner = environment.clone();
                 self.measure(at, name, self.block(block, &mut inner, over)).await
+            }
+            StepKind::Workload { load, block } => {
+                let mut inner = environment.clone();
+                self.workload(at, load, self.block(block, &mut inner, over)).await
             }
             StepKind::Repeat { count, rate, counter, block } => {
                 let repeat = Repeat { count: *count, rate: *rate, counter: counter.as_deref() };

@@ -11,7 +11,9 @@ pub use self::choice::{Item, LinkSet, Pick, Subject, Way, Who};
 pub use self::claim::{Bound, Claim, Comparison, Predicate};
 pub use self::expression::{Expr, Fact, MEASURED, NAMED, Operator};
 pub use self::place::At;
-pub use self::step::{Block, Effort, NodeOption, Rate, RateUnit, Shape, Step, StepKind, Verb};
+pub use self::step::{
+    Block, Effort, Load, NodeOption, Rate, RateUnit, Shape, Step, StepKind, Verb, second_load,
+};
 pub use self::word::{Ask, Part, Word};
 
 use std::collections::BTreeMap;

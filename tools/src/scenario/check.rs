@@ -21,6 +21,7 @@ mod setting;
 mod variables;
 mod walk;
 mod wording;
+mod workload;
 
 pub use self::fit::{Fit, fit};
 pub use self::setting::Setting;

@@ -1,14 +1,15 @@
 //! The parser of steps and blocks.
 
-use super::ast::{At, Block, Bound, Effort, LinkSet, NodeOption, Shape, Step, StepKind, Verb, Who};
+use super::ast::{At, Block, Bound, Effort, LinkSet, Load, NodeOption, Shape, Step, StepKind, Verb, Who};
 use super::include;
 use super::marks::{GapKind, NameKind};
 use super::reader::{Read, Reader};
 use super::token;
 use crate::text::{Span, nearest};
+use crate::workload::Kind;
 
 /// The words that steps begin with, beside the verbs.
-const STEPS: [&str; 20] = [
+const STEPS: [&str; 21] = [
     "try",
     "until",
     "let",
@@ -28,6 +29,7 @@ const STEPS: [&str; 20] = [
     "together",
     "do",
     "measure",
+    "workload",
     "repeat",
 ];
 
@@ -143,6 +145,7 @@ impl Reader<'_> {
                     StepKind::Do(self.block("do")?)
                 }
                 "measure" => self.measure(start, &mut head)?,
+                "workload" => self.workload(start, &mut head)?,
                 "repeat" => self.repeat(start, &mut head)?,
                 "each" => self.each(start, &mut head)?,
                 keyword if keywords().any(|known| known == keyword) => {
@@ -351,6 +354,32 @@ impl Reader<'_> {
         }
         *head = Some(self.since(start));
         Ok(StepKind::Measure { name: name.text.to_owned(), block: self.block("measure")? })
+    }
+
+    fn workload(&mut self, start: usize, head: &mut Option<Span>) -> Read<StepKind> {
+        let help = "such as `workload lin-kv { … } for 20s at 100/s`";
+        self.blanks();
+        let Some(name) = self.token(token::bare) else {
+            return Err(self.expected("the name of a workload").help(help));
+        };
+        let (kind, span) = (Kind::named(name.text), name.span);
+        let kind = kind.map_err(|error| self.error(span, error.to_string()))?;
+        *head = Some(self.since(start));
+        let block = self.block("workload")?;
+        self.blanks();
+        if !self.keyword("for") {
+            return Err(self.expected("the time of the load").help(help));
+        }
+        self.blanks();
+        let time = self.duration()?;
+        self.blanks();
+        let rate = if self.keyword("at") {
+            self.blanks();
+            self.rate()?
+        } else {
+            Load::RATE
+        };
+        Ok(StepKind::Workload { load: Load { kind, time, rate }, block })
     }
 
     fn repeat(&mut self, start: usize, head: &mut Option<Span>) -> Read<StepKind> {

@@ -1,6 +1,6 @@
 //! The result of a checker: the problems that it found in a history, and its counts.
 
-use super::Percentiles;
+use super::{History, Percentiles};
 
 /// The most problems of a kind that are reported in full. Chosen: further ones have the same cause.
 const PROBLEMS_MAX: usize = 4;
@@ -83,6 +83,28 @@ impl CheckResult {
     #[must_use]
     pub fn count(&self, name: &str) -> Option<u64> {
         self.counts.iter().find(|(of, _)| *of == name).map(|(_, count)| *count)
+    }
+
+    /// Returns the problems in words, each with the operations that do not fit; the operations of the first problem
+    /// one by one.
+    #[must_use]
+    pub fn lines(&self, history: &History) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (number, problem) in self.problems.iter().enumerate() {
+            if number > 0 {
+                lines.push(format!("{}: {}", problem.kind.replace('_', " "), problem.message));
+            }
+            lines.extend(problem.misfits_in_words());
+            if number == 0 {
+                lines.extend(problem.operations.iter().map(|index| history.line(*index)));
+            }
+        }
+        match self.found.saturating_sub(self.problems.len() as u64) {
+            0 => {}
+            1 => lines.push("… and 1 more problem".to_owned()),
+            more => lines.push(format!("… and {more} more problems")),
+        }
+        lines
     }
 
     pub(super) fn problem(&mut self, kind: &'static str, message: String, operations: Vec<usize>) {

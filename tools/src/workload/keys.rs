@@ -7,6 +7,7 @@ use super::options::Options;
 pub(super) struct Keys {
     /// The keys, each with the number of its writes.
     used: Vec<(u64, u64)>,
+    first: u64,
     next: u64,
     writes_max: u64,
 }
@@ -15,8 +16,9 @@ impl Keys {
     pub(super) fn new(options: &Options) -> Self {
         let count = options.keys.max(1) as u64;
         Self {
-            used: (0..count).map(|key| (key, 0)).collect(),
-            next: count,
+            used: (options.first_key..).take(options.keys.max(1)).map(|key| (key, 0)).collect(),
+            first: options.first_key,
+            next: options.first_key.saturating_add(count),
             writes_max: options.writes_per_key.max(1),
         }
     }
@@ -29,6 +31,11 @@ impl Keys {
     /// Returns the number of keys in use.
     pub(super) fn len(&self) -> usize {
         self.used.len()
+    }
+
+    /// Returns all keys that are and were in use, the newest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = u64> {
+        (self.first..self.next).rev()
     }
 
     /// Counts a write to the key at a place. Returns the key, and the number of its writes with this one.

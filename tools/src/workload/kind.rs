@@ -63,6 +63,12 @@ impl Kind {
         }
     }
 
+    /// Returns true if a read has all that was ever added, so that a second load finds what the first one left.
+    #[must_use]
+    pub fn reads_the_whole(self) -> bool {
+        self.commands().contains(&"read")
+    }
+
     /// Returns the workload with these settings.
     #[must_use]
     pub fn workload(self, options: &Options) -> Box<dyn Workload> {

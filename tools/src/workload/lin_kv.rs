@@ -12,6 +12,10 @@ use crate::text::value;
 /// exchange often finds the value that it expects.
 const VALUES: u64 = 5;
 
+/// The most keys that are read once more at the end. Chosen: it takes a second or two, and what was lost long before has
+/// been read meanwhile.
+const READ_BACK_MAX: usize = 300;
+
 /// The workload `lin-kv`: `read`, `write` and `cas` of keys that must be linearizable.
 ///
 /// A read that finds no key, or `null`, has read that the register holds nothing. A read with several values
@@ -36,9 +40,19 @@ impl Workload for LinKv {
         let (one, other) = (value(), value());
         match rng.below(if self.exchanges { 3 } else { 2 }) {
             0 => vec!["read".to_owned(), self.keys.key(place).to_string()],
+            // Without exchanges, no value has to come again: each names its write.
+            1 if !self.exchanges => {
+                let (key, number) = self.keys.write(place);
+                vec!["write".to_owned(), key.to_string(), number.to_string()]
+            }
             1 => vec!["write".to_owned(), self.keys.write(place).0.to_string(), one],
             _ => vec!["cas".to_owned(), self.keys.write(place).0.to_string(), one, other],
         }
+    }
+
+    fn read_back(&self) -> Vec<Vec<String>> {
+        let read = |key: u64| vec!["read".to_owned(), key.to_string()];
+        self.keys.all().take(READ_BACK_MAX).map(read).collect()
     }
 
     fn check(&self, history: &History) -> CheckResult {

@@ -107,6 +107,8 @@ impl ConsistencyModel {
 /// The settings of workloads with keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
+    /// The first key; the others are the next numbers.
+    pub first_key: u64,
     /// The number of keys in use at a time.
     pub keys: usize,
     /// The number of writes after which a key is replaced by a new one.
@@ -123,6 +125,7 @@ impl Default for Options {
     fn default() -> Self {
         // The defaults of Maelstrom for transactions.
         Self {
+            first_key: 0,
             keys: 10,
             writes_per_key: 16,
             txn_length: 4,

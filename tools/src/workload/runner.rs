@@ -7,9 +7,10 @@ mod executor;
 mod faults;
 mod figures;
 mod final_reads;
-mod kills;
 mod load;
+mod node_faults;
 mod plan;
+mod read_back;
 mod record;
 mod report;
 mod stages;
@@ -17,7 +18,8 @@ mod stages;
 mod tests;
 
 pub use figures::Figures;
-pub use plan::{Plan, Protocol};
+pub use plan::{NodeFault, Plan, Protocol};
+pub use record::{last_operation, problem_event};
 pub use report::{Agreement, End, Report, Stage};
 
 use crate::journal::Recorder;

@@ -104,6 +104,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     Ok(Plan {
         kind,
         options: Options {
+            first_key: 0,
             keys: arguments.key_count,
             writes_per_key: arguments.max_writes_per_key,
             txn_length: arguments.max_txn_length,
@@ -118,7 +119,8 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         shapes: shapes(arguments),
         partitions: partition.then_some(interval),
         has_ways_past: false,
-        kills: None,
+        node_faults: Vec::new(),
+        node_faults_every: Duration::ZERO,
         protocol: Protocol::Routed,
         patience: arguments.timeout.unwrap_or(defaults.timeout),
         quiet: arguments.settle,

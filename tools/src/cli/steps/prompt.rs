@@ -18,7 +18,7 @@ const HISTORY: usize = 1_000;
 pub(super) type Prompt = Editor<Completion, DefaultHistory>;
 
 /// The steps: the first word, the words that follow it, and the effect.
-const STEPS: [(&str, &str, &str); 27] = [
+const STEPS: [(&str, &str, &str); 28] = [
     ("a: COMMAND …", "", "asks a node, or several: `a, b:`, `all:`, `random:`"),
     (
         "expect",
@@ -29,6 +29,11 @@ const STEPS: [(&str, &str, &str); 27] = [
     ("node", "WHO OPTION=VALUE", "sets options of nodes that are started later"),
     ("let", "NAME = WHO[: COMMAND]", "names a choice of nodes, or an answer: $NAME in later steps"),
     ("measure", "NAME { … }", "measures the steps inside; then: expect NAME.payloads < 5"),
+    (
+        "workload",
+        "NAME { … } for 20s at 100/s",
+        "asks with a workload while the steps inside run, and judges the answers",
+    ),
     ("kill", "WHO", "ends nodes at once"),
     ("stop", "WHO", "ends nodes in an orderly way"),
     ("start", "WHO", "starts nodes again, with the same links"),

@@ -109,6 +109,7 @@ fn nodes(steps: &[scenario::Step]) -> usize {
             StepKind::Together(block)
             | StepKind::Do(block)
             | StepKind::Measure { block, .. }
+            | StepKind::Workload { block, .. }
             | StepKind::Repeat { block, .. }
             | StepKind::Each { block, .. } => nodes(block),
             _ => 0,

@@ -53,6 +53,14 @@ pub struct Arguments {
     #[arg(long)]
     pub kill: bool,
 
+    /// Freeze a node from time to time, and thaw it
+    #[arg(long)]
+    pub pause: bool,
+
+    /// Shift the clock of a node from time to time, by 1 ms to 16 s forward or back, and put it right
+    #[arg(long)]
+    pub clock: bool,
+
     /// The duration of a fault, and the pause until the next [default: a fifth of the time, at most 10s]
     #[arg(long, value_name = "DURATION", value_parser = quantity::seconds)]
     pub interval: Option<Duration>,

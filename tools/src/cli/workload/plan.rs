@@ -7,9 +7,9 @@ use crate::cli::failure::Failure;
 use crate::cli::quantity::Clients;
 use crate::cli::setting::SettingError;
 use crate::cli::source::{TopologyError, read_topology};
-use crate::driver::{self, Values, Wiring};
+use crate::driver::{self, Wiring};
 use crate::scenario::Shape;
-use crate::workload::runner::{Plan, Protocol};
+use crate::workload::runner::{NodeFault, Plan, Protocol};
 use crate::workload::{Kind, Options, UnknownName};
 use crate::world::{Ability, MemberSpec, NodeIndex, NodeSpec, Tie};
 
@@ -53,6 +53,17 @@ pub(super) enum PlanError {
         "nodes of the driver `{0}` dial each other by themselves, past what stands in the links of this world"
     )]
     Bypassed(&'static str),
+    /// The clocks of the nodes cannot be shifted.
+    #[error("the clocks of these nodes cannot be shifted: only those of our own node can")]
+    Clock,
+    /// The world lacks a fault.
+    #[error("the world `{world}` cannot {fault} a node")]
+    Fault {
+        /// The world.
+        world: &'static str,
+        /// The fault, as a verb.
+        fault: &'static str,
+    },
     /// The options of nodes do not fit.
     #[error(transparent)]
     Setting(#[from] SettingError),
@@ -71,6 +82,9 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         let help = match &error {
             PlanError::Command { .. } => Some("describe it, as in `tools new driver http`"),
+            PlanError::Clock => {
+                Some("leave out `--clock`; a node with a clock of its own has a command to shift it")
+            }
             PlanError::Bypassed(_) => Some("`--world netns` holds for all traffic"),
             _ => None,
         };
@@ -106,15 +120,9 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     if by_themselves && faulty_links && (arguments.world.one_host || !arguments.latency.is_zero()) {
         return Err(PlanError::Bypassed(driver.name));
     }
-    let protocol = Protocol::Store {
-        is_linked: driver.wiring == Wiring::AddPeer,
-        is_text: driver.values_of(None) == Values::Text,
-    };
-    let has = |word: &str| driver.command(&protocol.words(&asked(word))[0]).is_some();
-    let exchanges = has("cas");
-    let lacking = kind.commands().iter().find(|word| !has(word) && **word != "cas");
-    if let Some(word) = lacking {
-        let command = protocol.words(&asked(word))[0].clone();
+    let node_faults = node_faults(arguments, driver.ours && !options.contains_key("exec"))?;
+    let protocol = Protocol::of(driver.wiring, driver.values_of(None));
+    if let Some(command) = protocol.lacking_command(kind, driver) {
         return Err(PlanError::Command { driver: driver.name, command, workload: kind.name() });
     }
     let (_, parsed) = read_topology(&arguments.network, false)?;
@@ -125,7 +133,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     let names: Vec<String> = graph.nodes().iter().map(|node| node.name().to_owned()).collect();
     let links: Vec<(usize, usize)> = graph.links().iter().map(|link| (link.from, link.to)).collect();
     let interval = arguments.interval.unwrap_or_else(|| INTERVAL_MAX.min(arguments.time / 5));
-    if (arguments.partition || arguments.kill) && interval.is_zero() {
+    if (arguments.partition || !node_faults.is_empty()) && interval.is_zero() {
         return Err(PlanError::NoInterval);
     }
     let spec = |(index, name): (usize, &String)| NodeSpec {
@@ -150,7 +158,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         options: Options {
             keys: arguments.key_count,
             writes_per_key: arguments.max_writes_per_key,
-            exchanges,
+            exchanges: driver.command("cas").is_some(),
             ..Options::default()
         },
         clients: match arguments.clients {
@@ -164,7 +172,8 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         shapes: if arguments.latency.is_zero() { Vec::new() } else { vec![Shape::Delay(arguments.latency)] },
         partitions: arguments.partition.then_some(interval),
         has_ways_past: arguments.world.one_host,
-        kills: arguments.kill.then_some(interval),
+        node_faults,
+        node_faults_every: interval,
         protocol,
         patience: arguments.timeout,
         quiet: arguments.settle,
@@ -174,12 +183,30 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     })
 }
 
-/// Returns an operation of a workload, with a key where it has one.
-fn asked(word: &str) -> Vec<String> {
-    match word {
-        "read KEY" => vec!["read".to_owned(), String::new()],
-        other => vec![other.to_owned()],
+/// Returns the faults of nodes that were asked for. `ours` is true if the nodes are our own program.
+fn node_faults(arguments: &Arguments, ours: bool) -> Result<Vec<NodeFault>, PlanError> {
+    let world = arguments.world;
+    let faults = [
+        (arguments.kill, NodeFault::Kill),
+        (arguments.pause, NodeFault::Pause),
+        (arguments.clock, NodeFault::Clock),
+    ];
+    let faults: Vec<NodeFault> =
+        faults.into_iter().filter(|(asked, _)| *asked).map(|(_, fault)| fault).collect();
+    for fault in &faults {
+        let (ability, verb) = match fault {
+            NodeFault::Kill => continue,
+            NodeFault::Pause => (Ability::Pause, "pause"),
+            NodeFault::Clock => (Ability::Clock, "shift the clock of"),
+        };
+        if !world.can(ability) {
+            return Err(PlanError::Fault { world: world.name, fault: verb });
+        }
     }
+    if arguments.clock && !ours {
+        return Err(PlanError::Clock);
+    }
+    Ok(faults)
 }
 
 /// Returns all nodes, as one of them is told them at its start.

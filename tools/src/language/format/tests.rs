@@ -50,6 +50,15 @@ fn check(text: &str, expected: &str) {
 }
 
 #[test]
+fn what_stands_behind_a_block_stays_on_its_last_line() {
+    check("workload lin-kv{heal}for 2s   at 5/s", "workload lin-kv { heal } for 2s at 5/s\n");
+    check(
+        "workload lin-kv {\nheal # c\n}  for   2s\nheal",
+        "workload lin-kv {\n  heal                            # c\n} for 2s\nheal\n",
+    );
+}
+
+#[test]
 fn words_have_one_blank_between_them() {
     check("a:get   x\t", "a: get x\n");
     check("a ,b ,  c..e :set x 1", "a, b, c..e: set x 1\n");

@@ -1,9 +1,9 @@
 //! The report of a workload's test in the shape of the report of a run, for the formats that all runs have.
 
 use super::run::WorkloadRun;
-use crate::run::{self, Failure, FailureKind, Figures, LogExcerpt, Verdict};
+use crate::run::{self, Failure, FailureKind, LogExcerpt, Verdict};
+use crate::workload::CheckResult;
 use crate::workload::runner::End;
-use crate::workload::{CheckResult, Percentiles};
 use crate::world::Misconduct;
 
 /// Returns the report of a run in this world that began at that moment, in milliseconds since 1970.
@@ -26,7 +26,7 @@ pub(super) fn as_run(run: &WorkloadRun<'_>, world: &str, began_ms: u64) -> run::
         duration: report.duration,
         nodes: report.nodes,
         held: 0,
-        measures: vec![("operations".to_owned(), figures(run))],
+        measures: vec![("operations".to_owned(), report.figures.by_name())],
         excused: Vec::new(),
         notes,
         likelihood: None,
@@ -67,7 +67,7 @@ fn failure(run: &WorkloadRun<'_>, kind: FailureKind) -> Failure {
     let message = first.or_else(|| run.reason()).unwrap_or_else(|| run.word().to_owned());
     let mut failure = Failure::new(kind, None, when, message);
     match &report.end {
-        End::Judged(verdict) => failure.differences = differences(run, verdict),
+        End::Judged(verdict) => failure.differences = verdict.lines(&report.history),
         End::Died { node, log, .. } => {
             failure.logs = vec![LogExcerpt { node: node.clone(), lines: log.clone() }];
         }
@@ -80,51 +80,4 @@ fn failure(run: &WorkloadRun<'_>, kind: FailureKind) -> Failure {
 fn first_completed(run: &WorkloadRun<'_>, verdict: &CheckResult) -> Option<std::time::Duration> {
     let index = verdict.problems.first()?.operations.first()?;
     Some(run.report.history.operations().get(*index)?.completed)
-}
-
-/// Returns the problems in words, each with the operations that do not fit; the operations of the first problem
-/// one by one.
-fn differences(run: &WorkloadRun<'_>, verdict: &CheckResult) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (number, problem) in verdict.problems.iter().enumerate() {
-        if number > 0 {
-            lines.push(format!("{}: {}", problem.kind.replace('_', " "), problem.message));
-        }
-        lines.extend(problem.misfits_in_words());
-        if number == 0 {
-            lines.extend(problem.operations.iter().map(|index| run.report.history.line(*index)));
-        }
-    }
-    let more = verdict.found.saturating_sub(verdict.problems.len() as u64);
-    if more > 0 {
-        lines.push(format!("… and {}", crate::report::wording::count(more, "more problem")));
-    }
-    lines
-}
-
-/// Returns the figures by the names that measures of scenarios have.
-fn figures(run: &WorkloadRun<'_>) -> Figures {
-    let figures = &run.report.figures;
-    let total = figures.total();
-    let counts = [
-        ("ok", total.ok),
-        ("refused", total.failed),
-        ("unknown", total.unknown),
-        ("messages", figures.messages),
-        ("bytes", figures.bytes),
-    ];
-    let mut all: Figures = counts.into_iter().map(|(name, count)| (name.to_owned(), count as f64)).collect();
-    if figures.are_messages_unknown {
-        all.retain(|name, _| name != "messages" && name != "bytes");
-    }
-    all.insert("availability".to_owned(), figures.availability);
-    if let Some(Percentiles { p50, p99, max, .. }) = &figures.latency {
-        let times = [("ack_p50", p50), ("ack_p99", p99), ("ack_max", max)];
-        all.extend(
-            times
-                .into_iter()
-                .filter_map(|(name, time)| Some((name.to_owned(), time.as_ref()?.as_secs_f64()))),
-        );
-    }
-    all
 }

@@ -31,6 +31,11 @@ impl PendingOutcome {
         Self { state: Rc::clone(state), id }
     }
 
+    /// Returns the id of the operation.
+    pub(in crate::run) fn id(&self) -> OpId {
+        self.id
+    }
+
     /// Returns the time at which the ask was put to its node, if the ask had to wait for others before it.
     pub(in crate::run) fn put_at(&self) -> Option<Duration> {
         self.state.borrow().operations.put_at(self.id)

@@ -125,6 +125,11 @@ impl Repeat<'_> {
 }
 
 impl Rate {
+    /// Returns the time between two turns.
+    pub(in crate::run) fn interval(self) -> Duration {
+        self.after(1)
+    }
+
     /// Returns the time at which turn `index` is due, since the first turn.
     fn after(self, index: u64) -> Duration {
         let unit = match self.unit {

@@ -8,6 +8,7 @@ use super::place::At;
 use super::word::{Ask, Word};
 use crate::text::{Span, step_duration};
 use crate::topology::Graph;
+use crate::workload::Kind;
 
 /// Steps between braces, or those of a whole file.
 pub type Block = Vec<Step>;
@@ -139,6 +140,13 @@ pub enum StepKind {
         /// The steps that are measured.
         block: Block,
     },
+    /// `workload name { … } for duration at rate`.
+    Workload {
+        /// The load.
+        load: Load,
+        /// The steps that are performed meanwhile.
+        block: Block,
+    },
     /// `repeat count at rate as name { … }`.
     Repeat {
         /// The number of rounds. Without it, inside `together`, the block repeats until every finite side has
@@ -170,6 +178,7 @@ impl StepKind {
             Self::Together(block)
             | Self::Do(block)
             | Self::Measure { block, .. }
+            | Self::Workload { block, .. }
             | Self::Repeat { block, .. }
             | Self::Each { block, .. } => Some(block),
             _ => None,
@@ -198,6 +207,7 @@ impl StepKind {
             Self::Together(_) => "together",
             Self::Do(_) => "do",
             Self::Measure { .. } => "measure",
+            Self::Workload { .. } => "workload",
             Self::Repeat { .. } => "repeat",
             Self::Each { .. } => "each",
         }
@@ -300,7 +310,29 @@ impl std::fmt::Display for Shape {
     }
 }
 
-/// The rate of a `repeat`.
+/// The load of a `workload` step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// The workload that is asked and judged.
+    pub kind: Kind,
+    /// The time for which clients ask.
+    pub time: Duration,
+    /// The rate at which operations begin.
+    pub rate: Rate,
+}
+
+impl Load {
+    /// The rate of a load for which none is given, as of `tools workload`.
+    pub const RATE: Rate = Rate { count: 50, unit: RateUnit::Second };
+}
+
+/// Returns the message for a second load of a workload whose reads have all that was ever added.
+#[must_use]
+pub fn second_load(kind: Kind) -> String {
+    format!("nodes still hold what an earlier `workload {}` added", kind.name())
+}
+
+/// The rate of a `repeat` or of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     /// The number of rounds in each unit of time.

@@ -8,6 +8,7 @@ use super::scope::{Measures, Scope};
 use super::setting::Setting;
 use crate::scenario::ast::{At, Scenario, Who};
 use crate::text::{Diagnostic, Source, Span};
+use crate::workload::Kind;
 use crate::world;
 
 /// An option that only nodes of some kinds use, with its place.
@@ -30,6 +31,8 @@ pub(super) struct Checker<'a> {
     pub(super) measures: Measures,
     /// The number of `measure` blocks that are open.
     pub(super) measuring: usize,
+    /// The workloads of the `workload` steps before.
+    pub(super) loads: Vec<Kind>,
     /// True if a `repeat` may go on until other steps have ended.
     pub(super) endless: bool,
     pub(super) expectations: usize,
@@ -53,6 +56,7 @@ impl<'a> Checker<'a> {
             scope: Scope::new(),
             measures: Measures::default(),
             measuring: 0,
+            loads: Vec::new(),
             endless: false,
             expectations: 0,
             link_abilities: BTreeSet::new(),

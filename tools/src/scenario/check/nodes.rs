@@ -58,6 +58,7 @@ impl<'a> Nodes<'a> {
                 StepKind::Together(block)
                 | StepKind::Do(block)
                 | StepKind::Measure { block, .. }
+                | StepKind::Workload { block, .. }
                 | StepKind::Repeat { block, .. }
                 | StepKind::Each { block, .. } => self.collect_networks(block),
                 _ => {}

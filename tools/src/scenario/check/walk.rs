@@ -73,6 +73,7 @@ impl Checker<'_> {
             StepKind::Together(_)
             | StepKind::Do(_)
             | StepKind::Measure { .. }
+            | StepKind::Workload { .. }
             | StepKind::Repeat { .. }
             | StepKind::Each { .. } => self.nested(step),
         }
@@ -98,6 +99,7 @@ impl Checker<'_> {
             StepKind::Together(steps) => self.together(steps, span),
             StepKind::Do(block) => self.scoped(false, |checker| checker.steps(block)),
             StepKind::Measure { name, block } => self.measure(name, block, span),
+            StepKind::Workload { load, block } => self.workload_step(load, block, span),
             StepKind::Repeat { count, counter, block, .. } => {
                 if count.is_none() && !endless {
                     let message = "a `repeat` without a count goes on until the steps beside it have ended";

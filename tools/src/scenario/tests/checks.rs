@@ -31,6 +31,32 @@ fn check(text: &str, expected: &[&str]) {
 }
 
 #[test]
+fn a_load_asks_nodes_that_have_its_commands() {
+    check("network a-b\nworkload lin-kv { wait 1s } for 2s at 100/s", &[]);
+    check("network a-b\nworkload lin-kv { } for 2s", &[]);
+    check(
+        "network a-b\nworkload g-set { wait 1s } for 2s",
+        &[
+            "2:1-14 nodes of the driver `native` have no command `add`, which `workload g-set` asks (`tools drivers` lists the drivers, and a description may define it)",
+        ],
+    );
+    check(
+        "workload lin-kv { wait 1s } for 2s",
+        &["1:1-15 no node is there to be asked (begin with a network, such as `network a-b`)"],
+    );
+    check(
+        "network a-b\nworkload lin-kv { kill c } for 2s",
+        &["2:24-1 unknown node `c` (the nodes are a, b)"],
+    );
+    check(
+        "network a-b\nworkload lin-kv { wait 1s } for 90s",
+        &[
+            "? 2:1-15 the scenario is ended after 60s, before this time has passed (begin the file with a longer `timeout`)",
+        ],
+    );
+}
+
+#[test]
 fn expectations_that_cannot_hold() {
     check(
         "network a-b\na: set x 1\nexpect c: get x == 1\nnetwork b-c",

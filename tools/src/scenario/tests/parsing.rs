@@ -169,6 +169,11 @@ fn blocks_repeat_and_nest() {
     check("repeat as at { heal }", "repeat as at { heal }");
     check("repeat at 5/m { heal }", "repeat at 5/m { heal }");
     check("each v in all but a {\n restart $v\n}", "each v in all but a { restart $v }");
+    check(
+        "workload lin-kv {\n kill a\n} for 20s at 100/s; heal",
+        "workload lin-kv { kill a } for 20s at 100/s; heal",
+    );
+    check("workload g-set { heal } for 2s", "workload g-set { heal } for 2s at 50/s");
     check("measure m { repeat 3 { do { heal } } }", "measure m { repeat 3 { do { heal } } }");
 }
 

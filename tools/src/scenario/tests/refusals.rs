@@ -12,6 +12,25 @@ fn check(text: &str, expected: &str) {
 }
 
 #[test]
+fn loads_that_are_none() {
+    let such = "(such as `workload lin-kv { … } for 20s at 100/s`)";
+    check("workload lin-kw { wait 1s } for 2s", "1:10-6 unknown workload `lin-kw`: did you mean `lin-kv`?");
+    check("workload { wait 1s }", &format!("1:10-1 expected the name of a workload, not `{{` {such}"));
+    check(
+        "workload lin-kv { wait 1s }",
+        &format!("1:28-1 expected the time of the load, but the text ends {such}"),
+    );
+    check(
+        "workload lin-kv { wait 1s } for 2",
+        "1:33-1 a bare number is no duration: `2` (with a unit: `2s` or `2ms`)",
+    );
+    check(
+        "workload lin-kv for 2s",
+        "1:17-3 expected the block of `workload`, not `for` (open it on the same line: `workload … {`)",
+    );
+}
+
+#[test]
 fn steps_that_are_none() {
     check("netwrok a-b", "1:1-7 unknown step `netwrok` (did you mean `network`?)");
     check("a set x 1", "1:1-1 unknown step `a` (to ask the node `a`, write `a: set x 1`)");

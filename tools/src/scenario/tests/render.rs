@@ -59,6 +59,11 @@ fn step(step: &Step) -> String {
         StepKind::Together(steps) => format!("together {{ {} }}", block(steps)),
         StepKind::Do(steps) => format!("do {{ {} }}", block(steps)),
         StepKind::Measure { name, block: steps } => format!("measure {name} {{ {} }}", block(steps)),
+        StepKind::Workload { load, block: steps } => {
+            let unit = if load.rate.unit == RateUnit::Second { "s" } else { "m" };
+            let (name, time, count) = (load.kind.name(), duration(load.time), load.rate.count);
+            format!("workload {name} {{ {} }} for {time} at {count}/{unit}", block(steps))
+        }
         StepKind::Repeat { count, rate, counter, block: steps } => {
             let mut text = "repeat ".to_owned();
             if let Some(count) = count {

@@ -15,6 +15,20 @@ pub(super) enum Partition {
         /// The pairs of nodes that do not hear each other.
         pairs: Vec<(NodeIndex, NodeIndex)>,
     },
+    /// Two sets of nodes that do not hear each other, and one node that hears everybody.
+    Bridge {
+        /// The node that everybody hears.
+        bridge: NodeIndex,
+        /// The two sets.
+        sides: [Vec<NodeIndex>; 2],
+    },
+    /// Silence in one direction.
+    OneWay {
+        /// The nodes that are not heard.
+        from: Vec<NodeIndex>,
+        /// The nodes that do not hear them; they are heard.
+        to: Vec<NodeIndex>,
+    },
 }
 
 impl Partition {
@@ -26,6 +40,40 @@ impl Partition {
         match rng.below(if nodes < 5 { 2 } else { 3 }) {
             0 => Self::halves(order, nodes / 2),
             1 => Self::halves(order, 1),
+            _ => Self::ring(order),
+        }
+    }
+
+    /// Draws a partition of any kind that so many nodes can have, each with the same probability.
+    pub(super) fn draw_of_all(rng: &mut Rng, nodes: usize) -> Self {
+        let mut order: Vec<NodeIndex> = (0..nodes).map(NodeIndex).collect();
+        rng.shuffle(&mut order);
+        // A bridge has somebody on both sides. Of overlapping majorities, see above.
+        let kinds = [2, 2, 2, 4, 4].get(nodes).copied().unwrap_or(5);
+        match rng.below(kinds) {
+            0 => Self::halves(order, nodes / 2),
+            // A minority, against which a majority goes on.
+            1 if nodes > 4 => Self::halves(order, 1 + rng.index((nodes - 1) / 2)),
+            1 => Self::halves(order, 1),
+            2 => {
+                let bridge = order.remove(0);
+                let mut rest = order.split_off(order.len() / 2);
+                order.sort_unstable();
+                rest.sort_unstable();
+                Self::Bridge { bridge, sides: [order, rest] }
+            }
+            3 => {
+                let count = 1 + rng.index(nodes / 2);
+                let mut to = order.split_off(count);
+                order.sort_unstable();
+                to.sort_unstable();
+                // Few are not heard by many, or do not hear many.
+                if rng.percent(50) {
+                    Self::OneWay { from: order, to }
+                } else {
+                    Self::OneWay { from: to, to: order }
+                }
+            }
             _ => Self::ring(order),
         }
     }
@@ -58,7 +106,7 @@ impl Partition {
     pub(super) fn begin(&self) -> Operation {
         match self {
             Self::Sets(sets) => Operation::Partition(sets.clone()),
-            Self::Ring { pairs, .. } => Operation::Links(changes(pairs, LinkChange::Cut)),
+            _ => Operation::Links(self.silent().into_iter().map(LinkChange::Cut).collect()),
         }
     }
 
@@ -66,19 +114,36 @@ impl Partition {
     pub(super) fn end(&self) -> Operation {
         match self {
             Self::Sets(_) => Operation::Partition(Vec::new()),
-            Self::Ring { pairs, .. } => Operation::Links(changes(pairs, LinkChange::Join)),
+            _ => Operation::Links(self.silent().into_iter().map(LinkChange::Join).collect()),
         }
     }
 
-    /// Returns true if two nodes do not hear each other.
-    pub(super) fn parts(&self, one: NodeIndex, other: NodeIndex) -> bool {
+    /// Returns the directions in which nothing is heard.
+    fn silent(&self) -> Vec<Direction> {
+        let ways = |from: &[NodeIndex], to: &[NodeIndex]| -> Vec<Direction> {
+            from.iter().flat_map(|from| to.iter().map(|to| Direction { from: *from, to: *to })).collect()
+        };
+        let both = |one: &[NodeIndex], other: &[NodeIndex]| [ways(one, other), ways(other, one)].concat();
         match self {
             Self::Sets(sets) => {
-                let side = |node| sets.iter().position(|set| set.contains(&node));
-                side(one) != side(other)
+                let pairs = sets
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(at, one)| sets[at + 1..].iter().map(move |other| (one, other)));
+                pairs.flat_map(|(one, other)| both(one, other)).collect()
             }
-            Self::Ring { pairs, .. } => pairs.contains(&(one.min(other), one.max(other))),
+            Self::Ring { pairs, .. } => {
+                pairs.iter().flat_map(|(one, other)| both(&[*one], &[*other])).collect()
+            }
+            Self::Bridge { sides: [one, other], .. } => both(one, other),
+            Self::OneWay { from, to } => ways(from, to),
         }
+    }
+
+    /// Returns true if one of two nodes does not hear the other.
+    pub(super) fn parts(&self, one: NodeIndex, other: NodeIndex) -> bool {
+        let is_between = |way: &Direction| [(one, other), (other, one)].contains(&(way.from, way.to));
+        self.silent().iter().any(is_between)
     }
 
     /// Describes the partition for people.
@@ -92,16 +157,14 @@ impl Partition {
             Self::Ring { order, .. } => {
                 format!("partition into overlapping majorities of the ring {}", names(order))
             }
+            Self::Bridge { bridge, sides: [one, other] } => {
+                format!("partition {} | {}, with the bridge {}", names(one), names(other), name(*bridge))
+            }
+            Self::OneWay { from, to } => {
+                format!("partition one way: {} not heard by {}", names(from), names(to))
+            }
         }
     }
-}
-
-fn changes(pairs: &[(NodeIndex, NodeIndex)], change: fn(Direction) -> LinkChange) -> Vec<LinkChange> {
-    pairs
-        .iter()
-        .flat_map(|(one, other)| [Direction { from: *one, to: *other }, Direction { from: *other, to: *one }])
-        .map(change)
-        .collect()
 }
 
 #[cfg(test)]
@@ -109,11 +172,8 @@ mod tests {
     use super::*;
 
     fn hears(partition: &Partition, one: usize, other: usize) -> bool {
-        let (one, other) = (NodeIndex(one), NodeIndex(other));
-        match partition {
-            Partition::Sets(sets) => sets.iter().any(|set| set.contains(&one) && set.contains(&other)),
-            Partition::Ring { pairs, .. } => !pairs.contains(&(one.min(other), one.max(other))),
-        }
+        one == other
+            || !partition.silent().contains(&Direction { from: NodeIndex(other), to: NodeIndex(one) })
     }
 
     #[test]
@@ -134,9 +194,51 @@ mod tests {
                         assert!(heard.iter().all(|count| *count > nodes / 2), "{nodes} {heard:?}");
                         rings += 1;
                     }
+                    other => panic!("{other:?}"),
                 }
             }
             assert!(alone > 50 && (nodes < 4 || halves > 50) && (nodes < 5 || rings > 50));
         }
+    }
+
+    #[test]
+    fn stores_meet_bridges_and_silence_in_one_direction_as_well() {
+        let mut rng = Rng::new(1);
+        for nodes in 2..8 {
+            let (mut sets, mut rings, mut bridges, mut one_way) = (0, 0, 0, 0);
+            for _ in 0..500 {
+                let partition = Partition::draw_of_all(&mut rng, nodes);
+                let heard = |one: usize| (0..nodes).filter(|other| hears(&partition, one, *other)).count();
+                assert!((0..nodes).any(|one| heard(one) < nodes), "{partition:?}");
+                match &partition {
+                    Partition::Sets(_) => sets += 1,
+                    Partition::Ring { .. } => rings += 1,
+                    Partition::Bridge { bridge, .. } => {
+                        assert_eq!(heard(bridge.0), nodes);
+                        bridges += 1;
+                    }
+                    Partition::OneWay { from, to } => {
+                        assert!(from.iter().all(|one| heard(one.0) == nodes), "{partition:?}");
+                        assert!(to.iter().all(|one| heard(one.0) == nodes - from.len()), "{partition:?}");
+                        one_way += 1;
+                    }
+                }
+            }
+            assert!(sets > 100 && (nodes < 3 || bridges.min(one_way) > 50) && (nodes < 5 || rings > 50));
+        }
+    }
+
+    #[test]
+    fn a_partition_is_told_with_the_nodes_that_do_not_hear() {
+        let check = |partition: &Partition, expected: &str| {
+            assert_eq!(partition.describe(|node| format!("n{}", node.0)), expected);
+        };
+        let nodes = |all: &[usize]| all.iter().map(|node| NodeIndex(*node)).collect::<Vec<_>>();
+        let bridge = Partition::Bridge { bridge: NodeIndex(1), sides: [nodes(&[0]), nodes(&[2, 3])] };
+        check(&bridge, "partition n0 | n2 n3, with the bridge n1");
+        assert!(bridge.parts(NodeIndex(3), NodeIndex(0)) && !bridge.parts(NodeIndex(1), NodeIndex(0)));
+        let one_way = Partition::OneWay { from: nodes(&[0]), to: nodes(&[1, 2]) };
+        check(&one_way, "partition one way: n0 not heard by n1 n2");
+        assert!(one_way.parts(NodeIndex(2), NodeIndex(0)) && !one_way.parts(NodeIndex(1), NodeIndex(2)));
     }
 }

@@ -124,6 +124,41 @@ impl Figures {
         self.operations.unwrap_or(history.operations().len())
     }
 
+    /// Returns the figures of a history of stores, of which no other question was counted.
+    #[must_use]
+    pub fn of(history: &History) -> Self {
+        let mut figures = Self { are_messages_unknown: true, ..Self::default() };
+        figures.time(history);
+        figures
+    }
+
+    /// Returns the figures by the names that measures of scenarios have.
+    #[must_use]
+    pub fn by_name(&self) -> BTreeMap<String, f64> {
+        let total = self.total();
+        let counts = [
+            ("ok", total.ok),
+            ("refused", total.failed),
+            ("unknown", total.unknown),
+            ("messages", self.messages),
+            ("bytes", self.bytes),
+        ];
+        let mut all: BTreeMap<String, f64> =
+            counts.into_iter().map(|(name, count)| (name.to_owned(), count as f64)).collect();
+        if self.are_messages_unknown {
+            all.retain(|name, _| name != "messages" && name != "bytes");
+        }
+        all.insert("availability".to_owned(), self.availability);
+        if let Some(Percentiles { p50, p99, max, .. }) = &self.latency {
+            let times = [("ack_p50", p50), ("ack_p99", p99), ("ack_max", max)];
+            let known = times
+                .into_iter()
+                .filter_map(|(name, time)| Some((name.to_owned(), time.as_ref()?.as_secs_f64())));
+            all.extend(known);
+        }
+        all
+    }
+
     /// Returns the counts of all kinds together.
     #[must_use]
     pub fn total(&self) -> Counts {

@@ -1,11 +1,11 @@
-//! The load of a test: the clients, the times of their operations, and the partitions.
+//! The load of a test: the clients, the times of their operations, and the faults meanwhile.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::executor::{Continue, Executor, WorkloadAbort};
 use super::faults::Partition;
-use super::kills::{Kills, NextKill};
+use super::node_faults::{NodeChange, NodeFaults};
 use super::plan::{Plan, Protocol};
 use super::report::HEAL;
 use crate::random::Rng;
@@ -24,10 +24,10 @@ enum Purpose {
     Fault,
     /// Connections past the partition in force were looked for, before it ends.
     Look,
-    /// A node is killed, or the one that was killed is started again.
-    Kill,
-    /// A node has ended, or the one that was killed runs again.
-    Killed,
+    /// A fault of a node begins or ends.
+    Strike,
+    /// The change of a node is made.
+    Struck,
     /// A node that runs again is linked again.
     Linked,
     /// The time of the load is over.
@@ -62,15 +62,12 @@ impl Asking {
         protocol: Protocol,
         history: &mut History,
     ) {
-        let outcome = match outcome {
-            Outcome::Done => Completion::Ok(crate::workload::Answer::Done),
-            Outcome::Answered(answer) => Completion::Ok(history.answer(protocol.value(answer.value))),
-            Outcome::Refused { code, message } => Completion::Failed { code, message },
-            Outcome::Unknown { reason } | Outcome::Failed { reason } => Completion::Unknown { reason },
-            Outcome::Lines(_) | Outcome::Bypasses(_) | Outcome::Unasked => {
-                Completion::Unknown { reason: "no answer".to_owned() }
-            }
-        };
+        let outcome = protocol.completion(outcome, history);
+        self.complete(completed, outcome, history);
+    }
+
+    /// Adds the operation with its completion to the history.
+    pub(super) fn complete(self, completed: Duration, outcome: Completion, history: &mut History) {
         let Self { client, node, words, invoked, last } = self;
         history.push(Asked { client, node, words, last, invoked, completed, outcome });
     }
@@ -97,7 +94,7 @@ pub(super) struct Load<'a, 'd> {
     arrival: Duration,
     /// The partition in force, and the time at which it began.
     partition: Option<(Partition, Duration)>,
-    kills: Kills,
+    node_faults: NodeFaults,
     is_over: bool,
 }
 
@@ -129,7 +126,7 @@ impl<'a, 'd> Load<'a, 'd> {
             until,
             arrival: until.saturating_sub(plan.time),
             partition: None,
-            kills: Kills::new(stream()),
+            node_faults: NodeFaults::new(stream()),
             is_over: false,
         }
     }
@@ -141,9 +138,9 @@ impl<'a, 'd> Load<'a, 'd> {
         self.under_way.insert(over, Purpose::Over);
         self.plan_arrival();
         self.plan_toggle();
-        // Partitions and kills come in turn, if both do.
-        if let Some(interval) = self.plan.kills {
-            self.wake_at(self.executor.now() + interval / 2, Purpose::Kill);
+        // Partitions and faults of nodes come in turn, if both do.
+        if !self.plan.node_faults.is_empty() {
+            self.wake_at(self.executor.now() + self.plan.node_faults_every / 2, Purpose::Strike);
         }
         while !self.under_way.is_empty() {
             let (id, outcome) = self.executor.next_outcome()?;
@@ -160,21 +157,21 @@ impl<'a, 'd> Load<'a, 'd> {
                     self.executor.record().on_operation(id, self.history);
                 }
                 Some(Purpose::Toggle) => self.toggle_partition()?,
-                Some(Purpose::Kill) => self.kill_or_start(),
+                Some(Purpose::Strike) => self.strike_or_recover(),
                 Some(Purpose::Look) => self.end_partition(outcome)?,
-                Some(purpose @ (Purpose::Fault | Purpose::Killed)) => {
+                Some(purpose @ (Purpose::Fault | Purpose::Struck)) => {
                     if let Outcome::Failed { reason } = outcome {
                         return Err(WorkloadAbort::Broken(reason));
                     }
-                    if matches!(purpose, Purpose::Killed) {
-                        self.on_killed();
+                    if matches!(purpose, Purpose::Struck) {
+                        self.on_struck();
                     }
                 }
                 // All faults end with the load, so that the nodes can come to rest.
                 Some(Purpose::Over) => {
                     self.is_over = true;
                     self.look_past_partition()?;
-                    self.start_again();
+                    self.recover();
                 }
                 Some(Purpose::Linked) | None => {}
             }
@@ -196,7 +193,7 @@ impl<'a, 'd> Load<'a, 'd> {
                 invoked: self.executor.now(),
                 last: false,
             };
-            if self.kills.is_down(asking.node) {
+            if self.node_faults.is_down(asking.node) {
                 // Nobody is there to be asked, so nothing can have happened.
                 let (code, message) = ("unavailable".to_owned(), "it is not running".to_owned());
                 let outcome = Outcome::Refused { code, message };
@@ -236,46 +233,35 @@ impl<'a, 'd> Load<'a, 'd> {
         }
     }
 
-    fn plan_kill(&mut self) {
-        if let Some(interval) = self.plan.kills {
-            self.wake_at(self.executor.now() + interval, Purpose::Kill);
+    /// Begins a fault of a node, or ends the one in force.
+    fn strike_or_recover(&mut self) {
+        if let Some(change) = self.node_faults.next(self.executor.now(), self.plan) {
+            self.submit_change(change);
+        }
+        self.wake_at(self.executor.now() + self.plan.node_faults_every, Purpose::Strike);
+    }
+
+    /// Ends the fault of a node that is in force, if one is.
+    fn recover(&mut self) {
+        if let Some(change) = self.node_faults.recover(self.executor.now(), self.plan) {
+            self.submit_change(change);
         }
     }
 
-    /// Kills a node, or starts the one that was killed.
-    fn kill_or_start(&mut self) {
-        let now = self.executor.now();
-        match self.kills.next(now, self.plan) {
-            Some(NextKill::Kill(node, kill)) => {
-                self.executor.expect_end_of(node);
-                self.faults.push((now, format!("kill {}", self.history.node(node))));
-                let id = self.executor.submit(kill);
-                self.under_way.insert(id, Purpose::Killed);
-            }
-            Some(NextKill::Start(node, start)) => self.submit_start(node, start),
-            None => {}
+    fn submit_change(&mut self, change: NodeChange) {
+        if change.is_kill {
+            self.executor.expect_end_of(change.node);
         }
-        self.plan_kill();
+        self.faults.push((self.executor.now(), change.describe(self.history.node(change.node))));
+        let id = self.executor.submit(change.operation);
+        self.under_way.insert(id, Purpose::Struck);
     }
 
-    /// Starts the node that was killed, if one was.
-    fn start_again(&mut self) {
-        if let Some((node, start)) = self.kills.start(self.executor.now(), self.plan) {
-            self.submit_start(node, start);
-        }
-    }
-
-    fn submit_start(&mut self, node: NodeIndex, start: Operation) {
-        self.faults.push((self.executor.now(), format!("start {}", self.history.node(node))));
-        let id = self.executor.submit(start);
-        self.under_way.insert(id, Purpose::Killed);
-    }
-
-    /// Links a node that runs again. One that was killed as the load ended is started.
-    fn on_killed(&mut self) {
-        let Some(node) = self.kills.end() else {
+    /// Links a node that runs again. A fault that came into force as the load ended is ended.
+    fn on_struck(&mut self) {
+        let Some(node) = self.node_faults.on_changed() else {
             if self.is_over {
-                self.start_again();
+                self.recover();
             }
             return;
         };
@@ -330,7 +316,11 @@ impl<'a, 'd> Load<'a, 'd> {
             self.look_past_partition()?;
         } else {
             let now = self.executor.now();
-            let partition = Partition::draw(&mut self.partitions, self.plan.nodes.len());
+            let (draws, nodes) = (&mut self.partitions, self.plan.nodes.len());
+            let partition = match self.plan.protocol {
+                Protocol::Routed => Partition::draw(draws, nodes),
+                Protocol::Store { .. } => Partition::draw_of_all(draws, nodes),
+            };
             let described = partition.describe(|node| self.history.node(node).to_owned());
             self.faults.push((now, described));
             let (partition, _) = self.partition.insert((partition, now));

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::driver;
+use crate::driver::{self, Declaration, Values, Wiring};
 use crate::scenario::Shape;
 use crate::text::{self, value};
-use crate::workload::{ConsistencyModel, Kind, Options};
-use crate::world::{NodeIndex, NodeSpec, Value};
+use crate::workload::{Answer, Completion, ConsistencyModel, History, Kind, Options};
+use crate::world::{NodeIndex, NodeSpec, Outcome, Value};
 
 /// The longest time that the links of all nodes may take. Chosen: many times what the link of one takes.
 pub(super) const LINK: Duration = Duration::from_secs(30);
@@ -36,8 +36,10 @@ pub struct Plan {
     pub partitions: Option<Duration>,
     /// True if connections may go past what parts the network, so that a partition has to be looked at.
     pub has_ways_past: bool,
-    /// The time for which a killed node is away, and the time until the next is killed; none for no kills.
-    pub kills: Option<Duration>,
+    /// The kinds of faults that strike nodes, one node at a time; none of them if empty.
+    pub node_faults: Vec<NodeFault>,
+    /// The time that a fault of a node lasts, and the time until the next.
+    pub node_faults_every: Duration,
     /// The protocol between the test and its nodes.
     pub protocol: Protocol,
     /// The time after which an operation is given up.
@@ -50,6 +52,17 @@ pub struct Plan {
     pub judged_up_to: Option<ConsistencyModel>,
     /// The seed of all random numbers.
     pub seed: u64,
+}
+
+/// A kind of fault that strikes one node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeFault {
+    /// The node is killed, and started again later.
+    Kill,
+    /// The node is frozen, and thawed later.
+    Pause,
+    /// The node's wall clock is shifted, and put right later.
+    Clock,
 }
 
 /// The protocol between a test and its nodes.
@@ -67,6 +80,26 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Returns the protocol of nodes that are wired in this way, and hold such values.
+    #[must_use]
+    pub fn of(wiring: Wiring, values: Values) -> Self {
+        match wiring {
+            Wiring::Routed => Self::Routed,
+            _ => Self::Store { is_linked: wiring == Wiring::AddPeer, is_text: values == Values::Text },
+        }
+    }
+
+    /// Returns a command that a workload asks and that nodes of a driver lack. An exchange may be lacking.
+    #[must_use]
+    pub fn lacking_command(self, kind: Kind, driver: &Declaration) -> Option<String> {
+        let operations = kind.commands().iter().filter(|operation| **operation != "cas");
+        let commands = operations.map(|operation| {
+            let words: Vec<String> = operation.split(' ').map(str::to_owned).collect();
+            self.words(&words).swap_remove(0)
+        });
+        commands.into_iter().find(|command| driver.command(command).is_none())
+    }
+
     /// Returns the command of a node for an operation of a workload.
     #[must_use]
     pub fn words(self, words: &[String]) -> Vec<String> {
@@ -81,12 +114,27 @@ impl Protocol {
     }
 
     /// Returns the value of an answer: of a store that has text alone, a number is what it spells.
-    pub(super) fn value(self, value: Value) -> Value {
+    #[must_use]
+    pub fn value(self, value: Value) -> Value {
         match (self, value) {
             (Self::Store { is_text: true, .. }, Value::Text(text)) if value::is_number(&text) => {
                 Value::Json(text)
             }
             (_, value) => value,
+        }
+    }
+
+    /// Returns the completion that the history has for an outcome.
+    #[must_use]
+    pub fn completion(self, outcome: Outcome, history: &mut History) -> Completion {
+        match outcome {
+            Outcome::Done => Completion::Ok(Answer::Done),
+            Outcome::Answered(answer) => Completion::Ok(history.answer(self.value(answer.value))),
+            Outcome::Refused { code, message } => Completion::Failed { code, message },
+            Outcome::Unknown { reason } | Outcome::Failed { reason } => Completion::Unknown { reason },
+            Outcome::Lines(_) | Outcome::Bypasses(_) | Outcome::Unasked => {
+                Completion::Unknown { reason: "no answer".to_owned() }
+            }
         }
     }
 }

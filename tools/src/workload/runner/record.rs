@@ -118,30 +118,15 @@ impl<'a> Record<'a> {
 
     /// Records the operation that was added last to the history.
     pub(super) fn on_operation(&mut self, op: OpId, history: &History) {
-        let Some(number) = history.operations().len().checked_sub(1) else { return };
-        let operation = &history.operations()[number];
-        let outcome = match operation.outcome {
-            Completion::Ok(_) => OperationOutcome::Ok,
-            Completion::Failed { .. } => OperationOutcome::Failed,
-            Completion::Unknown { .. } => OperationOutcome::Unknown,
-        };
-        self.write(JournalEvent::Operation {
-            number: number as u64,
-            op,
-            client: operation.client as u64,
-            node: operation.node,
-            words: operation.words.clone(),
-            begin_us: micros(operation.invoked),
-            outcome,
-            answer: clipped(history.answer_in_words(number)),
-            last: operation.last,
-        });
+        if let Some(event) = last_operation(op, history) {
+            self.write(event);
+        }
     }
 
     /// Records the judgement of the history. `law` is the name of the workload, whose rule is the law.
     pub(super) fn on_judged(&mut self, law: &'static str, verdict: &CheckResult) {
         for problem in &verdict.problems {
-            self.write(event_of(problem));
+            self.write(problem_event(problem));
         }
         let state = match verdict {
             verdict if verdict.found > 0 => LawState::Broken,
@@ -152,7 +137,32 @@ impl<'a> Record<'a> {
     }
 }
 
-fn event_of(problem: &Problem) -> JournalEvent {
+/// Returns the event of the operation that was added last to a history.
+#[must_use]
+pub fn last_operation(op: OpId, history: &History) -> Option<JournalEvent> {
+    let number = history.operations().len().checked_sub(1)?;
+    let operation = &history.operations()[number];
+    let outcome = match operation.outcome {
+        Completion::Ok(_) => OperationOutcome::Ok,
+        Completion::Failed { .. } => OperationOutcome::Failed,
+        Completion::Unknown { .. } => OperationOutcome::Unknown,
+    };
+    Some(JournalEvent::Operation {
+        number: number as u64,
+        op,
+        client: operation.client as u64,
+        node: operation.node,
+        words: operation.words.clone(),
+        begin_us: micros(operation.invoked),
+        outcome,
+        answer: clipped(history.answer_in_words(number)),
+        last: operation.last,
+    })
+}
+
+/// Returns the event of a problem.
+#[must_use]
+pub fn problem_event(problem: &Problem) -> JournalEvent {
     let numbers = |all: &[usize]| all.iter().map(|number| *number as u64).collect();
     JournalEvent::Problem {
         kind: problem.kind.into(),

@@ -78,7 +78,7 @@ pub struct Report {
     pub seed: u64,
     /// All operations of clients, with their outcomes.
     pub history: History,
-    /// The faults of the network, each with its time.
+    /// The beginnings and the ends of faults, each with its time.
     pub faults: Vec<(Duration, String)>,
     /// The end of the test.
     pub end: End,
@@ -95,10 +95,22 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns the fault of the network that was in force at that time, if there was one.
+    /// Returns the fault that was in force at that time, if there was one; of several the latest.
     #[must_use]
     pub fn fault_at(&self, at: Duration) -> Option<&str> {
-        let before = self.faults.iter().take_while(|(since, _)| *since <= at);
-        before.last().map(|(_, fault)| fault.as_str()).filter(|fault| *fault != HEAL)
+        let mut in_force: Vec<&str> = Vec::new();
+        for (_, fault) in self.faults.iter().take_while(|(since, _)| *since <= at) {
+            match fault.split(' ').collect::<Vec<_>>()[..] {
+                [HEAL] => in_force.retain(|begun| !begun.starts_with("partition ")),
+                ["start", node] => in_force.retain(|begun| begun.strip_prefix("kill ") != Some(node)),
+                ["resume", node] => in_force.retain(|begun| begun.strip_prefix("pause ") != Some(node)),
+                ["clock", node, "right"] => {
+                    let shifts = |begun: &str| begun.split(' ').take(2).eq(["clock", node]);
+                    in_force.retain(|begun| !shifts(begun));
+                }
+                _ => in_force.push(fault),
+            }
+        }
+        in_force.last().copied()
     }
 }

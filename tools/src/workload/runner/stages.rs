@@ -7,6 +7,7 @@ use super::figures::Figures;
 use super::final_reads::FinalReads;
 use super::load::Load;
 use super::plan::{LINK, Plan, Protocol, STOP};
+use super::read_back::ReadBack;
 use super::report::{Agreement, End, Report, Stage};
 use crate::journal::{JournalEvent, Recorder};
 use crate::scenario::Shape;
@@ -62,7 +63,11 @@ impl<'a> TestRun<'a> {
         let verdict = if let Some(words) = workload.last() {
             self.read_finally(&words, &|history| workload.check(history), on_stage)?
         } else {
-            self.count(asked, 0)?;
+            // Maelstrom reads nothing again.
+            if self.plan.protocol != Protocol::Routed {
+                ReadBack::new(&mut self.executor, self.plan).ask(&workload.read_back(), &mut self.history)?;
+            }
+            self.count(asked, self.history.operations().len() - asked)?;
             workload.check(&self.history)
         };
         self.end()?;

@@ -60,7 +60,7 @@ impl World for Double {
                 at = at.max(*until);
                 Outcome::Done
             }
-            Operation::Signal { node, signal, .. } => {
+            Operation::Signal { node, signal: signal @ (Signal::Kill | Signal::Stop), .. } => {
                 let ending =
                     if *signal == Signal::Kill { ExitStatus::Signal(9) } else { ExitStatus::Code(0) };
                 self.tell(at, Event::Exited { node: *node, ending });
@@ -123,7 +123,8 @@ fn plan(kind: Kind) -> Plan {
         shapes: Vec::new(),
         partitions: None,
         has_ways_past: false,
-        kills: None,
+        node_faults: Vec::new(),
+        node_faults_every: Duration::from_secs(1),
         protocol: Protocol::Routed,
         patience: Duration::from_secs(5),
         quiet: Duration::from_secs(2),

@@ -1,4 +1,4 @@
-//! Tests of stores that have a network of their own, and of kills.
+//! Tests of stores that have a network of their own, and of the faults of nodes.
 
 use super::*;
 
@@ -61,7 +61,7 @@ fn registers_without_exchanges_are_read_and_written_only() {
 
 #[test]
 fn a_killed_node_is_away_for_a_while_and_all_run_at_the_end() {
-    let plan = Plan { kills: Some(Duration::from_secs(1)), ..store_plan() };
+    let plan = Plan { node_faults: vec![NodeFault::Kill], ..store_plan() };
     let mut world = single_copy();
     let mut recorded = 0;
     let mut count = |entry: &JournalEntry| {
@@ -81,6 +81,45 @@ fn a_killed_node_is_away_for_a_while_and_all_run_at_the_end() {
     // The seed brings the same kills back.
     let again = run(&mut single_copy(), &plan, &mut |_| {});
     assert_eq!(again.faults, report.faults);
+}
+
+#[test]
+fn nodes_are_paused_and_clocks_are_shifted_and_all_is_right_at_the_end() {
+    let node_faults = vec![NodeFault::Kill, NodeFault::Pause, NodeFault::Clock];
+    let plan = Plan {
+        node_faults,
+        node_faults_every: Duration::from_millis(200),
+        partitions: Some(Duration::from_millis(700)),
+        ..store_plan()
+    };
+    let mut world = single_copy();
+    let report = run(&mut world, &plan, &mut |_| {});
+    assert!(matches!(report.end, End::Judged(_)), "{:?}", report.end);
+    let told: Vec<&str> = report.faults.iter().map(|(_, fault)| fault.as_str()).collect();
+    for (begin, end) in [("kill ", "start "), ("pause ", "resume "), ("clock ", " right")] {
+        let count = |part: &str| told.iter().filter(|fault| fault.contains(part)).count();
+        let begun =
+            told.iter().filter(|fault| fault.starts_with(begin) && !fault.ends_with(" right")).count();
+        assert!(begun > 2 && begun == count(end), "{begin}: {told:?}");
+    }
+    let shifts = world.told.iter().filter_map(|operation| match operation {
+        Operation::Clock { offset_ms, .. } => Some(*offset_ms),
+        _ => None,
+    });
+    assert_eq!(shifts.sum::<i64>(), 0, "{told:?}");
+    let frozen = world.told.iter().fold(0, |frozen, operation| match operation {
+        Operation::Signal { signal: Signal::Pause, .. } => frozen + 1,
+        Operation::Signal { signal: Signal::Resume, .. } => frozen - 1,
+        _ => frozen,
+    });
+    assert_eq!(frozen, 0, "{told:?}");
+    // A fault is in force until its own end, whatever ends meanwhile.
+    let struck: Vec<&(Duration, String)> =
+        report.faults.iter().filter(|(_, fault)| fault.starts_with("kill ")).collect();
+    assert!(struck.iter().all(|(at, fault)| {
+        report.fault_at(*at).is_some_and(|found| found == fault || found.starts_with("partition"))
+    }));
+    assert_eq!(report.fault_at(report.duration), None);
 }
 
 #[test]
