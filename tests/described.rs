@@ -459,6 +459,57 @@ fn an_answer_that_does_not_say_what_a_node_holds_is_shown_where_nodes_differ() {
 }
 
 #[test]
+fn transactions_and_other_workloads_join_by_their_commands() {
+    if !has("node") {
+        return;
+    }
+    // One copy, in memory.
+    let server = "const held = new Map(); const told = []; let last = 0;
+        require('http').createServer((asked, answered) => {
+            let body = '';
+            asked.on('data', (part) => { body += part; });
+            asked.on('end', () => {
+                const end = (value) => answered.end(JSON.stringify(value));
+                switch (asked.url) {
+                    case '/txn': return end(JSON.parse(body).map(([kind, key, value]) => {
+                        if (kind === 'w') held.set(key, value);
+                        return [kind, key, held.get(key) ?? null];
+                    }));
+                    case '/broadcast': told.push(JSON.parse(body)); return answered.writeHead(204).end();
+                    case '/told': return end(told);
+                    default: last += 1; return end(last);
+                }
+            });
+        }).listen(process.argv[2], '127.0.0.1');";
+    let driver = "\
+[start]
+command = \"node server.js {port}\"
+[commands.txn]
+http = \"POST /txn\"
+body = \"{txn}\"
+[commands.broadcast]
+http = \"POST /broadcast\"
+body = \"{value}\"
+[commands.read]
+http = \"GET /told\"
+answer = \"json\"
+[commands.generate]
+http = \"POST /next\"
+";
+    let tools = Tools::new().file("server.js", server).file("x.toml", driver);
+    for workload in ["txn-rw-register", "broadcast", "unique-ids"] {
+        let ended = tools
+            .run(&format!("workload {workload} --driver x.toml --network a --time 1s --settle 0 --rate 100"));
+        assert!(ended.out.contains(&format!("ok {workload}")), "{ended:#?}");
+        ended.code(0);
+    }
+    let ended = tools.run("workload echo --driver x.toml --network a");
+    assert!(ended.err.contains("have no command `echo`"), "{ended:#?}");
+    ended.code(2);
+    tools.expect_nothing_left();
+}
+
+#[test]
 fn a_set_that_grows_is_the_same_everywhere_in_the_end() {
     if !has("node") {
         return;

@@ -107,7 +107,10 @@ fn faults_by_hand_meet_a_load_that_is_judged() {
     ended.code(0);
     let ended = run(&tools, "stale", "test load.scn");
     for said in ["`lin-kv`: not linearizable: ", "workload lin-kv", "does not fit: "] {
-        assert!(ended.out.contains(said) || ended.out.contains("do not fit: "), "`{said}` is not said: {ended:#?}");
+        assert!(
+            ended.out.contains(said) || ended.out.contains("do not fit: "),
+            "`{said}` is not said: {ended:#?}"
+        );
     }
     ended.code(1);
     tools.expect_nothing_left();

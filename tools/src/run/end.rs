@@ -6,6 +6,7 @@ mod acknowledged_writes;
 mod audit;
 mod details;
 mod law_states;
+mod unstamped_writes;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -28,6 +29,7 @@ impl RunContext {
             self.settled(settle).await?;
             self.list_excused_writes().await?;
             self.check_acknowledged_writes().await?;
+            self.check_unstamped_writes().await?;
         }
         self.links_match(settle).await?;
         self.queues_fit().await;

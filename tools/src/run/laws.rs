@@ -24,6 +24,7 @@ mod read;
 mod reads;
 mod stored;
 mod tombstones;
+mod unstamped;
 
 pub(in crate::run) use breach::{Breach, shortened};
 pub(in crate::run) use convergence::convergence;
@@ -34,3 +35,4 @@ pub(in crate::run) use nothing_lost::{HeldWrite, nothing_lost};
 pub(in crate::run) use payloads::Write;
 pub(in crate::run) use queues::queues;
 pub(in crate::run) use tombstones::tombstones_stay;
+pub(in crate::run) use unstamped::{HeldKey, nothing_lost_unstamped};

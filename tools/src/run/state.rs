@@ -9,6 +9,7 @@ mod measures;
 mod network;
 mod operations;
 mod steps_under_way;
+mod unstamped;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub(in crate::run) use network::{Content, Link};
 pub use network::{Life, Network, Node};
 use operations::Operations;
 use steps_under_way::StepsUnderWay;
+pub(in crate::run) use unstamped::{UnstampedWrite, UnstampedWrites};
 
 use super::laws::{Breach, Evidence, Write};
 use super::results::JournalWriter;
@@ -40,6 +42,8 @@ pub(in crate::run) struct RunState {
     pub network: Network,
     /// The writes that were acknowledged.
     pub history: History,
+    /// The writes of stores that give no stamps.
+    pub unstamped: UnstampedWrites,
     /// The measures under way.
     pub measures: Measures,
     /// The evidence by which laws are judged.

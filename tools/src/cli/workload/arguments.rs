@@ -17,7 +17,8 @@ use crate::world;
     after_help = "Examples:\n  tools workload lin-kv --driver etcd --network clique:3 --world netns --partition --kill --time 20s\n  tools workload lin-kv --driver kv.toml --seed 7 --html page.html"
 )]
 pub struct Arguments {
-    /// The workload: lin-kv (`get`, `set` and `cas`), g-set, g-counter or pn-counter (`add` and `read`)
+    /// The workload: lin-kv (`get`, `set` and `cas`), g-set, g-counter or pn-counter (`add` and `read`), broadcast,
+    /// txn-rw-register, unique-ids or echo
     #[arg(value_name = "WORKLOAD")]
     pub name: String,
 

@@ -20,6 +20,10 @@ const KNOWN: &[Command] = &[
     ADD_PEER,
     reads("read", &[], Answer::Any),
     changes("add", &[value("VALUE")], Answer::Any),
+    changes("broadcast", &[value("VALUE")], Answer::Any),
+    changes("txn", &[value("TXN")], Answer::Any),
+    changes("generate", &[], Answer::Any),
+    reads("echo", &[word("TEXT")], Answer::Any),
 ];
 
 /// The signature of a command.

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use super::RunContext;
 use crate::run::answers::{Asked, Observed};
 use crate::run::executor::Executor;
+use crate::run::state::{Custody, RunState, UnstampedWrite};
 use crate::world::{NodeIndex, Operation, Outcome};
 
 /// The time that a node may take to answer; chosen: a node that works answers within milliseconds, and a
@@ -75,6 +76,8 @@ impl RunContext {
         let observed: Observed = (&mut submitted).await.into();
         let put = submitted.put_at().unwrap_or(began);
         drop((submitted, write));
+        let driver = self.driver(node);
+        let is_unstamped = driver.command("stamp").is_none() && driver.command("get").is_some();
         let state = &mut *self.executor.state_mut();
         let now = state.now;
         if changes {
@@ -84,6 +87,9 @@ impl RunContext {
                 state.acknowledged(node, key, &written.rank, command == "delete");
             }
             state.measures.asked(&observed, now.saturating_sub(began));
+        }
+        if changes && is_unstamped {
+            record_unstamped(state, node, words, began, &observed);
         }
         if let Some(asking) = asking {
             let broken = state.evidence.answered(&asking, state.network.node(node), &observed, now);
@@ -105,4 +111,31 @@ impl RunContext {
             self.executor.state_mut().network.set_tells_versions(node);
         }
     }
+}
+
+/// Records a change of a store that gives no stamps.
+fn record_unstamped(
+    state: &mut RunState,
+    node: NodeIndex,
+    words: &[String],
+    began: Duration,
+    observed: &Observed,
+) {
+    let acknowledged = match observed {
+        Observed::Answered(_) => true,
+        Observed::Silent(_) => false,
+        // It was not carried out.
+        Observed::Refused { .. } | Observed::Unasked => return,
+    };
+    let entry = state.network.node(node);
+    let custody = if entry.spec.disk { Custody::Disk } else { Custody::Life(entry.incarnation) };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (key, value) = match words[..] {
+        ["set", key, value] | ["cas", key, _, value] => (key, Some(value.to_owned())),
+        ["delete", key] => (key, None),
+        ["addPeer", ..] => return,
+        _ => return state.unstamped.add_other_change(),
+    };
+    let ended = state.now;
+    state.unstamped.add(key, UnstampedWrite { by: node, custody, value, began, ended, acknowledged });
 }

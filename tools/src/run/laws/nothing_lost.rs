@@ -32,16 +32,15 @@ pub(in crate::run) struct HeldWrite<'a> {
 pub(in crate::run) fn nothing_lost(writes: &[HeldWrite<'_>]) -> Vec<String> {
     let lost = |writes: &&HeldWrite<'_>| writes.held.is_none_or(|rank| rank < writes.acknowledged);
     let line = |writes: &HeldWrite<'_>| {
-        format!(
-            "`{}`, acknowledged by {} at {}: {} holds {}",
-            writes.key,
-            writes.by,
-            text::duration(writes.at),
-            writes.witness,
-            if writes.held.is_some() { "an older version" } else { "nothing" },
-        )
+        let held = if writes.held.is_some() { "an older version" } else { "nothing" };
+        lost_line(writes.key, writes.by, writes.at, writes.witness, held)
     };
     writes.iter().filter(lost).map(line).collect()
+}
+
+/// Returns the line for a write of a key that a node acknowledged, and another one has lost.
+pub(super) fn lost_line(key: &str, by: &str, at: Duration, witness: &str, held: &str) -> String {
+    format!("`{key}`, acknowledged by {by} at {}: {witness} holds {held}", text::duration(at))
 }
 
 #[cfg(test)]

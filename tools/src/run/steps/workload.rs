@@ -96,7 +96,10 @@ impl RunContext {
                 format!("`{name}`: {}: {}", problem.kind.replace('_', " "), problem.message)
             }
             (None, Some(reason)) => format!("`{name}` is not decided: {reason}"),
-            (None, None) => return Ok(()),
+            (None, None) => {
+                self.executor.state_mut().history.held += 1;
+                return Ok(());
+            }
         };
         let mut failure = Failure::new(FailureKind::Expectation, Some(at), self.executor.now(), message);
         failure.differences = verdict.lines(history);

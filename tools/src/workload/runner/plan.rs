@@ -113,11 +113,13 @@ impl Protocol {
         words
     }
 
-    /// Returns the value of an answer: of a store that has text alone, a number is what it spells.
+    /// Returns the value of an answer: of a store that has text alone, a number or a list is what it spells.
     #[must_use]
     pub fn value(self, value: Value) -> Value {
         match (self, value) {
-            (Self::Store { is_text: true, .. }, Value::Text(text)) if value::is_number(&text) => {
+            (Self::Store { is_text: true, .. }, Value::Text(text))
+                if value::is_number(&text) || value::members(&text).is_some() =>
+            {
                 Value::Json(text)
             }
             (_, value) => value,

@@ -126,6 +126,8 @@ fn nodes_are_paused_and_clocks_are_shifted_and_all_is_right_at_the_end() {
 fn a_number_that_comes_back_as_text_is_the_number() {
     let number = || Value::Text("5".to_owned());
     assert_eq!(STORE.value(number()), Value::Json("5".to_owned()));
+    let list = "[[\"r\", 1, 5]]".to_owned();
+    assert_eq!(STORE.value(Value::Text(list.clone())), Value::Json(list));
     assert_eq!(STORE.value(Value::Text("five".to_owned())), Value::Text("five".to_owned()));
     assert_eq!(Protocol::Routed.value(number()), number());
     let words = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
