@@ -459,6 +459,50 @@ fn an_answer_that_does_not_say_what_a_node_holds_is_shown_where_nodes_differ() {
 }
 
 #[test]
+fn an_acknowledged_write_that_every_node_has_lost_breaks_the_law_without_stamps_as_well() {
+    if !has("node") {
+        return;
+    }
+    // It acknowledges every write, and keeps the first of each key that does not begin with `gone`.
+    let server = "const held = new Map();
+        require('http').createServer((asked, answered) => {
+            let body = '';
+            asked.on('data', (part) => { body += part; });
+            asked.on('end', () => {
+                const key = asked.url.split('/')[2];
+                if (asked.method === 'GET') {
+                    return answered.writeHead(held.has(key) ? 200 : 404).end(held.get(key) ?? 'none');
+                }
+                if (!held.has(key) && !key.startsWith('gone')) held.set(key, body);
+                answered.writeHead(204).end();
+            });
+        }).listen(process.argv[2], '127.0.0.1');";
+    let driver = "[start]\ncommand = \"node server.js {port}\"\n[commands.get]\nhttp = \"GET /kv/{key}\"\n\
+                  means = { 404 = \"absent\" }\n[commands.set]\nhttp = \"PUT /kv/{key}\"\nbody = \"{value}\"\n\
+                  [commands.flush]\nhttp = \"POST /kv/gone\"\narguments = []\n";
+    let check = |steps: &str, code: i32, said: &str| {
+        let tools = Tools::new()
+            .file("server.js", server)
+            .file("x.toml", driver)
+            .file("one.scn", &format!("# It keeps what it acknowledged.\nnetwork a\n{steps}\n"));
+        let ended = tools.run("test one.scn --driver x.toml");
+        assert!(ended.out.contains(said), "`{said}` is not said of `{steps}`: {ended:#?}");
+        ended.code(code);
+    };
+    check("a: set k v", 0, "ok one");
+    check("a: set k \"5\"\na: set l \"two words\"", 0, "ok one");
+    check("a: set gone v", 1, "a holds nothing");
+    check("a: set k v\na: set k w", 1, "a holds `v`");
+    check("a: set k v\na: set k w", 1, "law: nothing lost");
+    // Of two at the same time, either may be the last.
+    check("together { a: set k v; a: set k w }", 0, "ok one");
+    // It keeps nothing on a disk, so that it answers for nothing after a kill.
+    check("a: set k v\nkill a\nstart a", 0, "ok one");
+    // The effect of a command of one's own is not known.
+    check("a: set gone v\na: flush", 0, "ok one");
+}
+
+#[test]
 fn transactions_and_other_workloads_join_by_their_commands() {
     if !has("node") {
         return;

@@ -46,8 +46,9 @@ fn registers_of_a_majority_hold_while_nodes_are_parted_paused_and_killed() {
     );
     let ended = ask(&tools, "none", &line);
     assert_eq!(ended.out.matches("ok lin-kv").count(), usize::try_from(SEEDS).expect("few"), "{ended:#?}");
-    for said in ["partition ", "heal", "kill ", "start "] {
-        assert!(ended.out.contains(said), "`{said}` is not said: {ended:#?}");
+    let history = tools.read("logs/workload-lin-kv/history.jsonl");
+    for said in ["\"partition ", "\"heal\"", "\"kill ", "\"start ", "\"pause ", "\"resume "] {
+        assert!(history.contains(said), "`{said}` is not said: {ended:#?}");
     }
     ended.code(0);
     run(&tools, "none", "test race.scn behind.scn").code(0);

@@ -14,7 +14,7 @@ use crate::run::laws::{Breach, HeldKey, Law, nothing_lost_unstamped, shortened};
 use crate::run::results::StepFailure;
 use crate::run::state::{Life, RunState, UnstampedWrite};
 use crate::text::value;
-use crate::world::{Answer, NodeIndex};
+use crate::world::{Answer, NodeIndex, Value};
 
 /// A key that can be judged.
 struct Question {
@@ -41,6 +41,11 @@ impl RunContext {
             for (question, observed) in batch.iter().zip(told) {
                 let values = self.values(question.witness);
                 let held = match &observed {
+                    // Whatever the node holds, this is not it.
+                    Observed::Answered(Answer { value: Value::Done, .. }) => {
+                        self.add_unsaid(question);
+                        continue;
+                    }
                     Observed::Answered(Answer { value, .. }) => {
                         Some(CompareBy::of(Kind::Value, values).key(value))
                     }
