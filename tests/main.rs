@@ -58,6 +58,7 @@ mod simulation;
 mod steps;
 mod story;
 mod strangers;
+mod systems;
 mod terminal;
 mod texts;
 mod time_held;
