@@ -14,8 +14,8 @@ import sys
 import nats
 from nats.errors import NoRespondersError
 from nats.js.api import KeyValueConfig
-from nats.js.errors import (APIError, BadRequestError, BucketNotFoundError, KeyDeletedError,
-                            KeyWrongLastSequenceError, NoKeysError, NotFoundError, NoStreamResponseError, ServiceUnavailableError)
+from nats.js.errors import (APIError, BucketNotFoundError, KeyWrongLastSequenceError, NoKeysError, NotFoundError,
+                            NoStreamResponseError, ServiceUnavailableError)
 
 CHANGES = ("set", "delete", "cas", "create")
 
@@ -48,24 +48,19 @@ class Bucket:
             raise Refused("unavailable", "not all replicas are current")
         return 1 + len(cluster.replicas or [])
 
-    async def entry(self, request, direct):
+    async def entry(self, key):
+        """The newest message about a key, from the leader of the bucket."""
         await self.open()
-        message = await self.stream.get_last_msg("KV_tools", f"$KV.tools.{request['key']}", direct=direct)
+        message = await self.stream.get_last_msg("KV_tools", f"$KV.tools.{key}")
         if (message.headers or {}).get("KV-Operation") in ("DEL", "PURGE"):
             raise Refused("absent", "the key was deleted")
         return message
 
     async def get(self, request):
-        """The value that the leader of the bucket has."""
-        return (await self.entry(request, direct=False)).data.decode()
-
-    async def copy(self, request):
-        """The value and its revision in the copy of the server that is asked: how clients read by default."""
-        message = await self.entry(request, direct=True)
-        return f"{message.data.decode()} at {message.seq}"
+        return (await self.entry(request["key"])).data.decode()
 
     async def revision(self, request):
-        """The key and the value of one revision, from any replica."""
+        """The key and the value of one revision, from any replica: a direct get, as clients read by default."""
         await self.open()
         message = await self.stream.get_msg("KV_tools", seq=int(request["number"]), direct=True)
         return f"{message.subject.rsplit('.', 1)[-1]} {message.data.decode()}"
@@ -87,7 +82,7 @@ class Bucket:
 
     async def cas(self, request):
         bucket = await self.open()
-        message = await self.entry(request, direct=False)
+        message = await self.entry(request["key"])
         if message.data.decode() != str(request["from"]):
             raise Refused("precondition_failed", f"the value is {message.data.decode()}")
         await bucket.update(request["key"], str(request["to"]).encode(), last=message.seq)
@@ -104,17 +99,18 @@ async def answer(bucket, request):
             reply["value"] = value
     except Refused as error:
         reply["error"], reply["message"] = error.args
-    except (NotFoundError, KeyDeletedError) as error:
+    except NotFoundError as error:
         reply.update(error="absent", message=str(error))
     except KeyWrongLastSequenceError as error:
         reply.update(error="exists" if command == "create" else "precondition_failed", message=str(error))
     except (NoRespondersError, NoStreamResponseError, ServiceUnavailableError) as error:
         # Nobody listened at the subject, so nobody got it.
         reply.update(error="unavailable", message=f"{type(error).__name__}: {error}")
-    except (APIError, BadRequestError) as error:
+    except APIError as error:
         reply.update(error="refused", message=str(error))
     except Exception as error:
-        reply.update(error="unknown" if command in CHANGES else "unavailable", message=f"{type(error).__name__}: {error}")
+        code = "unknown" if command in CHANGES else "unavailable"
+        reply.update(error=code, message=f"{type(error).__name__}: {error}")
     print(json.dumps(reply), flush=True)
 
 

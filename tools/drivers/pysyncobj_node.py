@@ -1,6 +1,6 @@
 """A member of a PySyncObj cluster with a key-value store in front.
 
-usage: python3 pysyncobj_node.py HOST HTTP_PORT RAFT_PORT JOURNAL OTHERS   (HOST:RAFT_PORT of each other member, with commas)
+usage: python3 pysyncobj_node.py HOST HTTP_PORT RAFT_PORT JOURNAL [HOST:RAFT_PORT of each other member, with commas]
 
 GET and PUT /kv/KEY, GET /keys, GET /leader. A GET reads the member's own copy. A PUT answers 204 once the write is
 committed and applied here, 504 if that has not been seen for 2 s, and 503 if the library says that it failed.
