@@ -12,7 +12,8 @@ pub(crate) fn shipped() -> Tools {
     tools
 }
 
-/// Returns the paths of the shipped scenarios in the story's folder, sorted.
+/// Returns the paths of the shipped scenarios in the story's folder, sorted. Those of other people's systems are not
+/// among them: they need their programs (`systems.rs`).
 pub(crate) fn files() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut files = Vec::new();
@@ -22,7 +23,7 @@ pub(crate) fn files() -> Vec<String> {
             let path = entry.expect("an entry").path();
             let name = format!("{name}/{}", path.file_name().expect("a name").to_string_lossy());
             if path.is_dir() {
-                folders.push(name);
+                folders.extend(Some(name).filter(|name| name != "scenarios/systems"));
             } else if path.extension().is_some_and(|extension| extension == "scn") {
                 files.push(name);
             }

@@ -36,7 +36,10 @@ fn scenarios_of_systems_are_right_and_run_only_if_they_are_asked_for() {
     let mut tools = Tools::new();
     for (name, text) in scenarios() {
         let tags = text.lines().find_map(|line| line.strip_prefix("tags optional, ")).unwrap_or_default();
-        assert!(name.starts_with(tags.split(',').next().unwrap_or_default()) && !tags.is_empty(), "{name}: {tags}");
+        assert!(
+            name.starts_with(tags.split(',').next().unwrap_or_default()) && !tags.is_empty(),
+            "{name}: {tags}"
+        );
         tools = tools.file(&format!("scenarios/{name}.scn"), &text);
     }
     let ended = tools.run("check scenarios/ --world netns");
