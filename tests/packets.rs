@@ -103,6 +103,30 @@ fn a_run_ends_with_packets_on_the_way_and_with_a_node_that_is_frozen() {
 }
 
 #[test]
+fn a_cluster_that_links_itself_is_slowed() {
+    if !(has("etcd") && networks::can()) {
+        return;
+    }
+    // A write takes a round trip from the leader to a majority.
+    let scenario = "\
+# Raft is slowed by links that etcd dials by itself.
+network a-b, b-c, c-a
+until a: set k 1 within 60s
+link all delay 100ms
+measure slow {
+  a: set k 2
+  b: set k 3
+  c: set k 4
+}
+link all clear
+expect slow.ack_p50 >= 200ms
+expect all: get k == 4 within 30s
+";
+    let tools = Tools::new().file("one.scn", scenario);
+    tools.run("test one.scn --driver etcd --world netns").code(0);
+}
+
+#[test]
 fn shapes_are_refused_before_the_start_where_the_system_gives_no_packet_sockets() {
     if !(has("python3") && has("setpriv") && networks::can() && rustix::process::geteuid().is_root()) {
         return;
