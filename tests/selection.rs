@@ -48,6 +48,16 @@ fn tags_select() {
 }
 
 #[test]
+fn mistakes_in_scenarios_without_the_tag_stop_nothing() {
+    let tools = folder().file("scenarios/wrong.scn", "tags broken\nnetwork a-b\na: nonesuch\n");
+    tools.run("test --dry-run --tag one").check(0, "one\n", "");
+    tools.run("test --dry-run --tag broken").code(2);
+    // The tags of a file are not known if its headers are wrong.
+    let tools = folder().file("scenarios/wrong.scn", "tags one,\nnetwork a-b\n");
+    tools.run("test --dry-run --tag one").code(2);
+}
+
+#[test]
 fn a_parameter_can_be_fixed() {
     check_selected("two --param net=line(9)", "two[net=line(9)]\n");
     let tools = folder();
@@ -59,8 +69,10 @@ fn a_parameter_can_be_fixed() {
 
 #[test]
 fn nothing_selected_is_an_error() {
-    let err = "error: no scenario has these tags\n  = help: `tools list` shows the tags of each\n";
-    folder().run("test --tag nonesuch").check(2, "", err);
+    let err = "error: unknown tag `quikc`: did you mean `quick`? There are one, quick, two\n";
+    folder().run("test --tag two --tag quikc").check(2, "", err);
+    let err = "error: no scenario has the tag `ci`, nor any other\n  = help: `tags slow, ci` at the top of a scenario gives it tags\n";
+    Tools::new().file("scenarios/a.scn", "network a-b\n").run("test --tag ci").check(2, "", err);
     let err = "error: there is no `scenarios`: name scenarios, or folders that hold some\n";
     Tools::new().run("test").check(2, "", err);
     folder().run("test onee.scn").code(2);
@@ -105,7 +117,9 @@ fn a_scenario_that_does_not_fit_the_driver_is_skipped_with_the_reason() {
     assert!(tools.read("report.json").contains("`byc` nodes have no command `stats`"));
     assert!(!tools.path("logs/figures").exists());
     let words = tools.run("list all --driver byc");
-    words.check(0, "one  -  quick, one  One write.\n", "");
+    let unfit = "figures  line 3: `byc` nodes have no command `stats`\n";
+    let all = format!("one  -  quick, one  One write.\n\n1 scenario does not fit the driver `byc`:\n{unfit}");
+    words.check(0, &all, "");
     let ended = tools.run("check all --driver byc");
     ended.code(0);
     assert_eq!(ended.out, "2 scenarios, no errors, 1 warning; 1 does not fit the driver `byc`\n");

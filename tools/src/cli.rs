@@ -54,6 +54,7 @@ pub mod since;
 pub mod source;
 pub mod steps;
 mod table;
+mod tags;
 pub mod test;
 pub mod top;
 pub mod ui;

@@ -14,10 +14,11 @@ use super::load::{self, Loaded};
 use super::reach::Reach;
 use super::screen;
 use super::setting::{driver_named, world_named};
+use super::tags;
 use crate::driver;
-use crate::scenario::{self, Headers, Setting};
+use crate::scenario::{self, Fit, Headers, Setting};
 use crate::text::{Diagnostic, Source, readable};
-use crate::world;
+use crate::world::{self, Ability};
 
 /// List scenarios: name, parameters with the number of their combinations, tags and purpose
 #[derive(Debug, Clone, Args)]
@@ -30,9 +31,13 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = world_named)]
     pub world: Option<&'static world::Declaration>,
 
-    /// List only scenarios that nodes of this driver can run
-    #[arg(long, value_name = "NAME", value_parser = driver_named)]
+    /// List the scenarios that nodes of this driver can run, and why they cannot run the others
+    #[arg(long, value_name = "NAME|FILE", value_parser = driver_named)]
     pub driver: Option<&'static driver::Declaration>,
+
+    /// List only scenarios with this tag; given several times, those that have one of them
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
 
     /// Write JSON
     #[arg(long)]
@@ -51,6 +56,9 @@ struct Entry {
     worlds: Vec<String>,
     timeout_ms: u128,
     settle_ms: u128,
+    /// The first ability that nodes of `--driver` lack for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unfit: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -60,7 +68,7 @@ struct EntryParam {
 }
 
 impl Entry {
-    fn new(source: &Source, headers: &Headers) -> Self {
+    fn new(source: &Source, headers: &Headers, unfit: Option<String>) -> Self {
         let param =
             |param: &scenario::Param| EntryParam { name: param.name.clone(), values: param.values.clone() };
         Self {
@@ -76,6 +84,7 @@ impl Entry {
             worlds: headers.worlds.clone(),
             timeout_ms: headers.timeout.as_millis(),
             settle_ms: headers.settle.as_millis(),
+            unfit,
         }
     }
 
@@ -93,24 +102,26 @@ impl Entry {
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
     let paths = load::find(&arguments.paths)?;
     let reach = Reach::of_paths(&arguments.paths);
-    let (mut entries, mut wrong): (Vec<Entry>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+    let (mut read, mut wrong): (Vec<(Source, Headers)>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
     for path in &paths {
-        let (source, headers) = load::read_headers(path, &reach);
-        let headers = match headers {
-            Ok(headers) if !applies(&headers, arguments.world) => continue,
-            Ok(headers) => headers,
-            Err(diagnostic) => {
-                wrong.push(diagnostic);
-                continue;
-            }
-        };
-        let fits = arguments.driver.map_or(Ok(true), |driver| {
+        match load::read_headers(path, &reach) {
+            (source, Ok(headers)) => read.push((source, headers)),
+            (_, Err(diagnostic)) => wrong.push(diagnostic),
+        }
+    }
+    if wrong.is_empty() {
+        tags::check(&arguments.tag, read.iter().map(|(_, headers)| headers))?;
+    }
+    let selected =
+        |headers: &Headers| tags::fits(&arguments.tag, headers) && applies(headers, arguments.world);
+    let mut entries: Vec<Entry> = Vec::new();
+    for (source, headers) in read.iter().filter(|(_, headers)| selected(headers)) {
+        let unfit = arguments.driver.map_or(Ok(None), |driver| {
             let file = Loaded::new(source.clone(), Ok(headers.clone()), &BTreeMap::new(), &reach);
-            fits(file, driver, arguments.world)
+            unfit(&file, driver, arguments.world)
         });
-        match fits {
-            Ok(true) => entries.push(Entry::new(&source, &headers)),
-            Ok(false) => {}
+        match unfit {
+            Ok(unfit) => entries.push(Entry::new(source, headers, unfit)),
             Err(mistakes) => wrong.extend(mistakes),
         }
     }
@@ -118,12 +129,25 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
         serde_json::to_writer_pretty(&mut *out, &entries)?;
         writeln!(out)?;
     } else {
-        table(&entries, screen::width(), out)?;
+        let (unfit, fitting): (Vec<Entry>, Vec<Entry>) =
+            entries.into_iter().partition(|entry| entry.unfit.is_some());
+        let rows: Vec<_> = fitting.iter().map(Entry::columns).collect();
+        table(&rows, screen::width(), out)?;
+        print_unfit(&unfit, arguments.driver, out)?;
     }
     for diagnostic in &wrong {
         writeln!(err, "{diagnostic}\n")?;
     }
     Ok(if wrong.is_empty() { Exit::Held } else { Exit::Usage })
+}
+
+/// Prints the scenarios that nodes of a driver cannot run, each with the reason.
+fn print_unfit(unfit: &[Entry], driver: Option<&driver::Declaration>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(driver) = driver.filter(|_| !unfit.is_empty()) else { return Ok(()) };
+    let verb = if unfit.len() == 1 { "scenario does" } else { "scenarios do" };
+    writeln!(out, "\n{} {verb} not fit the driver `{}`:", unfit.len(), readable(driver.name))?;
+    let row = |entry: &Entry| [entry.name.clone(), entry.unfit.clone().unwrap_or_default()];
+    table(&unfit.iter().map(row).collect::<Vec<_>>(), screen::width(), out)
 }
 
 /// Returns true if scenarios of a file are not skipped in a world. Without a world, none is skipped.
@@ -132,27 +156,35 @@ fn applies(headers: &Headers, world: Option<&world::Declaration>) -> bool {
     worlds.is_empty() || world.is_none_or(|world| worlds.iter().any(|name| name == world.name))
 }
 
-/// Returns true if nodes of a driver fit a file's scenarios in that world, or in one of the file's worlds.
-/// Fails with the mistakes of a file that fits no nodes.
-fn fits(
-    mut file: Loaded,
+/// Returns the reason why nodes of a driver can run none of a file's scenarios, in that world or in one of the file's
+/// worlds; none if they can. Fails with the mistakes of a file that fits no nodes.
+fn unfit(
+    file: &Loaded,
     driver: &driver::Declaration,
     world: Option<&'static world::Declaration>,
-) -> Result<bool, Vec<Diagnostic>> {
+) -> Result<Option<String>, Vec<Diagnostic>> {
     let options = BTreeMap::from([("driver".to_owned(), driver.name.to_owned())]);
     let worlds = world::HERE.iter().copied().filter(|here| world.is_none_or(|world| world.name == here.name));
-    let mut mistakes: Vec<Vec<Diagnostic>> = Vec::new();
-    let worlds: Vec<_> = worlds.filter(|world| applies(&file.headers, Some(world))).collect();
+    let (mut misfit, mut mistakes) = (None, None);
+    let mut worlds: Vec<_> = worlds.filter(|world| applies(&file.headers, Some(world))).collect();
+    // The reason is more of the nodes in a world that can run them.
+    worlds.sort_by_key(|world| !(driver.simulated || world.can(Ability::Exec)));
     for world in worlds {
-        file.diagnostics.clear();
-        if file.fits(&Setting { drivers: driver::all(), options: &options, ..Setting::of(world) }) {
-            return Ok(true);
+        match file.fit(&Setting { drivers: driver::all(), options: &options, ..Setting::of(world) }) {
+            Fit::Fits => return Ok(None),
+            Fit::Misfit(lacking) => misfit = misfit.or_else(|| lacking.into_iter().next()),
+            Fit::Wrong(wrong) => mistakes = mistakes.or(Some(wrong)),
         }
-        mistakes.push(std::mem::take(&mut file.diagnostics));
     }
     // A file that some nodes can run in some world has no mistake.
-    let is_right = mistakes.iter().any(Vec::is_empty);
-    mistakes.into_iter().next().filter(|_| !is_right).map_or(Ok(false), Err)
+    match (misfit, mistakes) {
+        (None, Some(mistakes)) => Err(mistakes),
+        (None, None) => Ok(Some(format!("it is for the worlds {}", file.headers.worlds.join(", ")))),
+        (Some(misfit), _) => {
+            let line = misfit.source.place(misfit.span).line;
+            Ok(Some(format!("line {line}: {}", misfit.message)))
+        }
+    }
 }
 
 /// The most columns of a cell before the last, if a line has to fit. Chosen: three cells fit beside the
@@ -161,18 +193,17 @@ const CELL_MAX: usize = 24;
 
 /// Prints a table with columns as wide as their widest cells. If a line has to fit, cells that are too wide
 /// are cut.
-fn table(entries: &[Entry], fit: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
-    let cell = |(at, cell): (usize, String)| {
-        let cell = readable(&cell);
+fn table<const N: usize>(rows: &[[String; N]], fit: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let cell = |(at, cell): (usize, &String)| {
+        let cell = readable(cell);
         // Names are shown whole.
-        if fit.is_some() && at > 0 && at < 3 { cut(&cell, CELL_MAX) } else { cell }
+        if fit.is_some() && at > 0 && at + 1 < N { cut(&cell, CELL_MAX) } else { cell }
     };
-    let rows: Vec<Vec<String>> =
-        entries.iter().map(|entry| entry.columns().into_iter().enumerate().map(cell).collect()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().enumerate().map(cell).collect()).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2), 0];
+    let widths: Vec<usize> = (0..N).map(|column| if column + 1 < N { width(column) } else { 0 }).collect();
     for row in &rows {
-        let padded = row.iter().zip(widths).map(|(cell, width)| {
+        let padded = row.iter().zip(&widths).map(|(cell, width)| {
             let padding = width.saturating_sub(cell.width());
             format!("{cell}{}", " ".repeat(padding))
         });
@@ -215,12 +246,24 @@ mod tests {
         files: &[(&str, &str)],
         json: bool,
     ) -> (u8, String, String) {
+        ran_with(world, driver, &[], files, json)
+    }
+
+    fn ran_with(
+        world: Option<&'static world::Declaration>,
+        driver: Option<&'static driver::Declaration>,
+        tags: &[&str],
+        files: &[(&str, &str)],
+        json: bool,
+    ) -> (u8, String, String) {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let arguments = Arguments { paths: vec![folder.path().to_owned()], world, driver, json };
+        let paths = vec![folder.path().to_owned()];
+        let tag = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let arguments = Arguments { paths, world, driver, tag, json };
         let ended = run(&arguments, &mut out, &mut err);
         let code = conclude(ended, &mut err).code();
         let path = folder.path().display().to_string();
@@ -249,10 +292,10 @@ mod tests {
             "tag, other_tag, and_a_third_one_that_is_long"
         );
         let source = Source::new("a.scn", text);
-        let entries = [Entry::new(&source, &scenario::headers(&source).unwrap())];
+        let rows = [Entry::new(&source, &scenario::headers(&source).unwrap(), None).columns()];
         for columns in [20, 40, 80, 200] {
             let mut out = Vec::new();
-            table(&entries, Some(columns), &mut out).unwrap();
+            table(&rows, Some(columns), &mut out).unwrap();
             let line = String::from_utf8(out).unwrap();
             assert!(line.starts_with('a') && line.trim_end().width() <= columns, "{line}");
         }
@@ -281,7 +324,8 @@ mod tests {
     fn those_that_fit_a_driver() {
         let fitting = |world: Option<&'static world::Declaration>, driver| {
             let (_, out, _) = ran_in(world, Some(driver), &OF_KINDS, false);
-            out.lines().map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+            let fitting = out.lines().take_while(|line| !line.is_empty());
+            fitting.map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(fitting(None, &driver::NATIVE), ["any", "figures", "lossy", "mixed", "ours"]);
         // Nodes of `byc` know each other by ports of one host, and a world of processes that can lose
@@ -290,6 +334,42 @@ mod tests {
         assert_eq!(fitting(Some(&world::NETNS), &driver::BYC), [""; 0]);
         assert_eq!(fitting(None, &driver::ASK), ["any", "lossy", "mixed"]);
         assert_eq!(fitting(None, &driver::MAELSTROM), ["lines"]);
+    }
+
+    #[test]
+    fn those_that_do_not_fit_a_driver_are_listed_with_the_reason() {
+        let (code, out, err) = ran_in(None, Some(&driver::BYC), &OF_KINDS, false);
+        let expected = "any    -        -
+mixed  ask (2)  -
+
+4 scenarios do not fit the driver `byc`:
+figures  line 2: `byc` nodes have no command `stats`
+lines    line 2: `byc` nodes have no command `broadcast`
+lossy    line 1: `a` is a `byc` node: those know each other by ports of one host
+ours     line 2: the world `sim` cannot run other programs
+";
+        assert_eq!((code, out.as_str(), err.as_str()), (0, expected, ""));
+        let (_, out, _) = ran_in(None, Some(&driver::BYC), &OF_KINDS, true);
+        let entries: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(entries[0].get("unfit"), None);
+        assert_eq!(entries[1]["unfit"], "line 2: `byc` nodes have no command `stats`");
+    }
+
+    #[test]
+    fn those_with_one_of_the_tags() {
+        let files =
+            [("a.scn", "tags slow\n"), ("b.scn", "tags ci, net\n"), ("c.scn", ""), ("d.scn", "tags net\n")];
+        let tagged = |tags: &[&str]| ran_with(None, None, tags, &files, false);
+        assert_eq!(tagged(&["ci", "slow"]).1, "a  -  slow\nb  -  ci, net\n");
+        let (code, out, err) = tagged(&["net", "slwo"]);
+        assert_eq!((code, out.as_str()), (2, ""));
+        assert_eq!(err, "error: unknown tag `slwo`: did you mean `slow`? There are ci, net, slow\n");
+        let (code, _, err) = ran_with(None, None, &["ci"], &files[2..3], false);
+        assert_eq!(code, 2);
+        assert_eq!(
+            err,
+            "error: no scenario has the tag `ci`, nor any other\n  = help: `tags slow, ci` at the top of a scenario gives it tags\n"
+        );
     }
 
     #[test]

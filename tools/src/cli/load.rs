@@ -208,11 +208,12 @@ impl Loaded {
         self.combinations = Some(combinations);
     }
 
-    /// Returns true if nodes of a setting fit one of its scenarios. Otherwise, if no scenario is right with
-    /// other nodes either, adds the mistakes.
-    pub fn fits(&mut self, setting: &Setting<'_>) -> bool {
-        let Some(combinations) = self.combinations.take() else { return false };
-        let (mut fits, mut mistakes, mut right) = (false, Vec::new(), false);
+    /// Returns the relation of its scenarios to the nodes of a setting: those of the first scenario that fits, else
+    /// the abilities that nodes lack for the first that is right with other nodes, else the mistakes of all.
+    #[must_use]
+    pub fn fit(&self, setting: &Setting<'_>) -> Fit {
+        let Some(combinations) = &self.combinations else { return Fit::Wrong(self.diagnostics.clone()) };
+        let (mut misfit, mut mistakes) = (None, Vec::new());
         for choice in combinations.iter() {
             let fit = |(scenario, _): (Scenario, _)| {
                 let wrong = find_drivers(&scenario.steps);
@@ -220,19 +221,12 @@ impl Loaded {
                 if wrong.is_empty() { scenario::fit(&scenario, &setting) } else { Fit::Wrong(wrong) }
             };
             match self.read(&choice).map(fit) {
-                Ok(Fit::Fits) => fits = true,
-                Ok(Fit::Misfit(_)) => right = true,
+                Ok(Fit::Fits) => return Fit::Fits,
+                Ok(Fit::Misfit(lacking)) => misfit = misfit.or(Some(lacking)),
                 Ok(Fit::Wrong(wrong)) | Err(wrong) => add(&mut mistakes, wrong),
             }
-            if fits {
-                break;
-            }
         }
-        if !fits && !right {
-            self.add(mistakes);
-        }
-        self.combinations = Some(combinations);
-        fits
+        misfit.map_or(Fit::Wrong(mistakes), Fit::Misfit)
     }
 
     /// Returns true if some node of its scenarios uses an option.

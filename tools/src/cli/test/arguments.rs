@@ -71,7 +71,7 @@ pub struct Arguments {
     #[arg(long)]
     pub messages: bool,
 
-    /// Run only scenarios with this tag
+    /// Run only scenarios with this tag; given several times, those that have one of them
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
 

@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::load::{self, Loaded};
 use crate::cli::seeds::Seeds;
 use crate::cli::setting::SettingArguments;
+use crate::cli::tags;
 use crate::report;
 use crate::run::{Options, Verdict};
 use crate::scenario;
@@ -68,31 +69,29 @@ impl Plan {
         }
         let mut loaded = load::load(&paths, &arguments.params.by_name(), &arguments.includes.folders)?;
         names.iter().try_for_each(|word| check_name(word, &loaded))?;
-        // Files not selected by name are not checked, so that their errors do not stop the others.
+        // Files not selected by name or tag are not checked, so that their errors do not stop the others.
         loaded.retain(|file| names.is_empty() || names.iter().any(|word| is_named(file, word)));
         if arguments.tag.is_empty() && names.is_empty() {
             let all = loaded.len();
             loaded.retain(|file| !is_optional(file) || is_asked_for(file, &paths));
             print_left_out(all - loaded.len(), err)?;
         }
+        // A file whose headers are wrong may have any tag.
+        if !loaded.iter().any(Loaded::is_wrong) {
+            tags::check(&arguments.tag, loaded.iter().map(|file| &file.headers))?;
+        }
+        loaded.retain(|file| file.is_wrong() || tags::fits(&arguments.tag, &file.headers));
         let setting = arguments.setting.setting(&node_options);
         let facts = check_files(&mut loaded, &setting, err)?;
         if loaded.iter().any(Loaded::is_wrong) {
             return Err(Failure::printed(Exit::Usage));
         }
         arguments.program.are_used(|option| loaded.iter().any(|file| file.uses(option)))?;
-        let is_tagged = |file: &Loaded| {
-            let tags = &file.headers.tags;
-            arguments.tag.is_empty() || arguments.tag.iter().any(|tag| tags.contains(tag))
-        };
-        let tagged = loaded.into_iter().zip(facts).filter(|(file, _)| is_tagged(file));
-        let selected: Vec<Selected> = tagged.flat_map(|(file, facts)| select(file, facts)).collect();
+        let files = loaded.into_iter().zip(facts);
+        let selected: Vec<Selected> = files.flat_map(|(file, facts)| select(file, facts)).collect();
         if selected.is_empty() {
-            return Err(if arguments.tag.is_empty() {
-                Failure::usage("no scenario is selected").help("`tools list` shows those that there are")
-            } else {
-                Failure::usage("no scenario has these tags").help("`tools list` shows the tags of each")
-            });
+            let failure = Failure::usage("no scenario is selected");
+            return Err(failure.help("`tools list` shows those that there are"));
         }
         let (scenarios, skipped) = divide(selected, world.name, &arguments.program);
         if scenarios.is_empty() {
