@@ -42,6 +42,7 @@ mod misbehaving;
 mod mixed;
 mod networks;
 mod packets;
+mod new_node;
 mod page;
 mod page_parts;
 mod ports;

@@ -1,5 +1,7 @@
 //! `tools new`: files to start from, with comments, that work as they are.
 
+pub mod node_project;
+
 use std::io::Write;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -7,7 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::exit::Exit;
 use super::failure::Failure;
 
-/// Print a file to start from: a scenario, the description of a driver, or the steps of a CI
+/// Print a file to start from: a scenario, the description of a driver, or the steps of a CI; or write a small node
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Such as: `tools new driver http > kv.toml`.")]
 pub struct Arguments {
@@ -27,6 +29,8 @@ pub enum What {
         #[arg(value_enum)]
         kind: Asked,
     },
+    #[expect(missing_docs, reason = "the help is that of its arguments")]
+    Node(node_project::Arguments),
     /// The steps that run the scenarios of a repository in a CI
     Ci {
         /// The CI
@@ -55,7 +59,8 @@ pub enum Service {
 
 /// Prints the file.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let text = match arguments.what {
+    let text = match &arguments.what {
+        What::Node(arguments) => return node_project::run(arguments, out),
         What::Scenario => include_str!("new/scenario.scn"),
         What::Driver { kind: Asked::Http } => include_str!("new/http.toml"),
         What::Driver { kind: Asked::Exec } => include_str!("new/exec.toml"),
