@@ -26,6 +26,7 @@ mod folders;
 mod formats;
 mod fuzz;
 mod gossip;
+mod grade;
 mod guesses;
 mod history;
 mod killed;

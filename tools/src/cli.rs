@@ -15,6 +15,7 @@ mod folder;
 mod folder_watch;
 mod formats;
 pub mod fuzz;
+pub mod grade;
 pub mod graph;
 mod host;
 mod html_file;
@@ -126,6 +127,7 @@ enum Command {
     Fmt(fmt::Arguments),
     Lsp(lsp::Arguments),
     List(list::Arguments),
+    Grade(Box<grade::Arguments>),
     Drivers(drivers::Arguments),
     New(new::Arguments),
     Graph(graph::Arguments),
@@ -213,6 +215,7 @@ fn perform(command: &Command, out: &mut Output<impl Write>, err: &mut dyn Write)
         Command::Fmt(arguments) => fmt::run(arguments, out, err),
         Command::Lsp(_) => lsp::run(out.until_closed()),
         Command::List(arguments) => list::run(arguments, out, err),
+        Command::Grade(arguments) => grade::run(arguments, out, err),
         Command::Graph(arguments) => graph::run(arguments, out, err),
         Command::Completions(arguments) => completions::run(arguments, &CommandLine::command(), out),
         Command::Drivers(arguments) => drivers::run(arguments, out),

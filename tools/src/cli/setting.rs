@@ -136,7 +136,7 @@ impl ProgramArguments {
 }
 
 /// Parses the command line of a node's program.
-fn node_program(text: &str) -> Result<String, SettingError> {
+pub(super) fn node_program(text: &str) -> Result<String, SettingError> {
     let program = program(text)?;
     let Some(word) = driver::unknown_placeholder(&program) else { return Ok(program) };
     Err(SettingError::unknown("placeholder", word, &driver::PLACEHOLDERS))

@@ -49,6 +49,9 @@ use runner::Runner;
 
 /// Runs the scenarios, and prints the results.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
+    if let Some(confinement) = arguments.confined {
+        confinement.enter()?;
+    }
     if arguments.keep.is_some() && !arguments.hosted {
         return relay::run_in_second_process();
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cli::formats::FormatArguments;
+use crate::cli::grade::Confinement;
 use crate::cli::log_limit::LogLimit;
 use crate::cli::reach::IncludeArguments;
 use crate::cli::seeds::Seeds;
@@ -116,6 +117,10 @@ pub struct Arguments {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a flattened group takes no comment of its own")]
     pub log_limit: LogLimit,
+
+    /// Run with the limits of a submission; `tools grade` gives this flag
+    #[arg(long, hide = true, value_parser = Confinement::parse)]
+    pub confined: Option<Confinement>,
 
     /// Plant this mistake in every node
     #[cfg(feature = "mutants")]
