@@ -53,6 +53,7 @@ mod redact;
 mod run;
 mod runs;
 mod scenarios;
+mod schema;
 mod seeds;
 mod selection;
 mod shipped;

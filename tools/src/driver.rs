@@ -40,7 +40,7 @@ pub use command_line::{
 };
 pub use contact::{Contact, Contacts};
 pub use declaration::{Bound, Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
-pub use described::{Described, LoadError};
+pub use described::{Described, LoadError, SCHEMA};
 pub use directory::{AddressError, Directory};
 pub use maelstrom::{LINES, MAELSTROM, Maelstrom, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
 pub use native::{

@@ -19,10 +19,18 @@ pub struct Arguments {
     /// The driver whose description is printed
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
+
+    /// Print the JSON schema of descriptions, for editors
+    #[arg(long, conflicts_with = "name")]
+    pub schema: bool,
 }
 
 /// Prints all drivers, or a description.
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if arguments.schema {
+        out.write_all(driver::SCHEMA.as_bytes())?;
+        return Ok(Exit::Held);
+    }
     let Some(name) = &arguments.name else { return list(out) };
     if let Some(text) = driver::description(name) {
         out.write_all(text.as_bytes())?;

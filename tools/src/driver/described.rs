@@ -16,6 +16,7 @@ mod outcome;
 mod plan;
 mod redis;
 mod request;
+mod schema;
 mod scope;
 mod secrets;
 mod signatures;
@@ -35,6 +36,7 @@ use request::Client;
 
 pub use load::LoadError;
 pub(super) use load::{load, read};
+pub use schema::SCHEMA;
 
 /// The most requests of one node at the same time. Further ones wait for one of them to end. Chosen: each is a
 /// connection, and a node that answers in a millisecond answers tens of thousands a second with these.
