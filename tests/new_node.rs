@@ -19,7 +19,7 @@ fn check(language: &str, program: &str) {
     alone.code(0);
     let together = tools.run("test 'my node/together.scn' --driver 'my node/node.toml' --timeout-factor 0.1");
     together.code(1);
-    assert!(together.out.contains("together failed: expected == first within 0.5 s"), "{together:#?}");
+    assert!(together.out.contains("together failed: expected == first within 5 s"), "{together:#?}");
     let again = tools.run(&format!("new node {language} 'my node'"));
     again.code(2);
     assert!(again.err.contains("is there already: nothing was written"), "{again:#?}");

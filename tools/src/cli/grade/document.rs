@@ -53,6 +53,11 @@ pub(super) struct Cell {
     again: Option<String>,
 }
 
+/// Returns the sum of points, which is 0 and not -0 if there are none.
+fn sum(points: impl Iterator<Item = f64>) -> f64 {
+    points.fold(0.0, |sum, points| sum + points)
+}
+
 impl Document {
     pub(super) fn new(plan: &Plan, book: &Book) -> Self {
         let column = |graded: &super::plan::Graded| Column {
@@ -76,8 +81,8 @@ impl Document {
             Row {
                 name: submission.name.clone(),
                 path: submission.path.to_string_lossy().into_owned(),
-                points: results.iter().flatten().map(|cell| cell.points).sum(),
-                of: plan.scenarios.iter().map(|graded| graded.points).sum(),
+                points: sum(results.iter().flatten().map(|cell| cell.points)),
+                of: sum(plan.scenarios.iter().map(|graded| graded.points)),
                 results,
             }
         };
@@ -112,8 +117,8 @@ impl Document {
             Row {
                 name: (*name).to_owned(),
                 path: String::new(),
-                points: results.iter().flatten().map(|cell| cell.points).sum(),
-                of: scenarios.iter().map(|_| 1.0).sum(),
+                points: sum(results.iter().flatten().map(|cell| cell.points)),
+                of: sum(scenarios.iter().map(|_| 1.0)),
                 results,
             }
         };

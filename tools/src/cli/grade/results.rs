@@ -131,10 +131,10 @@ impl Book {
                 append(&mut file, &beginning).map_err(|error| unusable(&error))?;
             }
             Some(first) => {
-                let beginning = serde_json::from_str(first).map_err(|_| {
+                let beginning: Beginning = serde_json::from_str(first).map_err(|_| {
                     Failure::usage(format!("{} holds no results of a grading", path.display()))
                 })?;
-                continued(beginning, plan, seed_is_given)?;
+                continued(&beginning, plan, seed_is_given)?;
                 // A grading that was killed may have left a part of a line.
                 if !text.ends_with('\n') {
                     file.write_all(b"\n").map_err(|error| unusable(&error))?;
@@ -173,7 +173,7 @@ impl Book {
 }
 
 /// Checks that a grading is continued with the settings with which it began, and takes over its seed.
-fn continued(beginning: Beginning, plan: &mut Plan, seed_is_given: bool) -> Result<(), Failure> {
+fn continued(beginning: &Beginning, plan: &mut Plan, seed_is_given: bool) -> Result<(), Failure> {
     if beginning.settings != plan.settings {
         let failure = Failure::usage(format!(
             "the grading began with other settings:\n  then: {}\n  now:  {}",

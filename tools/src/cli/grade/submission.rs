@@ -91,9 +91,10 @@ fn flags(path: &Path, templates: Templates<'_>) -> Result<Vec<String>, String> {
         None => None,
     };
     if driver.is_none() && exec.is_none() {
-        return Err(match path.is_dir() {
-            true => format!("it has no `{DESCRIPTION}`, the description of its driver"),
-            false => "it is no description of a driver (`.toml`)".to_owned(),
+        return Err(if path.is_dir() {
+            format!("it has no `{DESCRIPTION}`, the description of its driver")
+        } else {
+            "it is no description of a driver (`.toml`)".to_owned()
         });
     }
     for (flag, value) in [("--driver", driver), ("--exec", exec)] {

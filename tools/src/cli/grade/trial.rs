@@ -268,7 +268,7 @@ fn wait(process: &impl std::os::fd::AsFd, patience: Duration) -> io::Result<bool
 
 /// The files of one run.
 struct Files {
-    /// The folder of its logs.
+    /// The folder of a submission, in which each scenario has a folder of logs.
     logs: PathBuf,
     /// The report for programs.
     report: PathBuf,
@@ -277,27 +277,21 @@ struct Files {
 }
 
 impl Files {
-    /// Makes the folder of a run, without the files of an earlier one. The number tells submissions apart whose names
-    /// have no letters for a folder.
+    /// Makes the folder of a submission, without the files of an earlier run. The number tells submissions apart whose
+    /// names have no letters for a folder.
     fn new(out: &Path, number: usize, submission: &Submission, graded: &Graded) -> io::Result<Self> {
-        let folder = out
-            .canonicalize()?
-            .join("logs")
-            .join(format!("{}-{}", number + 1, folder_name(&submission.name)))
-            .join(folder_name(&graded.name));
-        fs::create_dir_all(&folder)?;
-        let files = Self {
-            logs: folder.join("run"),
-            report: folder.join("report.json"),
-            text: folder.join("report.txt"),
-        };
-        for file in [&files.report, &files.text] {
+        let folder = format!("{}-{}", number + 1, folder_name(&submission.name));
+        let logs = out.canonicalize()?.join("logs").join(folder);
+        fs::create_dir_all(&logs)?;
+        let name = folder_name(&graded.name);
+        let (report, text) = (logs.join(format!("{name}.json")), logs.join(format!("{name}.txt")));
+        for file in [&report, &text] {
             match fs::remove_file(file) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 Ok(()) | Err(_) => {}
             }
         }
-        Ok(files)
+        Ok(Self { logs, report, text })
     }
 }
 
