@@ -79,7 +79,12 @@ impl Language {
 /// Writes the files, and prints the commands to go on with.
 pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure> {
     let Arguments { language, folder } = arguments;
-    let description = DESCRIPTION.replace(COMMAND, language.command());
+    let mut description = DESCRIPTION.replace(COMMAND, language.command());
+    if *language == Language::Rust {
+        // It is said where the program is missing.
+        description =
+            description.replacen("\nlinks = ", "\ninstall = \"cargo build --release\"\nlinks = ", 1);
+    }
     let mut files = language.files().to_vec();
     files.extend([("node.toml", description.as_str()), ("alone.scn", ALONE), ("together.scn", TOGETHER)]);
     let there = |name: &str| fs::symlink_metadata(folder.join(name)).is_ok();

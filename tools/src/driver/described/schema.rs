@@ -11,7 +11,8 @@ mod tests {
     use serde_json::Value;
 
     use super::super::description::{
-        Command, Description, HttpRequests, Links, Meaning, ReadySign, Start, ValueKind,
+        Adapter, Command, Description, HttpRequests, Links, Meaning, ReadyTable, Start, StartStep, StepNodes,
+        ValueKind,
     };
     use super::*;
 
@@ -52,7 +53,10 @@ mod tests {
         assert_eq!(properties(&schema, ""), known::<Description>(field));
         assert_eq!(properties(&schema, "/definitions/start"), known::<Start>(field));
         assert_eq!(properties(&schema, "/definitions/command"), known::<Command>(field));
+        assert_eq!(properties(&schema, "/definitions/step"), known::<StartStep>(field));
+        assert_eq!(properties(&schema, "/definitions/ready/oneOf/1"), known::<ReadyTable>(field));
         assert_eq!(properties(&schema, "/properties/http"), known::<HttpRequests>(field));
+        assert_eq!(properties(&schema, "/properties/stdio"), known::<Adapter>(field));
     }
 
     #[test]
@@ -62,8 +66,6 @@ mod tests {
         assert_eq!(words(&schema, "/definitions/meaning/enum"), known::<Word<Meaning>>(word));
         assert_eq!(words(&schema, "/properties/values/enum"), known::<Word<ValueKind>>(word));
         assert_eq!(words(&schema, "/properties/links/enum"), known::<Word<Links>>(word));
-        let mut signs = properties(&schema, "/definitions/ready/oneOf/1");
-        signs.insert("port".to_owned());
-        assert_eq!(signs, known::<Word<ReadySign>>(word));
+        assert_eq!(words(&schema, "/definitions/step/properties/on/enum"), known::<Word<StepNodes>>(word));
     }
 }
