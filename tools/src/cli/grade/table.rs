@@ -12,14 +12,14 @@ use crate::text::readable;
 /// columns have numbers, which are explained.
 pub(super) fn table(document: &Document, fit: Option<usize>) -> String {
     let names: Vec<String> = document.scenarios.iter().map(|column| readable(&column.name)).collect();
-    let named = aligned(document, &names);
+    let whole = aligned(document, &names);
     let is_wide = |text: &str| fit.is_some_and(|columns| text.lines().any(|line| line.width() > columns));
-    let mut text = if is_wide(&named) {
+    let mut text = if is_wide(&whole) {
         let numbers: Vec<String> = (1..=names.len()).map(|number| number.to_string()).collect();
         let legend = numbers.iter().zip(&names).map(|(number, name)| format!("{number} {name}"));
         format!("{}\n{}\n", aligned(document, &numbers), legend.collect::<Vec<_>>().join("\n"))
     } else {
-        named
+        whole
     };
     for row in &document.submissions {
         text += &reasons(row, &names);

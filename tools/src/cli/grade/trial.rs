@@ -136,7 +136,7 @@ impl Trials<'_> {
         let flags = match &submission.flags {
             Ok(flags) => flags,
             Err(reason) => {
-                return Ok(Some(result(Verdict::new(Outcome::Unusable, reason.clone()), began)));
+                return Ok(Some(result(Verdict::new(Outcome::Unusable, reason), began)));
             }
         };
         let files = Files::new(&self.arguments.out, number, submission, graded)?;
@@ -144,7 +144,7 @@ impl Trials<'_> {
         let end = self.watch(&mut child, began)?;
         let verdict = match end {
             End::Interrupted => return Ok(None),
-            End::Limit(reason) => Verdict::new(Outcome::Stopped, reason),
+            End::Limit(reason) => Verdict::new(Outcome::Stopped, &reason),
             // The run was interrupted together with the grading.
             End::Itself(_) if self.interrupt.is_set() => return Ok(None),
             End::Itself(status) => judged(&files.report, &files.text, status),

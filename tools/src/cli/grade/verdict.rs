@@ -27,8 +27,8 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(outcome: Outcome, reason: String) -> Self {
-        Self { outcome, reason: Some(shortened(&reason)), again: None }
+    pub(super) fn new(outcome: Outcome, reason: &str) -> Self {
+        Self { outcome, reason: Some(shortened(reason)), again: None }
     }
 }
 
@@ -71,15 +71,15 @@ pub(super) fn judged(report: &Path, text: &Path, status: ExitStatus) -> Verdict 
     let said = first_error(&read_start(text));
     match (said, status.code()) {
         (Some(said), Some(code)) if code == i32::from(Exit::Usage.code()) => {
-            Verdict::new(Outcome::Unusable, said)
+            Verdict::new(Outcome::Unusable, &said)
         }
-        (Some(said), _) => Verdict::new(Outcome::Broken, said),
+        (Some(said), _) => Verdict::new(Outcome::Broken, &said),
         (None, Some(code)) => {
-            Verdict::new(Outcome::Broken, format!("the run ended with the exit code {code}"))
+            Verdict::new(Outcome::Broken, &format!("the run ended with the exit code {code}"))
         }
         (None, None) => {
             let signal = status.signal().unwrap_or_default();
-            Verdict::new(Outcome::Broken, format!("the run was ended by the signal {signal}"))
+            Verdict::new(Outcome::Broken, &format!("the run was ended by the signal {signal}"))
         }
     }
 }
@@ -109,7 +109,7 @@ fn of_report(report: &Report) -> Verdict {
     if report.scenarios.len() > 1 {
         reason = format!("{} ({passed} of {} passed): {reason}", run.scenario, report.scenarios.len());
     }
-    Verdict { again: Some(run.again.clone()), ..Verdict::new(outcome(run), reason) }
+    Verdict { again: Some(run.again.clone()), ..Verdict::new(outcome(run), &reason) }
 }
 
 fn outcome(run: &Run) -> Outcome {
