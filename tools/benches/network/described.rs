@@ -35,6 +35,84 @@ http = \"PUT /kv/{key}\"
 body = \"{value}\"
 ";
 
+/// An adapter that stays: it answers lines of JSON for as long as it lives.
+const STAYS: &str = "\
+import json, sys
+from http.client import HTTPConnection
+server = HTTPConnection(sys.argv[1], int(sys.argv[2]))
+for line in sys.stdin:
+    asked = json.loads(line)
+    server.request('GET', '/kv/' + asked['key'])
+    print(json.dumps({'id': asked['id'], 'value': server.getresponse().read().decode()}), flush=True)
+";
+
+/// The same, started for one request.
+const STARTED: &str = "\
+import sys
+from http.client import HTTPConnection
+server = HTTPConnection(sys.argv[1], int(sys.argv[2]))
+server.request('GET', '/kv/' + sys.argv[3])
+print(server.getresponse().read().decode(), end='')
+";
+
+/// Compares an adapter that stays with one that is started for each request.
+pub(crate) fn adapters(logs: &Path) -> Result<()> {
+    if !is_there("python3", "--version") {
+        println!("\nadapters: left out, since there is no python3");
+        return Ok(());
+    }
+    let program = floor::build("kv")?;
+    let [stays, started] = [("stays", STAYS), ("started", STARTED)].map(|(name, text)| {
+        let path = logs.join(format!("{name}.py"));
+        std::fs::write(&path, text).map(|()| path.display().to_string())
+    });
+    let (stays, started) = (stays?, started?);
+    let set = "[commands.set]\nhttp = \"PUT /kv/{key}\"\nbody = \"{value}\"\n";
+    let start = format!("[start]\ncommand = \"{} {{port}}\"\n", program.display());
+    let described = [
+        (
+            "adapter that stays",
+            format!(
+                "{start}{set}[stdio]\ncommand = \"python3 {stays} {{host}} {{port}}\"\n[commands.get]\nstdio = \"get\"\n"
+            ),
+        ),
+        (
+            "started for each request",
+            format!("{start}{set}[commands.get]\nexec = \"python3 {started} {{host}} {{port}} {{key}}\"\n"),
+        ),
+    ];
+    let mut table = Table::new(
+        "adapters in Python: requests a second, median of several",
+        &["", "1 under way", "8 under way"],
+    );
+    let mut rates = Vec::new();
+    for (number, (label, text)) in described.iter().enumerate() {
+        let path = logs.join(format!("adapter-{number}.toml"));
+        std::fs::write(&path, text)?;
+        let name = path.display().to_string();
+        driver::find(&name)?.ok_or("a description names a driver")?;
+        let (mut one, mut eight) = (Vec::new(), Vec::new());
+        for _ in 0..TIMES {
+            let mut server = Served::start(&name, logs)?;
+            server.ask(&["set", "k", "v"], 1)?;
+            one.push(server.rate(&["get", "k"], 1)?);
+            eight.push(server.rate(&["get", "k"], 8)?);
+        }
+        let [one, eight] = [one, eight].map(median);
+        table.row([(*label).to_owned(), format!("{one:.0}"), format!("{eight:.0}")]);
+        rates.push([one, eight]);
+    }
+    if let [[stays_one, stays_eight], [one, eight]] = rates[..] {
+        table.row([
+            "ratio".to_owned(),
+            format!("{:.0}", stays_one / one),
+            format!("{:.0}", stays_eight / eight),
+        ]);
+    }
+    table.print();
+    Ok(())
+}
+
 /// Compares the requests of the harness with those of `wrk`.
 pub(crate) fn http(logs: &Path) -> Result<()> {
     if !is_there("wrk", "--version") {

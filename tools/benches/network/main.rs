@@ -61,6 +61,7 @@ const SECTIONS: &[Section] = &[
     ("router", router::run),
     ("byc", byc::run),
     ("described, http", described::http),
+    ("described, adapters", described::adapters),
     ("described, etcd", described::etcd),
     ("linearizability", linearizability::run),
     ("disk", disk::run),
