@@ -22,11 +22,17 @@ pub(crate) struct Ring {
 /// Builds a program of the benchmark and returns its path.
 pub(crate) fn build(name: &str) -> Result<PathBuf> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let arguments = ["build", "--quiet", "--release", "--example", name, "--manifest-path", manifest];
-    if !Command::new(env!("CARGO")).args(arguments).status()?.success() {
+    let folder = Path::new(PROGRAM).parent().ok_or("a program lies in a folder")?;
+    let arguments = ["build", "--quiet", "--example", name, "--manifest-path", manifest];
+    let mut build = Command::new(env!("CARGO"));
+    build.args(arguments);
+    // It is built as the program is: `cargo bench --profile dev` is quick to build, and its figures are low.
+    if folder.ends_with("release") {
+        build.arg("--release");
+    }
+    if !build.status()?.success() {
         return Err(format!("the program `{name}` could not be built").into());
     }
-    let folder = Path::new(PROGRAM).parent().ok_or("a program lies in a folder")?;
     Ok(folder.join("examples").join(name))
 }
 
