@@ -221,7 +221,9 @@ impl<'a> TestRun<'a> {
     fn end(&mut self) -> Continue<()> {
         self.executor.expect_all_ends();
         let deadline = self.executor.now() + STOP;
-        let stop = |node| Operation::Signal { node, signal: Signal::Stop, deadline };
+        // The verdict is known, and a store may take seconds to leave its cluster in order.
+        let signal = if self.plan.protocol == Protocol::Routed { Signal::Stop } else { Signal::Kill };
+        let stop = |node| Operation::Signal { node, signal, deadline };
         self.executor.run_all(self.nodes().map(stop).collect()).map(drop)
     }
 
