@@ -20,6 +20,7 @@ mod presets;
 mod questions;
 mod ready;
 mod router;
+mod secrets;
 mod service;
 mod session;
 mod sidecar;
@@ -51,6 +52,7 @@ pub use node::net::{Arguments as NodeArguments, run as run_node};
 pub use questions::{QuestionFilter, Questions};
 pub use ready::{Ready, ReadyError};
 pub use router::{Answered, Call, ClientInbox, Mailbox, Router, Undelivered};
+pub use secrets::Secrets;
 pub use session::{DriverEvent, NodeSession, Request, RequestBody};
 pub use sidecar::{Sidecar, SidecarLauncher, SidecarLife, Stdio};
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::ready::{Ready, ReadyError};
+use super::secrets::Secrets;
 use crate::world::{NodeIndex, NodeSpec, Tie};
 
 /// The place where a node lives.
@@ -84,7 +85,8 @@ pub struct CommandLine {
 pub struct Setup {
     /// The working folder; that of the harness if absent.
     pub folder: Option<PathBuf>,
-    /// The files in the folder of the node's data. Those that are there already stay as they are.
+    /// The files in the folder of the node's data: written anew when a run first starts the node, and later where they
+    /// are missing.
     pub files: Vec<NodeFile>,
     /// The programs that are run before, each by its words.
     pub before: Vec<Vec<String>>,
@@ -92,6 +94,8 @@ pub struct Setup {
     pub after: Vec<Vec<String>>,
     /// The words of the adapter that stays, if requests go through one.
     pub adapter: Vec<String>,
+    /// The values that no message about the start may show.
+    pub secrets: Secrets,
 }
 
 /// A file in the folder of a node's data.
@@ -154,6 +158,14 @@ pub enum CommandLineError {
     NoValue {
         /// The name of the placeholder.
         name: String,
+    },
+    /// There is no such program, by which nodes of this driver are asked.
+    #[error("there is no program `{program}`, by which nodes are asked{}", if install.is_empty() { String::new() } else { format!("; it is installed by `{install}`") })]
+    NoClient {
+        /// The program.
+        program: String,
+        /// The commands that install what the driver needs.
+        install: &'static str,
     },
     /// Nodes of this driver are asked by an adapter, and none was given.
     #[error("no adapter was given: `--adapter PROGRAM`")]

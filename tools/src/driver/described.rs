@@ -9,7 +9,7 @@ mod description;
 mod exec;
 mod extract;
 mod http;
-mod kept;
+mod idle;
 mod line;
 mod load;
 mod outcome;
@@ -18,7 +18,6 @@ mod redis;
 mod request;
 mod schema;
 mod scope;
-mod secrets;
 mod signatures;
 mod start;
 mod template;
@@ -64,7 +63,7 @@ impl Driver for Described {
         place: &Place,
         members: &[Member],
     ) -> Result<CommandLine, CommandLineError> {
-        start::command_line(&self.plan, spec, place, members)
+        start::command_line(&self.plan, self.declaration.install, spec, place, members)
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {

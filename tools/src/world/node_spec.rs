@@ -10,6 +10,7 @@ pub struct NodeIndex(pub usize);
 /// The specification by which a node is started.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option by itself")]
 pub struct NodeSpec {
     /// The node's name in the topology.
     pub name: String,

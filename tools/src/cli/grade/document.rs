@@ -102,6 +102,7 @@ impl Document {
 
     /// A table with rows as given: a name, and for each scenario an outcome with its reason.
     #[cfg(test)]
+    #[expect(clippy::type_complexity, reason = "rows of literals in tests")]
     pub(super) fn of(scenarios: &[&str], rows: &[(&str, &[Option<(Outcome, &str)>])]) -> Self {
         let column = |name: &&str| Column { name: (*name).to_owned(), file: String::new(), points: 1.0 };
         let cell = |(outcome, reason): (Outcome, &str)| Cell {

@@ -196,7 +196,9 @@ mod tests {
     fn submissions_of_one_name_are_told_apart_by_their_paths() {
         let folder = tempfile::tempdir().unwrap();
         let paths = ["a/kv", "b/kv", "c"].map(|name| folder.path().join(name));
-        paths.iter().for_each(|path| std::fs::create_dir_all(path).unwrap());
+        for path in &paths {
+            std::fs::create_dir_all(path).unwrap();
+        }
         let found = Submission::find(&paths, Templates::default()).unwrap();
         assert!(found[0].name.ends_with("/a/kv") && found[1].name.ends_with("/b/kv"), "{found:?}");
         assert_eq!(found[2].name, "c");

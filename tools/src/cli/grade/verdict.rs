@@ -187,10 +187,10 @@ mod tests {
     fn a_report_gives_the_verdict_with_the_first_reason() {
         let report = |runs: &[String]| format!(r#"{{"format": 1, "scenarios": [{}]}}"#, runs.join(","));
         let (passed, failed) = (run("passed", "null"), run("failed", FAILURE));
-        assert_eq!(judged_text(&report(&[passed.clone()]), "", 0), (Outcome::Passed, None));
+        assert_eq!(judged_text(&report(std::slice::from_ref(&passed)), "", 0), (Outcome::Passed, None));
         let reason = "line 3: expected == 2 (b: 1)";
         assert_eq!(
-            judged_text(&report(&[failed.clone()]), "", 256),
+            judged_text(&report(std::slice::from_ref(&failed)), "", 256),
             (Outcome::Failed, Some(reason.to_owned()))
         );
         let of_two = format!("s[x=1] (1 of 2 passed): {reason}");

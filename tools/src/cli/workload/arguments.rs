@@ -16,6 +16,7 @@ use crate::world;
 #[command(
     after_help = "Examples:\n  tools workload lin-kv --driver etcd --network clique:3 --world netns --partition --kill --time 20s\n  tools workload lin-kv --driver kv.toml --seed 7 --html page.html"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command")]
 pub struct Arguments {
     /// The workload: lin-kv (`get`, `set` and `cas`), g-set, g-counter or pn-counter (`add` and `read`), broadcast,
     /// txn-rw-register, unique-ids or echo

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, join, select};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -61,8 +61,8 @@ struct State {
 #[derive(Debug, Deserialize)]
 pub(super) struct AdapterAnswer {
     id: u64,
-    /// The value, as JSON.
-    #[serde(default)]
+    /// The value, as JSON; `null` is one.
+    #[serde(default, deserialize_with = "present")]
     pub(super) value: Option<Box<RawValue>>,
     /// The meaning of an answer that is none of success.
     #[serde(default)]
@@ -70,6 +70,10 @@ pub(super) struct AdapterAnswer {
     /// The explanation of it.
     #[serde(default)]
     pub(super) message: String,
+}
+
+fn present<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::deserialize(reader).map(Some)
 }
 
 /// The reason why there is no answer.
@@ -153,7 +157,7 @@ impl Adapter {
                 },
             };
             task_state.ended.replace(Some(reason));
-            // Whoever waits for an answer hears of the end.
+            // All that wait for an answer hear of the end.
             task_state.waiting.borrow_mut().clear();
         });
         let started = Running { lines, state };
@@ -200,12 +204,9 @@ async fn read(output: pipe::Receiver, state: &State) -> Option<String> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let answer: AdapterAnswer = match serde_json::from_slice(&line) {
-            Ok(answer) => answer,
-            Err(_) => {
-                let shown: String = String::from_utf8_lossy(&line).trim().chars().take(200).collect();
-                return Some(format!("it wrote a line that is no answer, {{\"id\": …}}: {shown}"));
-            }
+        let Ok(answer) = serde_json::from_slice::<AdapterAnswer>(&line) else {
+            let shown: String = String::from_utf8_lossy(&line).trim().chars().take(200).collect();
+            return Some(format!("it wrote a line that is no answer, {{\"id\": …}}: {shown}"));
         };
         // The first answer counts. A request that was given up is answered too late.
         if let Some(waiting) = state.waiting.borrow_mut().remove(&answer.id) {

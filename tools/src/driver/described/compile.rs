@@ -159,6 +159,10 @@ impl Compiler<'_> {
             self.parts(text, &condition.text, scope);
         }
         for list in template.lists() {
+            if list.each.conditions().next().is_some() {
+                let help = "nodes of a list are other nodes; a condition is about the one that is started";
+                self.error(span(text), "a condition cannot stand in a list", help);
+            }
             if scope.lists {
                 self.placeholders(text, &list.each, &scope.of_member());
             } else {

@@ -2,21 +2,24 @@
 
 use std::io;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufStream};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use super::http::ANSWER_MAX;
-use super::kept::Kept;
+use super::idle::{Idle, is_quiet};
 
 /// The client of one node.
 #[derive(Debug, Default)]
 pub(super) struct LineClient {
-    kept: Kept<BufStream<TcpStream>>,
+    idle: Idle<BufReader<TcpStream>>,
 }
 
 /// The reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LineError {
+    /// The request has a line break in it: the node has not been asked.
+    #[error("a request by lines cannot carry a line break")]
+    Break,
     /// No connection was made: the node has not been asked.
     #[error("cannot be reached: {}", crate::text::io_cause(.0))]
     Connect(io::Error),
@@ -31,18 +34,20 @@ pub(super) enum LineError {
 impl LineClient {
     /// Sends a line and reads the next one, without its end.
     pub(super) async fn ask(&self, host: &str, port: u16, line: &str) -> Result<Vec<u8>, LineError> {
-        let mut stream = match self.kept.take(|_| true) {
-            Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect((host, port)).await.map_err(LineError::Connect)?;
-                stream.set_nodelay(true).map_err(LineError::Connect)?;
-                BufStream::new(stream)
-            }
+        // Its second line would be a request of its own, and its answer that of the next request.
+        if line.contains(['\n', '\r']) {
+            return Err(LineError::Break);
+        }
+        let kept = self.idle.reuse(|stream| stream.buffer().is_empty() && is_quiet(stream.get_ref()));
+        let mut stream = if let Some(stream) = kept {
+            stream
+        } else {
+            let stream = TcpStream::connect((host, port)).await.map_err(LineError::Connect)?;
+            stream.set_nodelay(true).map_err(LineError::Connect)?;
+            BufReader::new(stream)
         };
         let broken = |error| LineError::Broken(Some(error));
-        stream.write_all(line.as_bytes()).await.map_err(broken)?;
-        stream.write_all(b"\n").await.map_err(broken)?;
-        stream.flush().await.map_err(broken)?;
+        stream.write_all(format!("{line}\n").as_bytes()).await.map_err(broken)?;
         let mut answer = Vec::new();
         let most = ANSWER_MAX as u64 + 1;
         (&mut stream).take(most).read_until(b'\n', &mut answer).await.map_err(broken)?;
@@ -50,7 +55,7 @@ impl LineClient {
             return Err(if answer.len() > ANSWER_MAX { LineError::Long } else { LineError::Broken(None) });
         }
         answer.pop_if(|last| *last == b'\r');
-        self.kept.keep(stream);
+        self.idle.put_back(stream);
         Ok(answer)
     }
 }

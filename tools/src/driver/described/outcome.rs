@@ -54,6 +54,8 @@ pub(super) fn said(command: &Command, plan: &CommandPlan, word: &str, message: &
         plan.meanings.iter().find(|(sign, _)| matches!(sign, Sign::Text(pattern) if pattern.is_match(&text)));
     match found.map(|found| found.1).or_else(|| Meaning::of_word(word)) {
         Some(meaning) => meant(command, meaning, if message.is_empty() { text } else { message.to_owned() }),
+        // A word that nobody knows does not say that nothing was done.
+        None if command.changes => meant(command, Meaning::Unknown, text),
         None => meant(command, Meaning::Refused, text),
     }
 }
@@ -68,10 +70,9 @@ pub(super) fn outcome(
     let Received { status, is_success, may_have_happened, status_text, body, is_nil, problems } = received;
     let text = String::from_utf8_lossy(&body);
     let meaning = |lacks_part: bool| {
-        let has = |part: &str| {
-            plan.meanings.iter().find(|(sign, _)| sign.is_in(status, part, lacks_part)).map(|found| found.1)
-        };
-        has(&text).or_else(|| has(&problems))
+        let is_in = |sign: &Sign, part: &str| sign.is_in(status, part, lacks_part);
+        let found = plan.meanings.iter().find(|(sign, _)| is_in(sign, &text) || is_in(sign, &problems));
+        found.map(|found| found.1)
     };
     let shown = || match (beginning(&text).or_else(|| beginning(&problems)), &*status_text) {
         (Some(beginning), "") => beginning,

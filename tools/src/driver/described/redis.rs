@@ -6,12 +6,12 @@ use redis::{
 };
 use serde_json::Value as Json;
 
-use super::kept::Kept;
+use super::idle::Idle;
 
 /// The client of one node.
 #[derive(Default)]
 pub(super) struct RedisClient {
-    kept: Kept<MultiplexedConnection>,
+    idle: Idle<MultiplexedConnection>,
 }
 
 /// The answer to a command.
@@ -46,7 +46,7 @@ impl RedisClient {
         port: u16,
         words: &[String],
     ) -> Result<RedisAnswer, RedisFailure> {
-        let mut connection = match self.kept.take(|_| true) {
+        let mut connection = match self.idle.reuse(|_| true) {
             Some(connection) => connection,
             None => connect(host, port).await.map_err(RedisFailure::Connect)?,
         };
@@ -62,7 +62,7 @@ impl RedisClient {
             }
             Err(error) => return Err(RedisFailure::Broken(error)),
         };
-        self.kept.keep(connection);
+        self.idle.put_back(connection);
         Ok(answer)
     }
 }
@@ -95,7 +95,6 @@ fn json(value: Value) -> Json {
     let text = |bytes: Vec<u8>| Json::String(String::from_utf8_lossy(&bytes).into_owned());
     let list = |values: Vec<Value>| values.into_iter().map(json).collect();
     match value {
-        Value::Nil => Json::Null,
         Value::Int(number) => number.into(),
         Value::Double(number) => number.into(),
         Value::Boolean(is) => is.into(),

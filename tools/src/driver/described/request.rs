@@ -3,10 +3,9 @@
 use super::outcome::{outcome, said};
 use super::plan::Plan;
 use super::scope;
-use super::secrets::Secrets;
 use super::transport::{Reply, TransportError, Transports};
 use crate::driver::service::Asked;
-use crate::driver::{AddressError, Declaration, NodeSession, RequestBody, Values, Wiring};
+use crate::driver::{AddressError, Declaration, NodeSession, RequestBody, Secrets, Values, Wiring};
 use crate::world::{NodeIndex, Outcome};
 
 /// The client of one node.

@@ -94,6 +94,7 @@ impl Filling for Member<'_> {
             "number" => Some(self.number.to_string()),
             "host" => Some(self.host.to_owned()),
             "port" => self.ports.first().map(u16::to_string),
+            _ if is_variable(name) => std::env::var(name.strip_prefix(VARIABLE)?).ok(),
             _ => {
                 let name = name.strip_prefix(PORT)?;
                 let index = self.port_names.iter().position(|other| other == name)?;

@@ -1,14 +1,17 @@
 //! The command line of one start of a node, with the files and the programs that belong to it.
 
+use std::path::Path;
+
 use super::plan::{Plan, ReadyPlan, StepPlan};
 use super::scope::{self, Values};
 use super::template::{CommandWords, Filling as _, Template, When};
-use crate::driver::{CommandLine, CommandLineError, Member, NodeFile, Place, Ready, Setup};
+use crate::driver::{CommandLine, CommandLineError, Member, NodeFile, Place, Ready, Secrets, Setup};
 use crate::world::{NodeIndex, NodeSpec};
 
 /// Returns the command line that starts a node.
 pub(super) fn command_line(
     plan: &Plan,
+    install: &'static str,
     spec: &NodeSpec,
     place: &Place,
     members: &[Member],
@@ -46,8 +49,12 @@ pub(super) fn command_line(
         files: files.collect::<Result<_, CommandLineError>>()?,
         before: filling.steps(&start.before)?,
         after: filling.steps(&start.after)?,
+        secrets: Secrets::of(&plan.variables),
         adapter: plan.adapter.as_ref().map(|words| filling.words(words)).transpose()?.unwrap_or_default(),
     };
+    if let Some(program) = setup.adapter.first().filter(|program| !is_program(program)) {
+        return Err(CommandLineError::NoClient { program: program.clone(), install });
+    }
     let ready = match &start.ready {
         ReadyPlan::Port => Ready::Port,
         ReadyPlan::Log(pattern) => Ready::Log(pattern.clone()),
@@ -58,7 +65,7 @@ pub(super) fn command_line(
     if let Some(exec) = &spec.exec {
         let line = crate::driver::fill_in(exec, spec, place, ready)?;
         let uses_data = uses_data || line.uses_data;
-        return Ok(CommandLine { environment, setup, asked, uses_data, ..line });
+        return Ok(CommandLine { environment, uses_data, asked, setup, ..line });
     }
     // A request that lacks a value would fail each time.
     if let Some(name) = plan.variables.iter().find(|name| values.text(name).is_none()) {
@@ -77,7 +84,16 @@ pub(super) fn command_line(
     let mut words = filling.words(&start.words)?.into_iter();
     let program = words.next().ok_or(CommandLineError::NoProgram)?;
     let arguments = words.chain(spec.args.iter().cloned()).collect();
-    Ok(CommandLine { environment, setup, asked, ..CommandLine::new(program, arguments, uses_data, ready) })
+    Ok(CommandLine { environment, asked, setup, ..CommandLine::new(program, arguments, uses_data, ready) })
+}
+
+/// Returns true if there is a file that a program's name may stand for.
+fn is_program(name: &str) -> bool {
+    if name.contains('/') {
+        return Path::new(name).exists();
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).any(|folder| folder.join(name).is_file())
 }
 
 /// The start of a node, with the values that are filled in.

@@ -58,14 +58,14 @@ pub(super) enum TransportError {
 
 /// Returns the text of a template.
 fn text(template: &Template, usual: Option<Filter>, values: &Values<'_>) -> Result<String, TransportError> {
-    template.fill(usual, values).map_err(no_value)
+    template.fill(usual, values).map_err(|name| no_value(&name))
 }
 
 fn words(words: &CommandWords, values: &Values<'_>) -> Result<Vec<String>, TransportError> {
-    words.fill(values).map_err(no_value)
+    words.fill(values).map_err(|name| no_value(&name))
 }
 
-fn no_value(name: String) -> TransportError {
+fn no_value(name: &str) -> TransportError {
     TransportError::Failed(format!("there is no value for `{{{name}}}`"))
 }
 
@@ -177,7 +177,7 @@ impl Transports {
         let answer = self.line.ask(&self.host, self.port, line).await.map_err(|error| match error {
             LineError::Connect(_) => TransportError::Unavailable(error.to_string()),
             LineError::Broken(_) => TransportError::Lost(error.to_string()),
-            LineError::Long => TransportError::Failed(error.to_string()),
+            LineError::Long | LineError::Break => TransportError::Failed(error.to_string()),
         })?;
         Ok(Reply::Received(Received::of(answer)))
     }

@@ -9,12 +9,12 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::http::ANSWER_MAX;
-use super::kept::Kept;
+use super::idle::{Idle, is_quiet};
 
 /// The client of one node. Its connections are kept by their paths.
 #[derive(Debug, Default)]
 pub(super) struct WebSocketClient {
-    kept: Kept<(String, WebSocketStream<TcpStream>)>,
+    idle: Idle<(String, WebSocketStream<TcpStream>)>,
 }
 
 /// The reason why there is no answer.
@@ -41,7 +41,8 @@ impl WebSocketClient {
         message: String,
     ) -> Result<Vec<u8>, WebSocketError> {
         // A connection for another path is given up: a description has one path as a rule.
-        let mut stream = match self.kept.take(|(other, _)| other == path) {
+        let kept = self.idle.reuse(|(other, stream)| other == path && is_quiet(stream.get_ref()));
+        let mut stream = match kept {
             Some((_, stream)) => stream,
             None => connect(host, port, path).await?,
         };
@@ -50,11 +51,11 @@ impl WebSocketClient {
         loop {
             match stream.next().await {
                 Some(Ok(Message::Text(text))) => {
-                    self.kept.keep((path.to_owned(), stream));
+                    self.idle.put_back((path.to_owned(), stream));
                     return Ok(text.as_bytes().to_vec());
                 }
                 Some(Ok(Message::Binary(bytes))) => {
-                    self.kept.keep((path.to_owned(), stream));
+                    self.idle.put_back((path.to_owned(), stream));
                     return Ok(bytes.to_vec());
                 }
                 Some(Ok(Message::Close(_))) | None => return Err(WebSocketError::Broken(None)),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use crate::driver::{Answer as Kind, Values};
+use crate::driver::{self, Answer as Kind, Content, Values};
 use crate::run::answers::{ABSENT, CompareBy, Observed};
 use crate::run::context::{ASKS_AT_ONCE, RunContext};
 use crate::run::laws::{Breach, HeldKey, Law, nothing_lost_unstamped, shortened};
@@ -87,6 +87,12 @@ impl RunContext {
     }
 }
 
+/// Returns true if the content of a node is compared with that of others at the end.
+fn shows_keys(state: &RunState, node: NodeIndex) -> bool {
+    let driver = driver::declaration_of(&state.network.node(node).spec.driver);
+    driver.is_some_and(|driver| driver.content == Content::Keys)
+}
+
 /// Returns a write with its value as answers are compared.
 fn written(write: &UnstampedWrite, values: Values) -> UnstampedWrite {
     let compared = |word: &String| match values {
@@ -107,7 +113,9 @@ fn questions(state: &RunState) -> Vec<Question> {
         let component = state.network.component_of(*by.first()?);
         let is_judged = writes.iter().any(|write| write.acknowledged)
             && writes.iter().all(lasts)
-            && by.iter().all(|node| component.contains(node));
+            && by.iter().all(|node| component.contains(node))
+            // Nodes that were not compared before may still be on their way to the same.
+            && (component.len() == 1 || component.iter().all(|node| shows_keys(state, *node)));
         let witness = *component.first()?;
         is_judged.then(|| Question { witness, key: key.to_owned(), writes: writes.to_vec() })
     };

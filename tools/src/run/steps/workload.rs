@@ -1,5 +1,6 @@
 //! The step `workload`: clients ask nodes while the steps of its block are performed, and their answers are judged.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::run::state::Life;
 use crate::scenario::{At, Load, second_load};
 use crate::workload::runner::{Figures, Protocol, last_operation, problem_event};
 use crate::workload::{CheckResult, Completion, History, Kind, Operation as Asked, Options, Workload};
-use crate::world::{NodeIndex, OpId, Operation};
+use crate::world::{NodeIndex, OpId, Operation, Outcome};
 
 /// The number of clients of each node, as of `tools workload`.
 const CLIENTS: usize = 2;
@@ -40,7 +41,7 @@ struct Ended {
     last: bool,
     invoked: Duration,
     completed: Duration,
-    outcome: Result<(OpId, crate::world::Outcome), &'static str>,
+    outcome: Result<(OpId, Outcome), &'static str>,
 }
 
 impl RunContext {
@@ -154,8 +155,12 @@ impl Clients {
             if arrival >= until {
                 break;
             }
-            // An operation that is due while no client is free is left out.
+            // Operations that are due while no client is free are left out.
             if idle.is_empty() {
+                if let Some(ended) = under_way.next().await {
+                    idle.push(self.record(ended));
+                }
+                arrival = arrival.max(executor.now());
                 continue;
             }
             let client = idle.swap_remove(self.arrivals.index(idle.len()));
@@ -188,12 +193,19 @@ impl Clients {
             }
             None => self.workload.read_back(),
         };
+        // A node that is silent once is not asked again: each question would cost its whole patience.
+        let mut silent = BTreeSet::new();
         for words in reads {
             let running = self.run.executor.state().network.running().to_vec();
-            let clients = (0..self.nodes.len()).filter(|client| running.contains(&self.node_of(*client)));
+            let is_asked = |node: NodeIndex| running.contains(&node) && !silent.contains(&node);
+            let clients = (0..self.nodes.len()).filter(|client| is_asked(self.node_of(*client)));
             let asked = clients
                 .map(|client| put(self.run.clone(), client, self.node_of(client), words.clone(), true));
-            for ended in join_all(asked.collect::<Vec<_>>()).await {
+            let asked: Vec<_> = asked.collect();
+            for ended in join_all(asked).await {
+                if matches!(ended.outcome, Ok((_, Outcome::Unknown { .. }))) {
+                    silent.insert(ended.node);
+                }
                 self.record(ended);
             }
         }

@@ -85,6 +85,7 @@ impl NodeTask {
             Err(reason) => {
                 life.ended.set(true);
                 life.begun.notify_waiters();
+                let reason = self.command.setup.secrets.hide(reason);
                 return self.sender.ended(self.id, Outcome::Failed { reason });
             }
         };
@@ -148,6 +149,7 @@ impl NodeTask {
                     reason.push_str(&format!("\n    {line}"));
                 }
             }
+            let reason = self.command.setup.secrets.hide(reason);
             self.sender.ended(self.id, Outcome::Failed { reason });
         }
         self.drain(&requests, "it has ended").await;
@@ -172,7 +174,10 @@ impl NodeTask {
         for words in &setup.before {
             match timeout_at(self.deadline, setup::run(&*sidecars, words)).await {
                 Ok(ended) => ended.map_err(|error| error.to_string())?,
-                Err(_) => return Err(format!("`{}` did not end in time", words.join(" "))),
+                Err(_) => {
+                    let program = words.first().map_or("", String::as_str);
+                    return Err(format!("`{program}`, which comes before the start, did not end in time"));
+                }
             }
         }
         Ok(())
@@ -200,9 +205,10 @@ impl NodeTask {
         // The harness dials the node, again where that fails, until it has reached it: all that time is a
         // contact.
         let contact = Rc::new(RefCell::new(Some(self.contacts.begin())));
-        let failed = RefCell::new(None);
+        let (failed, is_ready) = (RefCell::new(None), Cell::new(false));
         let becomes_ready = async {
             self.readiness(running, life.log_start.get(), &failed).await?;
+            is_ready.set(true);
             for words in &self.command.setup.after {
                 self.run_until_success(words, &failed).await;
             }
@@ -211,6 +217,13 @@ impl NodeTask {
         match timeout_at(self.deadline, becomes_ready).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return error.to_string(),
+            Err(_) if is_ready.get() => {
+                let why = failed.borrow().clone().unwrap_or_else(|| "it did not end".to_owned());
+                let waited = crate::text::duration(waited.elapsed());
+                return format!(
+                    "it is ready, but a program that comes after the start failed for {waited}: {why}"
+                );
+            }
             Err(_) => return self.late(running, waited, failed.borrow().as_deref()),
         }
         let mut last = None;

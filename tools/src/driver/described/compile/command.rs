@@ -31,6 +31,12 @@ impl Compiler<'_> {
         let scope =
             Scope { ports: &ports, arguments: &arguments, peer: name.get_ref() == "addPeer", lists: false };
         let request = self.request(name, command, description, &scope)?;
+        let taken = ["id", "command", "peer"];
+        let own = command.arguments.iter().flatten().filter(|_| command.stdio.is_some());
+        for argument in own.filter(|argument| taken.contains(&argument.get_ref().as_str())) {
+            let message = format!("requests to an adapter have a `{}` of their own", argument.get_ref());
+            self.error(span(argument), message, "choose another name");
+        }
         let answer = match &command.answer {
             Some(answer) => self.extraction(answer),
             // An adapter answers in JSON.

@@ -13,7 +13,7 @@ use crate::driver::START_WITHIN;
 use crate::text::{parse_duration, regex_cause};
 
 /// The longest time that a node may take to be ready. Chosen: a cluster of databases takes minutes on a busy machine.
-const WITHIN_MAX: Duration = Duration::from_secs(3_600);
+const WITHIN_MAX: Duration = Duration::from_hours(1);
 
 impl Compiler<'_> {
     /// Returns the plan of the start of a node.
@@ -121,13 +121,11 @@ impl Compiler<'_> {
     /// Returns the time within which a node has to be ready.
     fn within_time(&mut self, description: &Description) -> Duration {
         let Some(text) = &description.ready.0.within else { return START_WITHIN };
-        match parse_duration(text.get_ref()).filter(|time| !time.is_zero() && *time <= WITHIN_MAX) {
-            Some(time) => time,
-            None => {
-                let message = format!("`{}` is no time to be ready within", text.get_ref());
-                self.error(span(text), message, "such as \"60s\"; an hour at most");
-                START_WITHIN
-            }
-        }
+        let time = parse_duration(text.get_ref()).filter(|time| !time.is_zero() && *time <= WITHIN_MAX);
+        time.unwrap_or_else(|| {
+            let message = format!("`{}` is no time to be ready within", text.get_ref());
+            self.error(span(text), message, "such as \"60s\"; an hour at most");
+            START_WITHIN
+        })
     }
 }

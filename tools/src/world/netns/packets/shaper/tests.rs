@@ -19,9 +19,9 @@ fn ms(ms: u64) -> Duration {
 }
 
 fn with_shape(shapes: &[Shape]) -> Shaper {
-    let mut shaper = Shaper::new(7);
-    shaper.shape(THERE, Conditions::shaped(Conditions::IDEAL, shapes));
-    shaper
+    let mut made = Shaper::new(7);
+    made.shape(THERE, Conditions::shaped(Conditions::IDEAL, shapes));
+    made
 }
 
 /// Sends packets from 0 to `count` at one time.

@@ -1,17 +1,24 @@
 //! The values of the environment that were filled in, which no message may show.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// The shortest value that is hidden, in bytes. Chosen: a shorter one is no secret, and stands in many texts by chance.
 const LENGTH_MIN: usize = 4;
 
 /// The values of variables, each with its placeholder; longer ones first.
-#[derive(Debug, Default)]
-pub(super) struct Secrets(Vec<(String, String)>);
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secrets(Vec<(String, String)>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(_, placeholder)| placeholder)).finish()
+    }
+}
 
 impl Secrets {
     /// Returns the values of these placeholders, such as `env.TOKEN`.
-    pub(super) fn of(placeholders: &BTreeSet<String>) -> Self {
+    pub(crate) fn of(placeholders: &BTreeSet<String>) -> Self {
         let value =
             |name: &String| Some((std::env::var(name.strip_prefix("env.")?).ok()?, format!("{{{name}}}")));
         Self::new(placeholders.iter().filter_map(value).collect())
@@ -24,7 +31,7 @@ impl Secrets {
     }
 
     /// Returns a text with placeholders in place of their values.
-    pub(super) fn hide(&self, text: String) -> String {
+    pub(crate) fn hide(&self, text: String) -> String {
         self.0.iter().fold(text, |text, (value, placeholder)| text.replace(value, placeholder))
     }
 }
