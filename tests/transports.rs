@@ -1,7 +1,7 @@
 //! Tests of the transports of described drivers, and of what belongs to the start of a node: files, programs beside it,
 //! conditions, and its readiness.
 
-use crate::story::{Tools, has};
+use crate::story::{PROGRAM, Tools, has};
 
 /// A store over lines, with its start.
 const START: &str = "\
@@ -45,8 +45,13 @@ fn lines_over_tcp_are_requests() {
     if !has("node") {
         return;
     }
-    let lost = "[commands.lose]\ntcp = \"hang up\"\narguments = []\n";
-    let scenario = format!("{ALONE}expect a: lose fails unknown\nexpect a: get k == é\n");
+    let own = |name: &str, line: &str| format!("[commands.{name}]\ntcp = \"{line}\"\narguments = []\n");
+    let lost = [own("lose", "hang up"), own("once", "once"), own("talk", "talk")].concat();
+    // A connection that the server has closed, or on which something came unasked, is not used again.
+    let scenario = format!(
+        "{ALONE}expect a: lose fails unknown\nexpect a: get k == é\na: once\nexpect a: get k == é\na: talk\n\
+         expect a: get k == é\nexpect a: get k == é\n"
+    );
     let tools = store(&format!("{START}{LINES}{lost}"), &scenario);
     tools.run("test one.scn --driver kv.toml").code(0);
     tools.expect_nothing_left();
@@ -135,6 +140,13 @@ arguments = []
 [commands.end]
 stdio = \"end\"
 arguments = []
+[commands.nothing]
+stdio = \"nothing\"
+arguments = []
+means = { missing = \"exists\" }
+[commands.other]
+stdio = \"other\"
+arguments = []
 [commands.never]
 stdio = \"never\"
 arguments = []
@@ -150,6 +162,7 @@ fn an_adapter_that_stays_carries_requests_and_may_end() {
         return;
     }
     let steps = "expect a: keys == k\nexpect converged within 5s\nexpect a: odd fails unknown\n\
+                 expect a: nothing fails exists\nexpect a: other fails unknown\n\
                  expect a: end fails unknown\nexpect a: get k == é\nexpect a: prose fails unknown\n\
                  expect a: never fails no_answer within 300ms\nexpect a: get k == é\n";
     for manner in ["plain", "twice"] {
@@ -243,6 +256,29 @@ fn a_start_that_cannot_succeed_says_why() {
     );
     let ended = tools.run("test one.scn --driver kv.toml");
     assert!(ended.out.contains("it is installed by `apt install nodes`"), "{ended:#?}");
+    let tools = store(
+        &format!("{START}[stdio]\ncommand = \"no-such-adapter\"\n[commands.get]\nstdio = \"get\"\n"),
+        "# There is no adapter.\nnetwork a\nexpect a: get k == v\n",
+    );
+    let ended = tools.run("test one.scn --driver kv.toml");
+    assert!(
+        ended.out.contains("there is no program `no-such-adapter`, by which nodes are asked"),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn what_stands_in_the_environment_is_in_no_message_about_a_start() {
+    if !has("node") {
+        return;
+    }
+    let driver = format!(
+        "ready = {{ exec = \"sh -c 'echo no {{env.WORD_OF_TESTS}}; exit 1'\", within = \"400ms\" }}\n\
+         [start]\ncommand = \"node {{folder}}/lines.js {{host}} {{port}} {{peers: '{{env.WORD_OF_TESTS}}'}}\"\n{LINES}"
+    );
+    let tools = store(&driver, "# It is not ready.\nnetwork a-b\na: set k v\n");
+    let ended = tools.shell(&format!("WORD_OF_TESTS=sesame {PROGRAM} test one.scn --driver kv.toml"));
+    assert!(ended.out.contains("no {env.WORD_OF_TESTS}") && !ended.out.contains("sesame"), "{ended:#?}");
 }
 
 #[test]
@@ -287,6 +323,14 @@ fn a_wrong_start_or_request_is_shown_with_its_place() {
     check(
         &format!("{start}[commands.get]\nredis = \"GET {{key}}\"\nhttp = \"GET /\"\n"),
         &["two requests", "`http` or `redis`"],
+    );
+    check(
+        "[stdio]\ncommand = \"x\"\n[commands.get]\nstdio = \"get\"\n[commands.mine]\nstdio = \"m\"\narguments = [\"id\"]\n",
+        &["have a `id` of their own"],
+    );
+    check(
+        "[start]\ncommand = \"x {peers: '{if first: \\\"y\\\"}'}\"\n[commands.get]\ntcp = \"x\"\n",
+        &["cannot stand in a list"],
     );
     check(&format!("port = \"client\"\n{start}{get}"), &["no port is named `client`"]);
     check(&format!("{start}[[start.before]]\nexec = \"x {{if first: \"\n{get}"), &["no condition"]);

@@ -37,6 +37,10 @@ def serve(request):
         answer(id=one, value=ask("keys").split())
     elif command == "odd":
         answer(id=one, error="unknown", message="nobody knows")
+    elif command == "nothing":
+        answer(id=one, value=None)
+    elif command == "other":
+        answer(id=one, error="timeout")
     elif command == "end":
         print("the adapter gives up", file=sys.stderr)
         sys.stderr.flush()

@@ -67,6 +67,8 @@ net
         const line = Buffer.from(text.slice(0, end), "latin1").toString();
         text = text.slice(end + 1);
         if (line === "hang up") socket.destroy();
+        else if (line === "once") socket.end("done\n");
+        else if (line === "talk") socket.write("done\nunasked\n");
         else socket.write(`${answer(line)}\n`);
       }
     };

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_number_and_its_unit_are_a_duration() {
         assert_eq!(parse_duration("1.5s"), Some(Duration::from_millis(1_500)));
-        assert_eq!(parse_duration("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(parse_duration("2m"), Some(Duration::from_mins(2)));
         for wrong in ["5", "s", "-1s", "5 s", "1e3s", "5d", "", "inf s"] {
             assert_eq!(parse_duration(wrong), None, "{wrong}");
         }

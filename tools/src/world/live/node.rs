@@ -172,13 +172,12 @@ impl NodeTask {
         written.map_err(|error| error.to_string())?;
         let sidecars = self.launcher.sidecars();
         for words in &setup.before {
-            match timeout_at(self.deadline, setup::run(&*sidecars, words)).await {
-                Ok(ended) => ended.map_err(|error| error.to_string())?,
-                Err(_) => {
-                    let program = words.first().map_or("", String::as_str);
-                    return Err(format!("`{program}`, which comes before the start, did not end in time"));
-                }
-            }
+            let ended = timeout_at(self.deadline, setup::run(&*sidecars, words)).await;
+            let late = |_| {
+                let program = words.first().map_or("", String::as_str);
+                format!("`{program}`, which comes before the start, did not end in time")
+            };
+            ended.map_err(late)?.map_err(|error| error.to_string())?;
         }
         Ok(())
     }
