@@ -222,7 +222,7 @@ impl Served {
     fn submit(&mut self, words: &[&str]) {
         self.last += 1;
         let words = words.iter().map(|word| (*word).to_owned()).collect();
-        let deadline = Duration::from_secs(3_600);
+        let deadline = Duration::from_hours(1);
         self.world
             .submit(OpId(self.last), Operation::Ask { node: NodeIndex(0), words, deadline, until: None });
     }
