@@ -18,7 +18,7 @@ fn descriptions(folder: &Path, found: &mut Map<String, Value>) {
             if !name.starts_with('.') && name != "target" && name != "node_modules" {
                 descriptions(&path, found);
             }
-        } else if name.ends_with(".toml") {
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
             let text = std::fs::read_to_string(&path).expect("a text");
             let Ok(document) = toml::from_str::<Value>(&text) else {
                 panic!("{} is no TOML", path.display())

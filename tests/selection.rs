@@ -288,6 +288,12 @@ fn the_folder_of_a_network_that_was_left_up_is_not_emptied() {
 
 #[test]
 fn optional_scenarios_are_run_if_they_are_asked_for() {
+    #[track_caller]
+    fn check(tools: &Tools, line: &str, expected: &str, note: bool) {
+        let ended = tools.run(&format!("test --dry-run {line}"));
+        assert_eq!((ended.code, ended.out.as_str()), (Some(0), expected), "{ended:#?}");
+        assert_eq!(ended.err.contains("2 optional scenarios are left out"), note, "{ended:#?}");
+    }
     let optional = |name: &str| {
         format!("# {name} needs a program.\ntags optional, {name}\nnetwork a-b\nexpect a: peers == b\n")
     };
@@ -295,12 +301,6 @@ fn optional_scenarios_are_run_if_they_are_asked_for() {
         .file("scenarios/one.scn", ONE)
         .file("scenarios/systems/x.scn", &optional("x"))
         .file("scenarios/systems/y.scn", &optional("y"));
-    #[track_caller]
-    fn check(tools: &Tools, line: &str, expected: &str, note: bool) {
-        let ended = tools.run(&format!("test --dry-run {line}"));
-        assert_eq!((ended.code, ended.out.as_str()), (Some(0), expected), "{ended:#?}");
-        assert_eq!(ended.err.contains("2 optional scenarios are left out"), note, "{ended:#?}");
-    }
     check(&tools, "", "one\n", true);
     check(&tools, "scenarios/", "one\n", true);
     check(&tools, "scenarios/systems/", "x\ny\n", false);

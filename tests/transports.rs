@@ -227,9 +227,6 @@ expect a: done matches /^before\\sa of a bafter\\s$/
 
 #[test]
 fn a_start_that_cannot_succeed_says_why() {
-    if !has("node") {
-        return;
-    }
     #[track_caller]
     fn check(ready: &str, more: &str, parts: &[&str]) {
         let driver = format!(
@@ -241,6 +238,9 @@ fn a_start_that_cannot_succeed_says_why() {
             assert!(ended.out.contains(part), "{part}: {ended:#?}");
         }
         tools.expect_nothing_left();
+    }
+    if !has("node") {
+        return;
     }
     let port = "\"port\"";
     let step = "[[start.before]]\nexec = \"sh -c 'echo no luck >&2; exit 4'\"\n";
