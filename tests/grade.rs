@@ -103,7 +103,7 @@ fn those_that_hang_flood_or_want_too_much_cost_the_others_nothing() {
         let is_said = words.iter().any(|word| reason.contains(word));
         assert!(outcomes.contains(&outcome.as_str()) && is_said, "{submission}: {outcome}: {reason}");
     };
-    check("hang", &["broken", "failed", "stopped"], &["ready", "--time"]);
+    check("hang", &["broken", "failed", "stopped"], &["ready", "--time", "did not end"]);
     check("flood", &["failed", "broken"], &["1 MiB", "log"]);
     check("memory", &["stopped"], &["MiB of memory, and 128 MiB are the most (--memory)"]);
     check("processes", &["stopped"], &["processes, and 20 are the most (--processes)"]);

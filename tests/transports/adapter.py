@@ -39,6 +39,8 @@ def serve(request):
         answer(id=one, error="unknown", message="nobody knows")
     elif command == "nothing":
         answer(id=one, value=None)
+    elif command == "never_asked":
+        answer(id=one + 1000)
     elif command == "other":
         answer(id=one, error="timeout")
     elif command == "end":

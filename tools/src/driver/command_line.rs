@@ -159,8 +159,8 @@ pub enum CommandLineError {
         /// The name of the placeholder.
         name: String,
     },
-    /// There is no such program, by which nodes of this driver are asked.
-    #[error("there is no program `{program}`, by which nodes are asked{}", if install.is_empty() { String::new() } else { format!("; it is installed by `{install}`") })]
+    /// There is no such program, which is run beside a node.
+    #[error("there is no program `{program}`, which belongs to the start of a node, or asks it{}", if install.is_empty() { String::new() } else { format!("; it is installed by `{install}`") })]
     NoClient {
         /// The program.
         program: String,

@@ -79,13 +79,29 @@ impl Convergence {
         true
     }
 
-    /// Returns true if two nodes of one component are known to hold something else.
+    /// Returns true if two nodes are known to hold something else, whatever parts the network has.
     pub(in crate::run) fn nodes_differ(&self, network: &Network) -> bool {
-        self.components(network).iter().any(|component| {
-            let told = network.all_tell(component);
-            let mut known = component.iter().filter_map(|node| held(network, *node, told));
-            known.next().is_some_and(|first| known.any(|other| other != first))
-        })
+        let nodes = self.components(network).concat();
+        let told = network.all_tell(&nodes);
+        let mut known = nodes.iter().filter_map(|node| held(network, *node, told));
+        known.next().is_some_and(|first| known.any(|other| other != first))
+    }
+
+    /// Returns the last known content of each node.
+    pub(in crate::run) fn contents(&self, network: &Network) -> Vec<Finding> {
+        let nodes = self.components(network).concat();
+        let told = network.all_tell(&nodes);
+        let finding = |node: &NodeIndex| {
+            let entry = network.node(*node);
+            let held = match (&entry.content, held(network, *node, told)) {
+                (_, Some(digest)) if told => format!("digest {digest}"),
+                (_, Some(content)) => content.to_owned(),
+                (Content::Unsaid(why) | Content::Silent(why), None) => why.clone(),
+                (_, None) => "has told nothing".to_owned(),
+            };
+            Finding { node: entry.name().to_owned(), held, fits: false, since: entry.known_since() }
+        };
+        nodes.iter().map(finding).collect()
     }
 
     /// Returns the nodes of components that do not hold the same, where all of them tell.

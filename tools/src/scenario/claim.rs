@@ -100,6 +100,9 @@ impl Reader<'_> {
         }
         if matches!(next.text, "converged" | "diverged") {
             let error = self.error(next.span, format!("`{}` stands before the nodes", next.text));
+            if subject == "not" {
+                return Some(error.help("nodes that are to stay apart: `expect diverged for 5s`"));
+            }
             return Some(error.help(format!("write `expect {} {subject}`", next.text)));
         }
         if next.text.is_empty() || !next.text.starts_with(token::is_name_char) || is_bound(next.text) {

@@ -38,7 +38,8 @@ pub(super) struct Adapter {
     launcher: Rc<dyn SidecarLauncher>,
     words: Vec<String>,
     running: Mutex<Option<Running>>,
-    next: Cell<u64>,
+    /// The id of the next request.
+    next: Rc<Cell<u64>>,
     /// The tasks that read and write. The adapter ends with them.
     tasks: RefCell<JoinSet<()>>,
 }
@@ -97,7 +98,7 @@ pub(super) enum AdapterError {
 
 impl Adapter {
     pub(super) fn new(launcher: Rc<dyn SidecarLauncher>, words: Vec<String>) -> Self {
-        let (running, next, tasks) = (Mutex::default(), Cell::new(1), RefCell::default());
+        let (running, next, tasks) = (Mutex::default(), Rc::new(Cell::new(1)), RefCell::default());
         Self { launcher, words, running, next, tasks }
     }
 
@@ -138,13 +139,13 @@ impl Adapter {
             started.map_err(|error| AdapterError::Start { program: program.to_owned(), error })?;
         let (lines, queue) = mpsc::channel(QUEUE);
         let state = Rc::new(State::default());
-        let task_state = Rc::clone(&state);
+        let (task_state, next) = (Rc::clone(&state), Rc::clone(&self.next));
         let mut tasks = self.tasks.borrow_mut();
         while tasks.try_join_next().is_some() {}
         tasks.spawn_local(async move {
             let problems = tail(problems, SHOWN).shared();
             let conversation = join(write(input, queue), problems.clone());
-            let wrong = match select(pin!(read(output, &task_state)), pin!(conversation)).await {
+            let wrong = match select(pin!(read(output, &task_state, &next)), pin!(conversation)).await {
                 Either::Left((wrong, _)) => wrong,
                 Either::Right(((never, _), _)) => match never {},
             };
@@ -189,7 +190,7 @@ async fn write(mut input: pipe::Sender, mut lines: mpsc::Receiver<String>) -> st
 }
 
 /// Reads answers until the adapter ends. Returns the reason if it wrote something that is no answer.
-async fn read(output: pipe::Receiver, state: &State) -> Option<String> {
+async fn read(output: pipe::Receiver, state: &State, next: &Cell<u64>) -> Option<String> {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
     loop {
@@ -208,6 +209,9 @@ async fn read(output: pipe::Receiver, state: &State) -> Option<String> {
             let shown: String = String::from_utf8_lossy(&line).trim().chars().take(200).collect();
             return Some(format!("it wrote a line that is no answer, {{\"id\": …}}: {shown}"));
         };
+        if answer.id >= next.get() {
+            return Some(format!("it answered a request that was never made, with the id {}", answer.id));
+        }
         // The first answer counts. A request that was given up is answered too late.
         if let Some(waiting) = state.waiting.borrow_mut().remove(&answer.id) {
             let _: Result<(), AdapterAnswer> = waiting.send(answer);

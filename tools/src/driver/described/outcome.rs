@@ -74,7 +74,9 @@ pub(super) fn outcome(
         let found = plan.meanings.iter().find(|(sign, _)| is_in(sign, &text) || is_in(sign, &problems));
         found.map(|found| found.1)
     };
-    let shown = || match (beginning(&text).or_else(|| beginning(&problems)), &*status_text) {
+    // What a program that failed says of it stands in its standard error.
+    let first = if is_success { [&*text, &*problems] } else { [&*problems, &*text] };
+    let shown = || match (first.into_iter().find_map(beginning), &*status_text) {
         (Some(beginning), "") => beginning,
         (Some(beginning), status) => format!("{status}: {beginning}"),
         (None, "") => "nothing".to_owned(),
@@ -100,9 +102,10 @@ pub(super) fn outcome(
         None if command.changes && may_have_happened => return meant(command, Meaning::Unknown, shown()),
         None => return meant(command, Meaning::Refused, shown()),
     }
+    let is_known = ["set", "delete", "add", "addPeer"].contains(&command.name);
     if command.changes
         && plan.answer.is_all()
-        && beginning(&text).is_none_or(|_| std::str::from_utf8(&body).is_err())
+        && (is_known || beginning(&text).is_none_or(|_| std::str::from_utf8(&body).is_err()))
     {
         return meant(command, Meaning::Done, String::new());
     }
@@ -117,6 +120,9 @@ pub(super) fn outcome(
             },
         },
         Err(error) => match (&error, meaning(true)) {
+            (PartError::Missing(_), Some(Meaning::Absent)) => {
+                meant(command, Meaning::Absent, "there is no such key".to_owned())
+            }
             (PartError::Missing(_), Some(meaning)) => meant(command, meaning, error.to_string()),
             _ => {
                 Outcome::Failed { reason: format!("`{}` was answered by {}: {error}", command.name, shown()) }

@@ -1,7 +1,5 @@
 //! The command line of one start of a node, with the files and the programs that belong to it.
 
-use std::path::Path;
-
 use super::plan::{Plan, ReadyPlan, StepPlan};
 use super::scope::{self, Values};
 use super::template::{CommandWords, Filling as _, Template, When};
@@ -52,15 +50,15 @@ pub(super) fn command_line(
         secrets: Secrets::of(&plan.variables),
         adapter: plan.adapter.as_ref().map(|words| filling.words(words)).transpose()?.unwrap_or_default(),
     };
-    if let Some(program) = setup.adapter.first().filter(|program| !is_program(program)) {
-        return Err(CommandLineError::NoClient { program: program.clone(), install });
-    }
     let ready = match &start.ready {
         ReadyPlan::Port => Ready::Port,
         ReadyPlan::Log(pattern) => Ready::Log(pattern.clone()),
         ReadyPlan::Page(path) => Ready::Page(path.clone()),
         ReadyPlan::Exec(words) => Ready::Exec(filling.words(words)?),
     };
+    if let Some(program) = missing_program(&setup, &ready) {
+        return Err(CommandLineError::NoClient { program, install });
+    }
     let asked = plan.asked;
     if let Some(exec) = &spec.exec {
         let line = crate::driver::fill_in(exec, spec, place, ready)?;
@@ -87,10 +85,18 @@ pub(super) fn command_line(
     Ok(CommandLine { environment, asked, setup, ..CommandLine::new(program, arguments, uses_data, ready) })
 }
 
-/// Returns true if there is a file that a program's name may stand for.
+/// Returns the first program beside the node that is not there.
+fn missing_program(setup: &Setup, ready: &Ready) -> Option<String> {
+    let asking = if let Ready::Exec(words) = ready { words.as_slice() } else { &[] };
+    let lines = setup.before.iter().chain(&setup.after).map(Vec::as_slice);
+    let programs = lines.chain([setup.adapter.as_slice(), asking]).filter_map(<[String]>::first);
+    programs.into_iter().find(|program| !is_program(program)).cloned()
+}
+
+/// Returns true if a program's name may stand for a file. One with a path may be written by a step before it runs.
 fn is_program(name: &str) -> bool {
     if name.contains('/') {
-        return Path::new(name).exists();
+        return true;
     }
     let folders = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&folders).any(|folder| folder.join(name).is_file())

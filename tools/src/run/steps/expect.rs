@@ -322,11 +322,10 @@ impl RunContext {
                 let message = format!("expected {}{time}", answers.judge.describe(answers.by));
                 (message, self.findings(answers), Vec::new())
             }
-            Subject::Convergence { negated: true, .. } => (
-                format!("all nodes held the same{time}, or did not say what they hold"),
-                Vec::new(),
-                Vec::new(),
-            ),
+            Subject::Convergence { negated: true, convergence, .. } => {
+                let findings = convergence.contents(&self.executor.state().network);
+                ("no two nodes are known to hold something else".to_owned(), findings, Vec::new())
+            }
             Subject::Convergence { convergence, .. } => {
                 let (findings, apart) = convergence.divergence(&self.executor.state().network);
                 (format!("the nodes did not hold the same{time}"), findings, apart)

@@ -179,6 +179,9 @@ impl NodeTask {
             };
             ended.map_err(late)?.map_err(|error| error.to_string())?;
         }
+        if let Some(folder) = setup.folder.as_ref().filter(|folder| !folder.is_dir()) {
+            return Err(format!("there is no folder {}, in which it is to be started", folder.display()));
+        }
         Ok(())
     }
 
@@ -208,6 +211,7 @@ impl NodeTask {
         let becomes_ready = async {
             self.readiness(running, life.log_start.get(), &failed).await?;
             is_ready.set(true);
+            failed.replace(None);
             for words in &self.command.setup.after {
                 self.run_until_success(words, &failed).await;
             }
