@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use tokio::net::TcpStream;
 
 /// The most connections that are kept. Chosen: as many requests as are usually under way at once.
@@ -36,5 +38,6 @@ impl<T> Idle<T> {
 
 /// Returns true if a connection is open, and nothing has come that no request asked for.
 pub(super) fn is_quiet(stream: &TcpStream) -> bool {
-    matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    let mut byte = [0_u8];
+    recv(stream, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT).is_err_and(|error| error == Errno::AGAIN)
 }

@@ -32,30 +32,53 @@ pub(super) enum LineError {
 }
 
 impl LineClient {
-    /// Sends a line and reads the next one, without its end.
-    pub(super) async fn ask(&self, host: &str, port: u16, line: &str) -> Result<Vec<u8>, LineError> {
+    /// Sends a line and reads the next one, without its end. A request that changes nothing is sent again, if the node
+    /// had closed the connection that was kept.
+    pub(super) async fn ask(
+        &self,
+        host: &str,
+        port: u16,
+        line: &str,
+        changes: bool,
+    ) -> Result<Vec<u8>, LineError> {
         // Its second line would be a request of its own, and its answer that of the next request.
         if line.contains(['\n', '\r']) {
             return Err(LineError::Break);
         }
-        let kept = self.idle.reuse(|stream| stream.buffer().is_empty() && is_quiet(stream.get_ref()));
-        let mut stream = if let Some(stream) = kept {
-            stream
-        } else {
-            let stream = TcpStream::connect((host, port)).await.map_err(LineError::Connect)?;
-            stream.set_nodelay(true).map_err(LineError::Connect)?;
-            BufReader::new(stream)
-        };
-        let broken = |error| LineError::Broken(Some(error));
-        stream.write_all(format!("{line}\n").as_bytes()).await.map_err(broken)?;
-        let mut answer = Vec::new();
-        let most = ANSWER_MAX as u64 + 1;
-        (&mut stream).take(most).read_until(b'\n', &mut answer).await.map_err(broken)?;
-        if answer.pop_if(|last| *last == b'\n').is_none() {
-            return Err(if answer.len() > ANSWER_MAX { LineError::Long } else { LineError::Broken(None) });
+        loop {
+            let kept = self.idle.reuse(|stream| stream.buffer().is_empty() && is_quiet(stream.get_ref()));
+            let may_repeat = kept.is_some() && !changes;
+            let mut stream = match kept {
+                Some(stream) => stream,
+                None => connect(host, port).await.map_err(LineError::Connect)?,
+            };
+            match exchange(&mut stream, line).await {
+                Err(LineError::Broken(_)) if may_repeat => {}
+                Err(error) => return Err(error),
+                Ok(answer) => {
+                    self.idle.put_back(stream);
+                    return Ok(answer);
+                }
+            }
         }
-        answer.pop_if(|last| *last == b'\r');
-        self.idle.put_back(stream);
-        Ok(answer)
     }
+}
+
+async fn connect(host: &str, port: u16) -> io::Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect((host, port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(BufReader::new(stream))
+}
+
+async fn exchange(stream: &mut BufReader<TcpStream>, line: &str) -> Result<Vec<u8>, LineError> {
+    let broken = |error| LineError::Broken(Some(error));
+    stream.write_all(format!("{line}\n").as_bytes()).await.map_err(broken)?;
+    let mut answer = Vec::new();
+    let most = ANSWER_MAX as u64 + 1;
+    stream.take(most).read_until(b'\n', &mut answer).await.map_err(broken)?;
+    if answer.pop_if(|last| *last == b'\n').is_none() {
+        return Err(if answer.len() > ANSWER_MAX { LineError::Long } else { LineError::Broken(None) });
+    }
+    answer.pop_if(|last| *last == b'\r');
+    Ok(answer)
 }

@@ -99,7 +99,7 @@ impl<'a> Client<'a> {
         let named = plan.arguments.iter().cloned().zip(arguments.iter().cloned()).collect::<Vec<_>>();
         let data = self.session.place.data.to_string_lossy();
         let values = self.values(&data, &named, peer.as_ref().map(|peer| peer.member(&self.plan.ports)));
-        match self.transports.send(&plan.request, &values, self.session).await {
+        match self.transports.send((&plan.request, command.changes), &values, self.session).await {
             Ok(Reply::Received(received)) => {
                 Asked::Ended(outcome(&*self.session.directory, command, plan, received))
             }

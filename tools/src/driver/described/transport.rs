@@ -95,10 +95,10 @@ impl Transports {
         adapter.start().await.map_err(|error| error.to_string())
     }
 
-    /// Sends a request with its placeholders filled in.
+    /// Sends a request with its placeholders filled in, of a command that changes the node or does not.
     pub(super) async fn send(
         &self,
-        request: &RequestPlan,
+        (request, changes): (&RequestPlan, bool),
         values: &Values<'_>,
         session: &NodeSession,
     ) -> Result<Reply, TransportError> {
@@ -108,7 +108,7 @@ impl Transports {
             }
             RequestPlan::Exec { words, input } => by_program(session, (words, input), values).await,
             RequestPlan::Redis { words: command } => self.by_redis(&words(command, values)?).await,
-            RequestPlan::Line { line } => self.by_line(&text(line, None, values)?).await,
+            RequestPlan::Line { line } => self.by_line(&text(line, None, values)?, changes).await,
             RequestPlan::WebSocket { path, body } => {
                 let path = text(path, Some(Filter::Url), values)?;
                 self.by_web_socket(&path, text(body, None, values)?).await
@@ -173,12 +173,13 @@ impl Transports {
         }))
     }
 
-    async fn by_line(&self, line: &str) -> Result<Reply, TransportError> {
-        let answer = self.line.ask(&self.host, self.port, line).await.map_err(|error| match error {
-            LineError::Connect(_) => TransportError::Unavailable(error.to_string()),
-            LineError::Broken(_) => TransportError::Lost(error.to_string()),
-            LineError::Long | LineError::Break => TransportError::Failed(error.to_string()),
-        })?;
+    async fn by_line(&self, line: &str, changes: bool) -> Result<Reply, TransportError> {
+        let answer =
+            self.line.ask(&self.host, self.port, line, changes).await.map_err(|error| match error {
+                LineError::Connect(_) => TransportError::Unavailable(error.to_string()),
+                LineError::Broken(_) => TransportError::Lost(error.to_string()),
+                LineError::Long | LineError::Break => TransportError::Failed(error.to_string()),
+            })?;
         Ok(Reply::Received(Received::of(answer)))
     }
 
