@@ -17,6 +17,7 @@ mod completions;
 mod control;
 mod course;
 mod described;
+mod described_workloads;
 mod determinism;
 mod due;
 mod editor;

@@ -130,3 +130,20 @@ fn a_load_in_virtual_time_is_the_same_each_time() {
     one.code(1);
     assert_eq!(told(&one), told(&tools.run("test load.scn --world sim --seed 7")));
 }
+
+#[test]
+fn operations_of_several_loads_have_numbers_of_their_own() {
+    let tools = Tools::new().file(
+        "loads.scn",
+        "# One node, two loads.\nnetwork a\nworkload lin-kv { wait 100ms } for 500ms at 50/s\nworkload lin-kv { wait 100ms } for 500ms at 50/s\n",
+    );
+    tools.run("test loads.scn --world sim --seed 7 --messages").code(0);
+    let events = tools.read("logs/loads/run.jsonl");
+    let events = events.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let numbers: Vec<u64> = events
+        .filter(|event| event["event"] == "operation")
+        .filter_map(|event| event["number"].as_u64())
+        .collect();
+    let distinct: std::collections::BTreeSet<_> = numbers.iter().collect();
+    assert!(numbers.len() > 20 && distinct.len() == numbers.len(), "{numbers:?}");
+}

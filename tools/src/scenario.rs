@@ -8,6 +8,7 @@
 
 mod ask_text;
 mod ast;
+mod block;
 mod check;
 mod claim;
 mod combination;

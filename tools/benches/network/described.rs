@@ -297,6 +297,7 @@ fn start_etcd(folder: &Path) -> Result<Duration> {
         nodes.push(Ended(child));
     }
     for node in 0..3 {
+        // etcd reports its readiness to nobody: a shell loop asks as well.
         while !is_healthy(ports[2 * node]) {
             std::thread::sleep(Duration::from_millis(10));
         }

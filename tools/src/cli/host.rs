@@ -69,7 +69,7 @@ pub(super) struct Setup {
     /// The world in which nodes live.
     pub(super) world: &'static Declaration,
     /// True if the world is to make what faults of links need, in worlds that make it before the start.
-    pub(super) proxied: bool,
+    pub(super) prepares_links: bool,
     /// The most that a node may write to its log, in bytes.
     pub(super) log_limit: u64,
 }
@@ -124,7 +124,7 @@ impl Host {
             log_limit: setup.log_limit,
             messages: MessageLogging { reported: setup.options.messages, ..MessageLogging::default() },
         };
-        let links = if setup.proxied { Links::Proxied } else { Links::Direct };
+        let links = if setup.prepares_links { Links::Proxied } else { Links::Direct };
         let (world, processes) = world(setup.world, options, setup.ports, links)?;
         let answers = Rc::new(RefCell::new(Answers::default()));
         let collected = Rc::clone(&answers);

@@ -95,7 +95,7 @@ fn start(
         ports: Ports::From(arguments.port),
         options,
         world: arguments.setting.world,
-        proxied: arguments.proxied,
+        prepares_links: arguments.proxied,
         log_limit: arguments.log_limit.bytes,
     };
     let journal = journal_file::create(&arguments.logs, Limits::STAYING)?;

@@ -14,8 +14,8 @@
 //!   their addresses, more of them than the kernel remembers for all namespaces together. With routes no node
 //!   asks: the neighbours of every interface are written down.
 //! - Shapes are the work of the harness, since many kernels have no netem. The packets of a link that has a
-//!   shape leave the kernel's path in the hub and are carried by a thread (`packets`), whoever dialled and by
-//!   whatever protocol. Links without a shape stay in the kernel.
+//!   shape leave the kernel's path in the hub and are carried by a thread (`packets`): those of either end, and of
+//!   every protocol. Links without a shape stay in the kernel.
 
 mod address;
 mod carrier;

@@ -51,7 +51,7 @@ fn in_real_time(arguments: &Arguments, plan: &Plan) -> Result<PlanResult, String
             ..Options::default()
         },
         world: arguments.world,
-        proxied: scenario.needs_any(arguments.world.prepared),
+        prepares_links: scenario.needs_any(arguments.world.prepared),
         log_limit: arguments.log_limit.bytes,
     };
     let mut host = Host::new(setup, write_event).map_err(|error| error.to_string())?;

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::document::{Document, Row};
+use super::document::{Cell, Document, Row};
 use super::results::Outcome;
 use super::weights::points;
 use crate::cli::table::align;
@@ -32,14 +32,8 @@ fn aligned(document: &Document, heads: &[String]) -> String {
     head.extend(heads.iter().cloned());
     let row = |row: &Row| {
         let mut cells = vec![row.name.clone(), format!("{}/{}", points(row.points), points(row.of))];
-        cells.extend(row.results.iter().map(|cell| {
-            {
-                cell.as_ref().map_or("-", |cell| {
-                    if cell.outcome == Outcome::Passed { "ok" } else { cell.outcome.word() }
-                })
-            }
-            .to_owned()
-        }));
+        let word = |cell: &Cell| if cell.outcome == Outcome::Passed { "ok" } else { cell.outcome.word() };
+        cells.extend(row.results.iter().map(|cell| cell.as_ref().map_or("-", word).to_owned()));
         cells
     };
     let rows: Vec<Vec<String>> = std::iter::once(head).chain(document.submissions.iter().map(row)).collect();

@@ -334,9 +334,9 @@ impl Runner {
             let scenario = &job.case.scenario;
             let setting =
                 Setting { drivers: driver::all(), options: &options.node_options, ..Setting::of(world) };
-            let proxied = scenario.needs_any(world.prepared) && !is_routed(scenario, &setting);
+            let prepares_links = scenario.needs_any(world.prepared) && !is_routed(scenario, &setting);
             let (options, log_limit) = (options.clone(), self.0.log_limit);
-            let setup = Setup { logs, data, ports, options, world, proxied, log_limit };
+            let setup = Setup { logs, data, ports, options, world, prepares_links, log_limit };
             let running = self.0.running.recorder(&scenario.name);
             Ok((Host::new(setup, (journal, (watching, running)))?, brief))
         });

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{Error, IntoDeserializer as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -277,18 +277,10 @@ impl Description {
 }
 
 impl Meaning {
-    /// Returns the meaning that a word names.
+    /// Returns the meaning that a word names, as in `means`.
     pub(super) fn of_word(word: &str) -> Option<Self> {
-        let all = [
-            Self::Done,
-            Self::Absent,
-            Self::Exists,
-            Self::PreconditionFailed,
-            Self::Refused,
-            Self::Unavailable,
-        ];
-        let named = all.into_iter().find(|meaning| meaning.code().unwrap_or("done") == word);
-        named.or((word == "unknown").then_some(Self::Unknown))
+        let word: StrDeserializer<'_, serde::de::value::Error> = word.into_deserializer();
+        Self::deserialize(word).ok()
     }
 
     /// The code of the refusal; none for what is done and what is unknown.

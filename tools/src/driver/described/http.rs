@@ -12,20 +12,18 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use super::idle::Idle;
 use crate::driver::Contacts;
 
 /// The longest answer that is read, in bytes. Chosen: that of an adapter, or of a line of a node.
 pub(super) const ANSWER_MAX: usize = 8 << 20;
-/// The most connections to one port of a node that are kept while nobody uses them. Chosen: as many requests as are
-/// usually under way at once.
-const KEPT_MAX: usize = 64;
 
 /// The client of one node: its connections that nobody uses now.
 #[derive(Debug)]
 pub(super) struct HttpClient {
     /// The contacts of the harness with the node, to which the ends of kept connections belong.
     contacts: Rc<Contacts>,
-    kept: RefCell<Vec<(u16, SendRequest<Full<Bytes>>)>>,
+    idle: Idle<SendRequest<Full<Bytes>>>,
     /// The tasks that serve connections. They end with the client.
     tasks: RefCell<JoinSet<()>>,
 }
@@ -64,46 +62,34 @@ pub(super) enum HttpError {
 
 impl HttpClient {
     pub(super) fn new(contacts: Rc<Contacts>) -> Self {
-        Self { contacts, kept: RefCell::default(), tasks: RefCell::default() }
+        Self { contacts, idle: Idle::default(), tasks: RefCell::default() }
     }
 
     /// Sends a request and reads the whole answer.
     pub(super) async fn ask(&self, request: HttpRequest) -> Result<HttpAnswer, HttpError> {
         let mut message = request.message();
         loop {
-            let kept = self.take(request.port);
-            let is_kept = kept.is_some();
-            let mut sender = match kept {
+            let idle = self.idle.reuse(|sender| !sender.is_closed());
+            let was_idle = idle.is_some();
+            let mut sender = match idle {
                 Some(sender) => sender,
                 None => self.connect(&request).await?,
             };
             match sender.try_send_request(message).await {
                 Ok(response) => {
                     let answer = read(response).await?;
-                    self.keep(request.port, sender).await;
+                    // A connection that the node closes is not ready again.
+                    if sender.ready().await.is_ok() {
+                        self.idle.put_back(sender);
+                    }
                     return Ok(answer);
                 }
                 Err(mut error) => match error.take_message() {
                     // The node closed a connection that nobody used, and has not seen the request.
-                    Some(unsent) if is_kept => message = unsent,
+                    Some(unsent) if was_idle => message = unsent,
                     _ => return Err(HttpError::Broken(error.into_error())),
                 },
             }
-        }
-    }
-
-    /// Takes a connection that nobody uses.
-    fn take(&self, port: u16) -> Option<SendRequest<Full<Bytes>>> {
-        let mut kept = self.kept.borrow_mut();
-        kept.retain(|(_, sender)| !sender.is_closed());
-        let last = kept.iter().rposition(|(other, _)| *other == port)?;
-        Some(kept.remove(last).1)
-    }
-
-    /// Keeps a connection for the next request, unless the node closes it.
-    async fn keep(&self, port: u16, mut sender: SendRequest<Full<Bytes>>) {
-        if sender.ready().await.is_ok() && self.kept.borrow().len() < KEPT_MAX {
-            self.kept.borrow_mut().push((port, sender));
         }
     }
 

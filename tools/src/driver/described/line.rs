@@ -32,8 +32,7 @@ pub(super) enum LineError {
 }
 
 impl LineClient {
-    /// Sends a line and reads the next one, without its end. A request that changes nothing is sent again, if the node
-    /// had closed the connection that was kept.
+    /// Sends a line and reads the next one, without its end.
     pub(super) async fn ask(
         &self,
         host: &str,
@@ -45,22 +44,15 @@ impl LineClient {
         if line.contains(['\n', '\r']) {
             return Err(LineError::Break);
         }
-        loop {
-            let kept = self.idle.reuse(|stream| stream.buffer().is_empty() && is_quiet(stream.get_ref()));
-            let may_repeat = kept.is_some() && !changes;
-            let mut stream = match kept {
-                Some(stream) => stream,
-                None => connect(host, port).await.map_err(LineError::Connect)?,
-            };
-            match exchange(&mut stream, line).await {
-                Err(LineError::Broken(_)) if may_repeat => {}
-                Err(error) => return Err(error),
-                Ok(answer) => {
-                    self.idle.put_back(stream);
-                    return Ok(answer);
-                }
-            }
-        }
+        self.idle
+            .exchange(
+                changes,
+                |stream| stream.buffer().is_empty() && is_quiet(stream.get_ref()),
+                async || connect(host, port).await.map_err(LineError::Connect),
+                async |stream| exchange(stream, line).await,
+                |error| matches!(error, LineError::Broken(_)),
+            )
+            .await
     }
 }
 

@@ -3,6 +3,7 @@
 use super::description::Meaning;
 use super::extract::{Part, PartError};
 use super::plan::{CommandPlan, Sign};
+use super::signatures::is_known;
 use crate::driver::Directory;
 use crate::driver::command::{Answer as Kind, Command};
 use crate::driver::directory::named;
@@ -102,10 +103,9 @@ pub(super) fn outcome(
         None if command.changes && may_have_happened => return meant(command, Meaning::Unknown, shown()),
         None => return meant(command, Meaning::Refused, shown()),
     }
-    let is_known = ["set", "delete", "add", "addPeer"].contains(&command.name);
     if command.changes
         && plan.answer.is_all()
-        && (is_known || beginning(&text).is_none_or(|_| std::str::from_utf8(&body).is_err()))
+        && (is_known(command.name) || beginning(&text).is_none_or(|_| std::str::from_utf8(&body).is_err()))
     {
         return meant(command, Meaning::Done, String::new());
     }

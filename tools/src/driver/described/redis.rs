@@ -45,25 +45,35 @@ impl RedisClient {
         host: &str,
         port: u16,
         words: &[String],
+        changes: bool,
     ) -> Result<RedisAnswer, RedisFailure> {
-        let mut connection = match self.idle.reuse(|_| true) {
-            Some(connection) => connection,
-            None => connect(host, port).await.map_err(RedisFailure::Connect)?,
-        };
-        let mut command = redis::Cmd::new();
-        for word in words {
-            command.arg(word);
+        self.idle
+            .exchange(
+                changes,
+                |_| true,
+                async || connect(host, port).await.map_err(RedisFailure::Connect),
+                async |connection| exchange(connection, words).await,
+                |error| matches!(error, RedisFailure::Broken(_)),
+            )
+            .await
+    }
+}
+
+async fn exchange(
+    connection: &mut MultiplexedConnection,
+    words: &[String],
+) -> Result<RedisAnswer, RedisFailure> {
+    let mut command = redis::Cmd::new();
+    for word in words {
+        command.arg(word);
+    }
+    match command.query_async::<Value>(connection).await {
+        Ok(value) => Ok(of_value(value)),
+        Err(error) if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) => {
+            let parts = [error.code(), error.detail()];
+            Ok(RedisAnswer::Error(parts.into_iter().flatten().collect::<Vec<_>>().join(" ")))
         }
-        let answer = match command.query_async::<Value>(&mut connection).await {
-            Ok(value) => of_value(value),
-            Err(error) if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) => {
-                let parts = [error.code(), error.detail()];
-                RedisAnswer::Error(parts.into_iter().flatten().collect::<Vec<_>>().join(" "))
-            }
-            Err(error) => return Err(RedisFailure::Broken(error)),
-        };
-        self.idle.put_back(connection);
-        Ok(answer)
+        Err(error) => Err(RedisFailure::Broken(error)),
     }
 }
 

@@ -25,11 +25,7 @@ impl<'a> Client<'a> {
 
     /// Starts the adapter that stays, if there is one. The error is for people.
     pub(super) async fn begin(&self) -> Result<(), String> {
-        if self.session.adapter.is_empty() {
-            return Ok(());
-        }
-        let words = self.session.adapter.to_vec();
-        self.transports.start_adapter(self.session, words).await.map_err(|error| self.secrets.hide(error))
+        self.transports.start().await.map_err(|error| self.secrets.hide(error))
     }
 
     /// Returns the values that are filled in for the placeholders of a request.

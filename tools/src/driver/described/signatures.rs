@@ -26,6 +26,11 @@ const KNOWN: &[Command] = &[
     reads("echo", &[word("TEXT")], Answer::Any),
 ];
 
+/// Returns true if every driver means a command of this name alike.
+pub(super) fn is_known(name: &str) -> bool {
+    KNOWN.iter().any(|known| known.name == name)
+}
+
 /// The signature of a command.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signature(pub(super) Command);

@@ -1,6 +1,5 @@
 //! The transports of requests: each fills in a request, sends it, and returns the answer.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::str::FromStr as _;
 
@@ -31,7 +30,7 @@ pub(super) struct Transports {
     redis: RedisClient,
     line: LineClient,
     web_socket: WebSocketClient,
-    adapter: RefCell<Option<Rc<Adapter>>>,
+    adapter: Option<Adapter>,
 }
 
 /// The reply to a request.
@@ -73,6 +72,7 @@ impl Transports {
     /// Returns the transports to the port with this index.
     pub(super) fn new(asked: usize, session: &NodeSession) -> Self {
         let place = &session.place;
+        let adapter = || Adapter::new(Rc::clone(&session.sidecars), session.adapter.to_vec());
         Self {
             host: place.host.clone(),
             port: place.ports().get(asked).copied().unwrap_or(place.port),
@@ -80,18 +80,13 @@ impl Transports {
             redis: RedisClient::default(),
             line: LineClient::default(),
             web_socket: WebSocketClient::default(),
-            adapter: RefCell::default(),
+            adapter: (!session.adapter.is_empty()).then(adapter),
         }
     }
 
-    /// Starts the adapter that stays. The error is for people.
-    pub(super) async fn start_adapter(
-        &self,
-        session: &NodeSession,
-        words: Vec<String>,
-    ) -> Result<(), String> {
-        let adapter = Rc::new(Adapter::new(Rc::clone(&session.sidecars), words));
-        self.adapter.replace(Some(Rc::clone(&adapter)));
+    /// Starts the adapter that stays, if there is one. The error is for people.
+    pub(super) async fn start(&self) -> Result<(), String> {
+        let Some(adapter) = &self.adapter else { return Ok(()) };
         adapter.start().await.map_err(|error| error.to_string())
     }
 
@@ -107,11 +102,11 @@ impl Transports {
                 self.by_http((method, path, headers, body), values).await
             }
             RequestPlan::Exec { words, input } => by_program(session, (words, input), values).await,
-            RequestPlan::Redis { words: command } => self.by_redis(&words(command, values)?).await,
+            RequestPlan::Redis { words: command } => self.by_redis(&words(command, values)?, changes).await,
             RequestPlan::Line { line } => self.by_line(&text(line, None, values)?, changes).await,
             RequestPlan::WebSocket { path, body } => {
                 let path = text(path, Some(Filter::Url), values)?;
-                self.by_web_socket(&path, text(body, None, values)?).await
+                self.by_web_socket(&path, &text(body, None, values)?, changes).await
             }
             RequestPlan::Adapter { command } => self.by_adapter(command, values).await,
         }
@@ -156,11 +151,12 @@ impl Transports {
         }))
     }
 
-    async fn by_redis(&self, words: &[String]) -> Result<Reply, TransportError> {
-        let answer = self.redis.ask(&self.host, self.port, words).await.map_err(|error| match error {
-            RedisFailure::Connect(_) => TransportError::Unavailable(error.to_string()),
-            RedisFailure::Broken(_) => TransportError::Lost(error.to_string()),
-        })?;
+    async fn by_redis(&self, words: &[String], changes: bool) -> Result<Reply, TransportError> {
+        let answer =
+            self.redis.ask(&self.host, self.port, words, changes).await.map_err(|error| match error {
+                RedisFailure::Connect(_) => TransportError::Unavailable(error.to_string()),
+                RedisFailure::Broken(_) => TransportError::Lost(error.to_string()),
+            })?;
         Ok(Reply::Received(match answer {
             RedisAnswer::Nil => Received { is_nil: true, ..Received::of(Vec::new()) },
             RedisAnswer::Text(text) => Received::of(text.into_bytes()),
@@ -183,8 +179,8 @@ impl Transports {
         Ok(Reply::Received(Received::of(answer)))
     }
 
-    async fn by_web_socket(&self, path: &str, message: String) -> Result<Reply, TransportError> {
-        let answer = self.web_socket.ask(&self.host, self.port, path, message).await;
+    async fn by_web_socket(&self, path: &str, message: &str, changes: bool) -> Result<Reply, TransportError> {
+        let answer = self.web_socket.ask(&self.host, self.port, path, message, changes).await;
         let answer = answer.map_err(|error| match error {
             WebSocketError::Connect(_) | WebSocketError::Handshake(_) => {
                 TransportError::Unavailable(error.to_string())
@@ -195,8 +191,8 @@ impl Transports {
     }
 
     async fn by_adapter(&self, command: &str, values: &Values<'_>) -> Result<Reply, TransportError> {
-        let adapter = self.adapter.borrow().clone();
-        let adapter = adapter.ok_or_else(|| TransportError::Failed("there is no adapter".to_owned()))?;
+        let missing = || TransportError::Failed("there is no adapter".to_owned());
+        let adapter = self.adapter.as_ref().ok_or_else(missing)?;
         let mut request = Map::new();
         request.insert("command".to_owned(), command.into());
         for (name, word) in values.arguments {

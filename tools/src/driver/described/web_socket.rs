@@ -38,30 +38,32 @@ impl WebSocketClient {
         host: &str,
         port: u16,
         path: &str,
-        message: String,
+        message: &str,
+        changes: bool,
     ) -> Result<Vec<u8>, WebSocketError> {
         // A connection for another path is given up: a description has one path as a rule.
-        let kept = self.idle.reuse(|(other, stream)| other == path && is_quiet(stream.get_ref()));
-        let mut stream = match kept {
-            Some((_, stream)) => stream,
-            None => connect(host, port, path).await?,
-        };
-        let broken = |error| WebSocketError::Broken(Some(Box::new(error)));
-        stream.send(Message::text(message)).await.map_err(broken)?;
-        loop {
-            match stream.next().await {
-                Some(Ok(Message::Text(text))) => {
-                    self.idle.put_back((path.to_owned(), stream));
-                    return Ok(text.as_bytes().to_vec());
-                }
-                Some(Ok(Message::Binary(bytes))) => {
-                    self.idle.put_back((path.to_owned(), stream));
-                    return Ok(bytes.to_vec());
-                }
-                Some(Ok(Message::Close(_))) | None => return Err(WebSocketError::Broken(None)),
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(broken(error)),
-            }
+        self.idle
+            .exchange(
+                changes,
+                |(other, stream)| other == path && is_quiet(stream.get_ref()),
+                async || Ok((path.to_owned(), connect(host, port, path).await?)),
+                async |(_, stream)| exchange(stream, message).await,
+                |error| matches!(error, WebSocketError::Broken(_)),
+            )
+            .await
+    }
+}
+
+async fn exchange(stream: &mut WebSocketStream<TcpStream>, message: &str) -> Result<Vec<u8>, WebSocketError> {
+    let broken = |error| WebSocketError::Broken(Some(Box::new(error)));
+    stream.send(Message::text(message)).await.map_err(broken)?;
+    loop {
+        match stream.next().await {
+            Some(Ok(Message::Text(text))) => return Ok(text.as_bytes().to_vec()),
+            Some(Ok(Message::Binary(bytes))) => return Ok(bytes.to_vec()),
+            Some(Ok(Message::Close(_))) | None => return Err(WebSocketError::Broken(None)),
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(broken(error)),
         }
     }
 }

@@ -19,13 +19,16 @@ use crate::world::{NodeIndex, OpId, Operation, Outcome};
 
 /// The number of clients of each node, as of `tools workload`.
 const CLIENTS: usize = 2;
-/// The distance between the first keys of two loads. Chosen: no load comes so far.
-const KEYS: u64 = 1_000_000;
+/// The distance between the first keys of two loads, and between the numbers of their first operations. Chosen: no load
+/// comes so far.
+const DISTANCE: u64 = 1_000_000;
 
 /// The clients of one load.
 struct Clients {
     run: RunContext,
     load: Load,
+    /// The number of the first operation, and the first key.
+    first: u64,
     workload: Box<dyn Workload>,
     history: History,
     nodes: Vec<NodeIndex>,
@@ -69,7 +72,7 @@ impl RunContext {
         clients.read_finally().await;
         let verdict = clients.workload.check(&clients.history);
         for problem in &verdict.problems {
-            self.executor.journal(|| problem_event(problem));
+            self.executor.journal(|| problem_event(problem, clients.first));
         }
         let (figures, name) = (Figures::of(&clients.history).by_name(), load.kind.name());
         let step = self.executor.current_step();
@@ -111,6 +114,7 @@ impl RunContext {
 impl Clients {
     fn new(run: &RunContext, load: Load) -> Self {
         let number = run.loads.borrow().len() as u64;
+        let first = number * DISTANCE;
         run.loads.borrow_mut().push(load.kind);
         let state = run.executor.state();
         let nodes: Vec<NodeIndex> = state.network.indices().collect();
@@ -120,13 +124,14 @@ impl Clients {
             driver.command("cas").is_some()
         });
         // Registers of an earlier load hold what it wrote.
-        let options = Options { exchanges, first_key: number * KEYS, ..Options::default() };
+        let options = Options { exchanges, first_key: first, ..Options::default() };
         let mut seeds = Rng::new(run.options.seed.wrapping_add(number));
         let mut stream = || Rng::new(seeds.below(u64::MAX));
         drop(state);
         Self {
             run: run.clone(),
             load,
+            first,
             workload: load.kind.workload(&options),
             history: History::new(names),
             nodes,
@@ -224,7 +229,7 @@ impl Clients {
             }
         };
         self.history.push(Asked { client, node, words, last, invoked, completed, outcome });
-        if let Some(event) = op.and_then(|op| last_operation(op, &self.history)) {
+        if let Some(event) = op.and_then(|op| last_operation(op, &self.history, self.first)) {
             self.run.executor.journal(|| event);
         }
         client

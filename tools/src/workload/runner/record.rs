@@ -118,7 +118,7 @@ impl<'a> Record<'a> {
 
     /// Records the operation that was added last to the history.
     pub(super) fn on_operation(&mut self, op: OpId, history: &History) {
-        if let Some(event) = last_operation(op, history) {
+        if let Some(event) = last_operation(op, history, 0) {
             self.write(event);
         }
     }
@@ -126,7 +126,7 @@ impl<'a> Record<'a> {
     /// Records the judgement of the history. `law` is the name of the workload, whose rule is the law.
     pub(super) fn on_judged(&mut self, law: &'static str, verdict: &CheckResult) {
         for problem in &verdict.problems {
-            self.write(problem_event(problem));
+            self.write(problem_event(problem, 0));
         }
         let state = match verdict {
             verdict if verdict.found > 0 => LawState::Broken,
@@ -137,9 +137,10 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Returns the event of the operation that was added last to a history.
+/// Returns the event of the operation that was added last to a history. `first` is the number of the history's first
+/// operation in the run.
 #[must_use]
-pub fn last_operation(op: OpId, history: &History) -> Option<JournalEvent> {
+pub fn last_operation(op: OpId, history: &History, first: u64) -> Option<JournalEvent> {
     let number = history.operations().len().checked_sub(1)?;
     let operation = &history.operations()[number];
     let outcome = match operation.outcome {
@@ -148,7 +149,7 @@ pub fn last_operation(op: OpId, history: &History) -> Option<JournalEvent> {
         Completion::Unknown { .. } => OperationOutcome::Unknown,
     };
     Some(JournalEvent::Operation {
-        number: number as u64,
+        number: first + number as u64,
         op,
         client: operation.client as u64,
         node: operation.node,
@@ -160,10 +161,10 @@ pub fn last_operation(op: OpId, history: &History) -> Option<JournalEvent> {
     })
 }
 
-/// Returns the event of a problem.
+/// Returns the event of a problem in a history whose first operation has the number `first` in the run.
 #[must_use]
-pub fn problem_event(problem: &Problem) -> JournalEvent {
-    let numbers = |all: &[usize]| all.iter().map(|number| *number as u64).collect();
+pub fn problem_event(problem: &Problem, first: u64) -> JournalEvent {
+    let numbers = |all: &[usize]| all.iter().map(|number| first + *number as u64).collect();
     JournalEvent::Problem {
         kind: problem.kind.into(),
         message: problem.message.clone(),

@@ -85,8 +85,7 @@ impl NodeTask {
             Err(reason) => {
                 life.ended.set(true);
                 life.begun.notify_waiters();
-                let reason = self.command.setup.secrets.hide(reason);
-                return self.sender.ended(self.id, Outcome::Failed { reason });
+                return self.fail(reason);
             }
         };
         life.running.replace(Some(Rc::clone(&running)));
@@ -129,7 +128,7 @@ impl NodeTask {
                     exited(ending);
                     (ending, Some(reason))
                 }
-                Err(_) => return self.sender.ended(self.id, Outcome::Failed { reason }),
+                Err(_) => return self.fail(reason),
             },
         };
         life.lost.release();
@@ -149,11 +148,16 @@ impl NodeTask {
                     reason.push_str(&format!("\n    {line}"));
                 }
             }
-            let reason = self.command.setup.secrets.hide(reason);
-            self.sender.ended(self.id, Outcome::Failed { reason });
+            self.fail(reason);
         }
         self.drain(&requests, "it has ended").await;
         life.end.notify_waiters();
+    }
+
+    /// Ends the launch as failed, without the values that no message may show.
+    fn fail(&self, reason: String) {
+        let reason = self.command.setup.secrets.hide(reason);
+        self.sender.ended(self.id, Outcome::Failed { reason });
     }
 
     /// Describes that the program was not started. If it is missing, its driver may know how to install it.

@@ -107,7 +107,7 @@ impl Carrier for Wires {
         Ok(self.filter.apply()?)
     }
 
-    /// Finds nothing: all traffic between nodes passes the hub, whoever dials.
+    /// Finds nothing: all traffic between nodes passes the hub.
     fn bypasses(&self, _facts: &BypassFacts<'_>) -> io::Result<BTreeSet<Bypass>> {
         Ok(BTreeSet::new())
     }

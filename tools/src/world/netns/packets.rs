@@ -1,7 +1,7 @@
 //! The carriage of packets between nodes whose link has a shape.
 //!
 //! The kernel hands these packets to the harness ([`Capture`]), the [`Shaper`] says when each arrives, and a thread
-//! sends it on at that time. So shapes hold for all traffic, whoever dialled and by whatever protocol.
+//! sends it on at that time. So shapes hold for all traffic: of either end, and of every protocol.
 //!
 //! - One transaction of the packet filter decides for each packet if the kernel or the harness carries it: none
 //!   is lost, and none comes twice, when a shape begins or ends.
@@ -116,7 +116,7 @@ impl Carrying {
                 && let Some(Received { length, unread }) = self.capture.receive(&mut buffer)?
             {
                 let mut shaper = locked(&self.shaper);
-                shaper.take(self.began.elapsed(), &buffer.packet[..length]);
+                shaper.enqueue(self.began.elapsed(), &buffer.packet[..length]);
                 if let Some(unread) = unread {
                     shaper.set_unread(unread);
                 }

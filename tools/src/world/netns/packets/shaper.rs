@@ -99,9 +99,9 @@ impl Shaper {
         self.partition = partition;
     }
 
-    /// Takes a packet that is sent now. A packet between ends that no shape concerns was sent before its
+    /// Adds a packet that is sent now. A packet between ends that no shape concerns was sent before its
     /// shape ended, and is due at once.
-    pub(super) fn take(&mut self, now: Duration, packet: &[u8]) {
+    pub(super) fn enqueue(&mut self, now: Duration, packet: &[u8]) {
         let Some(direction) = direction(packet) else { return };
         let arrivals = match self.directions.get_mut(&direction) {
             None => [Some(now), None],

@@ -26,7 +26,7 @@ fn with_shape(shapes: &[Shape]) -> Shaper {
 
 /// Sends packets from 0 to `count` at one time.
 fn send(shaper: &mut Shaper, now: Duration, count: u8) {
-    (0..count).for_each(|number| shaper.take(now, &packet(THERE, 100, number)));
+    (0..count).for_each(|number| shaper.enqueue(now, &packet(THERE, 100, number)));
 }
 
 /// Returns the numbers of the packets that have arrived by now.
@@ -71,7 +71,7 @@ fn each_direction_has_draws_of_its_own() {
     let through = |direction, seed| {
         let mut shaper = Shaper::new(seed);
         shaper.shape(direction, Conditions { loss: 0.5, ..Conditions::IDEAL });
-        (0..50).for_each(|number| shaper.take(ms(0), &packet(direction, 100, number)));
+        (0..50).for_each(|number| shaper.enqueue(ms(0), &packet(direction, 100, number)));
         arrived(&mut shaper, ms(0))
     };
     assert_eq!(through(THERE, 7), through(THERE, 7));
@@ -92,7 +92,7 @@ fn packets_that_come_to_the_end_of_a_silent_direction_are_lost() {
             _ => shaper.set_partition(Partition::default()),
         };
         silent(&mut shaper, true);
-        shaper.take(ms(0), &packet(BACK, 100, 9));
+        shaper.enqueue(ms(0), &packet(BACK, 100, 9));
         let heard = if silence == "cut" { vec![9] } else { vec![] };
         assert_eq!(arrived(&mut shaper, ms(100)), heard, "{silence}");
         // A packet that is still on the way when the silence ends comes.
@@ -107,7 +107,7 @@ fn a_change_leaves_packets_on_the_way_as_they_are() {
     let mut shaper = with_shape(&[Shape::Delay(ms(100))]);
     send(&mut shaper, ms(0), 1);
     shaper.shape(THERE, Conditions::IDEAL);
-    shaper.take(ms(1), &packet(THERE, 100, 7));
+    shaper.enqueue(ms(1), &packet(THERE, 100, 7));
     assert_eq!(arrived(&mut shaper, ms(1)), [7]);
     assert_eq!(arrived(&mut shaper, ms(100)), [0]);
 }
@@ -116,12 +116,12 @@ fn a_change_leaves_packets_on_the_way_as_they_are() {
 fn a_line_has_a_bounded_queue_which_drains_at_its_rate() {
     let mut shaper = with_shape(&[Shape::Rate(8_000_000)]);
     for _ in 0..200 {
-        shaper.take(ms(0), &packet(THERE, 1_486, 0));
+        shaper.enqueue(ms(0), &packet(THERE, 1_486, 0));
     }
     // Each takes 1,500 bytes of the line, 1.5 ms. The first that finds more than the bound before it is dropped.
     let room = QUEUE_BYTES / 1_500 + 1;
     assert_eq!(shaper.under_way.len(), room);
-    shaper.take(ms(30), &packet(THERE, 1_486, 0));
+    shaper.enqueue(ms(30), &packet(THERE, 1_486, 0));
     assert_eq!(shaper.under_way.len(), room + 1);
 }
 
@@ -130,7 +130,7 @@ fn packets_under_way_are_bounded_by_their_memory() {
     let mut shaper = with_shape(&[Shape::Delay(ms(1_000)), Shape::Duplicate(1.0)]);
     let large = packet(THERE, 60_000, 0);
     for _ in 0..10_000 {
-        shaper.take(ms(0), &large);
+        shaper.enqueue(ms(0), &large);
     }
     assert!(shaper.bytes <= UNDER_WAY_BYTES && shaper.bytes > UNDER_WAY_BYTES - 2 * large.len());
     arrived(&mut shaper, ms(1_000));
@@ -140,10 +140,10 @@ fn packets_under_way_are_bounded_by_their_memory() {
 #[test]
 fn packets_of_nobody_are_dropped_and_those_of_others_pass() {
     let mut shaper = with_shape(&[Shape::Delay(ms(100))]);
-    shaper.take(ms(0), &[0x45; 19]);
+    shaper.enqueue(ms(0), &[0x45; 19]);
     let mut foreign = packet(THERE, 100, 1);
     foreign[12..16].copy_from_slice(&[192, 0, 2, 1]);
-    shaper.take(ms(0), &foreign);
-    shaper.take(ms(0), &packet(BACK, 100, 2));
+    shaper.enqueue(ms(0), &foreign);
+    shaper.enqueue(ms(0), &packet(BACK, 100, 2));
     assert_eq!(arrived(&mut shaper, ms(100)), [2]);
 }
