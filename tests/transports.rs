@@ -282,7 +282,7 @@ fn what_stands_in_the_environment_is_in_no_message_about_a_start() {
     let tools = store(&driver, "# It is not ready.\nnetwork a-b\na: set k v\n");
     let ended = tools.shell(&format!("WORD_OF_TESTS=sesame {PROGRAM} test one.scn --driver kv.toml"));
     // What the node writes into its own log is the node's.
-    let message = ended.out.split("a's log").next().unwrap_or_default();
+    let message = ended.out.split("'s log\n").next().unwrap_or_default();
     assert!(message.contains("no {env.WORD_OF_TESTS}") && !message.contains("sesame"), "{ended:#?}");
 }
 

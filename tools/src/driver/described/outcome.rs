@@ -3,7 +3,7 @@
 use super::description::Meaning;
 use super::extract::{Part, PartError};
 use super::plan::{CommandPlan, Sign};
-use super::signatures::is_known;
+use super::signatures::is_confirmation;
 use crate::driver::Directory;
 use crate::driver::command::{Answer as Kind, Command};
 use crate::driver::directory::named;
@@ -105,7 +105,8 @@ pub(super) fn outcome(
     }
     if command.changes
         && plan.answer.is_all()
-        && (is_known(command.name) || beginning(&text).is_none_or(|_| std::str::from_utf8(&body).is_err()))
+        && (is_confirmation(command.name)
+            || beginning(&text).is_none_or(|_| std::str::from_utf8(&body).is_err()))
     {
         return meant(command, Meaning::Done, String::new());
     }

@@ -26,9 +26,12 @@ const KNOWN: &[Command] = &[
     reads("echo", &[word("TEXT")], Answer::Any),
 ];
 
-/// Returns true if every driver means a command of this name alike.
-pub(super) fn is_known(name: &str) -> bool {
-    KNOWN.iter().any(|known| known.name == name)
+/// The known commands that change a node and answer with a value.
+const VALUED: [&str; 2] = ["txn", "generate"];
+
+/// Returns true if the answer to a known command says no more than that a change was made.
+pub(super) fn is_confirmation(name: &str) -> bool {
+    KNOWN.iter().any(|known| known.name == name && known.changes) && !VALUED.contains(&name)
 }
 
 /// The signature of a command.

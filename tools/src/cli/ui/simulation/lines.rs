@@ -85,11 +85,11 @@ pub(super) struct AddedStep {
 #[serde(rename_all = "snake_case")]
 pub(super) enum TimeState {
     /// Time stands still.
-    #[default]
     Paused,
     /// Time goes on at a speed.
     Playing,
-    /// Time goes on as fast as it can, up to a goal.
+    /// Time goes on as fast as it can, up to a goal. So it does until the run has its first place.
+    #[default]
     Running,
     /// The run is brought back to an earlier place.
     Replaying,
