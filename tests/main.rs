@@ -31,6 +31,7 @@ mod grade;
 mod guesses;
 mod history;
 mod killed;
+mod leader;
 mod left_behind;
 mod life;
 mod limits;

@@ -32,9 +32,9 @@ mod word;
 pub(crate) mod tests;
 
 pub use ast::{
-    Ask, At, Block, Bound, Claim, Comparison, Effort, Expr, Fact, Headers, Item, LinkSet, Load, MEASURED,
-    NAMED, NodeOption, Operator, Param, Part, Pick, Predicate, Rate, RateUnit, Scenario, Shape, Step,
-    StepKind, Subject, Verb, Way, Who, Word, second_load,
+    Ask, At, Block, Bound, Claim, Comparison, Effort, Expr, Fact, Headers, Item, LEADER, LinkSet, Load,
+    MEASURED, NAMED, NodeOption, Operator, Param, Part, Pick, Predicate, Rate, RateUnit, Scenario, Shape,
+    Step, StepKind, Subject, Verb, Way, Who, Word, second_load,
 };
 pub use check::{Fit, Setting, check, fit, is_routed, options_in_use};
 pub use claim::PREDICATES;

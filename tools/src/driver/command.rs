@@ -44,6 +44,8 @@ pub enum Answer {
     Stamp,
     /// A list of texts, compared as a set.
     List,
+    /// A node of the network, by name.
+    Node,
     /// A list of nodes of the network, by name, compared as a set.
     Nodes,
     /// One value or a set, depending on the node's workload.

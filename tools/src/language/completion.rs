@@ -37,7 +37,7 @@ pub enum WordKind {
 }
 
 /// Words that choose nodes.
-const CHOICES: [&str; 9] = ["all", "random", "half", "first", "last", "rest", "of", "but", "any"];
+const CHOICES: [&str; 10] = ["all", "random", "half", "first", "last", "rest", "leader", "of", "but", "any"];
 
 /// Returns the words that may stand at a byte. The caller leaves out those that do not fit what is typed of the
 /// word already.

@@ -40,6 +40,8 @@ pub(in crate::run) struct Environment {
     variables: BTreeMap<String, Binding>,
     /// The counters of the loops around this place, outermost first; draws depend on them.
     pub iteration: Vec<u64>,
+    /// The leader at this step, if the step names it.
+    pub leader: Option<NodeIndex>,
 }
 
 impl Environment {

@@ -4,6 +4,7 @@ mod ask;
 mod bypass;
 mod choose;
 mod expect;
+mod leader;
 mod links;
 mod machine;
 mod measure;
@@ -24,7 +25,7 @@ use futures_util::future::LocalBoxFuture;
 use super::context::RunContext;
 use super::environment::{Binding, Environment};
 use super::results::StepFailure;
-use crate::scenario::{At, Step, StepKind, Who};
+use crate::scenario::{At, Effort, Step, StepKind, Who};
 
 use choose::Purpose;
 use repeat::{Over, Repeat};
@@ -72,6 +73,10 @@ impl RunContext {
         over: Option<&Over>,
     ) -> Result<(), StepFailure> {
         let at = &step.at;
+        let asks_again = matches!(step.kind, StepKind::Ask { effort: Effort::Until(_), .. });
+        if step.kind.names_leader() && !asks_again {
+            environment.leader = self.leader(at).await?;
+        }
         match &step.kind {
             StepKind::Ask { effort, who, ask } => {
                 self.ask_step(at, *effort, who, ask, environment).await.map(drop)

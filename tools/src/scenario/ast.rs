@@ -7,7 +7,7 @@ mod place;
 mod step;
 mod word;
 
-pub use self::choice::{Item, LinkSet, Pick, Subject, Way, Who};
+pub use self::choice::{Item, LEADER, LinkSet, Pick, Subject, Way, Who};
 pub use self::claim::{Bound, Claim, Comparison, Predicate};
 pub use self::expression::{Expr, Fact, MEASURED, NAMED, Operator};
 pub use self::place::At;

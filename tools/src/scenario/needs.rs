@@ -1,7 +1,7 @@
 //! The abilities of a world that steps need: one table, used by the check of a scenario and by the code that
 //! makes a world for it.
 
-use super::ast::{Ask, Claim, Scenario, Shape, Step, StepKind, Verb, Word};
+use super::ast::{Ask, Claim, Scenario, Shape, Step, StepKind, Verb, Who, Word};
 use crate::world::Ability;
 
 impl Scenario {
@@ -49,6 +49,30 @@ impl StepKind {
             Self::Clock { .. } => vec![Ability::Clock],
             Self::Disk { .. } => vec![Ability::Fill],
             _ => Vec::new(),
+        }
+    }
+}
+
+impl StepKind {
+    /// Returns true if the step has to know which node leads; the steps inside it are not counted.
+    #[must_use]
+    pub fn names_leader(&self) -> bool {
+        match self {
+            Self::Ask { who, .. }
+            | Self::LetAnswer { who, .. }
+            | Self::LetNodes { who, .. }
+            | Self::Expect {
+                claim: Claim::Ask { who, .. } | Claim::Converged { who: Some(who), .. }, ..
+            }
+            | Self::Signal { who, .. }
+            | Self::Clock { who, .. }
+            | Self::Disk { who, .. }
+            | Self::Each { who, .. } => who.names_leader(),
+            Self::Partition(sets) => sets.iter().any(Who::names_leader),
+            Self::Cut(links) | Self::Join(links) | Self::Break(links) | Self::Link { links, .. } => {
+                links.names_leader()
+            }
+            _ => false,
         }
     }
 }

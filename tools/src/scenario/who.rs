@@ -1,6 +1,6 @@
 //! The parser of choices of nodes and links.
 
-use super::ast::{At, Item, LinkSet, Pick, Subject, Way, Who};
+use super::ast::{At, Item, LEADER, LinkSet, Pick, Subject, Way, Who};
 use super::marks::NameKind;
 use super::reader::{Read, Reader};
 use super::token;
@@ -114,6 +114,7 @@ impl Reader<'_> {
             "first" if !ranges => Item::First,
             "last" if !ranges => Item::Last,
             "rest" if !ranges => Item::Rest,
+            LEADER if !ranges => Item::Leader(name.span),
             from if ranges => {
                 let Some(to) = self.token(token::name) else {
                     return Err(self.expected("the last node of the range").help("such as `a..m`"));
@@ -175,6 +176,7 @@ impl Reader<'_> {
                     "first" => Item::First,
                     "last" => Item::Last,
                     "rest" => Item::Rest,
+                    LEADER => Item::Leader(name.span),
                     _ => {
                         self.mark_name(NameKind::Node, name.span);
                         Item::Name(name.text.to_owned(), name.span)
@@ -184,8 +186,10 @@ impl Reader<'_> {
             },
         }
         let span: Span = self.since(start);
-        if let (Some(item @ (Item::Name(..) | Item::First | Item::Last | Item::Variable(..))), true) =
-            (items.pop(), items.is_empty())
+        if let (
+            Some(item @ (Item::Name(..) | Item::First | Item::Last | Item::Leader(_) | Item::Variable(..))),
+            true,
+        ) = (items.pop(), items.is_empty())
         {
             return Ok(item);
         }

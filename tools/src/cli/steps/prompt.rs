@@ -110,7 +110,7 @@ impl Completion {
     }
 
     fn who(&self) -> impl Iterator<Item = &str> {
-        self.nodes.iter().map(String::as_str).chain(["all", "random", "first", "last", "rest"])
+        self.nodes.iter().map(String::as_str).chain(["all", "random", "first", "last", "rest", "leader"])
     }
 
     /// Returns the help for all steps, or for one of them.

@@ -116,6 +116,9 @@ pub(super) fn outcome(
     match plan.answer.of(text.to_owned()) {
         Ok(part) => match held(directory, command, part) {
             Ok(value) => Outcome::Answered(Answer { value, written: None }),
+            Err(_) if command.answer == Kind::Node => {
+                meant(command, Meaning::Unavailable, "it knows no leader".to_owned())
+            }
             Err(wanted) => Outcome::Failed {
                 reason: format!("`{}` was answered by {}; {wanted} is expected", command.name, shown()),
             },
@@ -170,6 +173,15 @@ fn held(directory: &dyn Directory, command: &Command, part: Part) -> Result<Valu
         Kind::Number => {
             let number = plain(part).trim().to_owned();
             if value::is_number(&number) { Ok(Value::Json(number)) } else { Err("a number") }
+        }
+        Kind::Node => {
+            let node = plain(part).trim().to_owned();
+            // Nobody leads, for now.
+            if matches!(&*node, "" | "null") {
+                Err("a node")
+            } else {
+                Ok(Value::Text(named(directory, node)))
+            }
         }
         // The whole content of a node is a list, or one value.
         _ if command.name == "read" => Ok(match part {

@@ -18,6 +18,8 @@ const KNOWN: &[Command] = &[
     COUNT,
     PEERS,
     ADD_PEER,
+    // The node that leads the others, as the asked one believes.
+    reads("leader", &[], Answer::Node),
     reads("read", &[], Answer::Any),
     changes("add", &[value("VALUE")], Answer::Any),
     changes("broadcast", &[value("VALUE")], Answer::Any),

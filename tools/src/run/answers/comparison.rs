@@ -37,9 +37,13 @@ impl CompareBy {
             Answer::Stamp => Self::Stamp,
             Answer::Number => Self::Value,
             Answer::Value | Answer::Any if values == driver::Values::Json => Self::Value,
-            Answer::Value | Answer::Any | Answer::Text | Answer::List | Answer::Nodes | Answer::Done => {
-                Self::Text
-            }
+            Answer::Value
+            | Answer::Any
+            | Answer::Text
+            | Answer::List
+            | Answer::Node
+            | Answer::Nodes
+            | Answer::Done => Self::Text,
         }
     }
 

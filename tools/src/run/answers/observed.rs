@@ -18,6 +18,13 @@ pub(in crate::run) struct Asked {
     pub answered: Duration,
 }
 
+impl Asked {
+    /// Returns true if the node did what it was asked, and said so.
+    pub(in crate::run) fn is_answered(&self) -> bool {
+        matches!(self.observed, Observed::Answered(_))
+    }
+}
+
 #[cfg(test)]
 impl Asked {
     /// Creates an ask of the first node, put and answered at these times in milliseconds.

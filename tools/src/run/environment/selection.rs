@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::error::SelectionError;
 use super::{Binding, Environment};
 use crate::run::state::Network;
-use crate::scenario::Item;
+use crate::scenario::{Item, LEADER};
 use crate::world::NodeIndex;
 
 /// Returns the nodes that a list of items names, each once, in the order of the list.
@@ -30,6 +30,10 @@ pub(in crate::run) fn resolve(
             Item::First => network.indices().next().into_iter().collect(),
             Item::Last => network.indices().last().into_iter().collect(),
             Item::Rest => Vec::new(),
+            Item::Leader(_) => {
+                let leader = network.find(LEADER).or(environment.leader);
+                vec![leader.ok_or_else(|| SelectionError::UnknownNode(LEADER.to_owned()))?]
+            }
             Item::Variable(name, _) => match environment.get(name) {
                 Some(Binding::Nodes(nodes)) => nodes.clone(),
                 Some(Binding::Text(text) | Binding::Json(text) | Binding::Untyped(text)) => {

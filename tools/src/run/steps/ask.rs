@@ -40,35 +40,46 @@ impl RunContext {
         ask: &Ask,
         environment: &Environment,
     ) -> Result<Vec<Asked>, StepFailure> {
-        let nodes = self.choose(at, environment, who, Purpose::Ask)?;
         let words = environment.all_filled(&ask.words, &self.executor.state());
         let words = words.map_err(|message| self.fail(at, message))?;
-        let answered = |asked: &Asked| matches!(asked.observed, Observed::Answered(_));
-        let mut asked = self.ask_each(&nodes, &words).await;
-        if let Effort::Until(time) = effort {
-            let from = self.executor.now();
-            let until = from + self.stretch(time);
-            let mut pace = Pace::new(Some((from, until)));
-            while !asked.iter().all(answered) && self.executor.now() < until {
-                self.wait_for_change_or_poll(self.executor.changes(), Some(&mut pace)).await;
-                let missing: Vec<NodeIndex> =
-                    asked.iter().filter(|asked| !answered(asked)).map(|asked| asked.node).collect();
-                for again in self.ask_each(&missing, &words).await {
-                    if let Some(place) = asked.iter_mut().find(|asked| asked.node == again.node) {
-                        *place = again;
-                    }
-                }
+        let asked = match effort {
+            Effort::Until(time) if who.names_leader() => {
+                self.ask_leader_until(at, time, who, &words, environment).await?
             }
-        }
-        if effort != Effort::Try && !asked.iter().all(answered) {
+            _ => {
+                let nodes = self.choose(at, environment, who, Purpose::Ask)?;
+                self.ask_nodes(&nodes, effort, &words).await
+            }
+        };
+        if effort != Effort::Try && !asked.iter().all(Asked::is_answered) {
             return Err(self.unanswered(at, effort, &words, &asked));
         }
         self.journal_shown(ask, &asked);
         Ok(asked)
     }
 
+    /// Asks nodes, all at once, and with `until` those again that have not answered.
+    async fn ask_nodes(&self, nodes: &[NodeIndex], effort: Effort, words: &[FilledWord]) -> Vec<Asked> {
+        let mut asked = self.ask_each(nodes, words).await;
+        let Effort::Until(time) = effort else { return asked };
+        let from = self.executor.now();
+        let until = from + self.stretch(time);
+        let mut pace = Pace::new(Some((from, until)));
+        while !asked.iter().all(Asked::is_answered) && self.executor.now() < until {
+            self.wait_for_change_or_poll(self.executor.changes(), Some(&mut pace)).await;
+            let missing: Vec<NodeIndex> =
+                asked.iter().filter(|asked| !asked.is_answered()).map(|asked| asked.node).collect();
+            for again in self.ask_each(&missing, words).await {
+                if let Some(place) = asked.iter_mut().find(|asked| asked.node == again.node) {
+                    *place = again;
+                }
+            }
+        }
+        asked
+    }
+
     /// Asks nodes, all at once.
-    async fn ask_each(&self, nodes: &[NodeIndex], words: &[FilledWord]) -> Vec<Asked> {
+    pub(super) async fn ask_each(&self, nodes: &[NodeIndex], words: &[FilledWord]) -> Vec<Asked> {
         join_all(nodes.iter().map(async |node| {
             let words = self.words_for(*node, words);
             self.ask(*node, &words).await
@@ -78,7 +89,7 @@ impl RunContext {
 
     /// Returns the failure of a step that was refused, or got no answer.
     fn unanswered(&self, at: &At, effort: Effort, words: &[FilledWord], asked: &[Asked]) -> StepFailure {
-        let wrong = |asked: &&Asked| !matches!(asked.observed, Observed::Answered(_));
+        let wrong = |asked: &&Asked| !asked.is_answered();
         let state = self.executor.state();
         let name = |node: NodeIndex| state.network.name(node);
         let command = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");

@@ -50,9 +50,14 @@ pub enum Item {
     Last,
     /// The nodes in no other set of the same `partition`.
     Rest,
+    /// The node called `leader`; if there is none, the one that most nodes say leads them.
+    Leader(Span),
     /// The nodes that `let` or `each` stored under this name.
     Variable(String, Span),
 }
+
+/// The word for the node that leads the others.
+pub const LEADER: &str = "leader";
 
 /// A choice of links.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,4 +79,37 @@ pub struct Way {
     pub both: bool,
     /// The place of the link in the text.
     pub span: Span,
+}
+
+impl Who {
+    /// Returns true if the choice names the leader.
+    #[must_use]
+    pub fn names_leader(&self) -> bool {
+        match &self.pick {
+            Pick::Items(items) => items.iter().any(Item::is_leader),
+            Pick::All(subject) | Pick::Random(_, subject) | Pick::RandomHalf(subject) => match subject {
+                Subject::Everyone => false,
+                Subject::Of(items) | Subject::But(items) => items.iter().any(Item::is_leader),
+            },
+        }
+    }
+}
+
+impl Item {
+    /// Returns true if this is the leader.
+    #[must_use]
+    pub fn is_leader(&self) -> bool {
+        matches!(self, Self::Leader(_))
+    }
+}
+
+impl LinkSet {
+    /// Returns true if an end of a link is the leader.
+    #[must_use]
+    pub fn names_leader(&self) -> bool {
+        match self {
+            Self::All => false,
+            Self::Ways(ways) => ways.iter().any(|way| way.from.is_leader() || way.to.is_leader()),
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::nodes::{named, possible};
 use super::scope::Kind;
 use super::wording::listed;
 use crate::driver;
-use crate::scenario::ast::{Item, Pick, Subject, Who};
+use crate::scenario::ast::{Item, LEADER, Pick, Subject, Who};
 use crate::text::{Diagnostic, Span, nearest};
 use crate::topology::Graph;
 
@@ -108,7 +108,10 @@ impl Checker<'_> {
             | Pick::Random(_, Subject::Of(items))
             | Pick::RandomHalf(Subject::Of(items)) => items,
             Pick::All(Subject::But(items)) => {
-                return (all(), items.iter().any(|item| matches!(item, Item::Variable(..))));
+                return (
+                    all(),
+                    items.iter().any(|item| matches!(item, Item::Variable(..) | Item::Leader(_))),
+                );
             }
             _ => return (all(), false),
         };
@@ -117,6 +120,7 @@ impl Checker<'_> {
                 Some(Kind::Nodes { among, .. }) => Some(among.iter().copied().collect()),
                 _ => None,
             },
+            Item::Leader(_) if self.nodes.now.index_of(LEADER).is_none() => None,
             other => Some(named([other], &self.nodes.now)),
         };
         let known: Option<Vec<BTreeSet<usize>>> = items.iter().map(of_item).collect();
@@ -164,6 +168,9 @@ impl Checker<'_> {
                     self.report(error.help("name the nodes, or `all`"));
                 }
                 Item::First | Item::Last => self.some_node(span, role),
+                Item::Leader(span) => {
+                    self.leader(*span, role);
+                }
                 Item::Rest if role == Role::Set => {}
                 Item::Rest => {
                     let error = self.error(span, "`rest` stands in a `partition` only");
@@ -183,12 +190,30 @@ impl Checker<'_> {
         }
     }
 
+    /// Checks that there is a node called `leader`, and returns its position, or that a node can be asked who leads.
+    pub(super) fn leader(&mut self, span: Span, role: Role) -> Option<usize> {
+        let is_name = self.nodes.ever.index_of(LEADER).is_some();
+        if is_name || role == Role::Options {
+            return self.node(LEADER, span, role);
+        }
+        if self.nodes.now.is_empty() {
+            self.some_node(span, role);
+        } else if !self.nodes.all(&self.nodes.now).any(|(_, facts)| facts.driver.command(LEADER).is_some()) {
+            let error = self.error(span, "no node can be asked who leads, and none is called `leader`");
+            let help = "the description of a driver says how one is asked: `[commands.leader]`, whose answer is a node";
+            self.report(error.help(help));
+        }
+        None
+    }
+
     /// Checks that the value of a variable can be nodes: a choice, or an answer that may name some.
     pub(super) fn holds_nodes(&mut self, name: &str, kind: &Kind, span: Span) {
         use driver::Answer;
         let is = match kind {
             Kind::Nodes { .. }
-            | Kind::Answer(Answer::Text | Answer::Value | Answer::Nodes | Answer::List | Answer::Any) => {
+            | Kind::Answer(
+                Answer::Text | Answer::Value | Answer::Node | Answer::Nodes | Answer::List | Answer::Any,
+            ) => {
                 return;
             }
             Kind::Answer(Answer::Number) => "a number",
@@ -267,7 +292,7 @@ impl Checker<'_> {
     /// Returns true if exactly one node is chosen in every run.
     pub(super) fn is_one(&self, who: &Who) -> bool {
         let single = |items: &[Item]| match items {
-            [Item::Name(..) | Item::First | Item::Last] => true,
+            [Item::Name(..) | Item::First | Item::Last | Item::Leader(_)] => true,
             [Item::Range(from, to, _)] => from == to,
             [Item::Variable(name, _)] => self.is_one_node(name),
             _ => false,

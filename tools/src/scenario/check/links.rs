@@ -61,6 +61,7 @@ impl Checker<'_> {
     fn link_end(&mut self, item: &Item, span: Span) -> Option<usize> {
         match item {
             Item::Name(name, span) => self.node(name, *span, Role::Act),
+            Item::Leader(span) => self.leader(*span, Role::Act),
             Item::Variable(name, span) => {
                 let kind = self.variable(name, *span)?;
                 if matches!(kind, Kind::Nodes { one: false, .. }) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::facts::Facts;
 use super::setting::Setting;
 use crate::driver;
-use crate::scenario::ast::{At, Block, Item, Pick, Scenario, StepKind, Subject, Who};
+use crate::scenario::ast::{At, Block, Item, LEADER, Pick, Scenario, StepKind, Subject, Who};
 use crate::topology::Graph;
 
 /// The facts about nodes that are known at a step.
@@ -191,7 +191,12 @@ pub(super) fn possible(who: &Who, among: &Graph) -> BTreeSet<usize> {
         Subject::Everyone => everyone.collect(),
         Subject::Of(items) => named(items, among),
         Subject::But(items) => {
-            let fixed = |item: &&Item| !matches!(item, Item::Variable(..) | Item::Rest);
+            let has_name = among.index_of(LEADER).is_some();
+            let fixed = |item: &&Item| match item {
+                Item::Variable(..) | Item::Rest => false,
+                Item::Leader(_) => has_name,
+                _ => true,
+            };
             let but = named(items.iter().filter(fixed), among);
             everyone.filter(|index| !but.contains(index)).collect()
         }
@@ -210,9 +215,10 @@ pub(super) fn named<'i>(items: impl IntoIterator<Item = &'i Item>, among: &Graph
                     indices.extend(from..=to);
                 }
             }
+            Item::Leader(_) if among.index_of(LEADER).is_some() => indices.extend(among.index_of(LEADER)),
             Item::First => indices.extend((count > 0).then_some(0)),
             Item::Last => indices.extend(count.checked_sub(1)),
-            Item::Rest | Item::Variable(..) => indices.extend(0..count),
+            Item::Rest | Item::Leader(_) | Item::Variable(..) => indices.extend(0..count),
         }
     }
     indices

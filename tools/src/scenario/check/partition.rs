@@ -60,7 +60,7 @@ impl Checker<'_> {
                 Pick::All(Subject::Everyone) => &[],
                 Pick::Random(..) | Pick::RandomHalf(_) => return,
             };
-            if items.iter().any(|item| matches!(item, Item::Variable(..))) {
+            if items.iter().any(|item| matches!(item, Item::Variable(..) | Item::Leader(_))) {
                 return;
             }
             let is_rest = items.contains(&Item::Rest);

@@ -174,6 +174,7 @@ impl Checker<'_> {
             Predicate::Contains { word, .. } => match answer {
                 Answer::Number | Answer::Stamp => self.unfit(command, "contains", here),
                 Answer::Nodes => self.value(command, word),
+                Answer::Node => self.unfit(command, "contains", here),
                 Answer::Text | Answer::Value | Answer::List | Answer::Any | Answer::Done => {}
             },
             Predicate::Matches { .. } => {
@@ -192,7 +193,7 @@ impl Checker<'_> {
     fn comparison(&mut self, command: &Command, comparison: Comparison, words: &[Word], here: Span) {
         let is_list = matches!(command.answer, Answer::List | Answer::Nodes);
         let ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-        if is_list && ordered {
+        if (is_list || command.answer == Answer::Node) && ordered {
             self.unfit(command, comparison.sign(), here);
             return;
         }
@@ -236,7 +237,7 @@ impl Checker<'_> {
                     error
                 });
             }
-            Answer::Nodes => self.mention(&text, word.span),
+            Answer::Node | Answer::Nodes => self.mention(&text, word.span),
             _ => {}
         }
     }
@@ -247,6 +248,7 @@ impl Checker<'_> {
             Answer::Number => ("a number", "`==`, `<` and the like, or `in`"),
             Answer::Stamp => ("a stamp", "`==`, `<` and the like, or `in`"),
             Answer::List | Answer::Nodes => ("a list", "`==`, `!=`, `contains` or `is empty`"),
+            Answer::Node => ("one node", "`==`, `!=` or `in`"),
             Answer::Text | Answer::Value | Answer::Any | Answer::Done => ("text", "another predicate"),
         };
         let message = format!("`{}` answers with {is}, which `{predicate}` does not fit", command.name);

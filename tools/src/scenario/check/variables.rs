@@ -74,7 +74,7 @@ impl Checker<'_> {
     pub(super) fn is_one_node(&self, name: &str) -> bool {
         matches!(
             self.scope.kind_of(name),
-            Some(Kind::Nodes { one: true, .. } | Kind::Answer(Answer::Text | Answer::Value))
+            Some(Kind::Nodes { one: true, .. } | Kind::Answer(Answer::Text | Answer::Value | Answer::Node))
         )
     }
 }

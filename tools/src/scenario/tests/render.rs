@@ -113,6 +113,7 @@ fn item(item: &Item) -> String {
         Item::First => "first".to_owned(),
         Item::Last => "last".to_owned(),
         Item::Rest => "rest".to_owned(),
+        Item::Leader(_) => "leader".to_owned(),
         Item::Variable(name, _) => format!("${name}"),
     }
 }
