@@ -40,3 +40,28 @@ fn a_node_in_python_to_start_from() {
 fn a_node_in_rust_to_start_from() {
     check("rust", "cargo");
 }
+
+#[test]
+fn a_description_is_written_with_the_programs_beside_it() {
+    let tools =
+        Tools::new().file("one.scn", "# One node.\nnetwork a\na: set k v\nexpect a: get k == v within 5s\n");
+    let written = tools.run("drivers gun --to my/gun");
+    written.check(
+        0,
+        "my/gun/gun.toml\nmy/gun/gun.cjs\n\nUse it:\n    tools test my.scn --driver my/gun/gun.toml\n",
+        "",
+    );
+    // It is read whole: the file beside it is looked for.
+    tools.run("check one.scn --driver my/gun/gun.toml").code(0);
+    std::fs::remove_file(tools.path("my/gun/gun.cjs")).expect("a file");
+    tools.run("check one.scn --driver my/gun/gun.toml").code(2);
+    let again = tools.run("drivers gun --to my/gun");
+    again.check(
+        2,
+        "",
+        "error: my/gun/gun.toml is there already: nothing was written\n  = help: name another folder\n",
+    );
+    tools.run("drivers native --to my/native").code(2);
+    assert!(!tools.path("my/native").exists());
+    tools.run("drivers --to my/native").code(2);
+}

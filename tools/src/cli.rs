@@ -31,6 +31,7 @@ pub mod maelstrom;
 pub mod man;
 mod network;
 pub mod new;
+mod new_files;
 pub mod nodes;
 mod number;
 mod output;

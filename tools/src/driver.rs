@@ -33,7 +33,8 @@ pub use ask::{ASK, Ask, UNKNOWN};
 pub use backlog::Backlog;
 pub use byc::{BYC, Byc};
 pub use catalogue::{
-    BUILT_IN, DEFAULT, EXTENSION, all, by_name, declaration_of, description, find, names, user_of,
+    BUILT_IN, DEFAULT, EXTENSION, all, by_name, declaration_of, description, description_files, find, names,
+    user_of,
 };
 pub use command::{Answer, Argument, Command, OF_THE_WORLD};
 pub use command_line::{

@@ -1,16 +1,18 @@
 //! `tools drivers`: the drivers of this program, and the descriptions among them.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::new_files::{folder_word, write_new_files};
 use super::setting::SettingError;
 use super::table::align;
 use crate::driver;
 
-/// List the drivers, or print the description of one, to start from
+/// List the drivers, or print the description of one, to start from, or write it into a folder
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = "A driver of your own is a file: `tools new driver http > kv.toml`, then `--driver kv.toml`."
@@ -21,8 +23,12 @@ pub struct Arguments {
     pub name: Option<String>,
 
     /// Print the JSON schema of descriptions, for editors
-    #[arg(long, conflicts_with = "name")]
+    #[arg(long, conflicts_with_all = ["name", "to"])]
     pub schema: bool,
+
+    /// Write the description and the programs beside it into this folder, instead of printing it; no file is overwritten
+    #[arg(long, value_name = "FOLDER", requires = "name")]
+    pub to: Option<PathBuf>,
 }
 
 /// Prints all drivers, or a description.
@@ -32,6 +38,11 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Failure> 
         return Ok(Exit::Held);
     }
     let Some(name) = &arguments.name else { return list(out) };
+    if let (Some(folder), Some(files)) = (&arguments.to, driver::description_files(name)) {
+        write_new_files(folder, &files, out)?;
+        writeln!(out, "\nUse it:\n    tools test my.scn --driver {}/{name}.toml", folder_word(folder)?)?;
+        return Ok(Exit::Held);
+    }
     if let Some(text) = driver::description(name) {
         out.write_all(text.as_bytes())?;
         return Ok(Exit::Held);

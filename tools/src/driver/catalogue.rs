@@ -55,6 +55,15 @@ pub fn description(name: &str) -> Option<&'static str> {
     presets::preset(name).map(|preset| preset.text)
 }
 
+/// Returns the files of a driver that the program has, by the driver's name: its description, and those that it names.
+#[must_use]
+pub fn description_files(name: &str) -> Option<Vec<(String, &'static str)>> {
+    let preset = presets::preset(name)?;
+    let description = (format!("{name}.toml"), preset.text);
+    let named = preset.files.iter().map(|(name, text)| ((*name).to_owned(), *text));
+    Some(std::iter::once(description).chain(named).collect())
+}
+
 /// Returns all drivers: those of the program, and those that were read.
 #[must_use]
 pub fn all() -> &'static [&'static Declaration] {

@@ -1,14 +1,13 @@
 //! `tools new node`: a small node to start from, in a folder of its own.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::text::io_cause;
+use crate::cli::new_files::{folder_word, write_new_files};
 
 /// Write a small node to start from into a folder, with its driver and two scenarios: one passes as it is, and
 /// one does once nodes replicate
@@ -87,24 +86,10 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Fa
     }
     let mut files = language.files().to_vec();
     files.extend([("node.toml", description.as_str()), ("alone.scn", ALONE), ("together.scn", TOGETHER)]);
-    let there = |name: &str| fs::symlink_metadata(folder.join(name)).is_ok();
-    if let Some((name, _)) = files.iter().find(|(name, _)| there(name)) {
-        let message = format!("{} is there already: nothing was written", folder.join(name).display());
-        return Err(Failure::usage(message).help("name another folder"));
-    }
-    for (name, text) in &files {
-        let path = folder.join(name);
-        write_new(&path, text).map_err(|error| {
-            let message = format!("cannot write {}: {}", path.display(), io_cause(&error));
-            Failure::environment(message).help("name another folder")
-        })?;
-        writeln!(out, "{}", path.display())?;
-    }
-    let folder = folder.display().to_string();
-    let folder = shlex::try_quote(&folder).map_err(|error| Failure::usage(error.to_string()))?;
-    let folder = folder.trim_end_matches('/');
+    write_new_files(folder, &files, out)?;
+    let folder = folder_word(folder)?;
     writeln!(out, "\nTry it:")?;
-    if let Some(build) = language.build(folder) {
+    if let Some(build) = language.build(&folder) {
         writeln!(out, "    {build}")?;
     }
     let first = language.files().first().map_or("", |(name, _)| *name);
@@ -116,16 +101,11 @@ pub(super) fn run(arguments: &Arguments, out: &mut dyn Write) -> Result<Exit, Fa
     Ok(Exit::Held)
 }
 
-/// Writes a file that is not there yet, and the folders above it.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
     use crate::cli::failure::conclude;
 
