@@ -101,14 +101,6 @@ fn missing_options_are_reported_before_anything_starts() {
     assert!(!tools.path("logs/one").exists());
 }
 
-#[test]
-fn the_documentation_shows_the_tested_example() {
-    let text = include_str!("../tools/DRIVERS.md");
-    for example in [include_str!("ask/redis.py"), include_str!("ask/redis.scn")] {
-        assert!(text.contains(example), "tools/DRIVERS.md shows another than:\n{example}");
-    }
-}
-
 /// The source of an adapter for three nodes. Two hold different values; the third answers `unsupported` to
 /// everything.
 const DIFFERING: &str = "import json, sys

@@ -1,6 +1,7 @@
 //! Tests of the transports of described drivers, and of what belongs to the start of a node: files, programs beside it,
 //! conditions, and its readiness.
 
+use crate::networks;
 use crate::story::{PROGRAM, Tools, has};
 
 /// A store over lines, with its start.
@@ -82,6 +83,26 @@ body = '{\"line\": \"set {key} {value}\"}'
     let refused = "# A server of pages.\nnetwork a\nexpect a: get k fails unavailable\n";
     let plain = format!("{plain}means = {{ missing = \"absent\" }}\n");
     store(&plain, refused).run("test one.scn --driver kv.toml").code(0);
+}
+
+#[test]
+fn the_example_of_the_documentation_passes() {
+    let (description, scenario) = (include_str!("described/redis.toml"), include_str!("described/redis.scn"));
+    let text = include_str!("../tools/DRIVERS.md");
+    for example in [description, scenario] {
+        assert!(text.contains(example), "tools/DRIVERS.md shows another than:\n{example}");
+    }
+    if !has("redis-server") {
+        return;
+    }
+    let tools = Tools::new().file("kv.toml", description).file("one.scn", scenario);
+    for world in ["process", "netns"] {
+        if world == "netns" && !networks::can() {
+            continue;
+        }
+        tools.run(&format!("test one.scn --driver kv.toml --world {world}")).code(0);
+    }
+    tools.expect_nothing_left();
 }
 
 #[test]
