@@ -122,3 +122,24 @@ fn a_set_that_grows_is_the_same_everywhere_in_the_end() {
     ended.code(0);
     tools.expect_nothing_left();
 }
+
+#[test]
+fn a_lost_write_shows_beside_a_load_whatever_its_key_is() {
+    if !has("node") {
+        return;
+    }
+    // To the harness, this takes nothing away.
+    let lose = "[commands.lose]\nhttp = \"DELETE /kv/{key}\"\narguments = [\"key\"]\nchanges = false\n";
+    let scenario = "# A key that no load writes.\nnetwork a\na: set 999 v\na: lose 999\n\
+                    workload lin-kv { wait 100ms } for 300ms at 100/s\n";
+    let tools = Tools::new()
+        .file("kv.js", include_str!("described/kv.js"))
+        .file("kv.toml", &format!("{}\n{lose}", include_str!("described/kv.toml")))
+        .file("one.scn", scenario)
+        .file("two.scn", &scenario.replace("a: lose 999\n", ""));
+    let ended = tools.run("test one.scn --driver kv.toml");
+    ended.code(1);
+    assert!(ended.out.contains("an acknowledged write is lost"), "{ended:#?}");
+    tools.run("test two.scn --driver kv.toml").code(0);
+    tools.expect_nothing_left();
+}

@@ -40,8 +40,17 @@ pub(in crate::run) struct RunContext {
     /// The workloads that the scenario implies: nodes with no stated workload get one of them, if their
     /// driver has it.
     pub implied_workloads: Rc<RefCell<BTreeSet<&'static str>>>,
-    /// The workloads of the `workload` steps that have begun.
-    pub loads: Rc<RefCell<Vec<Kind>>>,
+    /// The `workload` steps that have begun.
+    pub loads: Rc<RefCell<Loads>>,
+}
+
+/// The `workload` steps of a scenario that have begun.
+#[derive(Debug, Default)]
+pub(in crate::run) struct Loads {
+    /// The workload of each.
+    pub kinds: Vec<Kind>,
+    /// The keys that they wrote, which their own judges judge.
+    pub keys: BTreeSet<String>,
 }
 
 impl RunContext {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select, try_join};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use serde_json::Value as Json;
 
 use crate::journal::JournalEvent;
 use crate::random::Rng;
@@ -57,7 +58,7 @@ impl RunContext {
         block: impl Future<Output = Result<(), StepFailure>>,
     ) -> Result<(), StepFailure> {
         let kind = load.kind;
-        if kind.reads_the_whole() && self.loads.borrow().contains(&kind) {
+        if kind.reads_the_whole() && self.loads.borrow().kinds.contains(&kind) {
             return Err(self.fail(at, second_load(kind)));
         }
         let mut clients = Clients::new(self, *load);
@@ -113,9 +114,9 @@ impl RunContext {
 
 impl Clients {
     fn new(run: &RunContext, load: Load) -> Self {
-        let number = run.loads.borrow().len() as u64;
+        let number = run.loads.borrow().kinds.len() as u64;
         let first = number * DISTANCE;
-        run.loads.borrow_mut().push(load.kind);
+        run.loads.borrow_mut().kinds.push(load.kind);
         let state = run.executor.state();
         let nodes: Vec<NodeIndex> = state.network.indices().collect();
         let names = nodes.iter().map(|node| state.network.name(*node).to_owned()).collect();
@@ -220,6 +221,7 @@ impl Clients {
     fn record(&mut self, ended: Ended) -> usize {
         let Ended { client, node, words, last, invoked, completed, outcome } = ended;
         let driver = self.run.driver(node);
+        self.run.loads.borrow_mut().keys.extend(written_keys(&words));
         let protocol = Protocol::of(driver.wiring, self.run.values(node));
         let (op, outcome) = match outcome {
             Ok((op, outcome)) => (Some(op), protocol.completion(outcome, &mut self.history)),
@@ -233,6 +235,19 @@ impl Clients {
             self.run.executor.journal(|| event);
         }
         client
+    }
+}
+
+/// Returns the keys that an operation of a workload writes.
+fn written_keys(words: &[String]) -> Vec<String> {
+    match words {
+        [name, key, ..] if matches!(&**name, "write" | "cas") => vec![key.clone()],
+        [name, steps] if name == "txn" => {
+            let steps: Vec<(String, Json, Json)> = serde_json::from_str(steps).unwrap_or_default();
+            let text = |key: Json| key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+            steps.into_iter().filter(|(kind, ..)| kind == "w").map(|(_, key, _)| text(key)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -252,4 +267,19 @@ async fn put(run: RunContext, client: usize, node: NodeIndex, words: Vec<String>
         Err("it is not running")
     };
     Ended { client, node, words, last, invoked, completed: executor.now(), outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_that_an_operation_writes_are_known() {
+        let keys =
+            |line: &[&str]| written_keys(&line.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(keys(&["write", "7", "1"]), ["7"]);
+        assert_eq!(keys(&["cas", "7", "1", "2"]), ["7"]);
+        assert_eq!(keys(&["txn", r#"[["r", 1, null], ["w", 2, 6], ["w", "x", 1]]"#]), ["2", "x"]);
+        assert!(keys(&["read", "7"]).is_empty() && keys(&["add", "7"]).is_empty());
+    }
 }

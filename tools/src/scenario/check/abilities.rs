@@ -1,6 +1,7 @@
 //! The check of the abilities that a world must have.
 
 use super::checker::Checker;
+use super::facts::Facts;
 use crate::driver::{self, Wiring};
 use crate::scenario::ast::{At, StepKind};
 use crate::text::{Diagnostic, Span};
@@ -70,7 +71,13 @@ impl Checker<'_> {
         if of_links && HERE.iter().any(|other| other.name == world.name && other.can(ability)) {
             let message = format!("this network cannot {}: nothing stands between its nodes", verb(ability));
             let error = self.error(span, message);
-            return self.report(error.help("start it with `tools run --faults`"));
+            let asks = |facts: &Facts<'_>| facts.driver.wiring == Wiring::AddPeer;
+            let is_linked_by_asks = self.nodes.all(&self.nodes.ever).all(|(_, facts)| asks(facts));
+            return self.report(error.help(if is_linked_by_asks {
+                "start it with `tools run --faults`"
+            } else {
+                "its nodes link themselves: start it with `tools run --world netns`"
+            }));
         }
         let error = self.error(span, format!("the world `{}` cannot {}", world.name, verb(ability)));
         let here = HERE.iter().filter(|other| other.can(ability)).map(|other| other.name);
