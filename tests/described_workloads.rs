@@ -43,6 +43,7 @@ fn a_workload_that_cannot_be_asked_is_refused() {
     let tools = Tools::new().file("kv.toml", KV);
     for (line, said) in [
         ("lin-kw --driver etcd", "did you mean `lin-kv`?"),
+        ("lin-kv --driver kv.toml --rate 0", "nothing would be asked, and nothing judged"),
         ("g-set --driver kv.toml", "have no command `add`, which the workload `g-set` asks"),
         ("lin-kv --driver maelstrom", "are tested by `tools maelstrom lin-kv`"),
         ("lin-kv --driver ask", "need --exec"),

@@ -81,8 +81,15 @@ body = '{\"line\": \"set {key} {value}\"}'
         return;
     }
     let refused = "# A server of pages.\nnetwork a\nexpect a: get k fails unavailable\n";
-    let plain = format!("{plain}means = {{ missing = \"absent\" }}\n");
-    store(&plain, refused).run("test one.scn --driver kv.toml").code(0);
+    let described = format!("{plain}means = {{ missing = \"absent\" }}\n");
+    store(&described, refused).run("test one.scn --driver kv.toml").code(0);
+    // Nor if it does not speak the protocol of Redis, which is said in a line.
+    let asked =
+        store(&plain.replace("ws = \"/\"", "redis = \"GET {key}\""), "# Pages.\nnetwork a\na: get k\n");
+    let ended = asked.run("test one.scn --driver kv.toml");
+    ended.code(1);
+    let said = "`a: get k` was refused: cannot be reached: what answers there does not speak the protocol of Redis (unavailable)\n";
+    assert!(ended.out.contains(said), "{ended:#?}");
 }
 
 #[test]

@@ -34,6 +34,9 @@ pub(in crate::cli) enum QuantityError {
     /// The text is no count.
     #[error("a number from 1 to {COUNT_MAX} is expected")]
     Count,
+    /// Nothing would be asked.
+    #[error("nothing would be asked, and nothing judged: from 0.001 to 1000000 operations a second")]
+    NoLoad,
     /// The text is no rate.
     #[error("0 is expected, or a number from 0.001 to 1000000")]
     Rate,
@@ -130,6 +133,14 @@ pub(in crate::cli) fn rate(text: &str) -> Result<f64, QuantityError> {
     match text.parse() {
         Ok(rate) if rate == 0.0 || (0.001..=1e6).contains(&rate) => Ok(rate),
         _ => Err(QuantityError::Rate),
+    }
+}
+
+/// Parses a rate as [`rate`] does, but for 0, of which nothing would be judged.
+pub(in crate::cli) fn load_rate(text: &str) -> Result<f64, QuantityError> {
+    match rate(text) {
+        Ok(rate) if rate == 0.0 => Err(QuantityError::NoLoad),
+        rate => rate,
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Arguments {
     pub program: ProgramArguments,
 
     /// The number of operations that begin in a second; 0 for none
-    #[arg(long, value_name = "N", default_value = "50", value_parser = quantity::rate)]
+    #[arg(long, value_name = "N", default_value = "50", value_parser = quantity::load_rate)]
     pub rate: f64,
 
     /// The duration of the test: 20s, or a number of seconds

@@ -31,11 +31,19 @@ pub(super) enum RedisAnswer {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RedisFailure {
     /// No connection was made: the node has not been asked.
-    #[error("cannot be reached: {0}")]
+    #[error("cannot be reached: {}", cause(.0))]
     Connect(RedisError),
     /// The connection ended before the answer.
-    #[error("the connection ended before the answer: {0}")]
+    #[error("the connection ended before the answer: {}", cause(.0))]
     Broken(RedisError),
+}
+
+/// Returns the reason of an error, on one line. What a server of another protocol answered is no part of it.
+fn cause(error: &RedisError) -> String {
+    if error.kind() == ErrorKind::Parse {
+        return "what answers there does not speak the protocol of Redis".to_owned();
+    }
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl RedisClient {
