@@ -5,6 +5,7 @@
 
 mod agreement;
 mod asked;
+mod attached;
 mod background;
 mod bad_input;
 mod bad_luck;

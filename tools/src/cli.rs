@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Only this module reads flags, prints text and chooses exit codes.
 
 pub mod ask;
+mod attached;
 mod by_hand;
 pub mod check;
 pub mod completions;

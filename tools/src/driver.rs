@@ -27,7 +27,7 @@ mod sidecar;
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::world::NodeSpec;
+use crate::world::{NodeIndex, NodeSpec};
 
 pub use ask::{ASK, Ask, UNKNOWN};
 pub use backlog::Backlog;
@@ -41,7 +41,7 @@ pub use command_line::{
     CommandLine, CommandLineError, Member, NodeFile, PLACEHOLDERS, Place, Setup, unknown_placeholder,
 };
 pub use contact::{Contact, Contacts};
-pub use declaration::{Bound, Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
+pub use declaration::{ANSWER_WITHIN, Bound, Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
 pub use described::{Described, LoadError, SCHEMA};
 pub use directory::{AddressError, Directory};
 pub use maelstrom::{LINES, MAELSTROM, Maelstrom, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
@@ -78,6 +78,15 @@ pub trait Driver {
         spec: &NodeSpec,
         place: &Place,
         members: &[Member],
+    ) -> Result<CommandLine, CommandLineError>;
+
+    /// Returns the sign by which a node that runs already at a place is known to answer, and the files and the adapter
+    /// that requests to it need.
+    fn attach(
+        &self,
+        node: NodeIndex,
+        spec: &NodeSpec,
+        place: &Place,
     ) -> Result<CommandLine, CommandLineError>;
 
     /// Speaks to a started node and serves requests until that ends, and returns the reason. Reports arrive

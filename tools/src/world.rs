@@ -7,6 +7,7 @@
 //! (the mover of traffic between nodes) and the drivers that speak to nodes. A world of that kind is a
 //! launcher and a carrier, and nothing more.
 
+mod attachment;
 mod declaration;
 mod event;
 mod excerpt;
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 #[cfg(feature = "mutants")]
 pub use ::node::core::Mutant;
 
+pub use attachment::{Attachment, AttachmentError};
 pub use declaration::{Ability, Declaration, HERE, NAMES, NETNS, PROCESS, PROCESS_DIRECT, SIM};
 pub use event::{Change, Event, ExitStatus, Misconduct, Occurrence};
 pub use excerpt::LogLines;

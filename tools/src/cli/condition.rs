@@ -142,6 +142,7 @@ pub(super) mod tests {
                 .map(|name| (*name).to_owned())
                 .collect(),
             log: format!("logs/{name}.log"),
+            attached: false,
             state: (*state).to_owned(),
             told: (!digest.is_empty()).then(|| Told { digest: (*digest).to_owned(), peers: 1 }),
         };

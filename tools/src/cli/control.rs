@@ -163,8 +163,11 @@ pub(super) struct NodeState {
     pub pid: Option<u32>,
     /// The neighbours that the node was given, by name.
     pub peers: Vec<String>,
-    /// The path of the log file.
+    /// The path of the log file; empty for a node that ran before, whose log is its own.
     pub log: String,
+    /// True if the node ran before, and is neither started nor ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attached: bool,
     /// The state of the process: `running`, `paused`, `stopped`, `killed` or `exited N`.
     pub state: String,
     /// The state that the node last told, if it runs and its driver tells of changes.
@@ -184,7 +187,8 @@ pub(super) struct Told {
 impl NodeState {
     /// Returns the address as `host:port`.
     pub(super) fn address(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 
     /// Returns true if a client asks the node at its address; other nodes are asked by their network.

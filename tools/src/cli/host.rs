@@ -176,6 +176,7 @@ impl Host {
             .nodes()
             .map(|(index, node)| {
                 let (host, port) = self.processes.address(index).unwrap_or_default();
+                let port = node.spec.at.as_ref().map_or(port, |at| at.port);
                 let peers = network.links_of(index);
                 NodeState {
                     name: node.name().to_owned(),
@@ -186,7 +187,12 @@ impl Host {
                     peers: peers
                         .map(|link| name(if link.from == index { link.to } else { link.from }))
                         .collect(),
-                    log: self.processes.log_path(node.name()).display().to_string(),
+                    log: if node.spec.at.is_some() {
+                        String::new()
+                    } else {
+                        self.processes.log_path(node.name()).display().to_string()
+                    },
+                    attached: node.spec.at.is_some(),
                     state: match node.life {
                         Life::Stopped if node.killed => "killed".to_owned(),
                         life => life.to_string(),

@@ -22,6 +22,7 @@ use entry::{BYTES, Entry, STEPS};
 
 use crate::text::Source;
 use crate::topology::Graph;
+use crate::world::Attachment;
 
 /// The unit of pauses: shorter ones are left out, others are rounded to a multiple of it. Chosen: a person
 /// notices no shorter pause.
@@ -133,7 +134,8 @@ impl Recording {
             let _ = write!(text, "timeout {}s\n\n", took + SPARE_SECS);
         }
         for (name, value) in &self.options {
-            let _ = writeln!(text, "node all {name}={}", script::word(value));
+            let (who, name) = Attachment::node_of(name).map_or(("all", name.as_str()), |node| (node, "at"));
+            let _ = writeln!(text, "node {who} {name}={}", script::word(value));
         }
         let _ = writeln!(text, "network {network}");
         for (pause, steps) in &self.entries {

@@ -14,6 +14,7 @@ pub use arguments::Arguments;
 use announcement::announcement;
 use detach::detach;
 
+use super::attached::check_network;
 use super::control::Control;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -59,6 +60,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
     }
     arguments.check_faults()?;
     let options = arguments.options()?;
+    check_network(&source, &parsed.graph, &options.node_options, world)?;
     // The registry has to be opened before this process may become another user, in a namespace of its own.
     let registry = Registry::open();
     // A network may have a loopback of its own soon, which no browser reaches.

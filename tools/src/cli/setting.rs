@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use crate::scenario::Setting;
-use crate::world::Ability;
+use crate::world::{Ability, Attachment};
 use crate::{driver, world};
 
 pub use error::SettingError;
@@ -61,13 +61,24 @@ pub struct ProgramArguments {
     /// The sign that a node of the driver `ask` is ready: port, log:REGEX, or a URL path such as /health
     #[arg(long, value_name = "SIGN")]
     pub ready: Option<String>,
+
+    /// The address of a node that runs already, such as a=127.0.0.1:7000: it is asked and judged, never started
+    /// or ended; may be given several times
+    #[arg(long = "at", value_name = "NODE=HOST:PORT", value_parser = attachment)]
+    pub at: Vec<(String, Attachment)>,
 }
 
 impl ProgramArguments {
     /// Returns the arguments as options of every node.
     pub fn node_options(&self) -> Result<BTreeMap<String, String>, SettingError> {
         let given = self.flags().into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let options = given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let mut options: BTreeMap<String, String> =
+            given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        for (node, at) in &self.at {
+            if options.insert(Attachment::option_of(node), at.to_string()).is_some() {
+                return Err(SettingError::AddressTwice(node.clone()));
+            }
+        }
         let useless = |(option, value): &(&'static str, Option<&str>)| {
             let user = self.driver.filter(|_| value.is_some())?.has_no_use_for(option)?;
             Some((*option, user))
@@ -188,6 +199,17 @@ pub fn driver_named(name: &str) -> Result<&'static driver::Declaration, SettingE
         }
         Err(error) => Err(SettingError::Driver(error.to_string())),
     }
+}
+
+/// Parses the address of a node that runs already.
+fn attachment(text: &str) -> Result<(String, Attachment), SettingError> {
+    let (node, at) = text.split_once('=').ok_or_else(|| SettingError::NoNodeOfAddress(text.to_owned()))?;
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    if node.is_empty() || !node.chars().all(is_name) {
+        return Err(SettingError::NoNodeOfAddress(text.to_owned()));
+    }
+    let at = at.parse::<Attachment>().map_err(|error| SettingError::Address(error.to_string()))?;
+    Ok((node.to_owned(), at))
 }
 
 /// Parses a parameter with its value.

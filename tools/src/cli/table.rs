@@ -12,6 +12,9 @@ const LISTED: usize = 12;
 /// The widest list of neighbours, in columns. Chosen: the row fits on 80 columns.
 const PEERS: usize = 32;
 
+/// The text in place of the path of the log of a node that ran before.
+const ATTACHED: &str = "(ran before: not started here)";
+
 /// Returns the table of nodes, one a line: node, port, process, neighbours and log. With `with_state`, adds
 /// the state.
 pub(super) fn network(state: &NetworkState, with_state: bool) -> String {
@@ -25,7 +28,7 @@ pub(super) fn network(state: &NetworkState, with_state: bool) -> String {
             row.push(node.state.clone());
         }
         row.push(peers(&node.peers));
-        row.push(node.log.clone());
+        row.push(if node.attached { ATTACHED.to_owned() } else { node.log.clone() });
         rows.push(row);
     }
     let mut text = align(&rows);

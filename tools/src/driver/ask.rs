@@ -11,9 +11,9 @@ use futures_util::future::LocalBoxFuture;
 
 use super::service::Asked;
 use super::{
-    CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, RequestBody, service,
+    CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, Ready, RequestBody, service,
 };
-use crate::world::{NodeSpec, Outcome};
+use crate::world::{NodeIndex, NodeSpec, Outcome};
 
 pub use declaration::{ASK, UNKNOWN};
 
@@ -41,6 +41,12 @@ impl Driver for Ask {
         let exec = spec.exec.as_deref().ok_or(CommandLineError::NoProgram)?;
         Adapter::of(spec)?;
         super::fill_in(exec, spec, place, spec.ready.as_deref().unwrap_or("port").parse()?)
+    }
+
+    fn attach(&self, _: NodeIndex, spec: &NodeSpec, _: &Place) -> Result<CommandLine, CommandLineError> {
+        Adapter::of(spec)?;
+        let ready: Ready = spec.ready.as_deref().unwrap_or("port").parse()?;
+        Ok(CommandLine::of_attached(ready.without_log()))
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {

@@ -7,7 +7,7 @@ mod language;
 use futures_util::future::LocalBoxFuture;
 
 use super::{CommandLine, CommandLineError, Declaration, Driver, Member, Native, NodeSession, Place, Ready};
-use crate::world::NodeSpec;
+use crate::world::{NodeIndex, NodeSpec};
 
 pub use declaration::BYC;
 
@@ -32,6 +32,10 @@ impl Driver for Byc {
         // The default policy is this driver's: our node links to such nodes under no other.
         let policy = spec.policy.as_deref().or(BYC.policies.first().copied()).map(str::to_owned);
         Native.command_line(&NodeSpec { policy, ..spec.clone() }, place, &[])
+    }
+
+    fn attach(&self, _: NodeIndex, _: &NodeSpec, _: &Place) -> Result<CommandLine, CommandLineError> {
+        Ok(CommandLine::of_attached(Ready::Port))
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {

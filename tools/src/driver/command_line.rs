@@ -13,7 +13,8 @@ pub struct Place {
     pub host: String,
     /// The port that the node listens on.
     pub port: u16,
-    /// Its further ports, in the order in which its driver names them.
+    /// Its further ports, in the order in which its driver names them. A port that is not known is 0: a node that runs
+    /// already may be given without it.
     pub further_ports: Vec<u16>,
     /// The id of the network, which all neighbours must share.
     pub network: String,
@@ -118,6 +119,11 @@ impl CommandLine {
         let (environment, setup) = (Vec::new(), Setup::default());
         Self { program: program.into(), arguments, environment, uses_data, ready, asked: 0, setup }
     }
+
+    /// Returns what is known of a node that runs already: there is no program to start, only the sign that it answers.
+    pub(crate) fn of_attached(ready: Ready) -> Self {
+        Self::new(PathBuf::new(), Vec::new(), false, ready)
+    }
 }
 
 /// The reason why a node, or its adapter, has no command line. Nothing has been started.
@@ -167,6 +173,9 @@ pub enum CommandLineError {
         /// The commands that install what the driver needs.
         install: &'static str,
     },
+    /// Nodes of this driver speak on their standard input and output.
+    #[error("it cannot be reached at an address: `{0}` nodes speak on their standard input and output")]
+    NoAddress(&'static str),
     /// Nodes of this driver are asked by an adapter, and none was given.
     #[error("no adapter was given: `--adapter PROGRAM`")]
     NoAdapter,

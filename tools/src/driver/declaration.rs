@@ -9,6 +9,11 @@ use super::command::{Command, OF_THE_WORLD};
 /// once on the same few cores: this bounds the last of them. Chosen: many times what one node takes.
 pub const START_WITHIN: Duration = Duration::from_secs(30);
 
+/// The time in which a node that runs already has to answer, if its driver gives a node that starts more. Chosen: many
+/// times what an answer takes, and short enough to wait for where the address is wrong; a service that is started beside
+/// the run has some time as well.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
 /// The abilities of the nodes of one protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a property of the protocol by itself")]
@@ -66,6 +71,12 @@ pub struct Declaration {
     pub codes: &'static [&'static str],
     /// The upper bounds of the node's figures, which hold at any time.
     pub bounds: &'static [Bound],
+    /// The names of a node's ports, in order; none where a node has one port without a name.
+    pub ports: &'static [&'static str],
+    /// The index of the port that requests go to.
+    pub asked: usize,
+    /// The further ports that a request names. A node that runs already has to be given with them.
+    pub further_asked: &'static [&'static str],
     /// The path after the address at which a native node dials such a node; empty for the native protocol.
     pub dial_path: &'static str,
 }

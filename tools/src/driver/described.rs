@@ -29,7 +29,7 @@ use std::sync::Arc;
 use futures_util::future::LocalBoxFuture;
 
 use super::{CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, service};
-use crate::world::NodeSpec;
+use crate::world::{NodeIndex, NodeSpec};
 use plan::Plan;
 use request::Client;
 
@@ -64,6 +64,15 @@ impl Driver for Described {
         members: &[Member],
     ) -> Result<CommandLine, CommandLineError> {
         start::command_line(&self.plan, self.declaration.install, spec, place, members)
+    }
+
+    fn attach(
+        &self,
+        node: NodeIndex,
+        spec: &NodeSpec,
+        place: &Place,
+    ) -> Result<CommandLine, CommandLineError> {
+        start::attachment(&self.plan, self.declaration.install, node, spec, place)
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {

@@ -12,6 +12,14 @@ pub enum AddressError {
     /// The world could not make the link between the two.
     #[error(transparent)]
     NoLink(Box<dyn std::error::Error + Send + Sync>),
+    /// The dialling node runs on another machine, and the other one listens on the loopback of this one.
+    #[error("`{from}` runs on another machine, and cannot dial `{to}`, which listens on this one's loopback")]
+    Elsewhere {
+        /// The dialling node.
+        from: String,
+        /// The node that it would dial.
+        to: String,
+    },
 }
 
 /// The directory of nodes' names and addresses.

@@ -17,7 +17,7 @@ pub mod service;
 use futures_util::future::LocalBoxFuture;
 
 use super::{CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, Ready};
-use crate::world::NodeSpec;
+use crate::world::{NodeIndex, NodeSpec};
 
 pub use declaration::{LINES, MAELSTROM, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
 
@@ -40,6 +40,10 @@ impl Driver for Maelstrom {
     ) -> Result<CommandLine, CommandLineError> {
         let exec = spec.exec.as_deref().ok_or(CommandLineError::NoProgram)?;
         super::fill_in(exec, spec, place, Ready::Spoken)
+    }
+
+    fn attach(&self, _: NodeIndex, _: &NodeSpec, _: &Place) -> Result<CommandLine, CommandLineError> {
+        Err(CommandLineError::NoAddress(MAELSTROM.name))
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {

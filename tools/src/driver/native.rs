@@ -11,7 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use node::net::client::Client;
 
 use super::{CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, Ready};
-use crate::world::NodeSpec;
+use crate::world::{NodeIndex, NodeSpec};
 
 pub use declaration::{NATIVE, NATIVE_AHEAD, NATIVE_ANNOUNCE, NATIVE_BOUNDS, NATIVE_GRAFT, NATIVE_STATS};
 pub use language::{CommandError, command};
@@ -19,6 +19,10 @@ pub(crate) use language::{changed, outcome};
 pub use person::{AskError, Said, Watched, ask, watch};
 
 use conversation::Conversation;
+
+/// The network of a node that was started without one. Nodes beside some that ran before belong to it, unless their
+/// arguments name another.
+const USUAL_NETWORK: &str = "default";
 
 /// The driver of the native protocol.
 #[derive(Debug, Clone, Copy)]
@@ -38,10 +42,11 @@ impl Driver for Native {
         let Some(exec) = &spec.exec else {
             let mut arguments = vec!["node".to_owned(), "--supervised".to_owned()];
             let policy = spec.policy.as_deref().unwrap_or("last");
+            let network = if spec.joins_others { USUAL_NETWORK } else { &place.network };
             for (flag, value) in [
                 ("--name", spec.name.as_str()),
                 ("--listen", &place.address()),
-                ("--network", &place.network),
+                ("--network", network),
                 ("--policy", policy),
             ] {
                 arguments.extend([flag.to_owned(), value.to_owned()]);
@@ -65,6 +70,10 @@ impl Driver for Native {
             return Ok(CommandLine::new(place.program.clone(), arguments, false, Ready::Told));
         };
         super::fill_in(exec, spec, place, Ready::Port)
+    }
+
+    fn attach(&self, _: NodeIndex, _: &NodeSpec, _: &Place) -> Result<CommandLine, CommandLineError> {
+        Ok(CommandLine::of_attached(Ready::Port))
     }
 
     fn serve(&self, session: NodeSession) -> LocalBoxFuture<'static, String> {

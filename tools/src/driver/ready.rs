@@ -22,6 +22,14 @@ pub enum Ready {
     Spoken,
 }
 
+impl Ready {
+    /// Returns the sign of a node whose log is not known: a port stands for a line of the log.
+    #[must_use]
+    pub(crate) fn without_log(self) -> Self {
+        if let Self::Log(_) = self { Self::Port } else { self }
+    }
+}
+
 /// The reason why a text names no sign of readiness.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ReadyError {

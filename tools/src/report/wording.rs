@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::run::{AttemptRule, Attempts, Report};
 use crate::text::{self, readable};
+use crate::world::Attachment;
 
 /// The default world of the command line.
 pub(super) const USUAL_WORLD: &str = "process";
@@ -101,7 +102,9 @@ pub(super) fn command(report: &Report, seeds: &str) -> String {
         command += &format!(" --param {name}={}", quoted(value));
     }
     for (option, value) in &report.node_options {
-        if option != "driver" || value != USUAL_DRIVER {
+        if let Some(node) = Attachment::node_of(option) {
+            command += &format!(" --at {}", quoted(&format!("{node}={value}")));
+        } else if option != "driver" || value != USUAL_DRIVER {
             command += &format!(" --{option} {}", quoted(value));
         }
     }

@@ -249,7 +249,8 @@ impl Session {
         let running: Vec<NodeIndex> = {
             let state = run.executor.state();
             let lives = |life| matches!(life, Life::Running | Life::Paused | Life::Starting);
-            state.network.nodes().filter(|(_, node)| lives(node.life)).map(|(index, _)| index).collect()
+            let ours = state.network.nodes().filter(|(_, node)| lives(node.life) && node.spec.at.is_none());
+            ours.map(|(index, _)| index).collect()
         };
         matches!(run.executor.drive(world, run.stop_nodes(&running)), Err(Abort::Interrupted))
     }

@@ -10,6 +10,7 @@ mod network;
 mod operations;
 mod steps_under_way;
 mod unstamped;
+mod written;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub use network::{Life, Network, Node};
 use operations::Operations;
 use steps_under_way::StepsUnderWay;
 pub(in crate::run) use unstamped::{UnstampedWrite, UnstampedWrites};
+use written::WrittenKeys;
 
 use super::laws::{Breach, Evidence, Write};
 use super::results::JournalWriter;
@@ -44,6 +46,8 @@ pub(in crate::run) struct RunState {
     pub history: History,
     /// The writes of stores that give no stamps.
     pub unstamped: UnstampedWrites,
+    /// The keys that were asked to be written, if some node ran before.
+    written: WrittenKeys,
     /// The measures under way.
     pub measures: Measures,
     /// The evidence by which laws are judged.
@@ -108,6 +112,18 @@ impl RunState {
         {
             self.journal(|| event);
         }
+    }
+
+    /// Records the key or the element of a command that changes something, if a node ran before and may hold others.
+    pub(in crate::run) fn record_written(&mut self, words: &[String]) {
+        if self.network.ran_before() {
+            self.written.add(words);
+        }
+    }
+
+    /// Returns the keys and the elements that this run asked to be written, if a node ran before.
+    pub(in crate::run) fn written(&self) -> impl Iterator<Item = &str> {
+        self.written.iter()
     }
 
     /// Removes the abort of the run, if one was raised.

@@ -6,6 +6,7 @@
 
 mod abilities;
 mod ask;
+mod attached;
 mod checker;
 mod choice;
 mod facts;
@@ -78,6 +79,7 @@ impl Checker<'_> {
         self.steps(&scenario.steps);
         self.bypassed();
         self.useless();
+        self.options_of_the_start();
         if self.setting.existing.is_some() {
             return;
         }
@@ -87,6 +89,7 @@ impl Checker<'_> {
             self.report(error.help("begin with a network, such as `network a-b`"));
             return;
         };
+        self.addresses_of_nobody(last.at.span);
         if self.expectations == 0 {
             let warning = Diagnostic::warning(&last.at.source, last.at.span, "this scenario expects nothing");
             self.report(warning.help(
@@ -106,6 +109,7 @@ impl Checker<'_> {
         self.expectations = 0;
         self.link_abilities.clear();
         self.restricted.clear();
+        self.of_the_start.clear();
         self.dials_by_itself = None;
     }
 }

@@ -69,14 +69,21 @@ impl Kind {
         self.commands().contains(&"read")
     }
 
+    /// Returns true if answers can be judged where nodes may hold data of before: the sum of a counter has no sign of
+    /// who added what.
+    #[must_use]
+    pub fn is_judged_beside_older_data(self) -> bool {
+        !matches!(self, Self::GCounter | Self::PnCounter)
+    }
+
     /// Returns the workload with these settings.
     #[must_use]
     pub fn workload(self, options: &Options) -> Box<dyn Workload> {
         match self {
             Self::Echo => Box::new(echo::Echo),
             Self::UniqueIds => Box::new(unique_ids::UniqueIds),
-            Self::Broadcast => Box::new(set::Set::broadcast()),
-            Self::GSet => Box::new(set::Set::grow_only()),
+            Self::Broadcast => Box::new(set::Set::broadcast(options)),
+            Self::GSet => Box::new(set::Set::grow_only(options)),
             Self::GCounter => Box::new(counter::Counter::grow_only()),
             Self::PnCounter => Box::new(counter::Counter::both_ways()),
             Self::LinKv => Box::new(lin_kv::LinKv::new(options)),

@@ -109,6 +109,8 @@ impl ConsistencyModel {
 pub struct Options {
     /// The first key; the others are the next numbers.
     pub first_key: u64,
+    /// True if nodes ran before, and may hold what nobody writes in this run.
+    pub holds_more: bool,
     /// The number of keys in use at a time.
     pub keys: usize,
     /// The number of writes after which a key is replaced by a new one.
@@ -121,11 +123,23 @@ pub struct Options {
     pub model: ConsistencyModel,
 }
 
+impl Options {
+    /// Returns these options for nodes that ran before, at a wall time in milliseconds since 1970. The keys are others
+    /// than those of a run at any other second.
+    #[must_use]
+    pub fn beside_older_data(self, wall_ms: u64) -> Self {
+        // A million keys a second: no load comes so far. JSON numbers of this size are exact.
+        let first_key = (wall_ms / 1_000).saturating_mul(1_000_000).saturating_add(self.first_key);
+        Self { first_key, holds_more: true, ..self }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         // The defaults of Maelstrom for transactions.
         Self {
             first_key: 0,
+            holds_more: false,
             keys: 10,
             writes_per_key: 16,
             txn_length: 4,

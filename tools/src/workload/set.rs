@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::counter::unread;
-use super::{CheckResult, Completion, Element, History, Operation, Percentiles, Workload, moment};
+use super::{CheckResult, Completion, Element, History, Operation, Options, Percentiles, Workload, moment};
 use crate::random::Rng;
 use crate::world::NodeIndex;
 
@@ -14,16 +14,29 @@ use crate::world::NodeIndex;
 pub(super) struct Set {
     /// The command that adds an element.
     add: &'static str,
+    first: u64,
     next: u64,
+    /// True if nodes may hold elements of before the run.
+    holds_more: bool,
 }
 
 impl Set {
-    pub(super) fn broadcast() -> Self {
-        Self { add: "broadcast", next: 0 }
+    pub(super) fn broadcast(options: &Options) -> Self {
+        Self::of("broadcast", options)
     }
 
-    pub(super) fn grow_only() -> Self {
-        Self { add: "add", next: 0 }
+    pub(super) fn grow_only(options: &Options) -> Self {
+        Self::of("add", options)
+    }
+
+    fn of(add: &'static str, options: &Options) -> Self {
+        let first = if options.holds_more { options.first_key } else { 0 };
+        Self { add, first, next: first, holds_more: options.holds_more }
+    }
+
+    /// Returns true for an element that nodes may hold from before the run: none that this run could add.
+    fn may_be_older(&self, element: &str) -> bool {
+        self.holds_more && element.parse::<u64>().map_or(true, |number| number < self.first)
     }
 }
 
@@ -44,7 +57,8 @@ impl Workload for Set {
         let mut verdict = CheckResult::default();
         let additions = Additions::of(history, self.add);
         let reads = Read::all(history);
-        let seen = never_added(history, &additions, &reads, &mut verdict);
+        let older = |element: &str| self.may_be_older(element);
+        let seen = never_added(history, &additions, (&reads, &older), &mut verdict);
         verdict.counted("duplicated", duplicated(&reads));
         lost(history, &additions, &reads, &seen, &mut verdict);
         unlisted(history, &mut verdict);
@@ -142,12 +156,12 @@ fn unlisted(history: &History, verdict: &mut CheckResult) {
     }
 }
 
-/// Finds elements that were read and cannot be there. Returns for each element the first read, by its end,
-/// that has it.
+/// Finds elements that were read and cannot be there. Nodes may hold those for which `older` is true from before.
+/// Returns for each element the first read, by its end, that has it.
 fn never_added(
     history: &History,
     additions: &Additions<'_>,
-    reads: &[Read<'_>],
+    (reads, older): (&[Read<'_>], &dyn Fn(&str) -> bool),
     verdict: &mut CheckResult,
 ) -> Vec<Option<usize>> {
     let mut first: Vec<Option<usize>> = vec![None; history.elements().len()];
@@ -164,6 +178,7 @@ fn never_added(
         let Some(read) = at.map(|at| &reads[at]) else { continue };
         let node = history.node(read.operation.node);
         let (why, mut operations) = match additions.all.get(text.as_str()) {
+            None if older(text) => continue,
             None => ("nobody ever added it".to_owned(), Vec::new()),
             Some(one) if one.failed => {
                 (format!("{} refused to take it", history.node(one.operation.node)), vec![one.index])
@@ -294,7 +309,7 @@ mod tests {
     use super::*;
 
     fn check(sample: &Sample) -> CheckResult {
-        Set::broadcast().check(&sample.history)
+        Set::broadcast(&Options::default()).check(&sample.history)
     }
 
     fn messages(sample: &Sample) -> Vec<String> {
@@ -355,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_text_is_not_the_element_that_it_spells() {
-        for workload in [Set::broadcast(), Set::grow_only()] {
+        for workload in [Set::broadcast(&Options::default()), Set::grow_only(&Options::default())] {
             let mut sample = Sample::new();
             sample.done(0, &format!("{} 5", workload.add)).last_lists(["5", "\"5\"", "5"]);
             let verdict = workload.check(&sample.history);

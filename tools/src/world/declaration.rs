@@ -23,6 +23,8 @@ pub enum Ability {
     Fill,
     /// The option `node … exec=`: nodes that are programs of their own.
     Exec,
+    /// The option `node … at=`: nodes that run already.
+    Attach,
 }
 
 /// The abilities and properties of one world.
@@ -73,12 +75,13 @@ pub const PROCESS: Declaration = Declaration {
         Ability::Disk,
         Ability::Fill,
         Ability::Exec,
+        Ability::Attach,
     ],
 };
 
 /// The world `process` without proxies: the declaration of a network that was started so.
 pub const PROCESS_DIRECT: Declaration = Declaration {
-    abilities: &[Ability::Pause, Ability::Clock, Ability::Disk, Ability::Fill, Ability::Exec],
+    abilities: &[Ability::Pause, Ability::Clock, Ability::Disk, Ability::Fill, Ability::Exec, Ability::Attach],
     ..PROCESS
 };
 

@@ -139,6 +139,10 @@ pub enum ExitStatus {
     Code(i32),
     /// The node was ended by this signal.
     Signal(i32),
+    /// The node, which the harness did not start, no longer listens.
+    Gone,
+    /// The node, which the harness did not start, runs on without it.
+    Released,
 }
 
 impl std::fmt::Display for ExitStatus {
@@ -150,6 +154,8 @@ impl std::fmt::Display for ExitStatus {
             Self::Signal(6) => f.write_str("SIGABRT"),
             Self::Signal(11) => f.write_str("SIGSEGV"),
             Self::Signal(signal) => write!(f, "signal {signal}"),
+            Self::Gone => f.write_str("nothing listens at its address any more"),
+            Self::Released => f.write_str("it was left to itself"),
         }
     }
 }

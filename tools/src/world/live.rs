@@ -3,6 +3,7 @@
 //! The engine has one thread and one runtime, which make progress only while [`World::next`] waits. Each node
 //! has one task, which follows the node from its start to its end and holds the one connection to it.
 
+mod attached;
 mod bypass;
 mod carrier;
 mod directory;
@@ -43,6 +44,7 @@ pub use messages::{MESSAGES, MessageLogging};
 pub use node::interrupts;
 pub use proxy::Proxied;
 
+use attached::Attached;
 use directory::NodeDirectory;
 use events::EventSender;
 use handle::NodeHandle;
@@ -64,6 +66,8 @@ pub struct Live {
     router: Rc<MessageRouter>,
     nodes: BTreeMap<NodeIndex, NodeHandle>,
     contacts: BTreeMap<NodeIndex, Rc<Contacts>>,
+    /// The places of the nodes that ran before.
+    attached: RefCell<BTreeMap<NodeIndex, driver::Place>>,
     began: Instant,
     /// The time of the last event that was handed out; times never go back.
     last: Duration,
@@ -120,6 +124,7 @@ impl Live {
             router: Rc::new(MessageRouter::new(seed, began, log)),
             nodes: BTreeMap::new(),
             contacts: BTreeMap::new(),
+            attached: RefCell::default(),
             clock_leads: BTreeMap::new(),
             full: BTreeSet::new(),
             began,
@@ -161,7 +166,7 @@ impl Live {
             let reason = format!("there is no driver `{}`", spec.driver);
             return self.end_at_once(id, Outcome::Failed { reason });
         };
-        let place = match self.launcher.place(node, &spec.name, driver.ports()) {
+        let place = match self.place(node, &spec.name, &*driver, spec.at.as_ref()) {
             Ok(place) => place,
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
@@ -171,7 +176,14 @@ impl Live {
             Ok(members) => members,
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
-        let command = match driver.command_line(&spec, &place, &members) {
+        let attached = spec.at.as_ref().map(|_| {
+            Rc::new(Attached::new(place.address_of(driver.declaration().asked), self.sender.clone()))
+        });
+        let command = match attached {
+            Some(_) => driver.attach(node, &spec, &place),
+            None => driver.command_line(&spec, &place, &members),
+        };
+        let command = match command {
             Ok(command) => command,
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
@@ -189,6 +201,7 @@ impl Live {
             command,
             deadline,
             driver,
+            attached,
             is_first_in_run,
             launcher: Rc::clone(&self.launcher),
             directory: Rc::clone(&self.directory),
@@ -204,12 +217,33 @@ impl Live {
     /// Returns the places of the nodes that a node is told at its start. Those that are not started yet get theirs.
     fn members(&self, spec: &super::NodeSpec) -> Result<Vec<driver::Member>, LaunchError> {
         let member = |member: &super::MemberSpec| {
-            let ports = driver::by_name(&member.driver).map_or(1, |driver| driver.ports());
-            let place = self.launcher.place(member.node, &member.name, ports)?;
+            let place = match driver::by_name(&member.driver) {
+                Some(driver) => self.place(member.node, &member.name, &*driver, member.at.as_ref())?,
+                None => self.launcher.place(member.node, &member.name, 1)?,
+            };
             let (node, name) = (member.node, member.name.clone());
             Ok(driver::Member { node, name, place, tie: member.tie })
         };
         spec.members.iter().map(member).collect()
+    }
+
+    /// Returns the place of a node: that where the launcher starts it, or the one where it runs already. The name of its
+    /// host is resolved once.
+    fn place(
+        &self,
+        node: NodeIndex,
+        name: &str,
+        driver: &dyn driver::Driver,
+        at: Option<&super::Attachment>,
+    ) -> Result<driver::Place, LaunchError> {
+        let Some(at) = at else { return self.launcher.place(node, name, driver.ports()) };
+        if let Some(place) = self.attached.borrow().get(&node) {
+            return Ok(place.clone());
+        }
+        let (host, ports) = attached::resolved(at, driver.declaration())?;
+        let place = self.launcher.attach(node, name, host, &ports);
+        self.attached.borrow_mut().insert(node, place.clone());
+        Ok(place)
     }
 
     fn ask(
@@ -352,7 +386,13 @@ impl World for Live {
                 let name = self.directory.borrow().name_of(node).unwrap_or_default();
                 let handle = self.nodes.get(&node);
                 let excerpt = handle.map(|handle| handle.excerpt(&*self.launcher, &name, lines));
-                self.end_at_once(id, Outcome::Lines(excerpt.unwrap_or_default()));
+                let excerpt = match excerpt {
+                    Some(_) if self.attached.borrow().contains_key(&node) => {
+                        vec![format!("`{name}` ran before: the harness did not start it, and has no log of it")]
+                    }
+                    excerpt => excerpt.unwrap_or_default(),
+                };
+                self.end_at_once(id, Outcome::Lines(excerpt));
             }
             Operation::Timer { at: time } => {
                 let (sender, until) = (self.sender.clone(), at(time));

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::attachment::Attachment;
+
 /// A node of the network, by order of appearance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -56,9 +58,15 @@ pub struct NodeSpec {
     /// The nodes of the network, if the node is told them at its start. They belong to one start.
     #[serde(skip)]
     pub members: Box<[MemberSpec]>,
+    /// True if other nodes of the network ran before it. It belongs to one start.
+    #[serde(skip)]
+    pub joins_others: bool,
     /// True if the node is started for the first time, and has no data. The world sets it for each start.
     #[serde(skip)]
     pub is_first_start: bool,
+    /// The address of a node that runs already, which the harness neither starts nor ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Attachment>,
     /// The arguments that are added to the node's command line.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
@@ -73,6 +81,8 @@ pub struct MemberSpec {
     pub name: String,
     /// The protocol that the node speaks.
     pub driver: String,
+    /// The address, if it is a node that runs already.
+    pub at: Option<Attachment>,
     /// The tie between it and the node that is started.
     pub tie: Tie,
 }
@@ -86,6 +96,15 @@ pub enum Tie {
     Dialled,
     /// A link in which the other node stands first.
     Dials,
+}
+
+impl NodeSpec {
+    /// Removes the options of a start, which a node that runs already does not have.
+    pub fn clear_start(&mut self) {
+        let Self { exec, disk, clock_ms, disk_full, many_lines, args, .. } = self;
+        (*exec, *disk, *clock_ms, *disk_full, *many_lines) = (None, false, 0, false, false);
+        args.clear();
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]

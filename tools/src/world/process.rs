@@ -173,6 +173,19 @@ impl Processes {
         })
     }
 
+    fn make_place(&self, name: &str, host: String, port: u16, further_ports: Vec<u16>) -> Place {
+        let options = &self.options;
+        Place {
+            host,
+            port,
+            further_ports,
+            network: options.network.clone(),
+            program: options.program.clone(),
+            // A program may change its folder.
+            data: std::path::absolute(&options.data).unwrap_or_else(|_| options.data.clone()).join(name),
+        }
+    }
+
     /// Returns the process id of a node, if it runs.
     #[must_use]
     pub fn process_id(&self, node: NodeIndex) -> Option<u32> {
@@ -232,18 +245,16 @@ impl Launcher for Processes {
         raise_open_files(self.places.borrow().len() + 1).map_err(limited)?;
         let (host, port) = self.provider.choose_address(node)?;
         let further = (1..ports).map(|index| self.provider.choose_further_port(index));
-        let options = &self.options;
-        let place = Place {
-            host,
-            port,
-            further_ports: further.collect::<Result<_, _>>()?,
-            network: options.network.clone(),
-            program: options.program.clone(),
-            // A program may change its folder.
-            data: std::path::absolute(&options.data).unwrap_or_else(|_| options.data.clone()).join(name),
-        };
+        let place = self.make_place(name, host, port, further.collect::<Result<_, _>>()?);
         self.places.borrow_mut().insert(node, place.clone());
         Ok(place)
+    }
+
+    fn attach(&self, node: NodeIndex, name: &str, host: String, ports: &[u16]) -> Place {
+        let (port, further_ports) = ports.split_first().map_or((0, Vec::new()), |(port, further)| (*port, further.to_vec()));
+        let place = self.make_place(name, host, port, further_ports);
+        self.places.borrow_mut().insert(node, place.clone());
+        place
     }
 
     fn make_data(&self, name: &str, inside: bool) -> Result<(), LaunchError> {

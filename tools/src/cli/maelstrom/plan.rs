@@ -105,6 +105,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         kind,
         options: Options {
             first_key: 0,
+            holds_more: false,
             keys: arguments.key_count,
             writes_per_key: arguments.max_writes_per_key,
             txn_length: arguments.max_txn_length,

@@ -77,6 +77,9 @@ fn command(arguments: &Arguments, topology: &str) -> Result<Command, Failure> {
             command.arg(format!("--{name}={value}"));
         }
     }
+    for (node, at) in &arguments.program.at {
+        command.arg(format!("--at={node}={at}"));
+    }
     for (flag, given) in [("--faults", arguments.proxied), ("--lenient", arguments.lenient)] {
         if given {
             command.arg(flag);

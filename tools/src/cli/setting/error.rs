@@ -52,6 +52,15 @@ pub enum SettingError {
     /// The file of `--driver` describes no driver.
     #[error("it describes no driver\n\n{0}")]
     Driver(String),
+    /// An address has no node before it.
+    #[error("`{0}` names no node: a node and its address are expected, such as a=127.0.0.1:7000")]
+    NoNodeOfAddress(String),
+    /// An address cannot be parsed.
+    #[error("{0}")]
+    Address(String),
+    /// A node has two addresses.
+    #[error("`--at {0}=…` is given twice")]
+    AddressTwice(String),
     /// A parameter has no name or no value.
     #[error("a parameter is given as NAME=VALUE, such as net=ring:5")]
     Param,
@@ -97,6 +106,9 @@ impl SettingError {
             | Self::NoProgram
             | Self::OpenQuote
             | Self::Param
+            | Self::NoNodeOfAddress(_)
+            | Self::Address(_)
+            | Self::AddressTwice(_)
             | Self::Ready(_)
             | Self::Driver(_)
             | Self::NodeArguments(_) => None,

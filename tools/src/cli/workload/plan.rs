@@ -1,8 +1,10 @@
 //! The plan of a test, made from the arguments as typed.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
 
 use super::arguments::Arguments;
+use crate::cli::attached::check_network;
 use crate::cli::failure::Failure;
 use crate::cli::quantity::Clients;
 use crate::cli::setting::SettingError;
@@ -11,7 +13,7 @@ use crate::driver::{self, Wiring};
 use crate::scenario::Shape;
 use crate::workload::runner::{NodeFault, Plan, Protocol};
 use crate::workload::{Kind, Options, UnknownName};
-use crate::world::{Ability, MemberSpec, NodeIndex, NodeSpec, Tie};
+use crate::world::{Ability, Attachment, MemberSpec, NodeIndex, NodeSpec, Tie};
 
 /// The longest fault, unless `--interval` is given. Chosen: as with `tools maelstrom`.
 const INTERVAL_MAX: Duration = Duration::from_secs(10);
@@ -67,6 +69,33 @@ pub(super) enum PlanError {
     /// The options of nodes do not fit.
     #[error(transparent)]
     Setting(#[from] SettingError),
+    /// A fault strikes nodes, and one of them was not started by the harness.
+    #[error("`--{fault}` strikes nodes that the harness starts, and `{node}` ran before")]
+    NotStarted {
+        /// The fault, as its flag is named.
+        fault: &'static str,
+        /// The node.
+        node: String,
+    },
+    /// A fault is one of links, and the harness does not stand in all of them.
+    #[error("`--{fault}` is for links in which the harness stands, and `{}` and `{}` both ran before", nodes[0], nodes[1])]
+    NotBetween {
+        /// The fault, as its flag is named.
+        fault: &'static str,
+        /// The two nodes.
+        nodes: [String; 2],
+    },
+    /// The workload cannot be judged where a node may hold older data.
+    #[error("`{workload}` cannot be judged: `{node}` ran before, and its counter may not be at 0")]
+    OlderData {
+        /// The workload.
+        workload: &'static str,
+        /// The node.
+        node: String,
+    },
+    /// Nodes that run already cannot be asked so; the text has each place.
+    #[error("the network has nodes that run already")]
+    Network(Failure),
     /// The topology has no node.
     #[error("the topology has no node: a test needs at least one")]
     NoNode,
@@ -85,12 +114,17 @@ impl From<PlanError> for Failure {
             PlanError::Clock => {
                 Some("leave out `--clock`; a node with a clock of its own has a command to shift it")
             }
+            PlanError::NotStarted { .. } | PlanError::NotBetween { .. } => {
+                Some("leave it out, or leave out `--at`, and the harness starts the nodes")
+            }
+            PlanError::OlderData { .. } => Some("g-set, lin-kv and txn-rw-register write what nobody wrote before"),
             PlanError::Bypassed(_) => Some("`--world netns` holds for all traffic"),
             _ => None,
         };
         let failure = match error {
             PlanError::Topology(error) => return error.into(),
             PlanError::Setting(error) => return error.into(),
+            PlanError::Network(failure) => return failure,
             other => Self::usage(other),
         };
         match help {
@@ -112,7 +146,11 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     }
     let options = arguments.program.node_options()?;
     arguments.program.are_used(|option| driver.takes.contains(&option))?;
-    if let Some(option) = driver.needs.iter().find(|option| !options.contains_key(**option)) {
+    let needs = |option: &&&str| {
+        // A program is needed only where one is started.
+        !(options.contains_key(**option) || **option == "exec" && !arguments.program.at.is_empty())
+    };
+    if let Some(option) = driver.needs.iter().find(needs) {
         return Err(PlanError::Needs { driver: driver.name, option });
     }
     let by_themselves = driver.wiring == Wiring::ByThemselves;
@@ -125,8 +163,10 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     if let Some(command) = protocol.lacking_command(kind, driver) {
         return Err(PlanError::Command { driver: driver.name, command, workload: kind.name() });
     }
-    let (_, parsed) = read_topology(&arguments.network, false)?;
+    let (source, parsed) = read_topology(&arguments.network, false)?;
     let graph = parsed.graph;
+    check_network(&source, &graph, &options, arguments.world).map_err(PlanError::Network)?;
+    let attached = attached(arguments, kind)?;
     if graph.is_empty() {
         return Err(PlanError::NoNode);
     }
@@ -139,28 +179,30 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     let spec = |(index, name): (usize, &String)| NodeSpec {
         name: name.clone(),
         driver: driver.name.to_owned(),
-        exec: options.get("exec").cloned(),
+        at: attached.get(name).cloned(),
+        exec: options.get("exec").filter(|_| !attached.contains_key(name)).cloned(),
         policy: options.get("policy").cloned(),
         adapter: options.get("adapter").cloned(),
         ready: options.get("ready").cloned(),
         // A node that is killed has to find what it acknowledged.
-        disk: arguments.kill && driver.ours && !options.contains_key("exec"),
+        disk: arguments.kill && attached.is_empty() && driver.ours && !options.contains_key("exec"),
         members: if driver.is_told_members {
-            members(driver.name, &names, &links, index)
+            members(driver.name, (&names, &attached), &links, index)
         } else {
             Box::default()
         },
         ..NodeSpec::default()
     };
     let nodes: Vec<NodeSpec> = names.iter().enumerate().map(spec).collect();
+    let options = Options {
+        keys: arguments.key_count,
+        writes_per_key: arguments.max_writes_per_key,
+        exchanges: driver.command("cas").is_some(),
+        ..Options::default()
+    };
     Ok(Plan {
         kind,
-        options: Options {
-            keys: arguments.key_count,
-            writes_per_key: arguments.max_writes_per_key,
-            exchanges: driver.command("cas").is_some(),
-            ..Options::default()
-        },
+        options: if attached.is_empty() { options } else { options.beside_older_data(wall_ms()) },
         clients: match arguments.clients {
             Clients::All(clients) => clients,
             Clients::EachNode(each) => each * nodes.len(),
@@ -209,11 +251,43 @@ fn node_faults(arguments: &Arguments, ours: bool) -> Result<Vec<NodeFault>, Plan
     Ok(faults)
 }
 
+/// Returns the nodes that run already, by name, or the fault or the workload that is not for them.
+fn attached(arguments: &Arguments, kind: Kind) -> Result<BTreeMap<String, Attachment>, PlanError> {
+    let attached: BTreeMap<String, Attachment> = arguments.program.at.iter().cloned().collect();
+    let Some(first) = attached.keys().next() else { return Ok(attached) };
+    let of_nodes = [("kill", arguments.kill), ("pause", arguments.pause), ("clock", arguments.clock)];
+    if let Some((fault, _)) = of_nodes.into_iter().find(|(_, asked)| *asked) {
+        return Err(PlanError::NotStarted { fault, node: first.clone() });
+    }
+    let of_links = [("partition", arguments.partition), ("latency", !arguments.latency.is_zero())];
+    if let (Some((fault, _)), Some(second)) =
+        (of_links.into_iter().find(|(_, asked)| *asked), attached.keys().nth(1))
+    {
+        return Err(PlanError::NotBetween { fault, nodes: [first.clone(), second.clone()] });
+    }
+    if !kind.is_judged_beside_older_data() {
+        return Err(PlanError::OlderData { workload: kind.name(), node: first.clone() });
+    }
+    Ok(attached)
+}
+
+/// Returns the wall time in milliseconds since 1970.
+fn wall_ms() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Returns all nodes, as one of them is told them at its start.
-fn members(driver: &str, names: &[String], links: &[(usize, usize)], node: usize) -> Box<[MemberSpec]> {
+fn members(
+    driver: &str,
+    (names, attached): (&[String], &BTreeMap<String, Attachment>),
+    links: &[(usize, usize)],
+    node: usize,
+) -> Box<[MemberSpec]> {
     let member = |(index, name): (usize, &String)| MemberSpec {
         node: NodeIndex(index),
         name: name.clone(),
+        at: attached.get(name).cloned(),
         driver: driver.to_owned(),
         tie: if links.contains(&(node, index)) {
             Tie::Dialled

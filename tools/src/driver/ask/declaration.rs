@@ -38,6 +38,9 @@ pub const ASK: Declaration = Declaration {
     policies: &[],
     codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable", "unsupported", UNKNOWN],
     bounds: &[],
+    ports: &[],
+    asked: 0,
+    further_asked: &[],
     dial_path: "",
 };
 

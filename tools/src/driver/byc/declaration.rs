@@ -30,5 +30,8 @@ pub const BYC: Declaration = Declaration {
     policies: &["oldest", "last"],
     codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable"],
     bounds: &[],
+    ports: &[],
+    asked: 0,
+    further_asked: &[],
     dial_path: "/byc",
 };

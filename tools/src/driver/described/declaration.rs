@@ -55,8 +55,22 @@ pub(super) fn declaration(
         policies: &[],
         codes: Vec::leak(codes(description)),
         bounds: &[],
+        ports: Vec::leak(plan.ports.iter().cloned().map(kept).collect()),
+        asked: plan.asked,
+        further_asked: Vec::leak(further_asked(plan)),
         dial_path: "",
     }
+}
+
+/// Returns the ports that requests name, without the one that they go to.
+fn further_asked(plan: &Plan) -> Vec<&'static str> {
+    let is_named = |index: usize, name: &String| {
+        let of_first = if index == 0 { ["port", "peer.port"].as_slice() } else { &[] };
+        let by_name = [format!("port.{name}"), format!("peer.port.{name}")];
+        by_name.iter().map(String::as_str).chain(of_first.iter().copied()).any(|name| plan.asks_by(name))
+    };
+    let further = plan.ports.iter().enumerate().filter(|(index, _)| *index != plan.asked);
+    further.filter(|(index, name)| is_named(*index, name)).map(|(_, name)| kept(name.clone())).collect()
 }
 
 /// Returns the codes of errors: those that the description gives, and those that are given without it.

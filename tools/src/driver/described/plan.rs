@@ -28,6 +28,16 @@ pub(super) struct Plan {
     pub(super) commands: BTreeMap<String, CommandPlan>,
 }
 
+impl Plan {
+    /// Returns true if a placeholder of this name stands in a request, in the line of the adapter that stays, or in the
+    /// program that tells whether the node is ready.
+    pub(super) fn asks_by(&self, name: &str) -> bool {
+        let ready = if let ReadyPlan::Exec(words) = &self.start.ready { Some(words) } else { None };
+        self.adapter.iter().chain(ready).any(|words| words.names(name))
+            || self.commands.values().any(|command| command.request.names(name))
+    }
+}
+
 /// The plan of a node's start.
 #[derive(Debug, Default)]
 pub(super) struct StartPlan {
@@ -123,6 +133,22 @@ pub(super) enum RequestPlan {
         /// The name by which the adapter knows the command.
         command: String,
     },
+}
+
+impl RequestPlan {
+    /// Returns true if a placeholder of this name stands in the request.
+    fn names(&self, name: &str) -> bool {
+        match self {
+            Self::Http { path, headers, body, .. } => {
+                path.names(name) || body.names(name) || headers.iter().any(|(_, header)| header.names(name))
+            }
+            Self::Exec { words, input } => words.names(name) || input.names(name),
+            Self::Redis { words } => words.names(name),
+            Self::Line { line } => line.names(name),
+            Self::WebSocket { path, body } => path.names(name) || body.names(name),
+            Self::Adapter { .. } => false,
+        }
+    }
 }
 
 /// The sign of a meaning in an answer.

@@ -87,18 +87,25 @@ pub(super) struct Member<'a> {
     pub(super) port_names: &'a [String],
 }
 
+impl Member<'_> {
+    /// Returns a port by its index; none if it is not known, as that of a node that was given without it.
+    fn port(&self, index: usize) -> Option<String> {
+        self.ports.get(index).filter(|port| **port != 0).map(u16::to_string)
+    }
+}
+
 impl Filling for Member<'_> {
     fn text(&self, name: &str) -> Option<String> {
         match name {
             "name" => Some(self.name.to_owned()),
             "number" => Some(self.number.to_string()),
             "host" => Some(self.host.to_owned()),
-            "port" => self.ports.first().map(u16::to_string),
+            "port" => self.port(0),
             _ if is_variable(name) => std::env::var(name.strip_prefix(VARIABLE)?).ok(),
             _ => {
                 let name = name.strip_prefix(PORT)?;
                 let index = self.port_names.iter().position(|other| other == name)?;
-                self.ports.get(index).map(u16::to_string)
+                self.port(index)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The command line of one start of a node, with the files and the programs that belong to it.
 
-use super::plan::{Plan, ReadyPlan, StepPlan};
+use super::plan::{FilePlan, Plan, ReadyPlan, StepPlan};
 use super::scope::{self, Values};
 use super::template::{CommandWords, Filling as _, Template, When};
 use crate::driver::{CommandLine, CommandLineError, Member, NodeFile, Place, Ready, Secrets, Setup};
@@ -50,12 +50,7 @@ pub(super) fn command_line(
         secrets: Secrets::of(&plan.variables),
         adapter: plan.adapter.as_ref().map(|words| filling.words(words)).transpose()?.unwrap_or_default(),
     };
-    let ready = match &start.ready {
-        ReadyPlan::Port => Ready::Port,
-        ReadyPlan::Log(pattern) => Ready::Log(pattern.clone()),
-        ReadyPlan::Page(path) => Ready::Page(path.clone()),
-        ReadyPlan::Exec(words) => Ready::Exec(filling.words(words)?),
-    };
+    let ready = filling.ready(&start.ready)?;
     if let Some(program) = missing_program(&setup, &ready) {
         return Err(CommandLineError::NoClient { program, install });
     }
@@ -85,6 +80,48 @@ pub(super) fn command_line(
     Ok(CommandLine { environment, asked, setup, ..CommandLine::new(program, arguments, uses_data, ready) })
 }
 
+/// Returns the sign of a node that runs already, and what requests to it need: files, and the adapter that stays.
+pub(super) fn attachment(
+    plan: &Plan,
+    install: &'static str,
+    node: NodeIndex,
+    spec: &NodeSpec,
+    place: &Place,
+) -> Result<CommandLine, CommandLineError> {
+    let data = place.data.to_string_lossy();
+    let values = Values {
+        node: scope::member(&spec.name, node, place, &plan.ports),
+        folder: &plan.folder,
+        data: &data,
+        arguments: &[],
+        peer: None,
+        nodes: Vec::new(),
+        is_first_start: false,
+        is_typed: true,
+    };
+    if let Some(name) = plan.variables.iter().find(|name| plan.asks_by(name) && values.text(name).is_none()) {
+        return Err(CommandLineError::NoValue { name: name.clone() });
+    }
+    let (start, filling) = (&plan.start, Start { values: &values, spec });
+    // An adapter may lie in the folder of the data that the node would have, were it started here.
+    let uses_data = plan.asks_by("data");
+    // A file that lacks a value is for the program itself.
+    let file = |file: &FilePlan| {
+        Some(NodeFile { name: file.name.clone(), content: filling.text(&file.content).ok()? })
+    };
+    let setup = Setup {
+        files: start.files.iter().filter(|_| uses_data).filter_map(file).collect(),
+        secrets: Secrets::of(&plan.variables),
+        adapter: plan.adapter.as_ref().map(|words| filling.words(words)).transpose()?.unwrap_or_default(),
+        ..Setup::default()
+    };
+    let ready = filling.ready(&start.ready)?.without_log();
+    if let Some(program) = missing_program(&setup, &ready) {
+        return Err(CommandLineError::NoClient { program, install });
+    }
+    Ok(CommandLine { uses_data, asked: plan.asked, setup, ..CommandLine::of_attached(ready) })
+}
+
 /// Returns the first program beside the node that is not there.
 fn missing_program(setup: &Setup, ready: &Ready) -> Option<String> {
     let asking = if let Ready::Exec(words) = ready { words.as_slice() } else { &[] };
@@ -111,6 +148,15 @@ struct Start<'a> {
 impl Start<'_> {
     fn text(&self, text: &Template) -> Result<String, CommandLineError> {
         text.fill(None, self.values).map_err(|name| CommandLineError::NoValue { name })
+    }
+
+    fn ready(&self, ready: &ReadyPlan) -> Result<Ready, CommandLineError> {
+        Ok(match ready {
+            ReadyPlan::Port => Ready::Port,
+            ReadyPlan::Log(pattern) => Ready::Log(pattern.clone()),
+            ReadyPlan::Page(path) => Ready::Page(path.clone()),
+            ReadyPlan::Exec(words) => Ready::Exec(self.words(words)?),
+        })
     }
 
     fn words(&self, words: &CommandWords) -> Result<Vec<String>, CommandLineError> {

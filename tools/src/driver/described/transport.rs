@@ -235,7 +235,7 @@ async fn by_program(
     })?;
     let status = match answer.end {
         ExitStatus::Code(code) => u16::try_from(code).unwrap_or(u16::MAX),
-        ExitStatus::Signal(_) => u16::MAX,
+        ExitStatus::Signal(_) | ExitStatus::Gone | ExitStatus::Released => u16::MAX,
     };
     Ok(Reply::Received(Received {
         status,

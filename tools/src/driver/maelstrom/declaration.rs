@@ -72,5 +72,8 @@ pub const MAELSTROM: Declaration = Declaration {
         "conflict",
     ],
     bounds: &[],
+    ports: &[],
+    asked: 0,
+    further_asked: &[],
     dial_path: "",
 };

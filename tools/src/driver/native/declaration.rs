@@ -91,6 +91,9 @@ pub const NATIVE: Declaration = Declaration {
     policies: &["last", "oldest"],
     codes: &["absent", "exists", "neighbor_exists", "refused", "unavailable"],
     bounds: NATIVE_BOUNDS,
+    ports: &[],
+    asked: 0,
+    further_asked: &[],
     dial_path: "",
 };
 

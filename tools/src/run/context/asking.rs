@@ -71,6 +71,9 @@ impl RunContext {
         };
         let changes = self.driver(node).command(command).is_some_and(|command| command.changes);
         let write = changes.then(|| WriteUnderWay::begin(&self.executor));
+        if changes {
+            self.executor.state_mut().record_written(words);
+        }
         let operation = Operation::Ask { node, words: words.to_vec(), deadline, until };
         let mut submitted = self.executor.submit(operation);
         let observed: Observed = (&mut submitted).await.into();

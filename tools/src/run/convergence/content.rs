@@ -1,6 +1,7 @@
 //! The content of nodes that do not tell of changes. They are asked for it, and so are the nodes of
 //! their component, in the same words.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -11,6 +12,10 @@ use crate::run::answers::{ABSENT, Asked, Asks, CompareBy, Observed};
 use crate::run::context::{ASKS_AT_ONCE, RunContext};
 use crate::run::state::Content;
 use crate::world::{NodeIndex, Value};
+
+/// The note on a comparison that left out what nodes held before the run.
+const OLDER: &str = "at the end the nodes were compared by what this run wrote, and not by what they held before: \
+                     `expect converged` compares everything";
 
 /// The result of a look at the content of nodes.
 #[derive(Debug, Default)]
@@ -48,7 +53,8 @@ impl RunContext {
             // If one of the nodes knows only text, only texts can be compared.
             let as_text = component.iter().any(|node| self.values(*node) == Values::Text);
             let by = if as_text { CompareBy::Text } else { CompareBy::Value };
-            let found = self.contents(&component, by, until, &mut looked.asks).await;
+            let written = self.compared_keys(convergence, &component, by);
+            let found = self.contents(&component, (by, written.as_ref()), until, &mut looked.asks).await;
             looked.polled = true;
             let Some(found) = found else {
                 looked.cut_short = true;
@@ -77,14 +83,29 @@ impl RunContext {
         workload.is_some_and(|workload| workloads.contains(&workload))
     }
 
+    /// Returns the keys, or the elements, by which these nodes are compared; none for all. What a node that ran before
+    /// held then is compared only if a step asks for it.
+    fn compared_keys(
+        &self,
+        convergence: &Convergence,
+        component: &[NodeIndex],
+        by: CompareBy,
+    ) -> Option<BTreeSet<String>> {
+        let state = self.executor.state();
+        let ran_before = component.iter().any(|node| state.network.node(*node).spec.at.is_some());
+        let written = || state.written().map(|key| by.item(key)).collect();
+        (ran_before && !convergence.is_asked_for()).then(written)
+    }
+
     /// Returns the content of these nodes; none if one of them could not be asked in time.
     async fn contents(
         &self,
         nodes: &[NodeIndex],
-        by: CompareBy,
+        (by, only): (CompareBy, Option<&BTreeSet<String>>),
         until: Option<Duration>,
         asks: &mut Asks,
     ) -> Option<Vec<Content>> {
+        let mut older = 0;
         let words = |node: &NodeIndex| match self.driver(*node).content {
             // A node that does not say what it holds refuses this.
             driver::Content::Keys | driver::Content::Hidden => "keys",
@@ -95,8 +116,11 @@ impl RunContext {
             let asked = batch.iter().map(|node| self.ask_plainly(*node, vec![words(node).to_owned()], until));
             for asked in join_all(asked).await {
                 asks.add(&asked);
-                contents.push(first(asked.observed, by));
+                contents.push(first(asked.observed, (by, only), &mut older));
             }
+        }
+        if older > 0 {
+            self.executor.state_mut().history.add_note(OLDER.to_owned());
         }
         // Nodes with different keys differ, whatever their values are: values are asked for only if all
         // keys are equal. A node that does not say what it holds is left out of this.
@@ -158,11 +182,19 @@ impl RunContext {
 }
 
 /// Returns the content according to a node's first answer, and the keys to ask for.
-fn first(observed: Observed, by: CompareBy) -> (Content, Vec<String>) {
+/// Items that are not among `only` are left out, and counted in `older`.
+fn first(
+    observed: Observed,
+    (by, only): (CompareBy, Option<&BTreeSet<String>>),
+    older: &mut usize,
+) -> (Content, Vec<String>) {
     match observed {
         Observed::Answered(answer) => match answer.value {
             Value::List(items) => {
                 let mut items: Vec<String> = items.iter().map(|item| by.item(item)).collect();
+                let all = items.len();
+                items.retain(|item| only.is_none_or(|only| only.contains(item)));
+                *older += all - items.len();
                 items.sort_unstable();
                 items.dedup();
                 (Content::Is(shown(&items)), items)

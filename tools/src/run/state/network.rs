@@ -39,6 +39,8 @@ pub struct Network {
     paused: usize,
     /// True if every node tells of its changes.
     all_tell: bool,
+    /// True if some node ran before, and may hold what nobody writes in this run.
+    ran_before: bool,
     /// A counter that grows with every change that the components depend on.
     epoch: u64,
     cache: Cache,
@@ -66,6 +68,7 @@ impl Default for Network {
             clocks: Clocks::default(),
             paused: 0,
             all_tell: true,
+            ran_before: false,
             epoch: 0,
             cache: Cache::default(),
         }
@@ -96,6 +99,11 @@ impl Network {
     #[must_use]
     pub fn links(&self) -> &[Link] {
         &self.links
+    }
+
+    /// Returns true if some node ran before, and may hold what nobody writes in this run.
+    pub(in crate::run) fn ran_before(&self) -> bool {
+        self.ran_before
     }
 
     /// Returns one node.
@@ -131,6 +139,7 @@ impl Network {
         self.shift(node, spec.clock_ms);
         self.nodes[node.0].tells = tells;
         self.all_tell &= tells;
+        self.ran_before |= spec.at.is_some();
         self.nodes[node.0].spec = spec;
     }
 

@@ -22,6 +22,7 @@ impl RunContext {
         silent: bool,
     ) -> Result<(), StepFailure> {
         let directions = self.directions(at, links, environment)?;
+        self.stands_between(at, directions.iter().map(|direction| [direction.from, direction.to]))?;
         if !silent {
             self.not_bypassed(Some(at)).await?;
         }
@@ -50,6 +51,7 @@ impl RunContext {
         environment: &Environment,
     ) -> Result<(), StepFailure> {
         let directions = self.directions(at, links, environment)?;
+        self.stands_between(at, directions.iter().map(|direction| [direction.from, direction.to]))?;
         self.change_links(at, directions.iter().copied().map(LinkChange::Break).collect()).await?;
         self.breaks_all(at, &directions).await
     }
@@ -63,6 +65,7 @@ impl RunContext {
         environment: &Environment,
     ) -> Result<(), StepFailure> {
         let directions = self.directions(at, links, environment)?;
+        self.stands_between(at, directions.iter().map(|direction| [direction.from, direction.to]))?;
         if matches!(links, LinkSet::All) {
             *self.standing_shape.borrow_mut() = shape.to_vec();
         }
@@ -131,6 +134,11 @@ impl RunContext {
         for (node, side) in &sides {
             apart[*side].push(*node);
         }
+        let pairs = apart.iter().enumerate().flat_map(|(place, side)| {
+            let others = apart[place + 1..].iter().flatten();
+            others.flat_map(move |other| side.iter().map(move |node| [*node, *other]))
+        });
+        self.stands_between(at, pairs)?;
         // The new partition ends the one before.
         self.not_bypassed(Some(at)).await?;
         self.executor.state_mut().network.set_sides(sides);
@@ -155,6 +163,23 @@ impl RunContext {
             network.links().iter().copied().filter(|link| network.is_open(*link)).collect()
         };
         try_join_all(open.iter().map(|link| self.wire(at, *link))).await.map(drop)
+    }
+
+    /// Fails if two of these nodes, which are to be kept apart or slowed, both ran before: no proxy is between them.
+    fn stands_between(
+        &self,
+        at: &At,
+        mut pairs: impl Iterator<Item = [NodeIndex; 2]>,
+    ) -> Result<(), StepFailure> {
+        let message = {
+            let network = &self.executor.state().network;
+            let attached = |node: &NodeIndex| network.node(*node).spec.at.is_some();
+            pairs.find(|pair| pair.iter().all(attached)).map(|pair| {
+                let [one, other] = pair.map(|node| network.name(node).to_owned());
+                format!("the harness does not stand between `{one}` and `{other}`: both ran before")
+            })
+        };
+        message.map_or(Ok(()), |message| Err(self.fail(at, message)))
     }
 
     async fn change_links(&self, at: &At, changes: Vec<LinkChange>) -> Result<(), StepFailure> {

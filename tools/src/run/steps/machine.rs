@@ -19,6 +19,7 @@ impl RunContext {
         environment: &Environment,
     ) -> Result<(), StepFailure> {
         let nodes = self.choose(at, environment, who, Purpose::Ask)?;
+        self.are_started(at, &nodes)?;
         for node in &nodes {
             self.executor.state_mut().network.shift(*node, offset_ms);
         }
@@ -40,6 +41,7 @@ impl RunContext {
         environment: &Environment,
     ) -> Result<(), StepFailure> {
         let nodes = self.choose(at, environment, who, Purpose::Ask)?;
+        self.are_started(at, &nodes)?;
         let without = {
             let network = &self.executor.state().network;
             let without = nodes.iter().map(|node| network.node(*node)).find(|node| !node.spec.disk);

@@ -8,7 +8,7 @@ use crate::run::results::StepFailure;
 use crate::run::state::Link;
 use crate::scenario::At;
 use crate::topology::Graph;
-use crate::world::{Direction, Members, NodeIndex, NodeSpec, Operation};
+use crate::world::{Attachment, Direction, Members, NodeIndex, NodeSpec, Operation};
 
 impl RunContext {
     /// Starts the nodes that are new and wires the links that are new.
@@ -67,10 +67,16 @@ impl RunContext {
             for rule in rules.iter().filter(|rule| rule.names(&state.network, *place)) {
                 rule.options.iter().try_for_each(|(name, value)| set_option(&mut spec, name, value))?;
             }
-            self.options
-                .node_options
-                .iter()
-                .try_for_each(|(name, value)| set_option(&mut spec, name, value))?;
+            let given = self.options.node_options.iter();
+            let given = given.filter_map(|(name, value)| match Attachment::node_of(name) {
+                None => Some((name.as_str(), value)),
+                Some(node) => (node == spec.name).then_some(("at", value)),
+            });
+            let given: Vec<(&str, &String)> = given.collect();
+            given.into_iter().try_for_each(|(name, value)| set_option(&mut spec, name, value))?;
+            if spec.at.is_some() {
+                spec.clear_start();
+            }
             #[cfg(feature = "mutants")]
             {
                 spec.mutant = self.options.mutant;

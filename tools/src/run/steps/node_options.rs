@@ -4,7 +4,7 @@ use crate::run::context::RunContext;
 use crate::run::environment::{Environment, NodeRule, ValueError};
 use crate::run::results::StepFailure;
 use crate::scenario::{At, NodeOption, Who, duration, shift_ms};
-use crate::world::NodeSpec;
+use crate::world::{Attachment, NodeSpec};
 
 impl RunContext {
     /// Stores options for the nodes that they name; they take effect at the start of those nodes.
@@ -30,6 +30,7 @@ impl RunContext {
 pub(in crate::run) fn set_option(spec: &mut NodeSpec, name: &str, value: &str) -> Result<(), String> {
     match name {
         "driver" => value.clone_into(&mut spec.driver),
+        "at" => spec.at = Some(value.parse::<Attachment>().map_err(|error| error.to_string())?),
         "exec" => spec.exec = Some(value.to_owned()),
         "workload" => spec.workload = Some(value.to_owned()),
         "lines" => spec.many_lines = value == "many",

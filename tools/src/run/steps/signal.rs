@@ -25,6 +25,7 @@ impl RunContext {
 
     /// Kills, stops, starts, restarts, freezes or thaws nodes, all at once.
     async fn signal(&self, at: &At, verb: Verb, nodes: &[NodeIndex]) -> Result<(), StepFailure> {
+        self.are_started(at, nodes)?;
         for node in nodes {
             let state = self.executor.state();
             let node = state.network.node(*node);
@@ -46,6 +47,17 @@ impl RunContext {
             self.pending_links.borrow_mut().extend(nodes.iter().flat_map(|node| network.links_of(*node)));
         }
         self.wire_pending_links(at).await
+    }
+
+    /// Fails for a node that ran before: the harness did not start it, and changes nothing of its machine.
+    pub(in crate::run) fn are_started(&self, at: &At, nodes: &[NodeIndex]) -> Result<(), StepFailure> {
+        let name = {
+            let network = &self.executor.state().network;
+            let mut attached = nodes.iter().map(|node| network.node(*node)).filter(|node| node.spec.at.is_some());
+            attached.next().map(|node| node.name().to_owned())
+        };
+        let message = |name| format!("`{name}` ran before, and the harness did not start it");
+        name.map_or(Ok(()), |name| Err(self.fail(at, message(name))))
     }
 
     async fn signal_one(&self, at: &At, verb: Verb, node: NodeIndex) -> Result<(), StepFailure> {

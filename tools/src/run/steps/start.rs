@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
+use crate::driver::ANSWER_WITHIN;
 use crate::run::context::{ASK, RunContext};
 use crate::run::results::{Failure, FailureKind, Finding, StepFailure};
 use crate::run::state::{Life, Network, Node};
@@ -53,9 +54,11 @@ impl RunContext {
             if self.driver_named(&spec.driver).is_told_members {
                 spec.members = members(&state.network, node);
             }
+            spec.joins_others = state.network.ran_before();
             Box::new(spec)
         };
         let within = self.driver_named(&spec.driver).start_within;
+        let within = if spec.at.is_some() { within.min(ANSWER_WITHIN) } else { within };
         let deadline = self.executor.now() + self.stretch(within);
         match self.executor.submit(Operation::Launch { node, spec, deadline }).await {
             Outcome::Failed { reason }
@@ -63,10 +66,12 @@ impl RunContext {
             | Outcome::Refused { message: reason, .. } => {
                 self.executor.state_mut().set_life(node, Life::Stopped);
                 let name = self.executor.state().network.name(node).to_owned();
-                let message = format!("node `{name}` did not start: {reason}");
+                let attached = self.executor.state().network.node(node).spec.at.is_some();
+                let what = if attached { "cannot be asked" } else { "did not start" };
+                let message = format!("node `{name}` {what}: {reason}");
                 let mut failure =
                     Failure::new(FailureKind::Environment, Some(at), self.executor.now(), message);
-                let held = "did not start".to_owned();
+                let held = what.to_owned();
                 failure.findings.push(Finding { node: name, held, fits: false, since: None });
                 return Err(failure.into());
             }
@@ -101,6 +106,7 @@ fn members(network: &Network, node: NodeIndex) -> Box<[MemberSpec]> {
     let member = |(other, held): (NodeIndex, &Node)| MemberSpec {
         node: other,
         name: held.name().to_owned(),
+        at: held.spec.at.clone(),
         driver: held.spec.driver.clone(),
         tie: ties.get(&other).copied().unwrap_or(Tie::None),
     };

@@ -126,6 +126,8 @@ impl Clients {
         });
         // Registers of an earlier load hold what it wrote.
         let options = Options { exchanges, first_key: first, ..Options::default() };
+        let ran_before = state.network.ran_before();
+        let options = if ran_before { options.beside_older_data(state.wall_ms) } else { options };
         let mut seeds = Rng::new(run.options.seed.wrapping_add(number));
         let mut stream = || Rng::new(seeds.below(u64::MAX));
         drop(state);

@@ -264,9 +264,11 @@ pub struct NodeOption {
 impl NodeOption {
     /// The names of all options.
     pub const NAMES: &[&str] = &[
-        "driver", "exec", "workload", "policy", "data", "clock", "adapter", "ready", "ask", "values",
+        "driver", "exec", "at", "workload", "policy", "data", "clock", "adapter", "ready", "ask", "values",
         "lines", "args",
     ];
+    /// The options of a start, which a node that runs already does not have.
+    pub const OF_THE_START: &[&str] = &["exec", "data", "clock", "lines", "args"];
 }
 
 /// The effect of a link on its traffic.

@@ -20,6 +20,7 @@ fn verb(ability: Ability) -> &'static str {
         Ability::Disk => "keep data on disk",
         Ability::Fill => "fill disks",
         Ability::Exec => "run other programs",
+        Ability::Attach => "reach nodes that run already",
     }
 }
 

@@ -30,6 +30,9 @@ impl Checker<'_> {
             found = found.or(Some(command));
         }
         let command = found?;
+        if driver::OF_THE_WORLD.iter().any(|of_world| of_world.name == command.name) {
+            self.has_log(who, name.span);
+        }
         self.arguments(who, ask, command, arguments);
         Some(command)
     }

@@ -42,6 +42,8 @@ pub(super) struct Checker<'a> {
     pub(super) dials_by_itself: Option<(String, At)>,
     /// The options given so far that not all nodes use.
     pub(super) restricted: Vec<RestrictedOption>,
+    /// The options given so far that only nodes have which the harness starts.
+    pub(super) of_the_start: Vec<RestrictedOption>,
 }
 
 impl<'a> Checker<'a> {
@@ -62,6 +64,7 @@ impl<'a> Checker<'a> {
             link_abilities: BTreeSet::new(),
             dials_by_itself: None,
             restricted: Vec::new(),
+            of_the_start: Vec::new(),
         }
     }
 }

@@ -69,7 +69,7 @@ impl Checker<'_> {
 
     /// Checks that the nodes that may be chosen are our own: on no others can the step act.
     pub(super) fn are_own(&mut self, who: &Who, what: &str, span: Span, among: &Graph) {
-        let foreign = |facts: &&Facts<'_>| facts.exec.is_some() || !facts.driver.ours;
+        let foreign = |facts: &&Facts<'_>| facts.at.is_none() && (facts.exec.is_some() || !facts.driver.ours);
         if !self.nodes.facts_of(who, among).iter().any(foreign) {
             return;
         }

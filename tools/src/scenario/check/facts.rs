@@ -2,7 +2,8 @@
 
 use super::setting::Setting;
 use crate::driver;
-use crate::world::NodeSpec;
+use crate::scenario::ast::At;
+use crate::world::{Attachment, NodeSpec};
 
 /// The facts about a node that are known before it starts.
 #[derive(Debug, Clone)]
@@ -10,6 +11,8 @@ pub(super) struct Facts<'a> {
     pub(super) driver: &'a driver::Declaration,
     /// True if the node stores its data on a disk.
     pub(super) disk: bool,
+    /// The address of the node, if it runs already, with the place of the option.
+    pub(super) at: Option<(Attachment, Option<At>)>,
     /// The command line of the node, if it is a program of its own.
     pub(super) exec: Option<String>,
     /// True if an adapter program asks the node.
@@ -32,6 +35,7 @@ impl<'a> Facts<'a> {
         Self {
             driver: setting.driver(),
             disk: false,
+            at: None,
             exec: given.get("exec").cloned(),
             adapter: given.contains_key("adapter"),
             policy: given.get("policy").cloned(),
@@ -45,6 +49,7 @@ impl<'a> Facts<'a> {
         Self {
             driver: known.unwrap_or(setting.driver()),
             disk: spec.disk,
+            at: spec.at.clone().map(|at| (at, None)),
             exec: spec.exec.clone(),
             adapter: spec.adapter.is_some(),
             policy: spec.policy.clone(),

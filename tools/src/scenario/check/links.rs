@@ -13,6 +13,7 @@ use crate::world::{Ability, HERE};
 impl Checker<'_> {
     /// Checks a choice of links.
     pub(super) fn links(&mut self, links: &LinkSet, span: Span) {
+        self.stands_between_ends(links, span);
         match links {
             LinkSet::All => {
                 if self.nodes.ever.is_empty() {
@@ -89,6 +90,7 @@ impl Checker<'_> {
             self.report(warning.help("leave this step out"));
         }
         let started: Vec<String> = growth.nodes.map(|index| self.nodes.now.name(index).to_owned()).collect();
+        self.can_attach(&started, span);
         self.can_start(&started, span);
         let nodes = &self.nodes;
         let all = || nodes.all(&nodes.now);
@@ -125,6 +127,11 @@ impl Checker<'_> {
     fn can_start(&mut self, names: &[String], span: Span) {
         let nodes = &self.nodes;
         let facts = || names.iter().map(|name| (name.as_str(), nodes.facts(name)));
+        let adapter_lacks = facts()
+            .find(|(_, facts)| facts.driver.needs.contains(&"adapter") && !facts.adapter)
+            .map(|(name, facts)| (name.to_owned(), facts.driver.name));
+        // A node that runs already needs no program.
+        let facts = || facts().filter(|(_, facts)| facts.at.is_none());
         let without =
             facts().filter(|(_, facts)| facts.driver.needs.contains(&"exec") && facts.exec.is_none());
         let without: Vec<&str> = without.map(|(name, _)| name).collect();
@@ -142,10 +149,7 @@ impl Checker<'_> {
             self.report(error.help(
                 "`--exec \"PROGRAM ARGS\"` for all, or `node a exec=\"PROGRAM ARGS\"` before this step",
             ));
-        } else if let Some((name, facts)) =
-            facts().find(|(_, facts)| facts.driver.needs.contains(&"adapter") && !facts.adapter)
-        {
-            let driver = facts.driver.name;
+        } else if let Some((name, driver)) = adapter_lacks {
             let message = format!("`{name}` is an `{driver}` node, and no program is given that asks it");
             let error = self.error(span, message);
             self.report(

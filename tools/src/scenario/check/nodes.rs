@@ -7,6 +7,7 @@ use super::setting::Setting;
 use crate::driver;
 use crate::scenario::ast::{At, Block, Item, LEADER, Pick, Scenario, StepKind, Subject, Who};
 use crate::topology::Graph;
+use crate::world::Attachment;
 
 /// The facts about nodes that are known at a step.
 pub(super) struct Nodes<'a> {
@@ -44,6 +45,12 @@ impl<'a> Nodes<'a> {
             given,
         };
         nodes.collect_networks(&scenario.steps);
+        for (option, value) in given {
+            if let (Some(name), Ok(at)) = (Attachment::node_of(option), value.parse::<Attachment>()) {
+                let facts = nodes.named_facts.entry(name.to_owned()).or_insert_with(|| nodes.default_facts.clone());
+                facts.at = Some((at, None));
+            }
+        }
         nodes
     }
 
@@ -113,6 +120,9 @@ impl<'a> Nodes<'a> {
         }
         for index in possible(who, &self.ever) {
             let name = self.ever.name(index).to_owned();
+            if option == "at" && self.given.contains_key(&Attachment::option_of(&name)) {
+                continue;
+            }
             change(self.named_facts.entry(name).or_insert_with(|| self.default_facts.clone()));
         }
     }

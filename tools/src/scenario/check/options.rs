@@ -53,7 +53,12 @@ impl Checker<'_> {
             self.report(error.help("only parameters may be filled in here"));
             return;
         };
+        if NodeOption::OF_THE_START.contains(&name) && who.pick != Pick::All(Subject::Everyone) {
+            let (source, name) = (self.source.clone(), name.to_owned());
+            self.of_the_start.push(RestrictedOption { source, who: who.clone(), name, span: option.span });
+        }
         match name {
+            "at" => self.at(who, &value, option),
             "driver" => self.driver(who, &value, span),
             "data" => self.data(who, &value, option),
             "clock" => {

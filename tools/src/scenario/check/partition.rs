@@ -28,6 +28,7 @@ impl Checker<'_> {
             let error = self.error(span, "a partition has at least two sets");
             self.report(error.help("put `|` between them: `partition a, b | rest`"));
         }
+        self.stands_between_sets(sets, span);
         // A partition that is wrong anyway gets no warning about its effect.
         if sets.len() > 1 && rests <= 1 && self.applies() {
             self.has_effect(sets, span);

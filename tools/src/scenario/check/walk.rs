@@ -62,12 +62,16 @@ impl Checker<'_> {
             StepKind::Heal => {}
             StepKind::Clock { who, .. } => {
                 self.choice(who, Role::Act);
-                self.are_own(who, "clock", span, &self.nodes.now.clone());
+                if self.are_started(who, "given a clock", span) {
+                    self.are_own(who, "clock", span, &self.nodes.now.clone());
+                }
             }
             StepKind::Disk { who, .. } => {
                 self.choice(who, Role::Act);
-                self.are_own(who, "disk", span, &self.nodes.now.clone());
-                self.has_disk(who, span);
+                if self.are_started(who, "given a full disk", span) {
+                    self.are_own(who, "disk", span, &self.nodes.now.clone());
+                    self.has_disk(who, span);
+                }
             }
             StepKind::Wait(time) => self.within_timeout(*time, span),
             StepKind::Together(_)
@@ -89,6 +93,15 @@ impl Checker<'_> {
             );
         }
         self.choice(who, Role::Act);
+        let done = match verb {
+            Verb::Kill => "killed",
+            Verb::Stop => "stopped",
+            Verb::Start => "started",
+            Verb::Restart => "restarted",
+            Verb::Pause => "paused",
+            Verb::Resume => "resumed",
+        };
+        self.are_started(who, done, span);
     }
 
     /// Checks a step with a block.

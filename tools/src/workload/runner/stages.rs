@@ -9,12 +9,13 @@ use super::load::Load;
 use super::plan::{LINK, Plan, Protocol, STOP};
 use super::read_back::ReadBack;
 use super::report::{Agreement, End, Report, Stage};
+use crate::driver::ANSWER_WITHIN;
 use crate::journal::{JournalEvent, Recorder};
 use crate::scenario::Shape;
 use crate::workload::undone::undone;
 use crate::workload::{CheckResult, History};
 use crate::world::{
-    Answer, Direction, LinkChange, Members, NodeIndex, Operation, Outcome, Signal, Value, World,
+    Answer, Direction, LinkChange, Members, NodeIndex, NodeSpec, Operation, Outcome, Signal, Value, World,
 };
 
 /// The time after which a link that was refused is asked for again. Chosen: short beside a start.
@@ -132,11 +133,20 @@ impl<'a> TestRun<'a> {
         (0..self.plan.nodes.len()).map(NodeIndex)
     }
 
+    /// Returns the nodes that the test starts; the others ran before, and run on.
+    fn started(&self) -> impl Iterator<Item = NodeIndex> + use<> {
+        let attached: Vec<bool> = self.plan.nodes.iter().map(|spec| spec.at.is_some()).collect();
+        self.nodes().filter(move |node| !attached[node.0])
+    }
+
     fn launch(&mut self) -> Continue<()> {
-        let deadline = self.executor.now() + self.plan.start_within();
-        let launches = self.nodes().zip(&self.plan.nodes);
-        let launches =
-            launches.map(|(node, spec)| Operation::Launch { node, spec: Box::new(spec.clone()), deadline });
+        let now = self.executor.now();
+        let within = self.plan.start_within();
+        let launch = |(node, spec): (NodeIndex, &NodeSpec)| {
+            let within = if spec.at.is_some() { within.min(ANSWER_WITHIN) } else { within };
+            Operation::Launch { node, spec: Box::new(spec.clone()), deadline: now + within }
+        };
+        let launches = self.nodes().zip(&self.plan.nodes).map(launch);
         // The outcome of the launch says why a node could not be started.
         self.executor.expect_ends(true);
         let came = self.executor.run_all(launches.collect())?;
@@ -144,10 +154,8 @@ impl<'a> TestRun<'a> {
         for ((outcome, _), spec) in came.into_iter().zip(&self.plan.nodes) {
             match outcome {
                 Outcome::Failed { reason } | Outcome::Unknown { reason } => {
-                    return Err(WorkloadAbort::Broken(format!(
-                        "{} could not be started: {reason}",
-                        spec.name
-                    )));
+                    let what = if spec.at.is_some() { "cannot be asked" } else { "could not be started" };
+                    return Err(WorkloadAbort::Broken(format!("{} {what}: {reason}", spec.name)));
                 }
                 _ => {}
             }
@@ -224,7 +232,7 @@ impl<'a> TestRun<'a> {
         // The verdict is known, and a store may take seconds to leave its cluster in order.
         let signal = if self.plan.protocol == Protocol::Routed { Signal::Stop } else { Signal::Kill };
         let stop = |node| Operation::Signal { node, signal, deadline };
-        self.executor.run_all(self.nodes().map(stop).collect()).map(drop)
+        self.executor.run_all(self.started().map(stop).collect()).map(drop)
     }
 
     /// Returns the end of a test that stopped, for people, and kills the nodes that are left.
@@ -247,7 +255,7 @@ impl<'a> TestRun<'a> {
         let deadline = self.executor.now() + STOP;
         let kill = |node| Operation::Signal { node, signal: Signal::Kill, deadline };
         // After a second interrupt the guard ends the rest.
-        let _: Continue<_> = self.executor.run_all(self.nodes().map(kill).collect());
+        let _: Continue<_> = self.executor.run_all(self.started().map(kill).collect());
         end
     }
 

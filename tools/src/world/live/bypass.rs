@@ -34,6 +34,8 @@ pub struct BypassFacts<'a> {
     pub since: BTreeMap<NodeIndex, Instant>,
     /// The addresses of all nodes.
     pub addresses: BTreeMap<NodeIndex, SocketAddr>,
+    /// The nodes that ran before. Programs that are no part of the run may dial them.
+    pub attached: BTreeSet<NodeIndex>,
     /// A test that is true if a connection to a node that ended within that time may come from a process that
     /// is no node.
     pub was_contacted: &'a dyn Fn(NodeIndex, &Span) -> bool,
@@ -102,7 +104,7 @@ pub(super) fn scan(
         match (end.state, dialled.or(accepted)) {
             (State::Ended(age), Some((node, port))) => {
                 let Some(ended) = listed.before(age) else { continue };
-                let counts = facts.since.get(&node).is_some_and(|since| ended.earliest > *since);
+                let counts = !facts.attached.contains(&node) && facts.since.get(&node).is_some_and(|since| ended.earliest > *since);
                 if counts && !is_ours(node, port) && !(facts.was_contacted)(node, &ended) {
                     scanned.found.insert(Bypass { from: None, to: node });
                 }
@@ -167,7 +169,7 @@ pub(super) fn count_unread(
     found: &mut BTreeSet<Bypass>,
 ) {
     for to in judge(candidates, facts, found).iter().filter_map(|candidate| candidate.to) {
-        if facts.since.contains_key(&to) {
+        if facts.since.contains_key(&to) && !facts.attached.contains(&to) {
             found.insert(Bypass { from: None, to });
         }
     }

@@ -24,6 +24,8 @@ struct Entry {
     name: String,
     address: String,
     ports: Vec<u16>,
+    /// True if it ran before.
+    attached: bool,
     /// The declaration of the driver, if there is such a driver.
     driver: Option<&'static driver::Declaration>,
     policy: Option<String>,
@@ -40,14 +42,19 @@ impl NodeDirectory {
     pub(super) fn add(&mut self, node: NodeIndex, spec: &NodeSpec, place: &Place) {
         let address = place.address();
         self.by_name.insert(spec.name.clone(), node);
-        for port in place.ports() {
+        for port in place.ports().into_iter().filter(|port| *port != 0) {
             self.by_address.insert(Place { port, ..place.clone() }.address(), node);
+        }
+        if let Some(at) = &spec.at {
+            // A node may be listed by the name of its host.
+            self.by_address.insert(at.address(), node);
         }
         // A foreign program may treat the policy as it likes.
         let policy = policy_of(spec).filter(|_| spec.exec.is_none()).map(str::to_owned);
         let (name, ports) = (spec.name.clone(), place.ports());
         let driver = driver::declaration_of(&spec.driver);
-        self.nodes.insert(node, Entry { name, address, ports, driver, policy, watched: false });
+        let attached = spec.at.is_some();
+        self.nodes.insert(node, Entry { name, address, ports, attached, driver, policy, watched: false });
     }
 
     pub(super) fn name_of(&self, node: NodeIndex) -> Option<String> {
@@ -66,9 +73,13 @@ impl NodeDirectory {
         owners: &dyn Fn(&BTreeSet<u64>) -> BTreeMap<u64, Owner>,
     ) -> std::io::Result<BTreeSet<Bypass>> {
         let address = |entry: &Entry| entry.address.parse::<SocketAddr>().ok();
-        let addresses =
-            self.nodes.iter().filter_map(|(node, entry)| Some((*node, address(entry)?))).collect();
-        let facts = BypassFacts { since, addresses, was_contacted, owners };
+        // A port of another host says nothing about the connections of this one.
+        let is_here = |entry: &Entry, address: &SocketAddr| !entry.attached || address.ip().is_loopback();
+        let here = self.nodes.iter().filter_map(|(node, entry)| Some((node, entry, address(entry)?)));
+        let here = here.filter(|(_, entry, address)| is_here(entry, address));
+        let addresses = here.map(|(node, _, address)| (*node, address)).collect();
+        let attached = self.nodes.iter().filter(|(_, entry)| entry.attached).map(|(node, _)| *node).collect();
+        let facts = BypassFacts { since, addresses, attached, was_contacted, owners };
         self.carrier.bypasses(&facts)
     }
 
@@ -82,6 +93,13 @@ impl NodeDirectory {
     }
 }
 
+/// Returns true if an address is one of this machine: then a program there reaches what listens on loopback.
+fn is_of_this_machine(address: &str) -> bool {
+    let Ok(address) = address.parse::<SocketAddr>() else { return false };
+    // Only an address of its own may be bound; the port does not matter.
+    address.ip().is_loopback() || std::net::UdpSocket::bind((address.ip(), 0)).is_ok()
+}
+
 impl Directory for RefCell<NodeDirectory> {
     fn address(&self, from: NodeIndex, to: &str) -> Result<String, AddressError> {
         let NodeDirectory { carrier, nodes, by_name, by_address } = &mut *self.borrow_mut();
@@ -89,6 +107,14 @@ impl Directory for RefCell<NodeDirectory> {
         let Some((index, entry)) = index.and_then(|index| Some((index, nodes.get(&index)?))) else {
             return Err(AddressError::NoNode(to.to_owned()));
         };
+        let dialler = nodes.get(&from).filter(|dialler| dialler.attached);
+        // The link of two nodes that ran before outlives the run, so that no proxy stands in it.
+        if dialler.is_some() && entry.attached {
+            return Ok(entry.address.clone());
+        }
+        if dialler.is_some_and(|dialler| !is_of_this_machine(&dialler.address)) {
+            return Err(AddressError::Elsewhere { from: dialler.map_or_else(String::new, |node| node.name.clone()), to: to.to_owned() });
+        }
         let route = carrier.route(from, index, &entry.address);
         let route = route.map_err(|error| AddressError::NoLink(Box::new(error)))?;
         // A node may list a neighbour by the address that it was given.

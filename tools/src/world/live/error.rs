@@ -13,6 +13,14 @@ pub enum LaunchError {
     /// The world has no place for the node: no port, no address, or too few open files.
     #[error(transparent)]
     Place(Box<dyn Error + Send + Sync>),
+    /// The host of a node that runs already has no address.
+    #[error("its host `{host}` has no address: {reason}; correct `at=`, or name the host by its number")]
+    Resolve {
+        /// The host as given.
+        host: String,
+        /// The resolver's reason.
+        reason: String,
+    },
     /// A folder of data cannot be made.
     #[error("cannot make the folder {}: {}", folder.display(), io_cause(error))]
     Folder {
@@ -119,6 +127,9 @@ pub enum ControlError {
     /// The node reads no messages of a supervisor.
     #[error("it is not our own node, and reads no messages of the harness")]
     NotSupervised,
+    /// The node ran before, and is none of the harness's processes.
+    #[error("it ran before, and was not started by the harness")]
+    NotStarted,
     /// The node did not confirm the message in time; it may carry it out later.
     #[error("it did not confirm {0}")]
     Unconfirmed(String),

@@ -18,6 +18,9 @@ pub trait Launcher {
     /// Returns the place where a node with so many ports lives: the same each time it is started.
     fn place(&self, node: NodeIndex, name: &str, ports: usize) -> Result<Place, LaunchError>;
 
+    /// Places a node that runs already at its host, with its ports: the launcher starts nothing there.
+    fn attach(&self, node: NodeIndex, name: &str, host: String, ports: &[u16]) -> Place;
+
     /// Makes the folder of the nodes' data. `inside` asks for the folder of the node of that name in it as
     /// well, where the node does not make that itself.
     fn make_data(&self, name: &str, inside: bool) -> Result<(), LaunchError>;

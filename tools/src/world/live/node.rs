@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::attached::Attached;
 use super::directory::NodeDirectory;
 use super::error::{LaunchError, ReadinessError};
 use super::events::EventSender;
@@ -23,6 +24,7 @@ use crate::driver::{
     CommandLine, Contact, Contacts, Directory, Driver, DriverEvent, NodeSession, Place, Ready, Request,
     Router,
 };
+use crate::text::io_cause;
 use crate::world::{Event, NodeIndex, NodeSpec, OpId, Outcome, Signal};
 
 /// The interval between attempts to reach a node that does not report its readiness. Chosen: unnoticed by a
@@ -44,6 +46,8 @@ pub(super) struct NodeTask {
     pub command: CommandLine,
     pub deadline: Instant,
     pub driver: Rc<dyn Driver>,
+    /// The node itself, if it runs already.
+    pub attached: Option<Rc<Attached>>,
     /// True if the run starts the node for the first time.
     pub is_first_in_run: bool,
     pub launcher: Rc<dyn Launcher>,
@@ -77,6 +81,9 @@ impl NodeTask {
         life.log_start.set(self.launcher.written(&self.spec.name));
         let begun = async {
             self.prepare().await?;
+            if let Some(attached) = &self.attached {
+                return Ok(Rc::clone(attached) as Rc<dyn Running>);
+            }
             let started = self.launcher.start(self.node, &self.spec.name, self.command.clone()).await;
             started.map_err(|error| self.not_started(&error))
         };
@@ -132,12 +139,17 @@ impl NodeTask {
             },
         };
         life.lost.release();
+        if let Some(attached) = &self.attached {
+            attached.end_held();
+        }
         let reason = match late {
             Some(reason) => Some(reason),
             None if ready.get() => None,
             None => Some(format!("it ended with {ending} before it was ready")),
         };
-        if let Some(mut reason) = reason {
+        if let Some(reason) = reason.clone().filter(|_| self.attached.is_some()) {
+            self.fail(reason);
+        } else if let Some(mut reason) = reason {
             let [output, problems] = self.launcher.log(&self.spec.name, life.log_start.get());
             let words = [output.excerpt(EXCERPT_LINES), problems.excerpt(EXCERPT_LINES)].concat();
             if words.is_empty() {
@@ -253,6 +265,9 @@ impl NodeTask {
                 }
             };
             ready.set(reached.flag.get());
+            if ready.get() {
+                self.suspect();
+            }
             self.contacts.have_ended();
             contact.borrow_mut().get_or_insert_with(|| self.contacts.begin());
             // Streams that have ended allow no second conversation.
@@ -282,6 +297,7 @@ impl NodeTask {
         life: &Rc<Life>,
     ) -> Rc<dyn Fn(DriverEvent)> {
         let (sender, id, node) = (self.sender.clone(), self.id, self.node);
+        let attached = self.attached.clone();
         let (reached, contact, life) = (Rc::clone(reached), Rc::clone(contact), Rc::clone(life));
         Rc::new(move |event| match event {
             DriverEvent::Reached => {
@@ -293,14 +309,29 @@ impl NodeTask {
                 }
             }
             DriverEvent::Put(id) => sender.send(Event::Put { id }),
-            DriverEvent::Ended(id, outcome) => sender.ended(id, outcome),
-            DriverEvent::Lost(id, reason) => life.lost.hold(id, reason),
+            DriverEvent::Ended(id, outcome) => match &attached {
+                Some(attached) if is_silence(&outcome) => attached.hold(id, outcome),
+                _ => sender.ended(id, outcome),
+            },
+            DriverEvent::Lost(id, reason) => {
+                life.lost.hold(id, reason);
+                if let Some(attached) = &attached {
+                    attached.suspect();
+                }
+            }
             DriverEvent::Changed(change) => sender.send(Event::Changed { node, change }),
             DriverEvent::Stored { key, rank, wall_ms } => {
                 sender.send(Event::Stored { node, key, rank, wall_ms });
             }
             DriverEvent::Misbehaved(how) => sender.send(Event::Misbehaved { node, how }),
         })
+    }
+
+    /// Has it found out whether a node that ran before still does: its connection ended.
+    fn suspect(&self) {
+        if let Some(attached) = &self.attached {
+            attached.suspect();
+        }
     }
 
     /// Returns the parts of a session of the driver with the node.
@@ -342,9 +373,13 @@ impl NodeTask {
                 Ready::Told => std::future::pending::<()>().await,
                 Ready::Spoken => {}
                 Ready::Port => {
-                    while TcpStream::connect(&address).await.is_err() {
+                    while let Err(error) = TcpStream::connect(&address).await {
+                        if self.attached.is_some() {
+                            failed.replace(Some(io_cause(&error)));
+                        }
                         sleep(RETRY_INTERVAL).await;
                     }
+                    failed.replace(None);
                 }
                 Ready::Page(path) => {
                     let mut interval = RETRY_INTERVAL;
@@ -382,6 +417,13 @@ impl NodeTask {
     fn late(&self, running: &Rc<dyn Running>, since: Instant, last: Option<&str>) -> String {
         let (waited, address) =
             (crate::text::duration(since.elapsed()), self.place.address_of(self.command.asked));
+        if let Some(at) = &self.spec.at {
+            let why = last.unwrap_or("nothing came back");
+            return format!(
+                "it does not answer at {address}, after {waited}: {why}; it has to run already: start it, or \
+                 correct `at={at}`"
+            );
+        }
         if self.command.ready == Ready::Spoken {
             return format!("it did not answer `init`, or `topology`, within {waited}");
         }
@@ -407,6 +449,15 @@ impl NodeTask {
         while let Ok(request) = requests.try_recv() {
             self.sender.ended(request.id, Outcome::Unknown { reason: reason.to_owned() });
         }
+    }
+}
+
+/// Returns true for the outcome of a request to which no node may have answered.
+fn is_silence(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Unknown { .. } | Outcome::Failed { .. } => true,
+        Outcome::Refused { code, .. } => code == "unavailable",
+        _ => false,
     }
 }
 

@@ -46,6 +46,7 @@ impl std::fmt::Display for Life {
             Self::Ending => f.write_str("stopping"),
             Self::Stopped => f.write_str("stopped"),
             Self::Exited(ExitStatus::Code(code)) => write!(f, "exited {code}"),
+            Self::Exited(ExitStatus::Gone) => f.write_str("gone"),
             Self::Exited(ending) => write!(f, "exited {ending}"),
         }
     }

@@ -161,6 +161,9 @@ const FOREIGN: driver::Declaration = driver::Declaration {
     values: &[driver::Values::Json],
     policies: &[],
     bounds: &[],
+    ports: &[],
+    asked: 0,
+    further_asked: &[],
     dial_path: "",
     codes: &["broken"],
 };

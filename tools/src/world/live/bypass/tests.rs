@@ -33,6 +33,7 @@ fn check(connections: &[Connection], expected: &[Bypass]) {
     let contacted = now - 3 * SECOND;
     let asked = RefCell::new(0);
     let facts = BypassFacts {
+        attached: BTreeSet::new(),
         since: BTreeMap::from([A, B].map(|node| (node, now - 10 * SECOND))),
         addresses: BTreeMap::from([(A, local(1)), (B, local(2))]),
         was_contacted: &|node, span| node == B && span.earliest <= contacted && contacted <= span.latest,
