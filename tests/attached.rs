@@ -23,7 +23,15 @@ impl Foreign {
     fn store(name: &str, port: u16) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/described/kv.js");
         let port = port.to_string();
-        Self::start(Command::new("node").args([script, "--name", name, "--host", "127.0.0.1", "--port", &port]))
+        Self::start(Command::new("node").args([
+            script,
+            "--name",
+            name,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            &port,
+        ]))
     }
 
     /// Starts a node of ours at a port.

@@ -11,7 +11,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::service::Asked;
 use super::{
-    CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, Ready, RequestBody, service,
+    CommandLine, CommandLineError, Declaration, Driver, Member, NodeSession, Place, Ready, RequestBody,
+    service,
 };
 use crate::world::{NodeIndex, NodeSpec, Outcome};
 

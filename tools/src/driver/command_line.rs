@@ -120,7 +120,7 @@ impl CommandLine {
         Self { program: program.into(), arguments, environment, uses_data, ready, asked: 0, setup }
     }
 
-    /// Returns what is known of a node that runs already: there is no program to start, only the sign that it answers.
+    /// Returns the line for a node that runs already: no program to start, and the sign that the node answers.
     pub(crate) fn of_attached(ready: Ready) -> Self {
         Self::new(PathBuf::new(), Vec::new(), false, ready)
     }

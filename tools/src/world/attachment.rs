@@ -133,7 +133,8 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let read = text.parse::<Attachment>();
-        let told = read.map_or_else(|error| error.to_string(), |at| format!("{} {} {:?}", at.host, at.port, at.ports));
+        let told = read
+            .map_or_else(|error| error.to_string(), |at| format!("{} {} {:?}", at.host, at.port, at.ports));
         assert_eq!(told, expected);
     }
 

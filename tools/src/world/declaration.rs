@@ -81,7 +81,14 @@ pub const PROCESS: Declaration = Declaration {
 
 /// The world `process` without proxies: the declaration of a network that was started so.
 pub const PROCESS_DIRECT: Declaration = Declaration {
-    abilities: &[Ability::Pause, Ability::Clock, Ability::Disk, Ability::Fill, Ability::Exec, Ability::Attach],
+    abilities: &[
+        Ability::Pause,
+        Ability::Clock,
+        Ability::Disk,
+        Ability::Fill,
+        Ability::Exec,
+        Ability::Attach,
+    ],
     ..PROCESS
 };
 

@@ -388,7 +388,9 @@ impl World for Live {
                 let excerpt = handle.map(|handle| handle.excerpt(&*self.launcher, &name, lines));
                 let excerpt = match excerpt {
                     Some(_) if self.attached.borrow().contains_key(&node) => {
-                        vec![format!("`{name}` ran before: the harness did not start it, and has no log of it")]
+                        vec![format!(
+                            "`{name}` ran before: the harness did not start it, and has no log of it"
+                        )]
                     }
                     excerpt => excerpt.unwrap_or_default(),
                 };

@@ -251,7 +251,8 @@ impl Launcher for Processes {
     }
 
     fn attach(&self, node: NodeIndex, name: &str, host: String, ports: &[u16]) -> Place {
-        let (port, further_ports) = ports.split_first().map_or((0, Vec::new()), |(port, further)| (*port, further.to_vec()));
+        let (port, further_ports) =
+            ports.split_first().map_or((0, Vec::new()), |(port, further)| (*port, further.to_vec()));
         let place = self.make_place(name, host, port, further_ports);
         self.places.borrow_mut().insert(node, place.clone());
         place

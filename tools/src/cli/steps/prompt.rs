@@ -26,7 +26,7 @@ const STEPS: [(&str, &str, &str); 28] = [
         "waits until the answer fits; also: agree, fails CODE, converged",
     ),
     ("network", "TOPOLOGY", "starts the nodes and wires the links that are new"),
-    ("node", "WHO OPTION=VALUE", "sets options of nodes that are started later"),
+    ("node", "WHO OPTION=VALUE", "sets options of later nodes; at=HOST:PORT: one that runs already"),
     ("let", "NAME = WHO[: COMMAND]", "names a choice of nodes, or an answer: $NAME in later steps"),
     ("measure", "NAME { … }", "measures the steps inside; then: expect NAME.payloads < 5"),
     (

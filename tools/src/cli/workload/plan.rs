@@ -117,7 +117,9 @@ impl From<PlanError> for Failure {
             PlanError::NotStarted { .. } | PlanError::NotBetween { .. } => {
                 Some("leave it out, or leave out `--at`, and the harness starts the nodes")
             }
-            PlanError::OlderData { .. } => Some("g-set, lin-kv and txn-rw-register write what nobody wrote before"),
+            PlanError::OlderData { .. } => {
+                Some("g-set, lin-kv and txn-rw-register write what nobody wrote before")
+            }
             PlanError::Bypassed(_) => Some("`--world netns` holds for all traffic"),
             _ => None,
         };

@@ -53,7 +53,10 @@ mod tests {
 
     #[test]
     fn keys_and_elements_are_known_by_the_commands_that_write_them() {
-        check(&[&["set", "k", "v"], &["delete", "gone"], &["add", "5"], &["set", "k", "w"]], &["5", "gone", "k"]);
+        check(
+            &[&["set", "k", "v"], &["delete", "gone"], &["add", "5"], &["set", "k", "w"]],
+            &["5", "gone", "k"],
+        );
         check(&[&["txn", r#"[["w", 3, 7], ["r", "x", null]]"#], &["txn", "no list"]], &["3", "x"]);
         check(&[&["addPeer", "b"], &["flush"], &[]], &[]);
     }

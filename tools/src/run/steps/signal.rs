@@ -53,7 +53,8 @@ impl RunContext {
     pub(in crate::run) fn are_started(&self, at: &At, nodes: &[NodeIndex]) -> Result<(), StepFailure> {
         let name = {
             let network = &self.executor.state().network;
-            let mut attached = nodes.iter().map(|node| network.node(*node)).filter(|node| node.spec.at.is_some());
+            let mut attached =
+                nodes.iter().map(|node| network.node(*node)).filter(|node| node.spec.at.is_some());
             attached.next().map(|node| node.name().to_owned())
         };
         let message = |name| format!("`{name}` ran before, and the harness did not start it");

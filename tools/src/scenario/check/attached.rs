@@ -82,12 +82,17 @@ impl Checker<'_> {
                 self.report(found);
             }
             if let Some(lacking) = driver.further_asked.iter().find(|port| !at.ports.contains_key(**port)) {
-                let message =
-                    format!("requests to `{}` nodes need the port `{lacking}` of `{name}` as well", driver.name);
-                self.report(error(message).help(format!("give it, as in `at={},{lacking}=7001`", at.address())));
+                let message = format!(
+                    "requests to `{}` nodes need the port `{lacking}` of `{name}` as well",
+                    driver.name
+                );
+                self.report(
+                    error(message).help(format!("give it, as in `at={},{lacking}=7001`", at.address())),
+                );
             }
             let with_it = self.nodes.all(&self.nodes.ever).find(|(other, facts)| {
-                *other != name.as_str() && facts.at.as_ref().is_some_and(|(other, _)| other.address() == at.address())
+                *other != name.as_str()
+                    && facts.at.as_ref().is_some_and(|(other, _)| other.address() == at.address())
             });
             if let Some((other, _)) = with_it {
                 let message = format!("`{name}` and `{other}` have one address, {}", at.address());
@@ -99,11 +104,14 @@ impl Checker<'_> {
     /// Refuses options of the start for nodes that are not started, after all steps are known. An option for `all`
     /// means the nodes that are.
     pub(super) fn options_of_the_start(&mut self) {
-        for super::checker::RestrictedOption { source, who, name, span } in std::mem::take(&mut self.of_the_start) {
+        for super::checker::RestrictedOption { source, who, name, span } in
+            std::mem::take(&mut self.of_the_start)
+        {
             let among = &self.nodes.ever;
             let mut chosen = possible(&who, among).into_iter().map(|index| among.name(index));
             let Some(node) = chosen.find(|node| self.nodes.facts(node).at.is_some()) else { continue };
-            let message = format!("`{node}` runs already: `{name}` would have to be given to it at its start");
+            let message =
+                format!("`{node}` runs already: `{name}` would have to be given to it at its start");
             let error = Diagnostic::error(&source, span, message);
             self.report(error.help("leave it out, or leave `at` out, and the harness starts the node"));
         }
@@ -112,12 +120,14 @@ impl Checker<'_> {
     /// Reports addresses of the command line for nodes that the scenario does not have.
     pub(super) fn addresses_of_nobody(&mut self, span: Span) {
         for option in self.setting.options.keys() {
-            let Some(name) = Attachment::node_of(option).filter(|name| self.nodes.ever.index_of(name).is_none())
+            let Some(name) =
+                Attachment::node_of(option).filter(|name| self.nodes.ever.index_of(name).is_none())
             else {
                 continue;
             };
             let names = self.nodes.ever.nodes().iter().map(crate::topology::Node::name);
-            let error = self.error(span, format!("`--at {name}=…` is the address of a node that is not in this network"));
+            let error = self
+                .error(span, format!("`--at {name}=…` is the address of a node that is not in this network"));
             let error = nearest_of(error, name, names.collect::<Vec<_>>().into_iter(), "the nodes are");
             self.report(error);
         }
@@ -136,7 +146,9 @@ impl Checker<'_> {
         }
         let message = format!("`{first}` cannot be {done}: it ran before, and the harness did not start it");
         let help = match &who.pick {
-            Pick::All(Subject::Everyone) | Pick::Random(_, Subject::Everyone) | Pick::RandomHalf(Subject::Everyone)
+            Pick::All(Subject::Everyone)
+            | Pick::Random(_, Subject::Everyone)
+            | Pick::RandomHalf(Subject::Everyone)
                 if attached.len() < nodes.len() =>
             {
                 format!("leave it out: `… but {}`", attached.join(", "))
@@ -151,10 +163,13 @@ impl Checker<'_> {
     /// Checks that the harness has the logs of the nodes that may be chosen.
     pub(super) fn has_log(&mut self, who: &Who, span: Span) {
         let (nodes, varies) = self.possible_nodes(who);
-        let mut attached =
-            nodes.iter().map(|index| self.nodes.now.name(*index)).filter(|name| self.nodes.facts(name).at.is_some());
+        let mut attached = nodes
+            .iter()
+            .map(|index| self.nodes.now.name(*index))
+            .filter(|name| self.nodes.facts(name).at.is_some());
         let Some(name) = attached.next().filter(|_| !varies) else { return };
-        let error = self.error(span, format!("the log of `{name}` is not known: the harness did not start it"));
+        let error =
+            self.error(span, format!("the log of `{name}` is not known: the harness did not start it"));
         self.report(error.help("its own program says where it writes"));
     }
 
@@ -181,8 +196,11 @@ impl Checker<'_> {
     /// Checks that the harness stands between the sets of a partition.
     pub(super) fn stands_between_sets(&mut self, sets: &[Who], span: Span) {
         let all: BTreeSet<usize> = (0..self.nodes.now.nodes().len()).collect();
-        let attached: BTreeSet<usize> =
-            all.iter().copied().filter(|node| self.nodes.facts(self.nodes.now.name(*node)).at.is_some()).collect();
+        let attached: BTreeSet<usize> = all
+            .iter()
+            .copied()
+            .filter(|node| self.nodes.facts(self.nodes.now.name(*node)).at.is_some())
+            .collect();
         if attached.len() < 2 {
             return;
         }

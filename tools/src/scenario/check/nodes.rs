@@ -47,7 +47,8 @@ impl<'a> Nodes<'a> {
         nodes.collect_networks(&scenario.steps);
         for (option, value) in given {
             if let (Some(name), Ok(at)) = (Attachment::node_of(option), value.parse::<Attachment>()) {
-                let facts = nodes.named_facts.entry(name.to_owned()).or_insert_with(|| nodes.default_facts.clone());
+                let facts =
+                    nodes.named_facts.entry(name.to_owned()).or_insert_with(|| nodes.default_facts.clone());
                 facts.at = Some((at, None));
             }
         }

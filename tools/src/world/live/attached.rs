@@ -120,10 +120,7 @@ impl Running for Attached {
 
 /// Returns the host of a node that runs already, as a number, and its ports in the order of its driver: 0 for one that
 /// was not given.
-pub(super) fn resolved(
-    at: &Attachment,
-    driver: &Declaration,
-) -> Result<(String, Vec<u16>), LaunchError> {
+pub(super) fn resolved(at: &Attachment, driver: &Declaration) -> Result<(String, Vec<u16>), LaunchError> {
     let port = |(index, name): (usize, &&str)| {
         if index == driver.asked { at.port } else { at.ports.get(*name).copied().unwrap_or(0) }
     };

@@ -104,7 +104,8 @@ pub(super) fn scan(
         match (end.state, dialled.or(accepted)) {
             (State::Ended(age), Some((node, port))) => {
                 let Some(ended) = listed.before(age) else { continue };
-                let counts = !facts.attached.contains(&node) && facts.since.get(&node).is_some_and(|since| ended.earliest > *since);
+                let counts = !facts.attached.contains(&node)
+                    && facts.since.get(&node).is_some_and(|since| ended.earliest > *since);
                 if counts && !is_ours(node, port) && !(facts.was_contacted)(node, &ended) {
                     scanned.found.insert(Bypass { from: None, to: node });
                 }

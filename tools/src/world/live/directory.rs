@@ -113,7 +113,10 @@ impl Directory for RefCell<NodeDirectory> {
             return Ok(entry.address.clone());
         }
         if dialler.is_some_and(|dialler| !is_of_this_machine(&dialler.address)) {
-            return Err(AddressError::Elsewhere { from: dialler.map_or_else(String::new, |node| node.name.clone()), to: to.to_owned() });
+            return Err(AddressError::Elsewhere {
+                from: dialler.map_or_else(String::new, |node| node.name.clone()),
+                to: to.to_owned(),
+            });
         }
         let route = carrier.route(from, index, &entry.address);
         let route = route.map_err(|error| AddressError::NoLink(Box::new(error)))?;
