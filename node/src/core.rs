@@ -22,6 +22,7 @@ mod links;
 mod log;
 mod mutant;
 mod mutation;
+mod presence;
 mod reconciliation;
 mod sorted_map;
 mod state;

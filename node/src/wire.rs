@@ -3,6 +3,7 @@
 //! This is the vocabulary of [`core`](crate::core); it depends on neither the core, sockets nor
 //! time.
 
+mod census;
 mod codec;
 mod frame;
 mod hash;
@@ -17,6 +18,7 @@ mod stamp;
 mod value;
 mod version;
 
+pub use census::{CensusId, Resident, SeenLink};
 pub use codec::{LABEL_MAX, Malformed, decode, encode, encode_into, encode_refusal, encoded_len};
 pub use frame::{Change, Command, Frame, Notice, Reply, RequestId};
 pub use hash::{Digest, Hash, Hex, KeyHash, NodeId, NotHex, Sum};

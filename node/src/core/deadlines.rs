@@ -24,6 +24,8 @@ pub(super) enum Timer {
     PeriodicRound,
     /// The changed list of neighbours is to be sent.
     Neighbours,
+    /// Something is due in a census.
+    Census,
     /// The number of versions that were not named in the log is due.
     UnnamedVersions,
 }

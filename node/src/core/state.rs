@@ -16,6 +16,7 @@ use super::io::{ConnId, Now, Output};
 use super::links::{Dials, Link};
 use super::log::RateLimits;
 use super::mutant::Mutant;
+use super::presence::{Rolls, Signs};
 use super::reconciliation::Rounds;
 use super::sorted_map::SortedMap;
 use super::storage::{Clock, Pending, Store};
@@ -36,6 +37,8 @@ pub struct Core {
     pub(super) trees: Trees,
     pub(super) missing: Missing,
     pub(super) rounds: Rounds,
+    pub(super) rolls: Rolls,
+    pub(super) signs: Signs,
     pub(super) watchers: Watchers,
     pub(super) counters: Counters,
     pub(super) deadlines: Deadlines,
@@ -78,6 +81,8 @@ impl Core {
             trees: Trees::new(config.limits.trees, config.timing.graft),
             missing: Missing::new(config.limits.missing),
             rounds: Rounds::default(),
+            rolls: Rolls::default(),
+            signs: Signs::default(),
             watchers: Watchers::default(),
             counters: Counters::default(),
             deadlines: Deadlines::default(),

@@ -7,5 +7,6 @@ mod links;
 #[cfg(feature = "mutants")]
 mod mutants;
 mod network;
+mod presence;
 mod reconciliation;
 mod single;

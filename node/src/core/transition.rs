@@ -91,6 +91,9 @@ impl Core {
             Message::Have { versions, more } => self.on_have(conn, versions, *more),
             Message::Early { wall_ms } => self.on_early(conn, *wall_ms),
             Message::Neighbours(peers) => self.on_neighbours(peers),
+            Message::Census { id } => self.on_census(conn, *id),
+            Message::Counted { id, nodes, last } => self.on_counted(conn, *id, nodes, *last),
+            Message::Alive { id, node, name } => self.on_alive(conn, *id, *node, name),
             Message::Ping => self.send_message(conn, Message::Pong),
             Message::Pong => {}
         }
@@ -114,6 +117,7 @@ impl Core {
             Timer::MarkedRound => self.next_marked_round(),
             Timer::PeriodicRound => self.periodic_round(),
             Timer::Neighbours => self.send_neighbours(),
+            Timer::Census => self.on_census_timer(),
             Timer::UnnamedVersions => self.log_unnamed(),
         }
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::census::Resident;
 use super::hash::{Digest, NodeId};
 use super::message::Message;
 use super::peer::{Hello, PeerInfo};
@@ -84,6 +85,10 @@ pub enum Command {
     },
     /// Request to make this connection a link between neighbours.
     Auth(Hello),
+    /// Request for a census: the nodes of the network that can be reached over links.
+    Nodes,
+    /// Request for a sign of life, which every node that can be reached logs once.
+    Ping,
     /// Request for the digest of the versions held.
     Digest,
     /// Request for the node's counters.
@@ -109,6 +114,8 @@ impl Command {
             Self::Peers => "peers",
             Self::AddPeer { .. } => "addPeer",
             Self::Auth(_) => "auth",
+            Self::Nodes => "nodes",
+            Self::Ping => "ping",
             Self::Digest => "digest",
             Self::Stats => "stats",
             Self::Watch { .. } => "watch",
@@ -138,10 +145,17 @@ pub enum Reply {
         /// True if there are more keys after the last one.
         more: bool,
     },
-    /// The answer to `count`.
+    /// The answer to `count`; to `ping`, the number of neighbours that were told.
     Count(u64),
     /// The answer to `peers`, in order of name, then address.
     Peers(Vec<PeerInfo>),
+    /// The answer to `nodes`, in order of name, then id; this node is among them.
+    Nodes {
+        /// The nodes.
+        nodes: Vec<Resident>,
+        /// True if all neighbours answered in time, and all nodes fit into the answer.
+        complete: bool,
+    },
     /// The answer to `addPeer`: the neighbour, now listed at both ends.
     Added(PeerInfo),
     /// The answer to `auth`.

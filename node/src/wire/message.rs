@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::census::{CensusId, Resident};
 use super::hash::{KeyHash, NodeId};
 use super::peer::PeerInfo;
 use super::range::{Leaf, Prefix, RangeSummary};
@@ -83,6 +84,30 @@ pub enum Message {
     },
     /// The neighbours of the sender, for nodes that connect themselves.
     Neighbours(Vec<PeerInfo>),
+    /// Census: the receiver counts itself, asks its other neighbours in turn, and answers with
+    /// [`Message::Counted`], unless it is in this census already.
+    Census {
+        /// The number of the census.
+        id: CensusId,
+    },
+    /// Answer to [`Message::Census`], in as many messages as it takes.
+    Counted {
+        /// The number of the census.
+        id: CensusId,
+        /// Nodes that were counted: the sender, and those that it asked.
+        nodes: Vec<Resident>,
+        /// True if no more come from there.
+        last: bool,
+    },
+    /// A sign of life that a client asked for: the receiver logs it and passes it on, once.
+    Alive {
+        /// The number of the sign, drawn by the node that was asked.
+        id: u64,
+        /// The node that was asked.
+        node: NodeId,
+        /// That node's name, for people; may be empty.
+        name: String,
+    },
     /// Keep-alive question, answered by [`Message::Pong`].
     Ping,
     /// Answer to [`Message::Ping`].
@@ -98,7 +123,11 @@ impl Message {
             Self::Push(version) | Self::Stray(version) => version.weight(),
             Self::Announce(items) => 32 + items.len() * 224,
             Self::Graft(_) => 256,
-            Self::Prune { .. } | Self::WantRange { .. } | Self::Early { .. } => 96,
+            Self::Prune { .. }
+            | Self::WantRange { .. }
+            | Self::Early { .. }
+            | Self::Census { .. }
+            | Self::Alive { .. } => 96,
             Self::Ranges { ranges, .. } => 48 + ranges.len() * 64,
             Self::Leaves { leaves, .. } => {
                 64 + leaves.iter().map(|leaf| 32 + leaf.items.len() * 72).sum::<usize>()
@@ -108,6 +137,7 @@ impl Message {
                 64 + versions.iter().map(|version| version.weight()).sum::<usize>()
             }
             Self::Neighbours(peers) => 32 + peers.len() * 96,
+            Self::Counted { nodes, .. } => 64 + nodes.iter().map(Resident::weight).sum::<usize>(),
             Self::Ping | Self::Pong => 16,
         }
     }
@@ -118,12 +148,12 @@ impl Message {
         matches!(self, Self::Push(_) | Self::Stray(_) | Self::Have { .. })
     }
 
-    /// Returns true if a timer caused the message, and no write or link: keep-alives and periodic
-    /// rounds. Figures about writes leave these out.
+    /// Returns true if no write or link caused the message: keep-alives, periodic rounds, a census and
+    /// signs of life. Figures about writes leave these out.
     #[must_use]
     pub fn is_background(&self) -> bool {
         match self {
-            Self::Ping | Self::Pong => true,
+            Self::Ping | Self::Pong | Self::Census { .. } | Self::Counted { .. } | Self::Alive { .. } => true,
             Self::Ranges { settled, .. } | Self::Leaves { settled, .. } => *settled,
             _ => false,
         }

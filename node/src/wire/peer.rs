@@ -9,8 +9,8 @@ pub struct Hello {
     /// The version of the protocol: 1.
     pub protocol: u32,
     /// The optional parts of the protocol that the node understands, beyond whole pushes, `keys`
-    /// and `get`: [`Hello::TREE`], [`Hello::RANGES`], [`Hello::NEIGHBOURS`]. Unknown ones are
-    /// ignored.
+    /// and `get`: [`Hello::TREE`], [`Hello::RANGES`], [`Hello::NEIGHBOURS`],
+    /// [`Hello::CENSUS`]. Unknown ones are ignored.
     pub features: Vec<String>,
     /// The id of the network. Nodes of different networks never link.
     pub network: String,
@@ -33,6 +33,8 @@ impl Hello {
     pub const RANGES: &str = "ranges";
     /// The feature of nodes that want the list of their neighbours' neighbours.
     pub const NEIGHBOURS: &str = "neighbours";
+    /// The feature of nodes that take part in a census and pass signs of life on.
+    pub const CENSUS: &str = "census";
     /// The mark of a node of another protocol that answered `auth` with `neighbor exists`: it lists this node from
     /// before, by another connection. No node sends it; a translation sets it.
     pub const LISTED: &str = "listed";

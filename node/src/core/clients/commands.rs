@@ -48,6 +48,11 @@ impl Core {
             Command::Peers => Some(Ok(Reply::Peers(self.peers()))),
             Command::AddPeer { address } => self.add_peer((conn, id), &address),
             Command::Auth(hello) => Some(self.on_auth(conn, hello)),
+            Command::Nodes => {
+                self.count_nodes((conn, id));
+                None
+            }
+            Command::Ping => Some(self.give_sign()),
             Command::Digest => Some(Ok(Reply::Digest(self.digest()))),
             Command::Stats => {
                 let figures = self.stats().into_iter().map(|(name, figure)| (name.into(), figure));

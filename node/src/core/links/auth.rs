@@ -40,7 +40,7 @@ use crate::wire::{ErrorCode, Hello, Refusal, Reply};
 impl Core {
     /// Returns the introduction of this node.
     pub(super) fn hello(&self) -> Hello {
-        let mut features = vec![Hello::TREE.to_owned(), Hello::RANGES.to_owned()];
+        let mut features = [Hello::TREE, Hello::RANGES, Hello::CENSUS].map(str::to_owned).to_vec();
         if self.config.auto_connect {
             features.push(Hello::NEIGHBOURS.to_owned());
         }

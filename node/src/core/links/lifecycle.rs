@@ -88,6 +88,7 @@ impl Core {
         self.missing.remove_link(conn);
         self.clock_skew.remove_link(conn);
         self.remove_from_rounds(conn);
+        self.leave_censuses(conn);
         self.watchers.record_change();
         self.schedule_neighbours();
     }

@@ -31,6 +31,7 @@ pub(in crate::core) struct Link {
 
 /// The optional parts of the protocol that the other end understands.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each part of the protocol stands by itself")]
 pub(in crate::core) struct Features {
     /// True if it understands announcements, grafts and prunes.
     pub(in crate::core) tree: bool,
@@ -38,6 +39,8 @@ pub(in crate::core) struct Features {
     pub(in crate::core) ranges: bool,
     /// True if it wants the list of this node's neighbours.
     pub(in crate::core) neighbours: bool,
+    /// True if it takes part in a census and passes signs of life on.
+    pub(in crate::core) census: bool,
 }
 
 impl Link {
@@ -49,6 +52,7 @@ impl Link {
                 tree: hello.has(Hello::TREE),
                 ranges: hello.has(Hello::RANGES),
                 neighbours: hello.has(Hello::NEIGHBOURS),
+                census: hello.has(Hello::CENSUS),
             },
             peer: PeerInfo { name: hello.name, address: hello.address, node: hello.node, dialled },
             outbox: Outbox::default(),
@@ -65,6 +69,11 @@ impl Link {
     pub(in crate::core) fn record_frame(&mut self, now: Duration) {
         self.last_frame = now;
         self.ping_sent = false;
+    }
+
+    /// Returns the time of the last frame received.
+    pub(in crate::core) fn last_frame(&self) -> Duration {
+        self.last_frame
     }
 
     /// Returns the id of the neighbour.

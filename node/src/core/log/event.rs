@@ -103,6 +103,11 @@ pub enum LogEvent {
         /// True if other neighbours sent some of them.
         others: bool,
     },
+    /// A node was asked for a sign of life.
+    Alive {
+        /// The node's name or, without one, the beginning of its id.
+        of: String,
+    },
     /// A version was refused: its content does not match its id.
     Damaged {
         /// The name or address of the neighbour that sent it.
@@ -138,6 +143,7 @@ impl LogEvent {
             Self::LinkUp { .. }
             | Self::LinkDown { .. }
             | Self::Redial { .. }
+            | Self::Alive { .. }
             | Self::Written { .. }
             | Self::Arrived { .. }
             | Self::WrittenMore { .. }
@@ -185,6 +191,7 @@ impl fmt::Display for LogEvent {
             Self::Overflow { peer } => {
                 write!(f, "{peer} reads slowly: payloads were discarded, and the link will be reconciled")
             }
+            Self::Alive { of } => write!(f, "I'm alive (ping from {of})"),
             Self::NotKept { reason } => write!(f, "cannot store the writes of clients: {reason}"),
             Self::Written { key, tombstone: false } => write!(f, "set {}", brief(key)),
             Self::Written { key, tombstone: true } => write!(f, "deleted {}", brief(key)),

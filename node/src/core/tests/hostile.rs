@@ -7,7 +7,7 @@ use super::single::{Single, messages, version as written};
 use crate::core::{ConnId, Input, Output};
 use crate::wire::{
     Announced, Command, Frame, Hello, Hex, KeyHash, Kind, Leaf, Message, PeerInfo, Policy, Prefix,
-    RangeSummary, Reply, Stamp, Version,
+    RangeSummary, Reply, Resident, Stamp, Version,
 };
 
 fn version() -> impl Strategy<Value = Version> {
@@ -64,6 +64,10 @@ fn peer() -> impl Strategy<Value = PeerInfo> {
     })
 }
 
+fn resident(number: usize) -> Resident {
+    Resident { node: node_id(number), name: String::new(), address: address(number), links: Vec::new() }
+}
+
 fn message() -> impl Strategy<Value = Message> {
     let (settled, answer) = (any::<bool>(), any::<bool>());
     prop_oneof![
@@ -84,6 +88,14 @@ fn message() -> impl Strategy<Value = Message> {
             .prop_map(|(versions, more)| Message::Have { versions, more }),
         prop_oneof![Just(0), Just(u64::MAX), Just(WALL)].prop_map(|wall_ms| Message::Early { wall_ms }),
         many(peer()).prop_map(Message::Neighbours),
+        (0..4u64).prop_map(|id| Message::Census { id }),
+        (0..4u64, many((0..6usize).prop_map(resident)), any::<bool>())
+            .prop_map(|(id, nodes, last)| Message::Counted { id, nodes, last }),
+        (0..4u64, 0..6usize).prop_map(|(id, node)| Message::Alive {
+            id,
+            node: node_id(node),
+            name: String::new()
+        }),
         Just(Message::Ping),
         Just(Message::Pong),
     ]

@@ -310,6 +310,8 @@ impl Network {
                 Message::Have { .. } => "have",
                 Message::Early { .. } => "early",
                 Message::Neighbours(_) => "neighbours",
+                Message::Census { .. } | Message::Counted { .. } => "census",
+                Message::Alive { .. } => "alive",
                 Message::Ping | Message::Pong => "ping",
             };
             *self.nodes[node].sent.entry(kind).or_default() += 1;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::fields::{self, Fields, malformed};
 use super::{LABEL_MAX, Malformed};
+use crate::wire::census::{Resident, SeenLink};
 use crate::wire::frame::{Change, Command, Frame, Notice, Reply};
 use crate::wire::hash::{Digest, Hex, KeyHash};
 use crate::wire::limits::Limits;
@@ -87,6 +88,9 @@ fn read_command(kind: &str, fields: &Fields, limits: &Limits) -> Result<Option<C
         "peers" => Command::Peers,
         "addPeer" => Command::AddPeer { address: label("address", fields.required("address")?)? },
         "auth" => Command::Auth(hello(fields)?),
+        "nodes" => Command::Nodes,
+        // A `ping` without an id is the keep-alive of a neighbour.
+        "ping" => Command::Ping,
         "digest" => Command::Digest,
         "stats" => Command::Stats,
         "watch" => Command::Watch { versions: fields.flag("versions")? },
@@ -108,6 +112,9 @@ fn read_result(fields: &Fields, limits: &Limits) -> Result<Reply, Refusal> {
         },
         "count" => Reply::Count(fields.number("count")?),
         "peers" => Reply::Peers(fields.list("peers", peer)?),
+        "nodes" => {
+            Reply::Nodes { nodes: fields.list("nodes", resident)?, complete: fields.flag("complete")? }
+        }
         "added" => Reply::Added(peer("peer", fields.required("peer")?)?),
         "hello" => Reply::Hello(hello(fields)?),
         "digest" => Reply::Digest(digest(fields)?),
@@ -174,7 +181,18 @@ fn read_message(kind: &str, fields: &Fields, limits: &Limits) -> Result<Option<M
         },
         "early" => Message::Early { wall_ms: fields.number("wall")? },
         "neighbours" => Message::Neighbours(fields.list("peers", peer)?),
-        "ping" => Message::Ping,
+        "census" => Message::Census { id: fields.number("census")? },
+        "counted" => Message::Counted {
+            id: fields.number("census")?,
+            nodes: fields.list("nodes", resident)?,
+            last: fields.flag("last")?,
+        },
+        "alive" => Message::Alive {
+            id: fields.number("sign")?,
+            node: fields.parsed("node")?,
+            name: label_or_empty("name", fields)?,
+        },
+        "ping" if !fields.has("id") => Message::Ping,
         "pong" => Message::Pong,
         _ => return Ok(None),
     }))
@@ -238,6 +256,28 @@ fn peer(name: &str, raw: &str) -> Result<PeerInfo, Refusal> {
         node: fields.parsed("node")?,
         dialled: fields.flag("dialled")?,
     })
+}
+
+/// Reads a node of a census. Links beyond the greatest number are left out.
+fn resident(name: &str, raw: &str) -> Result<Resident, Refusal> {
+    let fields = Fields::nested(name, raw)?;
+    let mut links = fields.list("links", seen_link)?;
+    links.truncate(Resident::LINKS_MAX);
+    Ok(Resident {
+        node: fields.parsed("node")?,
+        name: label_or_empty("name", &fields)?,
+        address: label_or_empty("address", &fields)?,
+        links,
+    })
+}
+
+fn seen_link(name: &str, raw: &str) -> Result<SeenLink, Refusal> {
+    match fields::items(name, raw)?.as_slice() {
+        [to, silent] => {
+            Ok(SeenLink { to: fields::parsed(name, to)?, silent_ms: fields::number(name, silent)? })
+        }
+        _ => Err(malformed(format!("each of `{name}` should be a node and a time in milliseconds"))),
+    }
 }
 
 fn digest(fields: &Fields) -> Result<Digest, Refusal> {

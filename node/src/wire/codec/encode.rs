@@ -3,6 +3,7 @@
 
 use super::object::{Object, quote, write_hex};
 use super::sink::{Length, Sink};
+use crate::wire::census::Resident;
 use crate::wire::frame::{Change, Command, Frame, Notice, Reply, RequestId};
 use crate::wire::message::{Announced, Message};
 use crate::wire::peer::{Hello, PeerInfo};
@@ -107,7 +108,12 @@ fn write_command<S: Sink>(object: &mut Object<S>, command: &Command) {
                 object.flag("versions", true);
             }
         }
-        Command::Count | Command::Peers | Command::Digest | Command::Stats => {}
+        Command::Count
+        | Command::Peers
+        | Command::Nodes
+        | Command::Ping
+        | Command::Digest
+        | Command::Stats => {}
     }
 }
 
@@ -128,6 +134,9 @@ fn write_reply<S: Sink>(object: &mut Object<S>, reply: &Reply) {
         }
         Reply::Peers(peers) => {
             object.text("type", "peers").list("peers", peers, write_peer);
+        }
+        Reply::Nodes { nodes, complete } => {
+            object.text("type", "nodes").list("nodes", nodes, write_resident).flag("complete", *complete);
         }
         Reply::Added(peer) => {
             write_peer(object.text("type", "added").field("peer"), peer);
@@ -224,6 +233,19 @@ fn write_message<S: Sink>(object: &mut Object<S>, message: &Message) {
         Message::Neighbours(peers) => {
             object.text("type", "neighbours").list("peers", peers, write_peer);
         }
+        Message::Census { id } => {
+            object.text("type", "census").number("census", *id);
+        }
+        Message::Counted { id, nodes, last } => {
+            object
+                .text("type", "counted")
+                .number("census", *id)
+                .list("nodes", nodes, write_resident)
+                .flag("last", *last);
+        }
+        Message::Alive { id, node, name } => {
+            object.text("type", "alive").number("sign", *id).hex("node", node).text("name", name);
+        }
         Message::Ping => {
             object.text("type", "ping");
         }
@@ -285,6 +307,22 @@ fn write_peer<S: Sink>(out: &mut S, peer: &PeerInfo) {
         .text("address", &peer.address)
         .hex("node", &peer.node)
         .flag("dialled", peer.dialled);
+    object.close();
+}
+
+fn write_resident<S: Sink>(out: &mut S, resident: &Resident) {
+    let mut object = Object::open(out);
+    object.text("name", &resident.name).text("address", &resident.address).hex("node", &resident.node).list(
+        "links",
+        &resident.links,
+        |out, link| {
+            out.push('[');
+            write_hex(out, &link.to);
+            out.push(',');
+            out.push_number(link.silent_ms);
+            out.push(']');
+        },
+    );
     object.close();
 }
 

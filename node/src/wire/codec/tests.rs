@@ -90,6 +90,16 @@ fn announced() -> impl Strategy<Value = Announced> {
     (hex(), hex(), rank()).prop_map(|(key, author, rank)| Announced { key, author, rank })
 }
 
+fn resident() -> impl Strategy<Value = Resident> {
+    let link = (hex(), any::<u64>()).prop_map(|(to, silent_ms)| SeenLink { to, silent_ms });
+    (hex(), key(), key(), vec(link, 0..4)).prop_map(|(node, name, address, links)| Resident {
+        node,
+        name,
+        address,
+        links,
+    })
+}
+
 fn prefix() -> impl Strategy<Value = Prefix> {
     vec(0u8..16, 0..=32).prop_map(|nibbles| nibbles.into_iter().fold(Prefix::ALL, Prefix::child))
 }
@@ -121,6 +131,8 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Peers),
         key().prop_map(|address| Command::AddPeer { address }),
         hello().prop_map(Command::Auth),
+        Just(Command::Nodes),
+        Just(Command::Ping),
         Just(Command::Digest),
         Just(Command::Stats),
         any::<bool>().prop_map(|versions| Command::Watch { versions }),
@@ -134,6 +146,7 @@ fn reply() -> impl Strategy<Value = Reply> {
         (vec(key(), 0..4), any::<bool>()).prop_map(|(keys, more)| Reply::Keys { keys, more }),
         any::<u64>().prop_map(Reply::Count),
         vec(peer(), 0..4).prop_map(Reply::Peers),
+        (vec(resident(), 0..4), any::<bool>()).prop_map(|(nodes, complete)| Reply::Nodes { nodes, complete }),
         peer().prop_map(Reply::Added),
         hello().prop_map(Reply::Hello),
         (any::<u64>(), hex()).prop_map(|(count, fingerprint)| Reply::Digest(Digest { count, fingerprint })),
@@ -174,6 +187,13 @@ fn message() -> impl Strategy<Value = Message> {
             .prop_map(|(versions, more)| Message::Have { versions, more }),
         any::<u64>().prop_map(|wall_ms| Message::Early { wall_ms }),
         vec(peer(), 0..4).prop_map(Message::Neighbours),
+        any::<u64>().prop_map(|id| Message::Census { id }),
+        (any::<u64>(), vec(resident(), 0..4), any::<bool>()).prop_map(|(id, nodes, last)| Message::Counted {
+            id,
+            nodes,
+            last
+        }),
+        (any::<u64>(), hex(), key()).prop_map(|(id, node, name)| Message::Alive { id, node, name }),
         Just(Message::Ping),
         Just(Message::Pong),
     ]
@@ -386,8 +406,8 @@ fn the_protocol_names_every_command_and_every_error() {
         assert!(PROTOCOL.contains(&format!("| `{}` |", code.name())), "{code:?} is not described");
     }
     for name in [
-        "get", "stamp", "set", "delete", "keys", "count", "peers", "addPeer", "auth", "digest", "stats",
-        "watch",
+        "get", "stamp", "set", "delete", "keys", "count", "peers", "addPeer", "auth", "nodes", "ping",
+        "digest", "stats", "watch",
     ] {
         assert!(PROTOCOL.contains(&format!("\"type\":\"{name}\"")), "{name} has no example");
     }

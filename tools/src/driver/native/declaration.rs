@@ -69,6 +69,8 @@ pub const NATIVE: Declaration = Declaration {
         COUNT,
         PEERS,
         ADD_PEER,
+        reads("nodes", &[], Answer::Nodes),
+        changes("ping", &[], Answer::Number),
         reads("digest", &[], Answer::Text),
         reads("stats", &[Argument { words: NATIVE_STATS, ..word("NAME") }], Answer::Number),
     ],

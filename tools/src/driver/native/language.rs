@@ -43,6 +43,8 @@ pub fn command(words: &[&str]) -> Result<Command, CommandError> {
         ["keys"] => Command::Keys { after: None },
         ["count"] => Command::Count,
         ["peers"] => Command::Peers,
+        ["nodes"] => Command::Nodes,
+        ["ping"] => Command::Ping,
         ["digest"] => Command::Digest,
         ["stats"] | ["stats", _] => Command::Stats,
         ["addPeer" | "add-peer", address] => Command::AddPeer { address: address.to_owned() },
@@ -98,6 +100,11 @@ pub(crate) fn outcome(
             let named = |address: String| name(&address).unwrap_or(address);
             let peers = peers.into_iter().map(|peer| named(peer.address)).collect();
             Outcome::Answered(Answer { value: Value::List(peers), written: None })
+        }
+        Reply::Nodes { nodes, .. } => {
+            let named = |address: String| name(&address).unwrap_or(address);
+            let nodes = nodes.into_iter().map(|node| named(node.address)).collect();
+            Outcome::Answered(Answer { value: Value::List(nodes), written: None })
         }
         Reply::Digest(digest) => text(digest.to_string()),
         Reply::Stats(stats) => {

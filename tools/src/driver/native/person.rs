@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use node::net::client::{Client, Lost};
-use node::wire::{Command, Frame, Notice, Reply, Value as NodeValue, encode};
+use node::wire::{Command, Frame, Notice, Reply, Resident, Value as NodeValue, encode};
 
 use super::language::{changed, command};
 use crate::text;
@@ -138,6 +138,11 @@ fn lines(reply: &Reply, figure: Option<&str>) -> Vec<String> {
         Reply::Count(count) => vec![count.to_string()],
         Reply::Peers(peers) => {
             peers.iter().map(|peer| format!("{} {}", peer.address, peer.name).trim_end().to_owned()).collect()
+        }
+        Reply::Nodes { nodes, complete } => {
+            let line = |node: &Resident| format!("{} {}", node.address, node.name).trim_end().to_owned();
+            let rest = (!complete).then(|| "some nodes did not answer in time".to_owned());
+            nodes.iter().map(line).chain(rest).collect()
         }
         Reply::Added(_) | Reply::Hello(_) | Reply::Watching(_) => Vec::new(),
         Reply::Digest(digest) => vec![digest.to_string()],

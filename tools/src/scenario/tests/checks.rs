@@ -367,7 +367,7 @@ fn slips_that_can_be_read() {
         "a:: get x",
         &[
             "1:1-1 unknown node `a` (a `network` step starts nodes, such as `network a-b`)",
-            "1:3-1 `native` nodes have no command `:` (the commands are get, set, delete, stamp, keys, count, peers, addPeer, digest, stats, log, state)",
+            "1:3-1 `native` nodes have no command `:` (the commands are get, set, delete, stamp, keys, count, peers, addPeer, nodes, ping, digest, stats and 2 more)",
         ],
     );
     check(

@@ -13,7 +13,7 @@ fn commands_and_their_arguments() {
     check(
         "network a-b\na: frobnicate x",
         &[
-            "2:4-10 `native` nodes have no command `frobnicate` (the commands are get, set, delete, stamp, keys, count, peers, addPeer, digest, stats, log, state)",
+            "2:4-10 `native` nodes have no command `frobnicate` (the commands are get, set, delete, stamp, keys, count, peers, addPeer, nodes, ping, digest, stats and 2 more)",
         ],
     );
     check("network a-b\na: set x", &["2:4-5 `set` takes KEY VALUE [DATE], not 1 argument"]);
@@ -138,7 +138,7 @@ const FOREIGN: driver::Declaration = driver::Declaration {
     asked_directly: false,
     simulated: false,
     commands: &[driver::Command {
-        name: "ping",
+        name: "blink",
         arguments: &[],
         changes: false,
         answer: driver::Answer::Text,
@@ -179,13 +179,13 @@ fn check_foreign(text: &str, expected: &[&str]) {
 #[test]
 fn what_nodes_can_depends_on_their_driver() {
     check_foreign(
-        "node b driver=foreign\nnetwork a, b\nexpect b: ping == x\nexpect b: log is empty\nall: get x\n\
-         b: ping\na: ping\nexpect b: ping fails absent",
+        "node b driver=foreign\nnetwork a, b\nexpect b: blink == x\nexpect b: log is empty\nall: get x\n\
+         b: blink\na: blink\nexpect b: blink fails absent",
         &[
-            "5:6-3 `foreign` nodes have no command `get` (the commands are ping, log, state)",
-            "7:4-4 `native` nodes have no command `ping` (the commands are get, set, delete, stamp, keys, count, peers, \
-             addPeer, digest, stats, log, state)",
-            "8:22-6 unknown error code `absent` (the codes are broken, no_answer)",
+            "5:6-3 `foreign` nodes have no command `get` (the commands are blink, log, state)",
+            "7:4-5 `native` nodes have no command `blink` (the commands are get, set, delete, stamp, keys, count, peers, \
+             addPeer, nodes, ping, digest, stats and 2 more)",
+            "8:23-6 unknown error code `absent` (the codes are broken, no_answer)",
         ],
     );
     check_foreign(
