@@ -20,7 +20,7 @@ pub(super) use stamp::stamp;
 
 use std::io::{self, Write};
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -30,6 +30,7 @@ use self::filter::Filter;
 use self::follow::Watch;
 use self::print::Printer;
 use self::view::View;
+use super::control;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::screen;
@@ -70,7 +71,21 @@ pub struct Arguments {
 /// Shows the logs. A reader of `out` that closes its end causes no error.
 pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> Result<Exit, Failure> {
     let stdout = io::stdout();
-    ended(show(arguments, screen::out_style(), Some(stdout.as_fd()), out, err))
+    let shown = show(arguments, screen::out_style(), Some(stdout.as_fd()), out, err);
+    if let Err(LogsError::UnknownNode { node, .. }) = &shown
+        && ran_before(&arguments.logs, node)
+    {
+        let message = format!("node `{node}` has no log in `{}`: it ran before", arguments.logs.display());
+        return Err(Failure::usage(message).help("its own program says where it writes"));
+    }
+    ended(shown)
+}
+
+/// Returns true if a node of the network that is up in a folder ran before it. Of a network that has ended, and of one
+/// that does not answer, nothing is known.
+fn ran_before(logs: &Path, node: &str) -> bool {
+    let state = control::state(logs).ok().flatten();
+    state.is_some_and(|state| state.nodes.iter().any(|other| other.attached && other.name == node))
 }
 
 /// Returns the exit code of the command; a reader that has gone ends it as usual.

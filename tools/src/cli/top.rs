@@ -154,7 +154,11 @@ impl Screen<'_> {
 
     fn read_log(&mut self) {
         if let Some(name) = self.view.log_name() {
-            self.view.log = tail::last_lines(&self.arguments.logs.join(name));
+            self.view.log = if self.view.ran_before() {
+                vec!["(it ran before: its own program says where it writes)".to_owned()]
+            } else {
+                tail::last_lines(&self.arguments.logs.join(name))
+            };
         }
     }
 

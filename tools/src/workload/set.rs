@@ -58,7 +58,7 @@ impl Workload for Set {
         let additions = Additions::of(history, self.add);
         let reads = Read::all(history);
         let older = |element: &str| self.may_be_older(element);
-        let seen = never_added(history, &additions, (&reads, &older), &mut verdict);
+        let seen = never_added(history, &additions, &reads, (&older, &mut verdict));
         verdict.counted("duplicated", duplicated(&reads));
         lost(history, &additions, &reads, &seen, &mut verdict);
         unlisted(history, &mut verdict);
@@ -161,8 +161,8 @@ fn unlisted(history: &History, verdict: &mut CheckResult) {
 fn never_added(
     history: &History,
     additions: &Additions<'_>,
-    (reads, older): (&[Read<'_>], &dyn Fn(&str) -> bool),
-    verdict: &mut CheckResult,
+    reads: &[Read<'_>],
+    (older, verdict): (&dyn Fn(&str) -> bool, &mut CheckResult),
 ) -> Vec<Option<usize>> {
     let mut first: Vec<Option<usize>> = vec![None; history.elements().len()];
     for (at, read) in reads.iter().enumerate() {

@@ -65,15 +65,15 @@ impl FromStr for Attachment {
     type Err = AttachmentError;
 
     fn from_str(text: &str) -> Result<Self, AttachmentError> {
-        let mut parts = text.split(',').map(str::trim);
-        let address = parts.next().unwrap_or_default();
+        let mut words = text.split(',').map(str::trim);
+        let address = words.next().unwrap_or_default();
         let (host, port) = host_and_port(address)?;
         let mut ports = BTreeMap::new();
-        for part in parts {
-            let (name, number) = part
+        for word in words {
+            let (name, number) = word
                 .split_once('=')
                 .filter(|(name, _)| !name.is_empty())
-                .ok_or_else(|| AttachmentError::NoFurtherPort(part.to_owned()))?;
+                .ok_or_else(|| AttachmentError::NoFurtherPort(word.to_owned()))?;
             if ports.insert(name.to_owned(), port_of(number)?).is_some() {
                 return Err(AttachmentError::Twice(name.to_owned()));
             }

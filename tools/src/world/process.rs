@@ -144,6 +144,8 @@ pub struct Processes {
     options: Options,
     provider: Box<dyn NetworkProvider>,
     places: RefCell<BTreeMap<NodeIndex, Place>>,
+    /// The nodes that ran before on this machine, by their ports.
+    attached: RefCell<BTreeMap<u16, NodeIndex>>,
     running: Rc<RefCell<BTreeMap<NodeIndex, Rc<Process>>>>,
     /// The names whose logs this run has begun.
     logged: RefCell<BTreeSet<String>>,
@@ -165,6 +167,7 @@ impl Processes {
             options,
             provider,
             places: RefCell::default(),
+            attached: RefCell::default(),
             running: Rc::default(),
             logged: RefCell::default(),
             guard,
@@ -255,6 +258,10 @@ impl Launcher for Processes {
             ports.split_first().map_or((0, Vec::new()), |(port, further)| (*port, further.to_vec()));
         let place = self.make_place(name, host, port, further_ports);
         self.places.borrow_mut().insert(node, place.clone());
+        let ports = place.ports().into_iter().filter(|port| *port != 0);
+        if place.host.parse().is_ok_and(|host: std::net::IpAddr| host.is_loopback()) {
+            self.attached.borrow_mut().extend(ports.map(|port| (port, node)));
+        }
         place
     }
 
@@ -346,7 +353,8 @@ impl Launcher for Processes {
         let running = self.running.borrow();
         let id = |process: &Process| process.id().and_then(|id| i32::try_from(id).ok());
         let nodes = running.iter().filter(|(_, process)| !process.has_ended());
-        owners::owners(sockets, &nodes.filter_map(|(node, process)| Some((id(process)?, *node))).collect())
+        let nodes = nodes.filter_map(|(node, process)| Some((id(process)?, *node))).collect();
+        owners::owners(sockets, &nodes, &self.attached.borrow())
     }
 
     fn log(&self, name: &str, since: Written) -> [LogLines; 2] {

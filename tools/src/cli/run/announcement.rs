@@ -15,7 +15,8 @@ pub(super) fn announcement(state: &NetworkState, arguments: &Arguments) -> Strin
     let ready = text::duration(Duration::from_millis(state.ready_ms));
     let counted = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let (nodes, links) = (counted(nodes, "node"), counted(links, "link"));
-    let first = state.nodes.first().map_or("a", |node| node.name.as_str());
+    let started = state.nodes.iter().find(|node| !node.attached);
+    let first = started.or(state.nodes.first()).map_or("a", |node| node.name.as_str());
     let logs = if arguments.logs == Path::new("logs") {
         String::new()
     } else {
@@ -24,8 +25,10 @@ pub(super) fn announcement(state: &NetworkState, arguments: &Arguments) -> Strin
     text += &format!("{nodes} and {links} ready in {ready}\ntry: ");
     text += &if arguments.program.driver.unwrap_or(driver::DEFAULT).asked_directly {
         format!("tools cli --node {first}{logs} set nom Reimert")
-    } else {
+    } else if started.is_some() {
         format!("tools do{logs} '{first}: log'")
+    } else {
+        format!("tools ps{logs}")
     };
     text += &match (arguments.lasting, arguments.detach) {
         (Some(_), _) => "\n".to_owned(),

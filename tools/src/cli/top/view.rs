@@ -70,6 +70,14 @@ impl View {
         }
     }
 
+    /// Returns true if the chosen node ran before the network.
+    pub(super) fn ran_before(&self) -> bool {
+        self.network
+            .as_ref()
+            .and_then(|network| network.nodes.get(self.chosen))
+            .is_some_and(|node| node.attached)
+    }
+
     /// Returns the name of the chosen node.
     pub(super) fn chosen_name(&self) -> Option<&str> {
         Some(self.network.as_ref()?.nodes.get(self.chosen)?.name.as_str())

@@ -13,7 +13,7 @@ use futures_util::future::{join_all, select};
 use crate::driver;
 use crate::run::answers::{ABSENT, CompareBy, Observed};
 use crate::run::context::{ASKS_AT_ONCE, RunContext};
-use crate::run::results::{Apart, Failure, LogExcerpt};
+use crate::run::results::{Apart, Failure, FailureKind, LogExcerpt};
 use crate::world::{NodeIndex, Operation, Outcome, Value};
 
 /// The time that it may take to ask nodes for their differences: three times that of one ask.
@@ -113,9 +113,16 @@ impl RunContext {
         let asked = join_all(compared.iter().map(|group| self.keys_of(group[0]))).await;
         let mut keys = BTreeSet::new();
         let mut asked = asked.into_iter();
+        // What nodes held before the run is compared only where a step asks for it.
+        let only = {
+            let state = self.executor.state();
+            let unasked = differences.failure.borrow().kind == FailureKind::End && state.network.ran_before();
+            unasked.then(|| state.written().map(str::to_owned).collect::<BTreeSet<String>>())
+        };
+        let is_compared = |key: &String| only.as_ref().is_none_or(|only| only.contains(key));
         compared.retain(|group| match asked.next() {
             Some(Ok(held)) => {
-                keys.extend(held);
+                keys.extend(held.into_iter().filter(is_compared));
                 true
             }
             Some(Err(told)) => {

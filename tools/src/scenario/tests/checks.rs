@@ -1,5 +1,6 @@
 //! Tests of the errors and warnings of the check, before anything starts.
 
+mod attached;
 mod links;
 mod nodes;
 

@@ -136,7 +136,7 @@ pub(super) fn resolved(at: &Attachment, driver: &Declaration) -> Result<(String,
     let (host, port) = (at.host.clone(), at.port);
     // The system's resolver cannot be given up: its thread ends by itself.
     let begun = std::thread::Builder::new().spawn(move || {
-        let found = (host.as_str(), port).to_socket_addrs().map(|found| choose(found.collect()));
+        let found = (host.as_str(), port).to_socket_addrs().map(|found| choose(&found.collect::<Vec<_>>()));
         // Nobody waits any more if it took too long.
         let _: Result<(), _> = sender.send(found);
     });
@@ -152,7 +152,7 @@ pub(super) fn resolved(at: &Attachment, driver: &Declaration) -> Result<(String,
 
 /// Returns the first of several addresses that accepts a connection, or the first of all. `localhost` often has one of
 /// each family, and a program listens at one of them.
-fn choose(found: Vec<SocketAddr>) -> Option<SocketAddr> {
+fn choose(found: &[SocketAddr]) -> Option<SocketAddr> {
     let accepts = |address: &&SocketAddr| Connection::connect_timeout(address, TRY).is_ok();
     let chosen = if found.len() > 1 { found.iter().find(accepts) } else { None };
     chosen.or(found.first()).copied()

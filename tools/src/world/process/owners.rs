@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use procfs::net::TcpState;
 use procfs::process::{FDTarget, Process, all_processes};
 
 use crate::world::NodeIndex;
@@ -12,10 +13,16 @@ use crate::world::live::Owner;
 const ANCESTORS_MAX: usize = 64;
 
 /// Finds the owners of these sockets, by inode. `nodes` are the nodes by the id of the process that each was
-/// started as, which is the id of its group as well. Sockets that cannot be read are left out.
-pub(super) fn owners(sockets: &BTreeSet<u64>, nodes: &BTreeMap<i32, NodeIndex>) -> BTreeMap<u64, Owner> {
+/// started as, which is the id of its group as well; `attached` are those that ran before, by the ports at which they
+/// listen on this machine. Sockets that cannot be read are left out.
+pub(super) fn owners(
+    sockets: &BTreeSet<u64>,
+    nodes: &BTreeMap<i32, NodeIndex>,
+    attached: &BTreeMap<u16, NodeIndex>,
+) -> BTreeMap<u64, Owner> {
     let Ok(all) = all_processes() else { return BTreeMap::new() };
     let all: Vec<Process> = all.flatten().collect();
+    let listening = listening(&all, attached);
     let mut parents = BTreeMap::new();
     let mut groups = BTreeMap::new();
     for stat in all.iter().filter_map(|process| process.stat().ok()) {
@@ -24,6 +31,9 @@ pub(super) fn owners(sockets: &BTreeSet<u64>, nodes: &BTreeMap<i32, NodeIndex>) 
     }
     let owner = |process: i32| {
         let ancestors = std::iter::successors(Some(process), |process| parents.get(process).copied());
+        if let Some(node) = listening.get(&process) {
+            return Owner::Node(*node);
+        }
         let belongs = ancestors
             .take(ANCESTORS_MAX)
             .find_map(|process| nodes.get(groups.get(&process)?).or(nodes.get(&process)));
@@ -37,6 +47,30 @@ pub(super) fn owners(sockets: &BTreeSet<u64>, nodes: &BTreeMap<i32, NodeIndex>) 
             // Where several processes share a socket, one of a node decides.
             if sockets.contains(&inode) && !matches!(found.get(&inode), Some(Owner::Node(_))) {
                 found.insert(inode, owner(process.pid));
+            }
+        }
+    }
+    found
+}
+
+/// Returns the nodes that ran before by the ids of the processes that listen at their ports.
+fn listening(all: &[Process], attached: &BTreeMap<u16, NodeIndex>) -> BTreeMap<i32, NodeIndex> {
+    if attached.is_empty() {
+        return BTreeMap::new();
+    }
+    let entries = [procfs::net::tcp(), procfs::net::tcp6()].into_iter().flatten().flatten();
+    let listeners = entries.filter(|entry| entry.state == TcpState::Listen);
+    let at_ports: BTreeMap<u64, NodeIndex> = listeners
+        .filter_map(|entry| Some((entry.inode, *attached.get(&entry.local_address.port())?)))
+        .collect();
+    let mut found = BTreeMap::new();
+    for process in all {
+        let Ok(files) = process.fd() else { continue };
+        for file in files.flatten() {
+            if let FDTarget::Socket(inode) = file.target
+                && let Some(node) = at_ports.get(&inode)
+            {
+                found.insert(process.pid, *node);
             }
         }
     }
@@ -58,12 +92,15 @@ mod tests {
             link.to_string_lossy().trim_start_matches("socket:[").trim_end_matches(']').parse().unwrap();
         let this = Process::myself().unwrap().stat().unwrap();
         let found = |nodes: &[(i32, NodeIndex)]| {
-            owners(&BTreeSet::from([inode, 1]), &nodes.iter().copied().collect())
+            owners(&BTreeSet::from([inode, 1]), &nodes.iter().copied().collect(), &BTreeMap::new())
         };
         assert_eq!(found(&[]), BTreeMap::from([(inode, Owner::Other)]));
         for id in [this.pgrp, this.pid, this.ppid] {
             let node = NodeIndex(7);
             assert_eq!(found(&[(id, node)]), BTreeMap::from([(inode, Owner::Node(node))]));
         }
+        let (port, node) = (listener.local_addr().unwrap().port(), NodeIndex(8));
+        let attached = owners(&BTreeSet::from([inode]), &BTreeMap::new(), &BTreeMap::from([(port, node)]));
+        assert_eq!(attached, BTreeMap::from([(inode, Owner::Node(node))]));
     }
 }
