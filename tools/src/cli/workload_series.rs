@@ -157,7 +157,8 @@ fn run_plan(
             reported: series.html.is_some(),
         },
     };
-    let ports = Ports::Leased(Lease::default());
+    let attaches = plan.nodes.iter().any(|node| node.at.is_some());
+    let ports = Ports::Leased(if attaches { Lease::apart(random::number()?) } else { Lease::default() });
     let (mut world, _processes) = host::world(series.world, options, ports, series.links)?;
     let spinner = if screen::has_bars() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     record.begin(plan, &world, again);

@@ -20,6 +20,21 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    /// Returns true if a `node` step gives the address of a node that runs already, at any depth.
+    #[must_use]
+    pub fn attaches(&self) -> bool {
+        any_attaches(&self.steps)
+    }
+}
+
+fn any_attaches(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.kind {
+        StepKind::Node { options, .. } => options.iter().any(|option| option.name == "at"),
+        kind => kind.block().is_some_and(|block| any_attaches(block)),
+    })
+}
+
 fn any_asks(steps: &[Step], command: &str) -> bool {
     let is_it = |ask: &Ask| ask.words.first().and_then(Word::fixed).is_some_and(|word| word == command);
     steps.iter().any(|step| match &step.kind {

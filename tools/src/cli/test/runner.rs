@@ -26,6 +26,7 @@ use crate::cli::host::{Host, Setup};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::journal_file::{self, Limits};
 use crate::cli::log_entries;
+use crate::cli::random;
 use crate::cli::replay;
 use crate::driver;
 use crate::journal::JournalEntry;
@@ -36,7 +37,7 @@ use crate::scenario::{Scenario, Setting, is_routed};
 use crate::text::io_cause;
 use crate::world::process::{Lease, Ports};
 use crate::world::sim::Reseed;
-use crate::world::{self, World as _};
+use crate::world::{self, Attachment, World as _};
 
 use brief::BriefEvents;
 
@@ -326,7 +327,10 @@ impl Runner {
             }
         };
         let made = journal.and_then(|(journal, brief)| {
-            let ports = Ports::Leased(Lease::default());
+            let has_address = |option: &String| Attachment::node_of(option).is_some();
+            let attaches = job.case.scenario.attaches() || options.node_options.keys().any(has_address);
+            let ports =
+                Ports::Leased(if attaches { Lease::apart(random::number()?) } else { Lease::default() });
             let (logs, data) = (path.to_owned(), path.join("data"));
             // Proxies slow links down, so only scenarios that need them have them. A machine that cannot shape
             // links is refused only by scenarios that do.

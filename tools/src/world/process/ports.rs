@@ -113,6 +113,16 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// Returns a lease far from the ports of other runs, from a random number. A program that goes on when the run has
+    /// ended, and dials what it was linked to, hardly meets a node of a later run there.
+    #[must_use]
+    pub fn apart(random: u64) -> Self {
+        let half = blocks() / 2;
+        // The quarter above stays free, for runs with very many nodes.
+        let place = u16::try_from(random % u64::from((half / 2).max(1))).unwrap_or(0);
+        Self { next_block: half + place, ..Self::default() }
+    }
+
     fn take(&mut self) -> Result<u16, PortError> {
         loop {
             while let Some(port) = self.free.pop() {
@@ -128,8 +138,7 @@ impl Lease {
     fn lock_block(&mut self) -> Result<(), PortError> {
         let folder = folder();
         let held = open_account(&folder)?;
-        let highest = ephemeral_start().max(LOWEST + BLOCK);
-        let blocks = (highest - LOWEST) / BLOCK;
+        let blocks = blocks();
         while self.next_block < blocks {
             let first = LOWEST + self.next_block * BLOCK;
             self.next_block += 1;
@@ -149,8 +158,18 @@ impl Lease {
                 }
             }
         }
-        Err(PortError::AllLeased { highest })
+        Err(PortError::AllLeased { highest: highest() })
     }
+}
+
+/// Returns the end of the ports that are leased.
+fn highest() -> u16 {
+    ephemeral_start().max(LOWEST + BLOCK)
+}
+
+/// Returns the number of blocks of ports that are leased.
+fn blocks() -> u16 {
+    (highest() - LOWEST) / BLOCK
 }
 
 /// Returns the path of the one folder for all harnesses of a user.
