@@ -61,6 +61,7 @@ mod seeds;
 mod selection;
 mod shipped;
 mod simulation;
+mod starts;
 mod steps;
 mod story;
 mod strangers;

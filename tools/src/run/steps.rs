@@ -95,7 +95,9 @@ impl RunContext {
             }
             StepKind::Network(graph) => self.network(at, graph).await,
             StepKind::Node { who, options } => self.node_options(at, who, options, environment),
-            StepKind::Signal { verb, who } => self.signal_step(at, *verb, who, environment).await,
+            StepKind::Signal { verb, who, may_fail } => {
+                self.signal_step(at, (*verb, *may_fail), who, environment).await
+            }
             StepKind::Cut(links) => self.cut(at, links, environment, true).await,
             StepKind::Join(links) => self.cut(at, links, environment, false).await,
             StepKind::Break(links) => self.break_links(at, links, environment).await,

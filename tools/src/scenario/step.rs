@@ -170,11 +170,20 @@ impl Reader<'_> {
     /// Reads a step without a block.
     fn plain(&mut self, start: usize, keyword: &str) -> Read<StepKind> {
         Ok(match keyword {
+            "try" if self.keyword("start") => self.try_start(start, Verb::Start)?,
+            "try" if self.keyword("restart") => self.try_start(start, Verb::Restart)?,
             "try" | "until" => {
                 let span = Span { start, end: start + keyword.len() };
                 let help = if keyword == "try" { "try a: set x 1" } else { "until a: set x 1 within 10s" };
                 return Err(self
-                    .error(span, format!("`{keyword}` stands before an ask only"))
+                    .error(
+                        span,
+                        if keyword == "try" {
+                            "`try` stands before an ask, `start` or `restart`".to_owned()
+                        } else {
+                            "`until` stands before an ask only".to_owned()
+                        },
+                    )
                     .help(format!("such as `{help}`")));
             }
             "let" => self.let_step()?,
@@ -197,11 +206,21 @@ impl Reader<'_> {
                 Some(verb) => {
                     let who = self.who()?;
                     self.separated(start, ", ")?;
-                    StepKind::Signal { verb, who }
+                    StepKind::Signal { verb, who, may_fail: false }
                 }
                 None => return Err(self.expected("a step")),
             },
         })
+    }
+
+    /// Reads the nodes of `try start` and `try restart`.
+    fn try_start(&mut self, start: usize, verb: Verb) -> Read<StepKind> {
+        if !self.blanks() {
+            return Err(self.expected(&format!("a blank after `try {}`", verb.word())));
+        }
+        let who = self.who()?;
+        self.separated(start, ", ")?;
+        Ok(StepKind::Signal { verb, who, may_fail: true })
     }
 
     /// Reads the rest of a `let` step.

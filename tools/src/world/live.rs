@@ -9,6 +9,7 @@ mod carrier;
 mod directory;
 mod error;
 mod events;
+mod first_start;
 mod handle;
 mod http_probe;
 mod launcher;
@@ -47,6 +48,7 @@ pub use proxy::Proxied;
 use attached::Attached;
 use directory::NodeDirectory;
 use events::EventSender;
+use first_start::{Begun, FirstStart};
 use handle::NodeHandle;
 use messages::MessageLog;
 use node::NodeTask;
@@ -68,6 +70,8 @@ pub struct Live {
     contacts: BTreeMap<NodeIndex, Rc<Contacts>>,
     /// The places of the nodes that ran before.
     attached: RefCell<BTreeMap<NodeIndex, driver::Place>>,
+    /// The nodes whose first start was begun and not completed.
+    begun_first: Begun,
     began: Instant,
     /// The time of the last event that was handed out; times never go back.
     last: Duration,
@@ -125,6 +129,7 @@ impl Live {
             nodes: BTreeMap::new(),
             contacts: BTreeMap::new(),
             attached: RefCell::default(),
+            begun_first: Begun::default(),
             clock_leads: BTreeMap::new(),
             full: BTreeSet::new(),
             began,
@@ -171,7 +176,13 @@ impl Live {
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
         let is_first_in_run = !self.nodes.contains_key(&node);
-        spec.is_first_start = is_first_in_run && is_empty(&place.data);
+        let first = FirstStart::new(node, &place.data, &self.begun_first);
+        let is_begun_anew = spec.at.is_none() && first.is_unfinished();
+        if is_begun_anew && let Err(error) = first.clear() {
+            let folder = place.data.clone();
+            return self.end_at_once(id, failed(&LaunchError::Aside { folder, error }));
+        }
+        spec.is_first_start = is_begun_anew || is_first_in_run && is_empty(&place.data);
         let members = match self.members(&spec) {
             Ok(members) => members,
             Err(error) => return self.end_at_once(id, failed(&error)),
@@ -193,6 +204,8 @@ impl Live {
             return self.end_at_once(id, failed(&error));
         }
         self.directory.borrow_mut().add(node, &spec, &place);
+        let has_programs = !(command.setup.before.is_empty() && command.setup.after.is_empty());
+        let first_start = (spec.is_first_start && has_programs).then_some(first);
         let following = NodeTask {
             id,
             node,
@@ -203,6 +216,7 @@ impl Live {
             driver,
             attached,
             is_first_in_run,
+            first_start,
             launcher: Rc::clone(&self.launcher),
             directory: Rc::clone(&self.directory),
             router: Rc::clone(&self.router),

@@ -52,7 +52,7 @@ const STEPS: [(&str, &str, &str); 28] = [
     ("together", "{ … }", "does steps at the same time"),
     ("repeat", "10 at 5/s as i { … }", "does steps again"),
     ("each", "v in all { … }", "does steps for one node after another"),
-    ("try", "WHO: COMMAND", "asks, and lets errors pass"),
+    ("try", "WHO: COMMAND", "asks, and lets errors pass; `try start WHO` lets a start fail"),
     ("until", "WHO: COMMAND within 10s", "asks again until all have answered"),
     ("include", "\"FILE\"", "does the steps of a file"),
 ];

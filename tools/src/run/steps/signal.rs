@@ -11,20 +11,26 @@ use crate::scenario::{At, Verb, Who};
 use crate::world::{NodeIndex, Operation, Outcome, Signal};
 
 impl RunContext {
-    /// Kills, stops, starts, restarts, freezes or thaws the nodes that a step names, all at once.
+    /// Kills, stops, starts, restarts, freezes or thaws the nodes that a step names, all at once. Starts may fail if the
+    /// step says so.
     pub(in crate::run) async fn signal_step(
         &self,
         at: &At,
-        verb: Verb,
+        (verb, may_fail): (Verb, bool),
         who: &Who,
         environment: &Environment,
     ) -> Result<(), StepFailure> {
         let nodes = self.choose(at, environment, who, Purpose::Verb(verb))?;
-        self.signal(at, verb, &nodes).await
+        self.signal(at, (verb, may_fail), &nodes).await
     }
 
     /// Kills, stops, starts, restarts, freezes or thaws nodes, all at once.
-    async fn signal(&self, at: &At, verb: Verb, nodes: &[NodeIndex]) -> Result<(), StepFailure> {
+    async fn signal(
+        &self,
+        at: &At,
+        (verb, may_fail): (Verb, bool),
+        nodes: &[NodeIndex],
+    ) -> Result<(), StepFailure> {
         self.are_started(at, nodes)?;
         for node in nodes {
             let state = self.executor.state();
@@ -41,7 +47,17 @@ impl RunContext {
                 return Err(self.fail(at, format!("cannot {word} `{name}`: it is {life}")));
             }
         }
-        try_join_all(nodes.iter().map(|node| self.signal_one(at, verb, *node))).await?;
+        let signals = nodes.iter().map(async |node| match self.signal_one(at, verb, *node).await {
+            // A node that did not start is stopped.
+            Err(failure) if may_fail && self.executor.state().network.node(*node).life == Life::Stopped => {
+                // The rest is its log.
+                let message = failure.failure.message.lines().next().unwrap_or_default().to_owned();
+                self.executor.state_mut().history.add_note(format!("allowed by `try`: {message}"));
+                Ok(())
+            }
+            ended => ended,
+        });
+        try_join_all(signals).await?;
         if matches!(verb, Verb::Start | Verb::Restart) {
             let network = &self.executor.state().network;
             self.pending_links.borrow_mut().extend(nodes.iter().flat_map(|node| network.links_of(*node)));

@@ -89,12 +89,14 @@ pub enum StepKind {
         /// The options, in order.
         options: Vec<NodeOption>,
     },
-    /// `kill`, `stop`, `start`, `restart`, `pause`, `resume`.
+    /// `kill`, `stop`, `start`, `restart`, `pause`, `resume`; `try start` and `try restart`.
     Signal {
         /// The change to the nodes' life.
         verb: Verb,
         /// The nodes that it is done to.
         who: Who,
+        /// True after `try`: a start may fail, and its node is stopped then.
+        may_fail: bool,
     },
     /// `cut links`.
     Cut(LinkSet),

@@ -53,7 +53,7 @@ impl Checker<'_> {
                 self.network(graph, span);
             }
             StepKind::Node { who, options } => self.options(who, options),
-            StepKind::Signal { verb, who } => self.signal(*verb, who, span),
+            StepKind::Signal { verb, who, .. } => self.signal(*verb, who, span),
             StepKind::Cut(links)
             | StepKind::Join(links)
             | StepKind::Break(links)

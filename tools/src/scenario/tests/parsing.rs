@@ -47,6 +47,10 @@ fn a_newline_after_a_comma_is_a_blank() {
 #[test]
 fn asks_are_read_before_keywords() {
     check("kill: get x", "kill: |get| |x|");
+    check(
+        "try start a, b; try restart all; try start: get x",
+        "try start a, b; try restart all; try start: |get| |x|",
+    );
     check("try: get x; try try: get x", "try: |get| |x|; try try: |get| |x|");
     check("timeout: get x; expect, let: get x", "timeout: |get| |x|; expect, let: |get| |x|");
     check("a:get x; a : get x", "a: |get| |x|; a: |get| |x|");

@@ -36,8 +36,8 @@ fn steps_that_are_none() {
     check("a set x 1", "1:1-1 unknown step `a` (to ask the node `a`, write `a: set x 1`)");
     check("cup set x 1", "1:1-3 unknown step `cup` (to ask the node `cup`, write `cup: set x 1`)");
     check("cup", "1:1-3 unknown step `cup` (did you mean `cut`?)");
-    check("try kill a", "1:1-3 `try` stands before an ask only (such as `try a: set x 1`)");
-    check("try", "1:1-3 `try` stands before an ask only (such as `try a: set x 1`)");
+    check("try kill a", "1:1-3 `try` stands before an ask, `start` or `restart` (such as `try a: set x 1`)");
+    check("try", "1:1-3 `try` stands before an ask, `start` or `restart` (such as `try a: set x 1`)");
     check("until kill a", "1:1-5 `until` stands before an ask only (such as `until a: set x 1 within 10s`)");
     check("all set x 1", "1:1-3 unknown step `all` (to ask the node `all`, write `all: set x 1`)");
     check("a, b set x 1", "1:6-3 expected `:` after `a, b`, not `set` (to ask them, write `a, b: set x 1`)");

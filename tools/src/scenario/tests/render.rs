@@ -42,7 +42,10 @@ fn step(step: &Step) -> String {
             let options = options.iter().map(|option| format!(" {}={}", option.name, word(&option.value)));
             format!("node {}{}", who(nodes), options.collect::<String>())
         }
-        StepKind::Signal { verb, who: nodes } => format!("{} {}", verb.word(), who(nodes)),
+        StepKind::Signal { verb, who: nodes, may_fail } => {
+            let lenient = if *may_fail { "try " } else { "" };
+            format!("{lenient}{} {}", verb.word(), who(nodes))
+        }
         StepKind::Cut(set) => format!("cut {}", links(set)),
         StepKind::Join(set) => format!("join {}", links(set)),
         StepKind::Break(set) => format!("break {}", links(set)),

@@ -29,6 +29,14 @@ pub enum LaunchError {
         /// The system's reason.
         error: io::Error,
     },
+    /// The folder that an uncompleted first start left cannot be moved aside.
+    #[error("cannot move {} aside, which a first start left unfinished: {}", folder.display(), io_cause(error))]
+    Aside {
+        /// The folder.
+        folder: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
     /// A log file cannot be opened.
     #[error("cannot write {}: {}", file.display(), io_cause(error))]
     Log {
@@ -116,6 +124,9 @@ pub enum ReadinessError {
     /// The node's report has neither of the two forms.
     #[error("its report of readiness says neither that it is ready nor why it is not")]
     Unclear,
+    /// The mark of a first start cannot be removed.
+    #[error("cannot mark its first start as completed: {}", io_cause(.0))]
+    Mark(io::Error),
     /// The pattern that a line of the log is to match is no regular expression.
     #[error(transparent)]
     Pattern(regex::Error),

@@ -15,6 +15,7 @@ use super::attached::Attached;
 use super::directory::NodeDirectory;
 use super::error::{LaunchError, ReadinessError};
 use super::events::EventSender;
+use super::first_start::FirstStart;
 use super::handle::{Life, NodeHandle};
 use super::http_probe;
 use super::launcher::{Launcher, Running, Written};
@@ -50,6 +51,8 @@ pub(super) struct NodeTask {
     pub attached: Option<Rc<Attached>>,
     /// True if the run starts the node for the first time.
     pub is_first_in_run: bool,
+    /// The first start of the node, if this is it and has programs.
+    pub first_start: Option<FirstStart>,
     pub launcher: Rc<dyn Launcher>,
     pub directory: Rc<RefCell<NodeDirectory>>,
     pub router: Rc<MessageRouter>,
@@ -184,6 +187,9 @@ impl NodeTask {
     /// Writes the files of the node, and runs the programs that come before it.
     async fn prepare(&self) -> Result<(), String> {
         let setup = &self.command.setup;
+        if let Some(first) = &self.first_start {
+            first.begin().map_err(|error| format!("cannot mark its first start: {}", io_cause(&error)))?;
+        }
         let written = setup::write_files(&self.place.data, &setup.files, self.is_first_in_run);
         written.map_err(|error| error.to_string())?;
         let sidecars = self.launcher.sidecars();
@@ -230,6 +236,9 @@ impl NodeTask {
             failed.replace(None);
             for words in &self.command.setup.after {
                 self.run_until_success(words, &failed).await;
+            }
+            if let Some(first) = &self.first_start {
+                first.complete().map_err(ReadinessError::Mark)?;
             }
             Ok::<(), ReadinessError>(())
         };
