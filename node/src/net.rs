@@ -12,6 +12,7 @@
 //! - `net::data`: the data folder, and the one thread beside this one, which writes to it;
 //! - `net::shell`: the core, the connections, and the frames that pass between them;
 //! - [`byc`]: the same for nodes and clients of another make;
+//! - `net::web`: pages and figures by plain HTTP on the same port;
 //! - [`client`]: the client's end, for programs that ask a node.
 
 mod address;
@@ -31,6 +32,7 @@ mod shell;
 mod supervisor;
 mod task;
 mod transport;
+mod web;
 mod websocket;
 mod write_queue;
 

@@ -9,6 +9,7 @@ use crate::wire::Policy;
 // Of an option that is given twice the last counts: a program that starts nodes gives some, its user others.
 #[derive(Debug, Clone, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, args_override_self = true)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Arguments {
     /// The work on a data folder to do instead of running a node.
     #[command(subcommand)]
@@ -41,6 +42,14 @@ pub struct Arguments {
     /// Network to which the node belongs; nodes of different networks never link
     #[arg(long, value_name = "ID", default_value = "default")]
     pub network: String,
+
+    /// Folder of a front end of yours, served at / in place of the built-in page, which moves to /_node/
+    #[arg(long, value_name = "FOLDER", conflicts_with = "no_web")]
+    pub site: Option<PathBuf>,
+
+    /// Serve no pages and no figures over HTTP, only the protocols of nodes
+    #[arg(long)]
+    pub no_web: bool,
 
     /// Dial the neighbours' neighbours as well
     #[arg(long)]

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use http_body_util::Full;
+use axum::body::Body;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
@@ -27,6 +27,7 @@ use super::connection;
 use super::log;
 use super::origin::OwnHosts;
 use super::shell::{Shell, Slot};
+use super::web::Web;
 use super::websocket;
 use crate::wire::Limits;
 
@@ -43,13 +44,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// The HTTP server of a node.
 pub(super) struct HttpServer {
     hosts: OwnHosts,
+    /// The web surface, unless it is turned off.
+    web: Option<Web>,
 }
 
 impl HttpServer {
     /// Creates the server of a node with its addresses as `host:port`: where it listens, and the advertised
     /// one.
-    pub(super) fn new(listen: &str, advertise: &str) -> Self {
-        Self { hosts: OwnHosts::new(listen, advertise) }
+    pub(super) fn new(listen: &str, advertise: &str, web: Option<Web>) -> Self {
+        Self { hosts: OwnHosts::new(listen, advertise), web }
     }
 
     /// Accepts connections. Never returns.
@@ -73,8 +76,9 @@ impl HttpServer {
                         None => refuse_connection(&stream),
                         Some(slot) => {
                             let (server, sessions) = (Rc::clone(&server), Rc::clone(&sessions));
-                            let accepted = AcceptedConnection { server, sessions, from };
-                            spawn_local(accepted.serve(Rc::clone(&shell), stream, slot));
+                            let shell = Rc::clone(&shell);
+                            let accepted = AcceptedConnection { server, sessions, shell, from };
+                            spawn_local(accepted.serve(stream, slot));
                         }
                     }
                 }
@@ -93,7 +97,7 @@ impl HttpServer {
     }
 
     /// Answers an upgrade with 101, unless a header is missing or a page of another site asks.
-    fn answer_upgrade<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
+    fn answer_upgrade<B>(&self, request: &Request<B>) -> Response<Body> {
         let headers = request.headers();
         let upgrade = request.method() == Method::GET
             && has_token(headers, &header::CONNECTION, "upgrade")
@@ -115,7 +119,7 @@ impl HttpServer {
         if !self.hosts.allow_origin(headers) {
             return cross_site_refusal();
         }
-        let mut response = Response::new(Full::default());
+        let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let accept = derive_accept_key(key.as_bytes());
         let headers = response.headers_mut();
@@ -132,6 +136,7 @@ impl HttpServer {
 struct AcceptedConnection {
     server: Rc<HttpServer>,
     sessions: Rc<Sessions>,
+    shell: Rc<Shell>,
     from: SocketAddr,
 }
 
@@ -143,7 +148,8 @@ enum Protocol {
 
 impl AcceptedConnection {
     /// Serves the connection until it ends: first HTTP, then the protocol of its upgrade.
-    async fn serve(self, shell: Rc<Shell>, stream: TcpStream, slot: Slot) {
+    async fn serve(self, stream: TcpStream, slot: Slot) {
+        let shell = Rc::clone(&self.shell);
         // A socket that does not take the option is slower, and works.
         let _ = stream.set_nodelay(true);
         let peer: Rc<str> = self.from.to_string().into();
@@ -201,19 +207,29 @@ impl AcceptedConnection {
         &self,
         mut request: Request<Incoming>,
         upgrade: &RefCell<Option<(OnUpgrade, Protocol)>>,
-    ) -> Response<Full<Bytes>> {
-        if !self.server.hosts.allow_fetch_site(request.headers()) {
+    ) -> Response<Body> {
+        let hosts = &self.server.hosts;
+        let is_own = hosts.allow_fetch_site(request.headers());
+        if let Some(web) = self.server.web.as_ref().filter(|_| is_for_pages(&request)) {
+            // A link on another site's page may lead here. A sign of life is more than a page.
+            let may_ask = is_own || (is_visit(request.headers()) && request.uri().path() != "/ping");
+            if !hosts.allow_host(request.headers()) {
+                return text(StatusCode::MISDIRECTED_REQUEST, "this node is not known by that name\n");
+            }
+            return if may_ask { web.answer(&self.shell, request).await } else { cross_site_refusal() };
+        }
+        if !is_own {
             return cross_site_refusal();
         }
         let protocol = match request.uri().path() {
             "/" => Protocol::Native,
-            "/byc" | "/byc/" if !self.server.hosts.allow_origin(request.headers()) => {
+            "/byc" | "/byc/" if !hosts.allow_origin(request.headers()) => {
                 return cross_site_refusal();
             }
             "/byc" | "/byc/" => match self.sessions.purpose_of(&request) {
-                Ok(Purpose::Polling) => return self.sessions.answer(request, self.from).await,
+                Ok(Purpose::Polling) => return self.sessions.answer(request, self.from).await.map(Body::new),
                 Ok(purpose) => Protocol::Byc(purpose),
-                Err(fault) => return fault.response(),
+                Err(fault) => return fault.response().map(Body::new),
             },
             _ => return text(StatusCode::NOT_FOUND, "nothing is here: the node speaks WebSocket at /\n"),
         };
@@ -225,14 +241,29 @@ impl AcceptedConnection {
     }
 }
 
+/// Returns true if a request is for the web surface: all but upgrades, and the other protocol's path.
+fn is_for_pages<B>(request: &Request<B>) -> bool {
+    match request.uri().path() {
+        "/byc" | "/byc/" => false,
+        "/" => !request.headers().contains_key(header::UPGRADE),
+        _ => true,
+    }
+}
+
+/// Returns true if a browser goes to a page, and does not embed it in another.
+fn is_visit(headers: &HeaderMap) -> bool {
+    let is = |name: &str, value: &str| headers.get(name).is_some_and(|found| found == value);
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
+}
+
 /// Returns the answer to a page of another site.
-fn cross_site_refusal() -> Response<Full<Bytes>> {
+fn cross_site_refusal() -> Response<Body> {
     text(StatusCode::FORBIDDEN, "a page of another site may not speak to this node\n")
 }
 
 /// Returns an answer of one line that ends the connection: no client has a second request after it.
-fn text(status: StatusCode, line: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_static(line.as_bytes())));
+fn text(status: StatusCode, line: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(line));
     *response.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, plain);

@@ -53,6 +53,16 @@ impl OwnHosts {
         }
     }
 
+    /// Returns true unless the request names a host that is none of this node's: a site that had its own name point here
+    /// (DNS rebinding) names that.
+    pub(super) fn allow_host(&self, headers: &HeaderMap) -> bool {
+        match headers.get(header::HOST).map(HeaderValue::to_str) {
+            None => true,
+            Some(Ok(host)) => self.include(host),
+            Some(Err(_)) => false,
+        }
+    }
+
     /// Returns true if the node is known by that host, with or without a port.
     fn include(&self, host: &str) -> bool {
         let name = if host.ends_with(']') { host } else { host_of(host) };

@@ -22,6 +22,7 @@ use super::http_server::HttpServer;
 use super::log;
 use super::shell::{Shell, Storage};
 use super::supervisor::{Supervisor, SupervisorCommand};
+use super::web::{Identity, SiteError, Web, WebSettings};
 use crate::core::Config;
 use crate::wire::{Hex, LABEL_MAX, Version};
 
@@ -45,6 +46,9 @@ enum StartError {
     /// The system refuses the address.
     #[error("cannot listen on {address}: {source}: choose another with --listen")]
     Listen { address: String, source: io::Error },
+    /// The folder of a front end cannot be served.
+    #[error(transparent)]
+    Site(#[from] SiteError),
     /// The data folder cannot be used. Nothing was written to it.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -81,7 +85,7 @@ impl StartError {
     /// Returns 2 for wrong usage, 3 for an environment that fails.
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Data(DataError::Policy { .. }) => ExitCode::from(2),
+            Self::Usage(_) | Self::Site(_) | Self::Data(DataError::Policy { .. }) => ExitCode::from(2),
             Self::Taken { .. } | Self::Listen { .. } | Self::Data(_) | Self::System(_) | Self::Random(_) => {
                 ExitCode::from(3)
             }
@@ -132,7 +136,7 @@ fn report_failure(supervisor: Option<&Supervisor>, error: &StartError) -> ExitCo
 
 /// Runs the node until it is ended, and returns its exit code.
 async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode {
-    let Prepared { listener, config, data, held } = match prepare(arguments).await {
+    let Prepared { listener, config, web, data, held } = match prepare(arguments).await {
         Ok(prepared) => prepared,
         Err(error) => return report_failure(supervisor.as_ref(), &error),
     };
@@ -147,6 +151,9 @@ async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> Exit
     };
     log_start(listen, &config, arguments.data.as_deref(), held.len());
     warn_if_exposed(listen, arguments);
+    if web.is_some() && !arguments.supervised {
+        log::info(format_args!("http://{} shows it", shown_host(listen)));
+    }
     #[cfg(feature = "mutants")]
     if let Some(mutant) = arguments.mutant {
         log::warn(format_args!("the node makes the mistake {mutant}, as --mutant says"));
@@ -159,7 +166,7 @@ async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> Exit
     if let Some(supervisor) = &supervisor {
         supervisor.report_ready(&listen, &config.node);
     }
-    let server = HttpServer::new(&listen, &config.address);
+    let server = HttpServer::new(&listen, &config.address, web);
     let (storage, mut commits, space) = match data {
         Some(Data { writer, commits, space }) => (Storage::Disk(writer), Some(commits), Some(space)),
         None => (Storage::Memory, None, None),
@@ -219,6 +226,7 @@ async fn run_commands(supervisor: Option<Supervisor>, shell: &Rc<Shell>, space: 
 struct Prepared {
     listener: TcpListener,
     config: Config,
+    web: Option<Web>,
     data: Option<Data>,
     /// The versions that the disk held.
     held: Vec<Arc<Version>>,
@@ -274,7 +282,20 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
         ..Config::new(node, &arguments.name, &arguments.network, address)
     };
     let listener = socket.listen(BACKLOG).map_err(not_listening)?;
-    Ok(Prepared { listener, config, data, held })
+    let web = if arguments.no_web { None } else { Some(web_of(arguments, &config)?) };
+    Ok(Prepared { listener, config, web, data, held })
+}
+
+/// Returns the web surface of the node.
+fn web_of(arguments: &Arguments, config: &Config) -> Result<Web, SiteError> {
+    let identity = Identity {
+        node: config.node.to_string(),
+        name: config.name.clone(),
+        address: config.address.clone(),
+        network: config.network.clone(),
+        policy: config.policy,
+    };
+    Web::new(WebSettings { identity, site: arguments.site.clone() })
 }
 
 /// Binds an address without listening on it.
@@ -334,6 +355,14 @@ fn log_start(listen: SocketAddr, config: &Config, data: Option<&Path>, held: usi
         log::warn(format_args!(
             "other nodes cannot dial {listen}: give an address that they can dial with --advertise"
         ));
+    }
+}
+
+/// Returns the authority by which a person on this machine reaches the node.
+fn shown_host(listen: SocketAddr) -> String {
+    match listen.ip() {
+        ip if ip.is_unspecified() || ip.is_loopback() => format!("localhost:{}", listen.port()),
+        _ => listen.to_string(),
     }
 }
 

@@ -226,17 +226,20 @@ async fn a_node_whose_folder_is_refused_accepts_no_connection() {
     // No other test listens on this address, so that the port stays free.
     let address = std::net::TcpListener::bind("127.9.8.7:0").unwrap().local_addr().unwrap();
     let over = Arc::new(AtomicBool::new(false));
+    let begun = Arc::new(std::sync::Barrier::new(2));
     let trying = std::thread::spawn({
-        let over = Arc::clone(&over);
+        let (over, begun) = (Arc::clone(&over), Arc::clone(&begun));
         move || {
             let (mut tries, mut accepted) = (0, 0);
-            while !over.load(Ordering::Relaxed) {
+            begun.wait();
+            while tries == 0 || !over.load(Ordering::Relaxed) {
                 tries += 1;
                 accepted += u32::from(std::net::TcpStream::connect(address).is_ok());
             }
             (tries, accepted)
         }
     });
+    begun.wait();
     let started = Node::try_start(&address.to_string(), &["--data", folder.path().to_str().unwrap()]);
     over.store(true, Ordering::Relaxed);
     let Err(failed) = started else { panic!("it started") };

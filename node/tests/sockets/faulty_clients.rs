@@ -218,8 +218,8 @@ async fn http(node: &Node, request: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_browser_gets_a_hint() {
-    let node = Node::start(&[]);
+async fn a_browser_gets_a_hint_where_there_are_no_pages() {
+    let node = Node::start(&["--no-web"]);
     let answer = http(&node, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
     assert!(

@@ -18,3 +18,4 @@ mod hostile;
 mod life;
 mod links;
 mod node;
+mod web;

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, Command as Process, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -18,7 +19,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 /// The deadline of every wait: longer than anything here takes on the slowest machine.
 pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
-const NODE: &str = env!("CARGO_BIN_EXE_node");
+pub(crate) const NODE: &str = env!("CARGO_BIN_EXE_node");
 
 pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -63,6 +64,12 @@ impl Node {
         Self::launch(&mut Process::new(NODE), listen, arguments)
     }
 
+    /// Starts a node by another program.
+    pub(crate) fn start_program(program: &Path, arguments: &[&str]) -> Self {
+        Self::launch(&mut Process::new(program), "127.0.0.1:0", arguments)
+            .unwrap_or_else(|failed| panic!("the node did not start: {}\n{}", failed.reason, failed.log))
+    }
+
     /// Starts a node that may have at most this many open files.
     pub(crate) fn start_with_files(most: u32) -> Self {
         Self::start_in_shell(&format!("ulimit -n {most}"), &[])
@@ -88,14 +95,21 @@ impl Node {
 
     fn launch(process: &mut Process, listen: &str, arguments: &[&str]) -> Result<Self, Failed> {
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let mut process = process
+        process
             .args(["--supervised", "--listen", listen])
             .args(arguments)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::piped());
+        let mut process = loop {
+            match process.spawn() {
+                // A test beside this one began a program while this one's file was open for writing.
+                Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                    std::thread::yield_now();
+                }
+                spawned => break spawned.unwrap(),
+            }
+        };
         let log = Arc::new(Log::default());
         log.collect(process.stdout.take().unwrap());
         log.collect(process.stderr.take().unwrap());

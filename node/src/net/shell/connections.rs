@@ -73,7 +73,7 @@ impl Shell {
     }
 
     /// Handles a frame that came in.
-    pub(super) fn on_frame(self: &Rc<Self>, conn: ConnId, mut frame: Frame) {
+    pub(in crate::net) fn on_frame(self: &Rc<Self>, conn: ConnId, mut frame: Frame) {
         if let Frame::Request { id, command: Command::AddPeer { address } } = &mut frame {
             match self.peer_address(address) {
                 Ok(full) => *address = full,

@@ -39,7 +39,7 @@ fn check_all_counted(mut network: Network) {
         assert_eq!(node.links.len(), network.nodes[number].core.peers().len(), "{node:?}");
     }
     // Two messages a link, and one more for each time in which nodes are gathered.
-    let (sent, gathered) = (network.sent("census"), took.as_millis() as u64 / 20 + 1);
+    let (sent, gathered) = (network.sent("census"), u64::try_from(took.as_millis()).unwrap() / 20 + 1);
     assert!(
         sent >= 2 * links && sent <= links * (2 + gathered),
         "{sent} messages over {links} links in {took:?}"
