@@ -21,12 +21,12 @@ pub const STEPS: &[Entry] = &[
     Entry {
         words: &["node"],
         form: "`node all policy=oldest`",
-        meaning: "sets options of nodes before they start: `policy`, `data`, `clock`, `args`. The kind of node has options too: `driver`, `exec`, `workload`, `lines`, `adapter`, `ready`, `ask` (the time that an ask may take), `values`. The command line takes precedence",
+        meaning: "sets options of nodes before they start: `policy`, `data`, `clock`, `args`. `at=HOST:PORT` is the address of a node that runs already: it is asked and judged, never started or ended. The kind of node has options too: `driver`, `exec`, `workload`, `lines`, `adapter`, `ready`, `ask` (the time that an ask may take), `values`. The command line takes precedence",
     },
     Entry {
         words: &["try", "until"],
         form: "`a, b: COMMAND ARGS…`",
-        meaning: "asks these nodes, all at once. An error ends the scenario. With `try` in front, errors and silence are allowed. `until a: set k v within 10s` asks again until all have answered; a command whose outcome is unknown may be carried out twice",
+        meaning: "asks these nodes, all at once. An error ends the scenario. With `try` in front, errors and silence are allowed. `try start a` and `try restart a` allow a start to fail: the node is stopped then. `until a: set k v within 10s` asks again until all have answered; a command whose outcome is unknown may be carried out twice",
     },
     Entry {
         words: &["let"],

@@ -58,7 +58,7 @@ pub(in crate::net) struct Web {
     router: OnceCell<Router>,
 }
 
-/// What the routes share.
+/// The state that the routes share.
 #[derive(Debug)]
 struct Shared {
     desk: Desk,
@@ -229,7 +229,7 @@ async fn figures(State(shared): Here) -> Response<Body> {
     }
 }
 
-/// Returns what is handed on. The first request reads it; whoever asks meanwhile waits for that. The error is for people.
+/// Returns the program to be handed on. The first request reads it; whoever asks meanwhile waits for that. The error is for people.
 async fn download_of(shared: &Arc<Shared>) -> Result<Arc<Download>, String> {
     let mut made = shared.download.lock().await;
     if let Some(made) = &*made {
