@@ -47,6 +47,11 @@ pub struct Arguments {
     #[arg(long, value_name = "FOLDER", conflicts_with = "no_web")]
     pub site: Option<PathBuf>,
 
+    /// Port of this machine for its person alone: synchronisation by hand, with the token of the data folder; the system
+    /// chooses one unless a harness starts the node
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "no_web")]
+    pub private: Option<String>,
+
     /// Serve no pages and no figures over HTTP, only the protocols of nodes
     #[arg(long)]
     pub no_web: bool,

@@ -25,7 +25,7 @@ mod folder;
 mod held_back;
 mod identity;
 mod panics;
-mod private_file;
+pub(super) mod private_file;
 mod record;
 mod refusal;
 mod repair;

@@ -45,13 +45,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct HttpServer {
     hosts: OwnHosts,
     /// The web surface, unless it is turned off.
-    web: Option<Web>,
+    web: Option<Rc<Web>>,
 }
 
 impl HttpServer {
     /// Creates the server of a node with its addresses as `host:port`: where it listens, and the advertised
     /// one.
-    pub(super) fn new(listen: &str, advertise: &str, web: Option<Web>) -> Self {
+    pub(super) fn new(listen: &str, advertise: &str, web: Option<Rc<Web>>) -> Self {
         Self { hosts: OwnHosts::new(listen, advertise), web }
     }
 

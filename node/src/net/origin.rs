@@ -14,6 +14,7 @@ const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
 /// The hosts by which this node is known. A page of another site that had its own name point here (DNS
 /// rebinding) does not know them.
+#[derive(Debug)]
 pub(super) struct OwnHosts {
     hosts: [String; 2],
 }

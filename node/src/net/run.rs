@@ -1,6 +1,6 @@
 //! A node's life: it listens, reports that it is ready, serves, and closes its connections.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ use super::http_server::HttpServer;
 use super::log;
 use super::shell::{Shell, Storage};
 use super::supervisor::{Supervisor, SupervisorCommand};
-use super::web::{Identity, SiteError, Web, WebSettings};
+use super::web::{Identity, PrivateError, PrivateListeners, SiteError, Web, WebSettings};
 use crate::core::Config;
 use crate::wire::{Hex, LABEL_MAX, Version};
 
@@ -49,6 +49,9 @@ enum StartError {
     /// The folder of a front end cannot be served.
     #[error(transparent)]
     Site(#[from] SiteError),
+    /// The listeners for the person at this machine cannot be opened.
+    #[error(transparent)]
+    Private(#[from] PrivateError),
     /// The data folder cannot be used. Nothing was written to it.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -85,10 +88,16 @@ impl StartError {
     /// Returns 2 for wrong usage, 3 for an environment that fails.
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Site(_) | Self::Data(DataError::Policy { .. }) => ExitCode::from(2),
-            Self::Taken { .. } | Self::Listen { .. } | Self::Data(_) | Self::System(_) | Self::Random(_) => {
-                ExitCode::from(3)
-            }
+            Self::Usage(_)
+            | Self::Site(_)
+            | Self::Private(PrivateError::Exposed(_))
+            | Self::Data(DataError::Policy { .. }) => ExitCode::from(2),
+            Self::Taken { .. }
+            | Self::Listen { .. }
+            | Self::Private(_)
+            | Self::Data(_)
+            | Self::System(_)
+            | Self::Random(_) => ExitCode::from(3),
         }
     }
 }
@@ -136,7 +145,7 @@ fn report_failure(supervisor: Option<&Supervisor>, error: &StartError) -> ExitCo
 
 /// Runs the node until it is ended, and returns its exit code.
 async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode {
-    let Prepared { listener, config, web, data, held } = match prepare(arguments).await {
+    let Prepared { listener, config, web, private, data, held } = match prepare(arguments).await {
         Ok(prepared) => prepared,
         Err(error) => return report_failure(supervisor.as_ref(), &error),
     };
@@ -166,7 +175,13 @@ async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> Exit
     if let Some(supervisor) = &supervisor {
         supervisor.report_ready(&listen, &config.node);
     }
-    let server = HttpServer::new(&listen, &config.address, web);
+    if let Some(private) = &private
+        && let Err(error) = log_private(private, arguments.data.as_deref())
+    {
+        return report_failure(supervisor.as_ref(), &error.into());
+    }
+    let web = web.map(Rc::new);
+    let server = HttpServer::new(&listen, &config.address, web.clone());
     let (storage, mut commits, space) = match data {
         Some(Data { writer, commits, space }) => (Storage::Disk(writer), Some(commits), Some(space)),
         None => (Storage::Memory, None, None),
@@ -181,6 +196,7 @@ async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> Exit
     shell.wake_core();
     let reason = tokio::select! {
         () = Box::pin(server.run(shell.clone(), listener)) => "the HTTP server has stopped",
+        () = serve_private(web.as_deref(), &shell, private) => "the private surface has stopped",
         () = shell.run_timer() => "the timer has stopped",
         () = report_commits(&shell, commits.as_mut()) => "the thread of the disk has stopped",
         _ = terminate.recv() => "terminated",
@@ -195,6 +211,14 @@ async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> Exit
     // Connections that do not close in time are dropped.
     let _ = tokio::time::timeout(CLOSE_TIMEOUT, shell.close_all()).await;
     ExitCode::SUCCESS
+}
+
+/// Serves the private surface. Never returns.
+async fn serve_private(web: Option<&Web>, shell: &Rc<Shell>, listeners: Option<PrivateListeners>) {
+    match web.zip(listeners) {
+        Some((web, listeners)) => web.serve_private(shell, listeners).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Reports the commits of the disk for as long as it runs. Never returns where there is no disk.
@@ -227,6 +251,7 @@ struct Prepared {
     listener: TcpListener,
     config: Config,
     web: Option<Web>,
+    private: Option<PrivateListeners>,
     data: Option<Data>,
     /// The versions that the disk held.
     held: Vec<Arc<Version>>,
@@ -283,7 +308,28 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
     };
     let listener = socket.listen(BACKLOG).map_err(not_listening)?;
     let web = if arguments.no_web { None } else { Some(web_of(arguments, &config)?) };
-    Ok(Prepared { listener, config, web, data, held })
+    let private = match private_address(arguments) {
+        Some(address) => Some(PrivateListeners::open(&address, arguments.data.as_deref()).await?),
+        None => None,
+    };
+    Ok(Prepared { listener, config, web, private, data, held })
+}
+
+/// Returns the address of the private surface; none if there is none, as for the nodes of a harness.
+fn private_address(arguments: &Arguments) -> Option<String> {
+    let usual = || (!arguments.supervised && !arguments.no_web).then(|| "127.0.0.1:0".to_owned());
+    arguments.private.clone().or_else(usual)
+}
+
+/// Says where the person at this machine may do more. The link carries a secret, and stands on a terminal alone.
+fn log_private(listeners: &PrivateListeners, data: Option<&Path>) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        log::info(format_args!("for you alone: {}", listeners.link()?));
+    } else if let Some(data) = data {
+        let (address, folder) = (listeners.address()?, data.display());
+        log::info(format_args!("for its person alone: http://{address}, with the token in {folder}/token"));
+    }
+    Ok(())
 }
 
 /// Returns the web surface of the node.

@@ -1,6 +1,7 @@
 //! The web surface of a node: what people and their programs see of it by plain HTTP, on the node's one port.
 //!
-//! Nothing here writes. Nothing is made before the first request, so that a node which nobody looks at pays nothing.
+//! On the public port nothing writes. What the person at this machine alone may do is on listeners of its own (`private`).
+//! Nothing is made before the first request, so that a node which nobody looks at pays nothing.
 
 mod bundle;
 mod content;
@@ -8,8 +9,11 @@ mod desk;
 mod download;
 mod metrics;
 mod page;
+mod private;
 mod site;
 mod surface;
+mod token;
 
+pub(super) use private::{PrivateError, PrivateListeners};
 pub(super) use site::SiteError;
 pub(super) use surface::{Identity, Web, WebSettings};

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use node::wire::{Command, Reply};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpStream, UnixStream};
 
 use crate::node::{NODE, Node, link, request, within};
 
@@ -34,16 +34,9 @@ impl Answer {
 
 /// Sends a request with these lines and returns the answer.
 async fn ask(node: &Node, line: &str, fields: &str) -> Answer {
-    let mut stream = within(TcpStream::connect(&node.address)).await.unwrap();
+    let stream = within(TcpStream::connect(&node.address)).await.unwrap();
     let host = if fields.contains("host:") { String::new() } else { format!("host: {}\r\n", node.address) };
-    let request = format!("{line} HTTP/1.1\r\n{host}{fields}connection: close\r\n\r\n");
-    within(stream.write_all(request.as_bytes())).await.unwrap();
-    let mut bytes = Vec::new();
-    within(stream.read_to_end(&mut bytes)).await.unwrap();
-    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
-    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head, body: bytes.split_off(end + 4) }
+    exchange(stream, &format!("{line} HTTP/1.1\r\n{host}{fields}"), "").await
 }
 
 async fn get(node: &Node, path: &str) -> Answer {
@@ -220,4 +213,93 @@ async fn what_is_downloaded_is_the_program_and_serves_the_same_site() {
     let third = get(&second, "/download").await;
     assert!(third.body == whole);
     assert_eq!(third.field("content-disposition"), Some("attachment; filename=\"downloaded\""));
+}
+
+/// Sends a request to the private surface, with these header fields, and returns the answer.
+async fn ask_at(address: &str, line: &str, fields: &str, body: &str) -> Answer {
+    let stream = within(TcpStream::connect(address)).await.unwrap();
+    exchange(stream, &format!("{line} HTTP/1.1\r\nhost: {address}\r\n{fields}"), body).await
+}
+
+async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str, body: &str) -> Answer {
+    let request = format!("{head}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+    within(stream.write_all(request.as_bytes())).await.unwrap();
+    let mut bytes = Vec::new();
+    within(stream.read_to_end(&mut bytes)).await.unwrap();
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head, body: bytes.split_off(end + 4) }
+}
+
+#[tokio::test]
+async fn the_person_at_the_machine_alone_has_the_node_synchronise() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("me");
+    let node = Node::start(&["--data", data.to_str().unwrap(), "--private", "127.0.0.1:0"]);
+    let other = Node::start(&[]);
+    link(&mut other.client().await, &node).await;
+    let said = node.wait_for_log("for its person alone: http://").await;
+    let (_, address) = said.split_once("http://").unwrap();
+    let (address, _) = address.split_once(',').unwrap();
+    let token = std::fs::read_to_string(data.join("token")).unwrap();
+    let token = token.trim();
+    assert!(!node.log().contains(token), "the token is in the log");
+    // On the public port there is nothing of this, whoever asks.
+    assert_eq!(ask(&node, "GET /sync", &format!("authorization: Bearer {token}\r\n")).await.status, 403);
+    let bearer = format!("authorization: Bearer {token}\r\n");
+    for (fields, status) in [
+        ("", 401),
+        ("authorization: Bearer 00\r\n", 401),
+        (&bearer, 200),
+        (&format!("{bearer}sec-fetch-site: cross-site\r\n"), 403),
+        (&format!("{bearer}origin: https://evil.example\r\n"), 403),
+        (&format!("cookie: x=1; node-session={token}\r\n"), 200),
+        (&format!("cookie: node-session={}0\r\n", &token[1..]), 401),
+    ] {
+        let answer = ask_at(address, "GET /sync", fields, "").await;
+        assert_eq!(answer.status, status, "{fields}: {}", answer.text());
+    }
+    assert_eq!(ask_at(address, "POST /sync", &bearer, "").await.text(), "comparing with 1 neighbour\n");
+    // A name of another site that was made to point here does not reach it either.
+    let stream = TcpStream::connect(address).await.unwrap();
+    let rebound =
+        exchange(stream, &format!("GET /sync HTTP/1.1\r\nhost: evil.example\r\n{bearer}"), "").await;
+    assert_eq!(rebound.status, 421);
+    // The page exchanges the token for a cookie that no other page can read or send.
+    assert_eq!(ask_at(address, "GET /session", "", "").await.status, 401);
+    assert_eq!(ask_at(address, "POST /session", "", "wrong").await.status, 401);
+    assert_eq!(ask_at(address, "POST /session", "", &"x".repeat(1 << 20)).await.status, 401);
+    let session = ask_at(address, "POST /session", "", token).await;
+    let cookie = session.field("set-cookie").unwrap();
+    assert_eq!(cookie, format!("node-session={token}; HttpOnly; SameSite=Strict; Path=/"));
+    assert!(ask_at(address, "GET /", "", "").await.text().starts_with("<!doctype html>"));
+    // Over the socket in the folder no token is asked for: only its owner can open it.
+    let socket = data.join("node.sock");
+    assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+    let stream = UnixStream::connect(&socket).await.unwrap();
+    let answer = exchange(stream, "GET /sync HTTP/1.1\r\nhost: localhost\r\n", "").await;
+    assert_eq!(answer.text(), "comparing with 1 neighbour\n");
+    // A node that was killed leaves its socket, which the next one replaces.
+    node.kill();
+    assert!(socket.exists());
+    let node = Node::start(&["--data", data.to_str().unwrap(), "--private", "127.0.0.1:0"]);
+    UnixStream::connect(&socket).await.unwrap();
+    node.signal("TERM");
+    assert_eq!(node.exit_code().await, Some(0));
+    assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn the_private_surface_is_on_loopback_alone_and_not_of_nodes_of_a_harness() {
+    let Err(failed) = Node::try_start("127.0.0.1:0", &["--private", "0.0.0.0:0"]) else {
+        panic!("it started")
+    };
+    assert_eq!(failed.code, Some(2));
+    assert!(failed.reason.contains("only the person at this machine may use it"), "{}", failed.reason);
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("me");
+    let node = Node::start(&["--data", data.to_str().unwrap()]);
+    assert!(!data.join("token").exists() && !data.join("node.sock").exists());
+    assert!(!node.log().contains("alone"));
 }

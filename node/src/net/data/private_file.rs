@@ -30,7 +30,7 @@ fn exists(folder: &Path) -> bool {
 }
 
 /// Opens a file for reading and writing, or creates it. Either way only its owner has access.
-pub(super) fn open(path: &Path) -> io::Result<File> {
+pub(in crate::net) fn open(path: &Path) -> io::Result<File> {
     restrict(File::options().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?)
 }
 

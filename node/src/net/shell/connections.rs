@@ -134,6 +134,16 @@ impl Shell {
         self.removed.notify_one();
     }
 
+    /// Has the core compare what it holds with each neighbour, one after another. Returns their number.
+    pub(in crate::net) fn synchronise(self: &Rc<Self>) -> u64 {
+        let conns: Vec<ConnId> = self.state.borrow().conns.keys().copied().collect();
+        for conn in conns {
+            // Of connections that are no links the core takes no notice.
+            self.handle_input(Input::RoundDue { conn });
+        }
+        self.state.borrow().core.peers().len() as u64
+    }
+
     /// Queues a text that the core need not know of.
     pub(in crate::net) fn queue_text(self: &Rc<Self>, conn: ConnId, text: String) {
         let outgoing = Outgoing { text: text.into(), weight: 0, counted: 0, asked: true };

@@ -28,8 +28,17 @@ pub(super) struct Desk(mpsc::Sender<Question>);
 /// A question to the node.
 #[derive(Debug)]
 pub(super) struct Question {
-    command: Command,
+    work: Work,
     answer: oneshot::Sender<Answer>,
+}
+
+/// The work that the node is asked for.
+#[derive(Debug)]
+enum Work {
+    /// A command of a client.
+    Command(Command),
+    /// A comparison with all neighbours, which no client can ask for.
+    Synchronise,
 }
 
 /// The reason why the node gave no answer.
@@ -52,8 +61,17 @@ impl Desk {
 
     /// Asks the node.
     pub(super) async fn ask(&self, command: Command) -> Result<Answer, DeskError> {
+        self.put(Work::Command(command)).await
+    }
+
+    /// Has the node compare what it holds with all neighbours. The answer is their number.
+    pub(super) async fn synchronise(&self) -> Result<Answer, DeskError> {
+        self.put(Work::Synchronise).await
+    }
+
+    async fn put(&self, work: Work) -> Result<Answer, DeskError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Question { command, answer }).map_err(|error| match error {
+        self.0.try_send(Question { work, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => DeskError::Busy,
             mpsc::error::TrySendError::Closed(_) => DeskError::Silent,
         })?;
@@ -71,12 +89,19 @@ pub(super) async fn attend(shell: Rc<Shell>, mut questions: mpsc::Receiver<Quest
     loop {
         tokio::select! {
             question = questions.recv() => {
-                let Some(Question { command, answer }) = question else { break };
+                let Some(Question { work, answer }) = question else { break };
                 // Those who asked may have gone.
                 open.retain(|_, waiting: &mut oneshot::Sender<Answer>| !waiting.is_closed());
-                next += 1;
-                open.insert(next, answer);
-                shell.on_frame(conn, Frame::Request { id: next, command });
+                match work {
+                    Work::Command(command) => {
+                        next += 1;
+                        open.insert(next, answer);
+                        shell.on_frame(conn, Frame::Request { id: next, command });
+                    }
+                    Work::Synchronise => {
+                        let _: Result<(), Answer> = answer.send(Ok(Reply::Count(shell.synchronise())));
+                    }
+                }
             }
             batch = poll_fn(|context| queue.poll_batch(context)) => match batch {
                 Batch::Frames(frames) => {

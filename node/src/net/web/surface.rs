@@ -22,6 +22,7 @@ use tower_service::Service as _;
 use super::desk::{self, Desk, DeskError};
 use super::download::{self, Download};
 use super::page::Page;
+use super::private::PrivateListeners;
 use super::site::{Found, Site, SiteError};
 use super::{bundle, metrics};
 use crate::net::log;
@@ -60,8 +61,8 @@ pub(in crate::net) struct Web {
 
 /// The state that the routes share.
 #[derive(Debug)]
-struct Shared {
-    desk: Desk,
+pub(super) struct Shared {
+    pub(super) desk: Desk,
     identity: Identity,
     site: Option<Arc<Site>>,
     page: Page,
@@ -98,10 +99,22 @@ impl Web {
         }
     }
 
+    /// Serves the private surface. Never returns.
+    pub(in crate::net) async fn serve_private(&self, shell: &Rc<Shell>, listeners: PrivateListeners) {
+        let shared = self.shared(shell);
+        listeners.serve(routes(Arc::clone(&shared)), shared).await;
+    }
+
     fn router(&self, shell: &Rc<Shell>) -> Router {
+        let away = "this is for the person at this machine: `tools node` printed a link, and the socket is in the data folder";
+        let private = || get(async move || line(StatusCode::FORBIDDEN, away));
+        routes(self.shared(shell)).route("/sync", private()).route("/session", private())
+    }
+
+    fn shared(&self, shell: &Rc<Shell>) -> Arc<Shared> {
         let (desk, questions) = Desk::new();
         spawn_local(desk::attend(Rc::clone(shell), questions));
-        let shared = Shared {
+        Arc::new(Shared {
             desk,
             identity: self.settings.identity.clone(),
             site: self.site.clone(),
@@ -109,26 +122,30 @@ impl Web {
             started: self.started,
             download: Mutex::default(),
             nodes: Mutex::default(),
-        };
-        Router::new()
-            .route("/_node", get(async || Redirect::permanent("/_node/")))
-            .route("/_node/", get(built_in))
-            .route("/health", get(async || "ok\n"))
-            .route("/ping", get(ping))
-            .route("/nodes", get(nodes))
-            .route("/stats", get(stats))
-            .route("/metrics", get(figures))
-            .route("/download", get(program))
-            .route("/download.b3", get(hashes))
-            .fallback(site)
-            .with_state(Arc::new(shared))
+        })
     }
+}
+
+/// Returns the routes that both surfaces have.
+fn routes(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/_node", get(async || Redirect::permanent("/_node/")))
+        .route("/_node/", get(built_in))
+        .route("/health", get(async || "ok\n"))
+        .route("/ping", get(ping))
+        .route("/nodes", get(nodes))
+        .route("/stats", get(stats))
+        .route("/metrics", get(figures))
+        .route("/download", get(program))
+        .route("/download.b3", get(hashes))
+        .fallback(site)
+        .with_state(shared)
 }
 
 type Here = State<Arc<Shared>>;
 
 /// Returns an answer of one line.
-fn line(status: StatusCode, text: impl Into<String>) -> Response<Body> {
+pub(super) fn line(status: StatusCode, text: impl Into<String>) -> Response<Body> {
     (status, text.into() + "\n").into_response()
 }
 
@@ -138,7 +155,7 @@ fn as_json(value: &serde_json::Value) -> Response<Body> {
 }
 
 /// Returns the answer for a node that does not answer, or refuses.
-fn unanswered(answer: Result<Result<Reply, Refusal>, DeskError>) -> Response<Body> {
+pub(super) fn unanswered(answer: Result<Result<Reply, Refusal>, DeskError>) -> Response<Body> {
     match answer {
         Err(error) => line(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
         Ok(Err(Refusal { code: ErrorCode::Unavailable, message })) => {

@@ -132,7 +132,25 @@ async function look() {
   }
 }
 
+/** Finds out whether this is the person at the node's machine, and shows what that person may do. */
+async function recognise() {
+  const [, token] = location.hash.match(/^#token=([0-9a-f]+)$/) ?? [];
+  if (token) {
+    // The token stays in neither the address nor the history.
+    history.replaceState(null, '', location.pathname);
+    await fetch('/session', { method: 'POST', body: token });
+  }
+  const known = await fetch('/session');
+  at('private').hidden = !known.ok;
+}
+
+at('sync').addEventListener('click', async () => {
+  const answer = await fetch('/sync', { method: 'POST' });
+  at('synced').textContent = (await answer.text()).trim();
+});
+
 async function run() {
+  await recognise().catch(() => {});
   for (;;) {
     if (!document.hidden) await look();
     await new Promise((resolve) => setTimeout(resolve, POLL));
