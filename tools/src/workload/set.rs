@@ -443,6 +443,16 @@ mod tests {
     }
 
     #[test]
+    fn elements_of_before_are_expected_where_nodes_ran_before() {
+        let options = Options::default().beside_older_data(5_000);
+        let (mut set, mut rng) = (Set::grow_only(&options), Rng::new(1));
+        let added = (0..100).map(|_| set.next(&mut rng)).find(|words| words.len() == 2);
+        assert_eq!(added.as_ref().map(|words| words[1].as_str()), Some("5000000"));
+        assert!(set.may_be_older("x") && set.may_be_older("4999999") && !set.may_be_older("5000001"));
+        assert!(!Set::grow_only(&Options::default()).may_be_older("x"));
+    }
+
+    #[test]
     fn to_read_less_than_before_is_counted() {
         let mut sample = Sample::new();
         sample.done(0, "broadcast 1").list(1, "read", "1").list(1, "read", "").last_lists(["1", "1", "1"]);

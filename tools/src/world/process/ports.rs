@@ -228,6 +228,15 @@ mod tests {
     use std::net::TcpListener;
 
     #[test]
+    fn a_lease_apart_lies_above_those_of_usual_runs() {
+        for random in [0, 1, u64::MAX] {
+            let port = Lease::apart(random).take().unwrap();
+            let half = LOWEST + blocks() / 2 * BLOCK;
+            assert!(port >= half && port < highest(), "{port}");
+        }
+    }
+
+    #[test]
     fn looking_whether_a_port_is_free_does_not_take_it() {
         let mut lease = Lease::default();
         let port = lease.take().unwrap();
