@@ -109,8 +109,10 @@ function introduce(stats) {
     at('size').textContent = `${(bytes / 1e6).toFixed(1)} MB`;
     at('hash').textContent = blake3;
   }
+  // The private port is of no use to others.
+  const origin = at('private').hidden ? location.origin : `http://${stats.address}`;
   at('lines').textContent = [
-    `curl ${location.origin}/download -o tools && chmod +x tools`,
+    `curl ${origin}/download -o tools && chmod +x tools`,
     './tools node --data me/ --port 3001',
     `./tools cli --port 3001 addPeer ${stats.address}`,
   ].join('\n');
@@ -140,8 +142,8 @@ async function recognise() {
     history.replaceState(null, '', location.pathname);
     await fetch('/session', { method: 'POST', body: token });
   }
-  const known = await fetch('/session');
-  at('private').hidden = !known.ok;
+  const session = await fetch('/session');
+  at('private').hidden = !session.ok;
 }
 
 at('sync').addEventListener('click', async () => {
