@@ -53,6 +53,7 @@ mod ports;
 mod quorum;
 mod record;
 mod redact;
+mod redirects;
 mod run;
 mod runs;
 mod scenarios;

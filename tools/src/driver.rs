@@ -43,7 +43,7 @@ pub use command_line::{
 pub use contact::{Contact, Contacts};
 pub use declaration::{ANSWER_WITHIN, Bound, Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
 pub use described::{Described, LoadError, SCHEMA};
-pub use directory::{AddressError, Directory};
+pub use directory::{AddressError, Directory, Reach, ReachError};
 pub use maelstrom::{LINES, MAELSTROM, Maelstrom, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};
 pub use native::{
     AskError, CommandError, NATIVE, NATIVE_AHEAD, NATIVE_ANNOUNCE, NATIVE_BOUNDS, NATIVE_GRAFT, NATIVE_STATS,

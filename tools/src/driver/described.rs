@@ -14,6 +14,7 @@ mod line;
 mod load;
 mod outcome;
 mod plan;
+mod redirect;
 mod redis;
 mod request;
 mod schema;

@@ -1,5 +1,8 @@
 //! The directory that drivers look nodes up in.
 
+use std::rc::Rc;
+
+use super::contact::Contacts;
 use super::declaration::Declaration;
 use crate::world::NodeIndex;
 
@@ -22,10 +25,38 @@ pub enum AddressError {
     },
 }
 
+/// The reason why a client beside one node does not reach an address.
+#[derive(Debug, thiserror::Error)]
+pub enum ReachError {
+    /// No node listens there.
+    #[error("`{0}`, which is no node of the network")]
+    NoNode(String),
+    /// A cut or a partition stands between the two nodes.
+    #[error("`{to}`, which is cut off from `{from}`")]
+    Apart {
+        /// The node that the client is beside.
+        from: String,
+        /// The node that it would ask.
+        to: String,
+    },
+}
+
+/// The way of the harness to a node.
+#[derive(Debug)]
+pub struct Reach {
+    /// The address at which the harness dials the node, with nothing between.
+    pub address: String,
+    /// The contacts of the harness with the node, besides those of its own driver.
+    pub contacts: Rc<Contacts>,
+}
+
 /// The directory of nodes' names and addresses.
 pub trait Directory {
     /// Returns the address at which one node dials another.
     fn address(&self, from: NodeIndex, to: &str) -> Result<String, AddressError>;
+
+    /// Returns the way of a client beside one node to an address, in the state that links have now.
+    fn reach(&self, from: NodeIndex, address: &str) -> Result<Reach, ReachError>;
 
     /// Returns the name of the node with an address.
     fn name(&self, address: &str) -> Option<String>;

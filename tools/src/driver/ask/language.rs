@@ -169,12 +169,16 @@ fn plain(value: Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::driver::{Reach, ReachError};
 
     struct Nobody;
 
     impl Directory for Nobody {
         fn address(&self, _: crate::world::NodeIndex, to: &str) -> Result<String, AddressError> {
             Err(AddressError::NoNode(to.to_owned()))
+        }
+        fn reach(&self, _: crate::world::NodeIndex, address: &str) -> Result<Reach, ReachError> {
+            Err(ReachError::NoNode(address.to_owned()))
         }
         fn name(&self, address: &str) -> Option<String> {
             (address == "127.0.0.1:3001").then(|| "b".to_owned())

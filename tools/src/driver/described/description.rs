@@ -160,6 +160,20 @@ pub(super) struct HttpRequests {
     /// Header fields.
     #[serde(default)]
     pub(super) headers: BTreeMap<Text, Text>,
+    /// The treatment of answers that lead elsewhere.
+    #[serde(default)]
+    pub(super) redirects: Redirects,
+}
+
+/// The treatment of an answer over HTTP that leads to another page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Redirects {
+    /// It is the answer.
+    #[default]
+    Count,
+    /// The page that it leads to is asked.
+    Follow,
 }
 
 /// A command that a node can be asked.
@@ -171,6 +185,8 @@ pub(super) struct Command {
     /// Header fields of the request, besides those of all requests.
     #[serde(default)]
     pub(super) headers: BTreeMap<Text, Text>,
+    /// The treatment of answers that lead elsewhere, in place of that of all requests.
+    pub(super) redirects: Option<Spanned<Redirects>>,
     /// The command line of a program that asks.
     pub(super) exec: Option<Text>,
     /// The words of a command of Redis.

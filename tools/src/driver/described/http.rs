@@ -1,11 +1,13 @@
 //! Requests over HTTP/1.1, over connections that are kept for the next request.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::http::header::LOCATION;
 use hyper::http::{HeaderName, HeaderValue, Method, Uri};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -43,6 +45,8 @@ pub(super) struct HttpRequest {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct HttpAnswer {
     pub(super) status: u16,
+    /// The place that it leads to, as the node wrote it.
+    pub(super) location: Option<Vec<u8>>,
     pub(super) body: Vec<u8>,
 }
 
@@ -58,6 +62,28 @@ pub(super) enum HttpError {
     /// The answer is longer than any that is read.
     #[error("the answer is longer than {} MiB", ANSWER_MAX >> 20)]
     Long,
+}
+
+/// The clients of one node, and of the other nodes that it led to.
+#[derive(Debug)]
+pub(super) struct Hosts {
+    /// The client of the node itself.
+    pub(super) own: HttpClient,
+    /// The clients of others, by host and port. There are no more than the nodes of the network have ports.
+    others: RefCell<BTreeMap<(String, u16), Rc<HttpClient>>>,
+}
+
+impl Hosts {
+    pub(super) fn new(contacts: Rc<Contacts>) -> Self {
+        Self { own: HttpClient::new(contacts), others: RefCell::default() }
+    }
+
+    /// Returns the client of another node, whose contacts with the harness these are.
+    pub(super) fn other(&self, host: &str, port: u16, contacts: Rc<Contacts>) -> Rc<HttpClient> {
+        let mut others = self.others.borrow_mut();
+        let client = others.entry((host.to_owned(), port));
+        Rc::clone(client.or_insert_with(|| Rc::new(HttpClient::new(contacts))))
+    }
 }
 
 impl HttpClient {
@@ -125,6 +151,7 @@ impl HttpRequest {
 
 async fn read(response: Response<hyper::body::Incoming>) -> Result<HttpAnswer, HttpError> {
     let status = response.status().as_u16();
+    let location = response.headers().get(LOCATION).map(|location| location.as_bytes().to_vec());
     let body =
         Limited::new(response.into_body(), ANSWER_MAX).collect().await.map_err(|error| match error
             .downcast::<hyper::Error>(
@@ -132,5 +159,5 @@ async fn read(response: Response<hyper::body::Incoming>) -> Result<HttpAnswer, H
             Ok(error) => HttpError::Broken(*error),
             Err(_) => HttpError::Long,
         })?;
-    Ok(HttpAnswer { status, body: body.to_bytes().into() })
+    Ok(HttpAnswer { status, location, body: body.to_bytes().into() })
 }

@@ -111,11 +111,22 @@ pub(super) struct CommandPlan {
     pub(super) arguments: Vec<String>,
 }
 
+/// A request over HTTP.
+#[derive(Debug)]
+pub(super) struct HttpPlan {
+    pub(super) method: Method,
+    pub(super) path: Template,
+    pub(super) headers: Vec<(HeaderName, Template)>,
+    pub(super) body: Template,
+    /// True if the pages are asked that answers lead to.
+    pub(super) follows: bool,
+}
+
 /// The request of a command.
 #[derive(Debug)]
 pub(super) enum RequestPlan {
     /// A request over HTTP.
-    Http { method: Method, path: Template, headers: Vec<(HeaderName, Template)>, body: Template },
+    Http(HttpPlan),
     /// A program that asks.
     Exec {
         words: CommandWords,
@@ -139,7 +150,7 @@ impl RequestPlan {
     /// Returns true if a placeholder of this name stands in the request.
     fn names(&self, name: &str) -> bool {
         match self {
-            Self::Http { path, headers, body, .. } => {
+            Self::Http(HttpPlan { path, headers, body, .. }) => {
                 path.names(name) || body.names(name) || headers.iter().any(|(_, header)| header.names(name))
             }
             Self::Exec { words, input } => words.names(name) || input.names(name),

@@ -105,6 +105,9 @@ impl<'a> Client<'a> {
             Err(TransportError::Unavailable(message)) => {
                 Asked::Ended(Outcome::Refused { code: "unavailable".to_owned(), message })
             }
+            Err(TransportError::Refused(message)) => {
+                Asked::Ended(Outcome::Refused { code: "refused".to_owned(), message })
+            }
             Err(TransportError::Lost(reason)) => Asked::Lost(reason),
         }
     }

@@ -11,8 +11,8 @@ mod tests {
     use serde_json::Value;
 
     use super::super::description::{
-        Adapter, Command, Description, HttpRequests, Links, Meaning, ReadyTable, Start, StartStep, StepNodes,
-        ValueKind,
+        Adapter, Command, Description, HttpRequests, Links, Meaning, ReadyTable, Redirects, Start, StartStep,
+        StepNodes, ValueKind,
     };
     use super::*;
 
@@ -66,6 +66,7 @@ mod tests {
         assert_eq!(words(&schema, "/definitions/meaning/enum"), known::<Word<Meaning>>(word));
         assert_eq!(words(&schema, "/properties/values/enum"), known::<Word<ValueKind>>(word));
         assert_eq!(words(&schema, "/properties/links/enum"), known::<Word<Links>>(word));
+        assert_eq!(words(&schema, "/definitions/redirects/enum"), known::<Word<Redirects>>(word));
         assert_eq!(words(&schema, "/definitions/step/properties/on/enum"), known::<Word<StepNodes>>(word));
     }
 }

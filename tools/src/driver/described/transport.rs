@@ -1,15 +1,14 @@
 //! The transports of requests: each fills in a request, sends it, and returns the answer.
 
-use std::rc::Rc;
-use std::str::FromStr as _;
+mod http;
 
-use hyper::body::Bytes;
-use hyper::http::{HeaderName, HeaderValue, Method, Uri, header};
+use std::rc::Rc;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::adapter::{Adapter, AdapterError};
 use super::exec::{self, ExecError};
-use super::http::{HttpClient, HttpError, HttpRequest};
+use super::http::Hosts;
 use super::line::{LineClient, LineError};
 use super::outcome::Received;
 use super::plan::RequestPlan;
@@ -26,7 +25,7 @@ pub(super) struct Transports {
     /// The host of the node, and the port that is asked.
     host: String,
     port: u16,
-    http: HttpClient,
+    http: Hosts,
     redis: RedisClient,
     line: LineClient,
     web_socket: WebSocketClient,
@@ -51,6 +50,8 @@ pub(super) enum TransportError {
     Failed(String),
     /// The node has not been asked.
     Unavailable(String),
+    /// The node led elsewhere, to where nobody is asked: the request was not carried out.
+    Refused(String),
     /// The connection was lost: the request may have been carried out.
     Lost(String),
 }
@@ -76,7 +77,7 @@ impl Transports {
         Self {
             host: place.host.clone(),
             port: place.ports().get(asked).copied().unwrap_or(place.port),
-            http: HttpClient::new(Rc::clone(&session.contacts)),
+            http: Hosts::new(Rc::clone(&session.contacts)),
             redis: RedisClient::default(),
             line: LineClient::default(),
             web_socket: WebSocketClient::default(),
@@ -98,9 +99,7 @@ impl Transports {
         session: &NodeSession,
     ) -> Result<Reply, TransportError> {
         match request {
-            RequestPlan::Http { method, path, headers, body } => {
-                self.by_http((method, path, headers, body), values).await
-            }
+            RequestPlan::Http(request) => self.by_http(request, values, session).await,
             RequestPlan::Exec { words, input } => by_program(session, (words, input), values).await,
             RequestPlan::Redis { words: command } => self.by_redis(&words(command, values)?, changes).await,
             RequestPlan::Line { line } => self.by_line(&text(line, None, values)?, changes).await,
@@ -110,45 +109,6 @@ impl Transports {
             }
             RequestPlan::Adapter { command } => self.by_adapter(command, values).await,
         }
-    }
-
-    async fn by_http(
-        &self,
-        (method, path, headers, body): (&Method, &Template, &[(HeaderName, Template)], &Template),
-        values: &Values<'_>,
-    ) -> Result<Reply, TransportError> {
-        let path = text(path, Some(Filter::Url), values)?;
-        let uri =
-            Uri::from_str(&path).map_err(|error| TransportError::Failed(format!("`{path}`: {error}")))?;
-        let field = |name: &str, value: String| {
-            HeaderValue::from_str(&value)
-                .map_err(|error| TransportError::Failed(format!("the header field `{name}`: {error}")))
-        };
-        let mut fields = vec![(header::HOST, field("host", format!("{}:{}", self.host, self.port))?)];
-        for (name, value) in headers {
-            fields.retain(|(other, _)| other != name);
-            fields.push((name.clone(), field(name.as_str(), text(value, None, values)?)?));
-        }
-        let request = HttpRequest {
-            host: self.host.clone(),
-            port: self.port,
-            method: method.clone(),
-            uri,
-            headers: fields,
-            body: Bytes::from(text(body, None, values)?),
-        };
-        let answer = self.http.ask(request).await.map_err(|error| match error {
-            HttpError::Connect(_) => TransportError::Unavailable(error.to_string()),
-            HttpError::Broken(_) => TransportError::Lost(error.to_string()),
-            HttpError::Long => TransportError::Failed(error.to_string()),
-        })?;
-        Ok(Reply::Received(Received {
-            status: answer.status,
-            is_success: (200..300).contains(&answer.status),
-            may_have_happened: answer.status >= 500,
-            status_text: format!("HTTP {}", answer.status),
-            ..Received::of(answer.body)
-        }))
     }
 
     async fn by_redis(&self, words: &[String], changes: bool) -> Result<Reply, TransportError> {

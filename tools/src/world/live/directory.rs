@@ -3,14 +3,16 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use tokio::time::Instant;
 
 use super::bypass::{BypassFacts, Owner, Span};
 use super::carrier::Carrier;
 use super::error::LinkError;
-use crate::driver::{self, AddressError, Directory, Place, policy_of};
-use crate::world::{Bypass, LinkChange, NodeIndex, NodeSpec};
+use crate::driver::{self, AddressError, Contacts, Directory, Place, Reach, ReachError, policy_of};
+use crate::world::partition::Partition;
+use crate::world::{Bypass, Direction, LinkChange, NodeIndex, NodeSpec};
 
 /// The addresses of all nodes that were ever started, and the carrier between them.
 pub(super) struct NodeDirectory {
@@ -18,12 +20,19 @@ pub(super) struct NodeDirectory {
     nodes: BTreeMap<NodeIndex, Entry>,
     by_name: BTreeMap<String, NodeIndex>,
     by_address: BTreeMap<String, NodeIndex>,
+    /// The cut directions, and the partition: clients of the harness beside a node respect them too.
+    cut: BTreeSet<Direction>,
+    partition: Partition,
 }
 
 struct Entry {
     name: String,
     address: String,
+    /// The addresses of all its ports.
+    addresses: Vec<String>,
     ports: Vec<u16>,
+    /// The contacts of clients that other nodes led here.
+    contacts: Rc<Contacts>,
     /// True if it ran before.
     attached: bool,
     /// The declaration of the driver, if there is such a driver.
@@ -35,26 +44,36 @@ struct Entry {
 
 impl NodeDirectory {
     pub(super) fn new(carrier: Box<dyn Carrier>) -> Self {
-        Self { carrier, nodes: BTreeMap::new(), by_name: BTreeMap::new(), by_address: BTreeMap::new() }
+        Self {
+            carrier,
+            nodes: BTreeMap::new(),
+            by_name: BTreeMap::new(),
+            by_address: BTreeMap::new(),
+            cut: BTreeSet::new(),
+            partition: Partition::default(),
+        }
     }
 
     /// Adds a node that is about to be started, at a place.
     pub(super) fn add(&mut self, node: NodeIndex, spec: &NodeSpec, place: &Place) {
         let address = place.address();
         self.by_name.insert(spec.name.clone(), node);
-        for port in place.ports().into_iter().filter(|port| *port != 0) {
-            self.by_address.insert(Place { port, ..place.clone() }.address(), node);
-        }
-        if let Some(at) = &spec.at {
-            // A node may be listed by the name of its host.
-            self.by_address.insert(at.address(), node);
-        }
+        let ports = place.ports().into_iter().filter(|port| *port != 0);
+        let mut addresses: Vec<_> = ports.map(|port| Place { port, ..place.clone() }.address()).collect();
+        // A node may be listed by the name of its host.
+        addresses.extend(spec.at.as_ref().map(|at| at.address()));
+        self.by_address.extend(addresses.iter().map(|address| (address.clone(), node)));
         // A foreign program may treat the policy as it likes.
         let policy = policy_of(spec).filter(|_| spec.exec.is_none()).map(str::to_owned);
         let (name, ports) = (spec.name.clone(), place.ports());
         let driver = driver::declaration_of(&spec.driver);
         let attached = spec.at.is_some();
-        self.nodes.insert(node, Entry { name, address, ports, attached, driver, policy, watched: false });
+        let contacts = self.nodes.get(&node).map(|before| Rc::clone(&before.contacts)).unwrap_or_default();
+        let watched = false;
+        self.nodes.insert(
+            node,
+            Entry { name, address, addresses, ports, contacts, attached, driver, policy, watched },
+        );
     }
 
     pub(super) fn name_of(&self, node: NodeIndex) -> Option<String> {
@@ -62,7 +81,19 @@ impl NodeDirectory {
     }
 
     pub(super) fn change(&mut self, changes: &[LinkChange]) -> Result<(), LinkError> {
-        self.carrier.change(changes)
+        self.carrier.change(changes)?;
+        for change in changes {
+            match change {
+                LinkChange::Cut(direction) => {
+                    self.cut.insert(*direction);
+                }
+                LinkChange::Join(direction) => {
+                    self.cut.remove(direction);
+                }
+                LinkChange::Break(_) | LinkChange::Shape(..) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Finds connections between nodes that the carrier does not carry. Fails where the system does not list them.
@@ -79,6 +110,11 @@ impl NodeDirectory {
         let here = here.filter(|(_, entry, address)| is_here(entry, address));
         let addresses = here.map(|(node, _, address)| (*node, address)).collect();
         let attached = self.nodes.iter().filter(|(_, entry)| entry.attached).map(|(node, _)| *node).collect();
+        let was_led = |node, span: &Span| {
+            let contacts = self.nodes.get(&node).map(|entry| &entry.contacts);
+            contacts.is_some_and(|contacts| contacts.covers(span.earliest, span.latest))
+        };
+        let was_contacted = &|node, span: &Span| was_contacted(node, span) || was_led(node, span);
         let facts = BypassFacts { since, addresses, attached, was_contacted, owners };
         self.carrier.bypasses(&facts)
     }
@@ -89,7 +125,15 @@ impl NodeDirectory {
     }
 
     pub(super) fn set_partition(&mut self, sets: &[Vec<NodeIndex>]) -> Result<(), LinkError> {
-        self.carrier.set_partition(sets)
+        self.carrier.set_partition(sets)?;
+        self.partition = Partition::new(sets);
+        Ok(())
+    }
+
+    /// Returns true if requests or answers between two nodes are lost.
+    fn are_apart(&self, from: NodeIndex, to: NodeIndex) -> bool {
+        let ways = [Direction { from, to }, Direction { from: to, to: from }];
+        ways.into_iter().any(|way| self.cut.contains(&way) || self.partition.separates(way))
     }
 }
 
@@ -101,8 +145,24 @@ fn is_of_this_machine(address: &str) -> bool {
 }
 
 impl Directory for RefCell<NodeDirectory> {
+    fn reach(&self, from: NodeIndex, address: &str) -> Result<Reach, ReachError> {
+        let directory = self.borrow();
+        let found = directory.by_address.get(address);
+        let Some((to, entry)) = found.and_then(|to| Some((*to, directory.nodes.get(to)?))) else {
+            return Err(ReachError::NoNode(address.to_owned()));
+        };
+        if directory.are_apart(from, to) {
+            let from = directory.name_of(from).unwrap_or_default();
+            return Err(ReachError::Apart { from, to: entry.name.clone() });
+        }
+        // A proxy in front of a node carries the traffic of nodes.
+        let is_own = entry.addresses.iter().any(|own| own == address);
+        let address = if is_own { address } else { &entry.address };
+        Ok(Reach { address: address.to_owned(), contacts: Rc::clone(&entry.contacts) })
+    }
+
     fn address(&self, from: NodeIndex, to: &str) -> Result<String, AddressError> {
-        let NodeDirectory { carrier, nodes, by_name, by_address } = &mut *self.borrow_mut();
+        let NodeDirectory { carrier, nodes, by_name, by_address, .. } = &mut *self.borrow_mut();
         let index = by_name.get(to).copied();
         let Some((index, entry)) = index.and_then(|index| Some((index, nodes.get(&index)?))) else {
             return Err(AddressError::NoNode(to.to_owned()));

@@ -5,9 +5,9 @@ use std::str::FromStr as _;
 use hyper::http::{HeaderName, Method, Uri};
 use regex::Regex;
 
-use super::super::description::{Command, Description, Text, span};
+use super::super::description::{Command, Description, Redirects, Text, span};
 use super::super::extract::{Extraction, ExtractionError};
-use super::super::plan::{CommandPlan, RequestPlan, Sign};
+use super::super::plan::{CommandPlan, HttpPlan, RequestPlan, Sign};
 use super::super::scope::{Example, Scope};
 use super::super::signatures::Signature;
 use super::super::template::Template;
@@ -85,6 +85,10 @@ impl Compiler<'_> {
         if let Some((header, _)) = command.headers.first_key_value().filter(|_| kind != "http") {
             let message = format!("a request by `{kind}` has no header fields");
             self.error(span(header), message, "they belong to `http`");
+        }
+        if let Some(redirects) = command.redirects.as_ref().filter(|_| kind != "http") {
+            let message = format!("a request by `{kind}` leads nowhere else");
+            self.error(span(redirects), message, "`redirects` belongs to `http`");
         }
         if let Some(body) = command.body.as_ref().filter(|_| matches!(kind, "redis" | "tcp" | "stdio")) {
             let message = format!("a request by `{kind}` has no body");
@@ -166,7 +170,9 @@ impl Compiler<'_> {
                 self.error(span(name), message, "such as `content-type`");
             }
         }
-        Some(RequestPlan::Http { method: parsed, path, headers, body })
+        let redirects = command.redirects.as_ref().map_or(description.http.redirects, |own| *own.get_ref());
+        let follows = redirects == Redirects::Follow;
+        Some(RequestPlan::Http(HttpPlan { method: parsed, path, headers, body, follows }))
     }
 
     fn extraction(&mut self, text: &Text) -> Extraction {
