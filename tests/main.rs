@@ -13,6 +13,7 @@ mod browser;
 mod by_hand;
 mod byc;
 mod bypassed;
+mod clocks;
 mod closed_output;
 mod completions;
 mod control;

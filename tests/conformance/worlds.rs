@@ -68,6 +68,7 @@ fn options() -> (Options, Box<dyn Any>) {
         seed: 1,
         log_limit: process::LOG_LIMIT,
         messages: MessageLogging::default(),
+        clocks: false,
     };
     (options, Box::new(folder))
 }

@@ -165,9 +165,9 @@ pub fn main() -> ExitCode {
     }
     // Each run starts one guard, and waits for it.
     if std::env::args_os().nth(1).is_some_and(|command| command == GUARD)
-        && let Some(containment) = std::env::args().nth(3)
+        && let (Some(network), Some(containment)) = (std::env::args().nth(2), std::env::args().nth(3))
     {
-        crate::world::process::guard::watch(&containment);
+        crate::world::process::guard::watch(&network, &containment);
         return ExitCode::SUCCESS;
     }
     let arguments = match parsed::<CommandLine>(std::env::args_os()) {

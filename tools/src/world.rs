@@ -8,6 +8,7 @@
 //! launcher and a carrier, and nothing more.
 
 mod attachment;
+mod clock_error;
 mod declaration;
 mod event;
 mod excerpt;
@@ -32,6 +33,7 @@ use std::collections::BTreeMap;
 pub use ::node::core::Mutant;
 
 pub use attachment::{Attachment, AttachmentError};
+pub use clock_error::{ClockError, ClockReach};
 pub use declaration::{Ability, Declaration, HERE, NAMES, NETNS, PROCESS, PROCESS_DIRECT, SIM};
 pub use event::{Change, Event, ExitStatus, Misconduct, Occurrence};
 pub use excerpt::LogLines;

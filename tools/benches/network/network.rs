@@ -142,6 +142,7 @@ impl Network {
             seed: 1,
             log_limit: process::LOG_LIMIT,
             messages: MessageLogging::default(),
+            clocks: false,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::run::Session;
 use crate::scenario::{Scenario, Setting, Step, StepKind, check, parse_steps};
 use crate::text::{Severity, Source};
 use crate::topology::Graph;
-use crate::world::Declaration;
+use crate::world::{ClockReach, Declaration};
 
 /// The most steps whose names stay known. Chosen: far more than a person defines, and each is checked again
 /// with every request.
@@ -29,6 +29,8 @@ pub(super) struct Grounds<'a> {
     /// Options of every node, from the command line.
     pub(super) node_options: &'a BTreeMap<String, String>,
     pub(super) naming: &'a Naming,
+    /// The judge of programs whose clocks are to be shifted.
+    pub(super) clock_reach: ClockReach,
 }
 
 /// The steps that define or measure something that later steps may name.
@@ -62,6 +64,7 @@ impl Grounds<'_> {
             running: &running,
             before: &self.naming.0,
             drivers: driver::all(),
+            clock_reach: self.clock_reach,
             ..Setting::of(self.world)
         };
         // All else that is wrong would follow from a driver that cannot be read.

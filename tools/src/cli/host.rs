@@ -70,6 +70,8 @@ pub(super) struct Setup {
     pub(super) world: &'static Declaration,
     /// True if the world is to make what faults of links need, in worlds that make it before the start.
     pub(super) prepares_links: bool,
+    /// True if programs are started so that their clocks can be shifted.
+    pub(super) prepares_clocks: bool,
     /// The most that a node may write to its log, in bytes.
     pub(super) log_limit: u64,
 }
@@ -123,6 +125,7 @@ impl Host {
             seed,
             log_limit: setup.log_limit,
             messages: MessageLogging { reported: setup.options.messages, ..MessageLogging::default() },
+            clocks: setup.prepares_clocks,
         };
         let links = if setup.prepares_links { Links::Proxied } else { Links::Direct };
         let (world, processes) = world(setup.world, options, setup.ports, links)?;

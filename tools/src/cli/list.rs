@@ -18,6 +18,7 @@ use super::tags;
 use crate::driver;
 use crate::scenario::{self, Fit, Headers, Setting};
 use crate::text::{Diagnostic, Source, readable};
+use crate::world::process::clock;
 use crate::world::{self, Ability};
 
 /// List scenarios: name, parameters with the number of their combinations, tags and purpose
@@ -170,7 +171,12 @@ fn unfit(
     // The reason is more of the nodes in a world that can run them.
     worlds.sort_by_key(|world| !(driver.simulated || world.can(Ability::Exec)));
     for world in worlds {
-        match file.fit(&Setting { drivers: driver::all(), options: &options, ..Setting::of(world) }) {
+        match file.fit(&Setting {
+            drivers: driver::all(),
+            clock_reach: clock::reach,
+            options: &options,
+            ..Setting::of(world)
+        }) {
             Fit::Fits => return Ok(None),
             Fit::Misfit(lacking) => misfit = misfit.or_else(|| lacking.into_iter().next()),
             Fit::Wrong(wrong) => mistakes = mistakes.or(Some(wrong)),

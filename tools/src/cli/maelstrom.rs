@@ -26,6 +26,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
         links: Links::Direct,
         logs: &arguments.logs,
         log_limit: arguments.log_limit.bytes,
+        clocks: false,
         sent: arguments.messages.log_net_send,
         arrived: arguments.messages.log_net_recv,
         json: arguments.json,

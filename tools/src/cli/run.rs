@@ -98,6 +98,7 @@ fn start(
         options,
         world: arguments.setting.world,
         prepares_links: arguments.proxied,
+        prepares_clocks: arguments.clocks,
         log_limit: arguments.log_limit.bytes,
     };
     let journal = journal_file::create(&arguments.logs, Limits::STAYING)?;

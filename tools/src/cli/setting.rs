@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use crate::scenario::Setting;
+use crate::world::process::clock;
 use crate::world::{Ability, Attachment};
 use crate::{driver, world};
 
@@ -25,7 +26,7 @@ impl SettingArguments {
     /// these options.
     #[must_use]
     pub fn setting<'a>(&self, options: &'a BTreeMap<String, String>) -> Setting<'a> {
-        Setting { drivers: driver::all(), options, ..Setting::of(self.world) }
+        Setting { drivers: driver::all(), clock_reach: clock::reach, options, ..Setting::of(self.world) }
     }
 }
 

@@ -27,6 +27,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write, err: &mut dyn Write) -> R
         links: if stands_between { Links::Proxied } else { Links::Direct },
         logs: &arguments.logs,
         log_limit: arguments.log_limit.bytes,
+        clocks: arguments.clock,
         sent: false,
         arrived: false,
         json: arguments.json,

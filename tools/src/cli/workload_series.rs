@@ -42,6 +42,8 @@ pub(super) struct Series<'a> {
     pub(super) logs: &'a Path,
     /// The most that a node may write to its log, in bytes.
     pub(super) log_limit: u64,
+    /// True if programs are started so that their clocks can be shifted.
+    pub(super) clocks: bool,
     /// True if messages are logged as they are sent.
     pub(super) sent: bool,
     /// True if messages are logged as they arrive.
@@ -156,6 +158,7 @@ fn run_plan(
             // A page shows the messages as arrows.
             reported: series.html.is_some(),
         },
+        clocks: series.clocks,
     };
     let attaches = plan.nodes.iter().any(|node| node.at.is_some());
     let ports = Ports::Leased(if attaches { Lease::apart(random::number()?) } else { Lease::default() });

@@ -79,6 +79,8 @@ pub struct CommandLine {
     pub asked: usize,
     /// The files and the programs that belong to the start.
     pub setup: Setup,
+    /// The lead of the program's clock over the machine's, in milliseconds. The world sets it for each start.
+    pub clock_ms: i64,
 }
 
 /// The files and the programs that belong to the start of a node, beside its own program.
@@ -117,7 +119,16 @@ impl CommandLine {
         ready: Ready,
     ) -> Self {
         let (environment, setup) = (Vec::new(), Setup::default());
-        Self { program: program.into(), arguments, environment, uses_data, ready, asked: 0, setup }
+        Self {
+            program: program.into(),
+            arguments,
+            environment,
+            uses_data,
+            ready,
+            asked: 0,
+            setup,
+            clock_ms: 0,
+        }
     }
 
     /// Returns the line for a node that runs already: no program to start, and the sign that the node answers.
@@ -129,12 +140,6 @@ impl CommandLine {
 /// The reason why a node, or its adapter, has no command line. Nothing has been started.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum CommandLineError {
-    /// The node's clock is to be shifted, and the node is a foreign program.
-    #[error("the clock of `{exec}` cannot be shifted: only that of our own node can")]
-    Clock {
-        /// The program's command line.
-        exec: String,
-    },
     /// The node's disk is to be full, and the node is a foreign program.
     #[error("the disk of `{exec}` cannot be filled: only that of our own node can")]
     Disk {
@@ -224,9 +229,6 @@ pub(crate) fn fill_in(
     ready: Ready,
 ) -> Result<CommandLine, CommandLineError> {
     let exec_text = || exec.to_owned();
-    if spec.clock_ms != 0 {
-        return Err(CommandLineError::Clock { exec: exec_text() });
-    }
     if spec.disk_full {
         return Err(CommandLineError::Disk { exec: exec_text() });
     }

@@ -24,6 +24,9 @@ pub struct Declaration {
     pub about: &'static str,
     /// The commands that install the program, for people; empty where nothing is to be installed.
     pub install: &'static str,
+    /// The command line of the program that is started as such a node, where nodes do not name one. Placeholders are
+    /// not filled in, save for the folder of a description.
+    pub program: &'static str,
     /// True if a client asks such a node at its address, by the protocol of [`super::ask`]. Other nodes are
     /// asked by the process that runs their network.
     pub asked_directly: bool,

@@ -10,6 +10,12 @@ impl Scenario {
     pub fn needs_any(&self, abilities: &[Ability]) -> bool {
         any_needs(&self.steps, abilities)
     }
+
+    /// Returns true if any step shifts clocks, or gives a node another clock at its start, at any depth.
+    #[must_use]
+    pub fn shifts_clocks(&self) -> bool {
+        any_shifts(&self.steps)
+    }
 }
 
 impl Scenario {
@@ -42,6 +48,14 @@ fn any_asks(steps: &[Step], command: &str) -> bool {
         | StepKind::LetAnswer { ask, .. }
         | StepKind::Expect { claim: Claim::Ask { ask, .. }, .. } => is_it(ask),
         kind => kind.block().is_some_and(|block| any_asks(block, command)),
+    })
+}
+
+fn any_shifts(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.kind {
+        StepKind::Clock { .. } => true,
+        StepKind::Node { options, .. } => options.iter().any(|option| option.name == "clock"),
+        kind => kind.block().is_some_and(|block| any_shifts(block)),
     })
 }
 

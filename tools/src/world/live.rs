@@ -34,7 +34,7 @@ use tokio::task::LocalSet;
 use tokio::time::{Instant, timeout};
 
 use super::{Event, LinkChange, Misconduct, NodeIndex, Occurrence, OpId, Operation, Outcome, Signal, World};
-use crate::driver::{self, Contacts, Request, RequestBody};
+use crate::driver::{self, CommandLine, Contacts, Request, RequestBody};
 
 pub use bypass::{BypassFacts, Owner, Span};
 pub use carrier::{Carrier, Direct, ShortageCallback};
@@ -195,7 +195,7 @@ impl Live {
             None => driver.command_line(&spec, &place, &members),
         };
         let command = match command {
-            Ok(command) => command,
+            Ok(command) => CommandLine { clock_ms: spec.clock_ms, ..command },
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
         if (spec.disk || command.uses_data)

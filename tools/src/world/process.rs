@@ -4,6 +4,7 @@
 //! ends. All nodes are started by the [`guard`], a small process. It ends all that it started when its socket
 //! to the harness closes, however the harness ended.
 
+pub mod clock;
 mod flood;
 pub mod guard;
 mod listening;
@@ -13,7 +14,7 @@ mod owners;
 mod ports;
 mod running;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::File;
@@ -28,8 +29,8 @@ use super::folder::make_folder;
 use super::live::{
     Carrier, Direct, LaunchError, Launcher, Live, MessageLogging, Owner, Proxied, Running, Written,
 };
-use super::{Declaration, LogLines, NodeIndex, PROCESS, PROCESS_DIRECT};
-use crate::driver::{CommandLine, Place, Sidecar, SidecarLauncher};
+use super::{ClockError, ClockReach, Declaration, LogLines, NodeIndex, PROCESS, PROCESS_DIRECT};
+use crate::driver::{CommandLine, Place, Ready, Sidecar, SidecarLauncher};
 
 pub(in crate::world) use super::limits::raise_for_links;
 pub use super::limits::{LimitError, explained, raise_open_files};
@@ -38,7 +39,7 @@ pub use ports::{Lease, PortError, Ports, port_is_free};
 
 use flood::FloodWatch;
 use guard::Guard;
-use running::Process;
+use running::{Clock, Process};
 
 /// The number of networks that are made side by side. Chosen: the kernel makes networks mostly one after another,
 /// so that more threads gain little.
@@ -72,6 +73,8 @@ pub struct Options {
     pub log_limit: u64,
     /// The choice of messages between nodes that are logged, where the harness carries them.
     pub messages: MessageLogging,
+    /// True if programs that are not ours are started so that their clocks can be shifted, where that can be.
+    pub clocks: bool,
 }
 
 /// Creates a world of processes that listen on these ports. Returns beside it what only processes have: ids,
@@ -152,6 +155,8 @@ pub struct Processes {
     guard: Rc<Guard>,
     /// The permits for threads that make networks.
     makers: Rc<Semaphore>,
+    /// The number of programs that were started with clocks that can be shifted.
+    shiftable: Cell<u64>,
     /// The watch over the amount that nodes write, once it has a callback.
     watch: RefCell<Option<FloodWatch>>,
 }
@@ -171,6 +176,7 @@ impl Processes {
             running: Rc::default(),
             logged: RefCell::default(),
             guard,
+            shiftable: Cell::new(0),
             watch: RefCell::default(),
             makers: Rc::new(Semaphore::new(MAKERS)),
         })
@@ -199,6 +205,39 @@ impl Processes {
     #[must_use]
     pub fn address(&self, node: NodeIndex) -> Option<(String, u16)> {
         self.places.borrow().get(&node).map(|place| (place.host.clone(), place.port))
+    }
+
+    /// Returns the judge of programs whose clocks are to be shifted in this network.
+    #[must_use]
+    pub fn clock_reach(&self) -> ClockReach {
+        if self.options.clocks { clock::reach } else { |_| Err(ClockError::Unprepared) }
+    }
+
+    /// Prepares the clock of a program for shifts. Our own node needs none of this.
+    fn prepare_clock(&self, node: NodeIndex, line: &mut CommandLine) -> Result<Clock, LaunchError> {
+        if line.ready == Ready::Told {
+            return Ok(Clock::Own);
+        }
+        if !self.options.clocks {
+            return Ok(Clock::Fixed(ClockError::Unprepared));
+        }
+        let judged =
+            clock::library().and_then(|library| clock::judge(&line.program, &library).map(|()| library));
+        let library = match judged {
+            Ok(library) => library,
+            Err(reason) if line.clock_ms == 0 => return Ok(Clock::Fixed(reason)),
+            Err(reason) => return Err(LaunchError::Clock(reason.with_help())),
+        };
+        let life = self.shiftable.get();
+        self.shiftable.set(life + 1);
+        let made = clock::Shift::new(&self.options.network, node.0, life, line.clock_ms);
+        let shift = made.map_err(|error| LaunchError::Clock(explained(&error)))?;
+        let own =
+            line.environment.iter().find(|(name, _)| name == clock::PRELOAD).map(|(_, value)| value.clone());
+        let preloaded = own.or_else(|| std::env::var(clock::PRELOAD).ok());
+        line.environment.retain(|(name, _)| name != clock::PRELOAD);
+        line.environment.extend(shift.environment(&library, preloaded.as_deref()));
+        Ok(Clock::Shifted(shift))
     }
 
     /// Returns the path of a node's log.
@@ -283,8 +322,9 @@ impl Launcher for Processes {
         &self,
         node: NodeIndex,
         name: &str,
-        line: CommandLine,
+        mut line: CommandLine,
     ) -> LocalBoxFuture<'static, Result<Rc<dyn Running>, LaunchError>> {
+        let clock = self.prepare_clock(node, &mut line);
         let fresh = self.logged.borrow_mut().insert(name.to_owned());
         if let Some(watch) = self.watch.borrow().as_ref() {
             watch.add(node, name);
@@ -294,12 +334,12 @@ impl Launcher for Processes {
         let (guard, running) = (Rc::clone(&self.guard), Rc::clone(&self.running));
         let makers = Rc::clone(&self.makers);
         Box::pin(async move {
-            let logs = logs?;
+            let (logs, clock) = (logs?, clock?);
             let network = match namespace {
                 Some(namespace) => Some(make_network(namespace, &makers).await?),
                 None => None,
             };
-            let process = Rc::new(running::start(&guard, line, logs, network).await?);
+            let process = Rc::new(running::start(&guard, line, logs, (network, clock)).await?);
             running.borrow_mut().insert(node, Rc::clone(&process));
             Ok(process as Rc<dyn Running>)
         })

@@ -103,6 +103,7 @@ impl Host {
             world: self.world.declaration(),
             node_options: &self.node_options,
             naming: &self.naming,
+            clock_reach: self.processes.clock_reach(),
         };
         grounds.check("step", text)
     }

@@ -51,6 +51,10 @@ pub struct Arguments {
     #[arg(long = "faults")]
     pub proxied: bool,
 
+    /// Start programs so that their clocks can be shifted, by libfaketime: tools do 'clock a +10s'
+    #[arg(long)]
+    pub clocks: bool,
+
     /// Leave out links from a node to itself, with a warning
     #[arg(long)]
     pub lenient: bool,

@@ -35,7 +35,7 @@ use crate::report;
 use crate::run::{AttemptRule, Attempted, Failure, FailureKind, Options, Report, Verdict};
 use crate::scenario::{Scenario, Setting, is_routed};
 use crate::text::io_cause;
-use crate::world::process::{Lease, Ports};
+use crate::world::process::{Lease, Ports, clock};
 use crate::world::sim::Reseed;
 use crate::world::{self, Attachment, World as _};
 
@@ -336,11 +336,17 @@ impl Runner {
             // links is refused only by scenarios that do.
             let world = self.0.world;
             let scenario = &job.case.scenario;
-            let setting =
-                Setting { drivers: driver::all(), options: &options.node_options, ..Setting::of(world) };
+            let setting = Setting {
+                drivers: driver::all(),
+                clock_reach: clock::reach,
+                options: &options.node_options,
+                ..Setting::of(world)
+            };
             let prepares_links = scenario.needs_any(world.prepared) && !is_routed(scenario, &setting);
             let (options, log_limit) = (options.clone(), self.0.log_limit);
-            let setup = Setup { logs, data, ports, options, world, prepares_links, log_limit };
+            let prepares_clocks = scenario.shifts_clocks();
+            let setup =
+                Setup { logs, data, ports, options, world, prepares_links, prepares_clocks, log_limit };
             let running = self.0.running.recorder(&scenario.name);
             Ok((Host::new(setup, (journal, (watching, running)))?, brief))
         });

@@ -13,7 +13,8 @@ use crate::driver::{self, Wiring};
 use crate::scenario::Shape;
 use crate::workload::runner::{NodeFault, Plan, Protocol};
 use crate::workload::{Kind, Options, UnknownName};
-use crate::world::{Ability, Attachment, MemberSpec, NodeIndex, NodeSpec, Tie};
+use crate::world::process::clock;
+use crate::world::{Ability, Attachment, ClockError, MemberSpec, NodeIndex, NodeSpec, Tie};
 
 /// The longest fault, unless `--interval` is given. Chosen: as with `tools maelstrom`.
 const INTERVAL_MAX: Duration = Duration::from_secs(10);
@@ -56,8 +57,8 @@ pub(super) enum PlanError {
     )]
     Bypassed(&'static str),
     /// The clocks of the nodes cannot be shifted.
-    #[error("the clocks of these nodes cannot be shifted: only those of our own node can")]
-    Clock,
+    #[error("the clocks of these nodes cannot be shifted: {0}")]
+    Clock(#[from] ClockError),
     /// The world lacks a fault.
     #[error("the world `{world}` cannot {fault} a node")]
     Fault {
@@ -111,9 +112,7 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         let help = match &error {
             PlanError::Command { .. } => Some("describe it, as in `tools new driver http`"),
-            PlanError::Clock => {
-                Some("leave out `--clock`; a node with a clock of its own has a command to shift it")
-            }
+            PlanError::Clock(reason) => Some(reason.help()),
             PlanError::NotStarted { .. } | PlanError::NotBetween { .. } => {
                 Some("leave it out, or leave out `--at`, and the harness starts the nodes")
             }
@@ -160,7 +159,9 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     if by_themselves && faulty_links && (arguments.world.one_host || !arguments.latency.is_zero()) {
         return Err(PlanError::Bypassed(driver.name));
     }
-    let node_faults = node_faults(arguments, driver.ours && !options.contains_key("exec"))?;
+    let program = options.get("exec").map_or(driver.program, String::as_str);
+    let ours = driver.ours && !options.contains_key("exec");
+    let node_faults = node_faults(arguments, (!ours).then_some(program))?;
     let protocol = Protocol::of(driver.wiring, driver.values_of(None));
     if let Some(command) = protocol.lacking_command(kind, driver) {
         return Err(PlanError::Command { driver: driver.name, command, workload: kind.name() });
@@ -187,7 +188,7 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
         adapter: options.get("adapter").cloned(),
         ready: options.get("ready").cloned(),
         // A node that is killed has to find what it acknowledged.
-        disk: arguments.kill && attached.is_empty() && driver.ours && !options.contains_key("exec"),
+        disk: arguments.kill && attached.is_empty() && ours,
         members: if driver.is_told_members {
             members(driver.name, (&names, &attached), &links, index)
         } else {
@@ -227,8 +228,8 @@ pub(super) fn plan(arguments: &Arguments, seed: u64) -> Result<Plan, PlanError> 
     })
 }
 
-/// Returns the faults of nodes that were asked for. `ours` is true if the nodes are our own program.
-fn node_faults(arguments: &Arguments, ours: bool) -> Result<Vec<NodeFault>, PlanError> {
+/// Returns the faults of nodes that were asked for. `program` is the command line of nodes that are not our own.
+fn node_faults(arguments: &Arguments, program: Option<&str>) -> Result<Vec<NodeFault>, PlanError> {
     let world = arguments.world;
     let faults = [
         (arguments.kill, NodeFault::Kill),
@@ -247,8 +248,8 @@ fn node_faults(arguments: &Arguments, ours: bool) -> Result<Vec<NodeFault>, Plan
             return Err(PlanError::Fault { world: world.name, fault: verb });
         }
     }
-    if arguments.clock && !ours {
-        return Err(PlanError::Clock);
+    if let Some(program) = program.filter(|_| arguments.clock) {
+        clock::reach(program)?;
     }
     Ok(faults)
 }

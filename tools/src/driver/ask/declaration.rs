@@ -8,6 +8,7 @@ pub const ASK: Declaration = Declaration {
     name: "ask",
     about: "any program, with a small second one, the adapter, that asks it",
     install: "",
+    program: "",
     asked_directly: false,
     simulated: false,
     commands: &[

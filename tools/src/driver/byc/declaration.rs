@@ -8,6 +8,7 @@ pub const BYC: Declaration = Declaration {
     name: "byc",
     about: "a program that speaks socket.io 4 at the path /byc, such as those of a course",
     install: "",
+    program: "",
     asked_directly: false,
     simulated: false,
     commands: &[GET, SET, STAMP, KEYS, COUNT, PEERS, ADD_PEER],

@@ -23,6 +23,7 @@ pub(super) fn declaration(
         name,
         about: kept(description.about.clone()),
         install: kept(description.install.trim().to_owned()),
+        program: kept(plan.start.command.replace("{folder}", &plan.folder)),
         asked_directly: false,
         simulated: false,
         commands: Vec::leak(commands),

@@ -65,9 +65,6 @@ pub(super) fn command_line(
         return Err(CommandLineError::NoValue { name: name.clone() });
     }
     let text = || start.command.clone();
-    if spec.clock_ms != 0 {
-        return Err(CommandLineError::Clock { exec: text() });
-    }
     if spec.disk_full {
         return Err(CommandLineError::Disk { exec: text() });
     }

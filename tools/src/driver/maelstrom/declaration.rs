@@ -30,6 +30,7 @@ pub const MAELSTROM: Declaration = Declaration {
     name: "maelstrom",
     about: "a program that reads and writes messages as lines of JSON; the harness is its network",
     install: "",
+    program: "",
     asked_directly: false,
     simulated: false,
     commands: &[

@@ -58,6 +58,7 @@ pub const NATIVE: Declaration = Declaration {
     name: "native",
     about: "the node of this project, or a program that speaks its protocol",
     install: "",
+    program: "",
     asked_directly: true,
     simulated: true,
     commands: &[

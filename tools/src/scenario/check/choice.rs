@@ -11,6 +11,7 @@ use crate::driver;
 use crate::scenario::ast::{Item, LEADER, Pick, Subject, Who};
 use crate::text::{Diagnostic, Span, nearest};
 use crate::topology::Graph;
+use crate::world::Ability;
 
 /// The number of names among which the nearest one is searched. Chosen: more nodes than any scenario has
 /// named, and few enough that the search takes no time that a person sees.
@@ -79,6 +80,31 @@ impl Checker<'_> {
         let message = format!("the {what} of `{name}` is out of reach: it is a program of its own");
         let error = self.error(span, message);
         self.report(error.help("only nodes of ours, without `exec=`, can be done that to"));
+    }
+
+    /// Checks that the clocks of the nodes that may be chosen can be shifted.
+    pub(super) fn have_clocks(&mut self, who: &Who, span: Span, among: &Graph) {
+        if !self.setting.world.can(Ability::Exec) {
+            return self.are_own(who, "clock", span, among);
+        }
+        let program = |facts: &Facts<'_>| match &facts.exec {
+            Some(exec) => Some(exec.clone()),
+            None if facts.driver.ours => None,
+            None => Some(facts.driver.program.to_owned()),
+        };
+        let programs: BTreeSet<String> =
+            self.nodes.facts_of(who, among).into_iter().filter_map(program).collect();
+        let reach = self.setting.clock_reach;
+        let Some((of, reason)) =
+            programs.into_iter().find_map(|of| Some((reach(&of).err()?, of)).map(|(r, of)| (of, r)))
+        else {
+            return;
+        };
+        let nodes = possible(who, among).into_iter().map(|index| among.name(index));
+        let is_it = |name: &&str| program(self.nodes.facts(name)).as_ref() == Some(&of);
+        let name = nodes.into_iter().find(is_it).map(|name| format!(" of `{name}`")).unwrap_or_default();
+        let error = self.error(span, format!("the clock{name} cannot be shifted: {reason}"));
+        self.report(error.help(reason.help()));
     }
 
     /// Checks that the nodes that may be chosen have a disk. Two cases are left to the run: the options of a

@@ -35,7 +35,7 @@ impl Checker<'_> {
         }
         self.values(who, options);
         if let Some(clock) = options.iter().find(|option| option.name == "clock") {
-            self.are_own(who, "clock", clock.span, &self.nodes.ever.clone());
+            self.have_clocks(who, clock.span, &self.nodes.ever.clone());
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::scenario::ast::Step;
 use crate::topology::Graph;
-use crate::world::NodeSpec;
+use crate::world::{ClockReach, NodeSpec};
 use crate::{driver, world};
 
 /// The setting in which a scenario is to run.
@@ -20,12 +20,15 @@ pub struct Setting<'a> {
     pub existing: Option<&'a Graph>,
     /// The specification of each node of that network, by name.
     pub running: &'a BTreeMap<String, NodeSpec>,
+    /// The judge of programs whose clocks are to be shifted.
+    pub clock_reach: ClockReach,
     /// The steps that were done to that network: their variables and measures are still known.
     pub before: &'a [Step],
 }
 
 impl<'a> Setting<'a> {
-    /// Returns a setting with the drivers of the program, in which no network is up and no option is given.
+    /// Returns a setting with the drivers of the program, in which no network is up and no option is given. Clocks
+    /// of programs count as shiftable: only who looks at files can say more.
     #[must_use]
     pub const fn of(world: &'a world::Declaration) -> Self {
         const NO_OPTIONS: &BTreeMap<String, String> = &BTreeMap::new();
@@ -36,6 +39,7 @@ impl<'a> Setting<'a> {
             options: NO_OPTIONS,
             existing: None,
             running: NO_NODES,
+            clock_reach: |_| Ok(()),
             before: &[],
         }
     }

@@ -63,7 +63,7 @@ impl Checker<'_> {
             StepKind::Clock { who, .. } => {
                 self.choice(who, Role::Act);
                 if self.are_started(who, "given a clock", span) {
-                    self.are_own(who, "clock", span, &self.nodes.now.clone());
+                    self.have_clocks(who, span, &self.nodes.now.clone());
                 }
             }
             StepKind::Disk { who, .. } => {

@@ -54,6 +54,9 @@ pub enum LaunchError {
     /// The standard streams of the node cannot be made. The text has the limit that is met, and the remedy.
     #[error("{0}")]
     Streams(String),
+    /// The node's clock cannot be shifted. The text has the reason and the remedy.
+    #[error("its clock cannot be shifted: {0}")]
+    Clock(String),
     /// There is no such program.
     #[error(
         "there is no program `{0}`{hint}",
@@ -127,6 +130,9 @@ pub enum ReadinessError {
     /// The mark of a first start cannot be removed.
     #[error("cannot mark its first start as completed: {}", io_cause(.0))]
     Mark(io::Error),
+    /// The node does not obey the clock that it was given.
+    #[error(transparent)]
+    Clock(ControlError),
     /// The pattern that a line of the log is to match is no regular expression.
     #[error(transparent)]
     Pattern(regex::Error),
@@ -141,6 +147,12 @@ pub enum ControlError {
     /// The node ran before, and is none of the harness's processes.
     #[error("it ran before, and was not started by the harness")]
     NotStarted,
+    /// The node's clock cannot be shifted. The text has the reason and the remedy.
+    #[error("its clock cannot be shifted: {0}")]
+    FixedClock(String),
+    /// The file by which the node is told the time cannot be written.
+    #[error("its clock cannot be shifted: {}", io_cause(.0))]
+    Clock(io::Error),
     /// The node did not confirm the message in time; it may carry it out later.
     #[error("it did not confirm {0}")]
     Unconfirmed(String),

@@ -232,6 +232,9 @@ impl NodeTask {
         let (failed, is_ready) = (RefCell::new(None), Cell::new(false));
         let becomes_ready = async {
             self.readiness(running, life.log_start.get(), &failed).await?;
+            if self.command.clock_ms != 0 {
+                running.obeys_clock().map_err(ReadinessError::Clock)?;
+            }
             is_ready.set(true);
             failed.replace(None);
             for words in &self.command.setup.after {

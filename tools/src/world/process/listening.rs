@@ -15,6 +15,11 @@ pub(super) fn addresses(group: i32) -> Vec<String> {
     found.into_iter().collect()
 }
 
+/// Returns true if a process listens for TCP, as far as its sockets can be read.
+pub(super) fn listens(process: &Process) -> bool {
+    !sockets(process).is_empty()
+}
+
 fn sockets(process: &Process) -> Vec<String> {
     let Ok(files) = process.fd() else { return Vec::new() };
     let inodes: BTreeSet<u64> = files

@@ -16,12 +16,13 @@ use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::sync::Mutex;
 
+use super::clock::{self, Shift};
 use super::guard::{Guard, Program};
 use super::listening;
 use crate::driver::{self, CommandLine, Ready, Sidecar};
 use crate::world::limits;
 use crate::world::live::{ControlError, LaunchError, ReadinessError, Running};
-use crate::world::{ExitStatus, Signal};
+use crate::world::{ClockError, ExitStatus, Signal};
 
 /// The longest report of readiness that is read, in bytes. Chosen: a report is one short line of JSON.
 const REPORT_MAX: usize = 4_096;
@@ -38,6 +39,17 @@ pub(super) struct Process {
     control: Option<Mutex<UnixStream>>,
     stdio: RefCell<Option<driver::Stdio>>,
     frozen: Cell<bool>,
+    clock: Clock,
+}
+
+/// The way to the clock of a program.
+pub(super) enum Clock {
+    /// The program is our own node, and shifts its clock when it is told to.
+    Own,
+    /// The program is told the time by a library.
+    Shifted(Shift),
+    /// The clock cannot be shifted, for this reason.
+    Fixed(ClockError),
 }
 
 /// The harness's ends of a program's standard streams.
@@ -53,7 +65,7 @@ pub(super) async fn start(
     guard: &Guard,
     line: CommandLine,
     (log, errors): (File, File),
-    network: Option<File>,
+    (network, clock): (Option<File>, Clock),
 ) -> Result<Process, LaunchError> {
     let no_streams = |error: io::Error| LaunchError::Streams(limits::explained(&error));
     let (ends, input, output) = streams(line.ready == Ready::Spoken, log).map_err(no_streams)?;
@@ -68,7 +80,7 @@ pub(super) async fn start(
         io::ErrorKind::PermissionDenied => LaunchError::NotPermitted { program: name, error },
         _ => LaunchError::Spawn { program: name, reason: limits::explained(&error) },
     })?;
-    Process::new(program, ends).map_err(no_streams)
+    Process::new(program, ends, clock).map_err(no_streams)
 }
 
 /// Returns the path of a program for a start in another folder: a relative path is one from the harness's.
@@ -124,7 +136,7 @@ fn streams(speaks: bool, log: File) -> io::Result<(Ends, OwnedFd, OwnedFd)> {
 }
 
 impl Process {
-    fn new(program: Program, ends: Ends) -> io::Result<Self> {
+    fn new(program: Program, ends: Ends, clock: Clock) -> io::Result<Self> {
         let (control, stdio) = match ends {
             Ends::Control(control) => {
                 control.set_nonblocking(true)?;
@@ -137,7 +149,7 @@ impl Process {
             }
         };
         let (stdio, frozen) = (RefCell::new(stdio), Cell::new(false));
-        Ok(Self { program, control, stdio, frozen })
+        Ok(Self { program, control, stdio, frozen, clock })
     }
 
     /// Returns the process id, as people of this machine see it, if the process runs.
@@ -237,7 +249,26 @@ impl Running for Process {
     }
 
     fn put_clock_ahead(&self, ahead_ms: i64) -> LocalBoxFuture<'_, Result<(), ControlError>> {
-        Box::pin(async move { self.send_command(&serde_json::json!({ "clock_ahead_ms": ahead_ms })).await })
+        Box::pin(async move {
+            match &self.clock {
+                Clock::Own => self.send_command(&serde_json::json!({ "clock_ahead_ms": ahead_ms })).await,
+                Clock::Shifted(shift) => {
+                    shift.set(ahead_ms).map_err(ControlError::Clock)?;
+                    self.obeys_clock()
+                }
+                Clock::Fixed(reason) => Err(ControlError::FixedClock(reason.with_help())),
+            }
+        })
+    }
+
+    fn obeys_clock(&self) -> Result<(), ControlError> {
+        let (Clock::Shifted(_), Some(process)) = (&self.clock, self.program.process()) else { return Ok(()) };
+        match clock::without_library(process.as_raw_nonzero().get()) {
+            Some(program) if !self.has_ended() => {
+                Err(ControlError::FixedClock(ClockError::NotLoaded(program).with_help()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn fill_disk(&self, full: bool) -> LocalBoxFuture<'_, Result<(), ControlError>> {

@@ -146,7 +146,13 @@ impl Keeper {
         }
         let naming = self.course.naming.borrow();
         let none = std::collections::BTreeMap::new();
-        let grounds = Grounds { session: &self.session, world: &SIM, node_options: &none, naming: &naming };
+        let grounds = Grounds {
+            session: &self.session,
+            world: &SIM,
+            node_options: &none,
+            naming: &naming,
+            clock_reach: |_| Ok(()),
+        };
         let scenario = match grounds.check(BY_HAND, &text) {
             Ok(scenario) => scenario,
             Err(wrong) => return refuse(reply, wrong.to_string()),

@@ -135,6 +135,7 @@ const FOREIGN: driver::Declaration = driver::Declaration {
     name: "foreign",
     about: "",
     install: "",
+    program: "",
     asked_directly: false,
     simulated: false,
     commands: &[driver::Command {

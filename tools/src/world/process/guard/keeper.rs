@@ -15,14 +15,14 @@ use rustix::process::{Pid, RawPid, Signal, WaitOptions, WaitStatus, kill_process
 use super::containment::{Containment, Numbers};
 use super::message::{GuardReport, Room, Start, receive, send};
 use super::orphans;
-use crate::world::process::explained;
+use crate::world::process::{clock, explained};
 
 /// The number of programs that are started side by side: starting one waits until it is loaded. Chosen: as many
 /// as the cores of a small machine.
 pub(super) const STARTERS: usize = 4;
 
 /// Runs the guard until the harness has gone and nothing is left of what it started.
-pub fn watch(containment: &str) {
+pub fn watch(network: &str, containment: &str) {
     let Some(containment) = Containment::named(containment) else { return };
     let Ok(socket) = rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), 3) else { return };
     let began = containment.enter().map_err(|error| error.to_string()).and_then(|numbers| {
@@ -47,6 +47,7 @@ pub fn watch(containment: &str) {
     if containment == Containment::Ancestor {
         keeper.end_all();
     }
+    clock::sweep(network);
 }
 
 struct Keeper {
