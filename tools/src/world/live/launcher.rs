@@ -79,7 +79,7 @@ pub trait Running {
     /// has taken the change, or at once while it is frozen.
     fn put_clock_ahead(&self, ahead_ms: i64) -> LocalBoxFuture<'_, Result<(), ControlError>>;
 
-    /// Looks whether the node obeys the clock that it was given, as far as that can be seen.
+    /// Checks that the node obeys the clock that it was given, as far as that can be seen.
     fn obeys_clock(&self) -> Result<(), ControlError>;
 
     /// Fills the node's disk, or makes room on it. The future ends when the node has taken the change, or at

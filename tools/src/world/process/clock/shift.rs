@@ -28,7 +28,7 @@ pub(super) fn is_possible() -> bool {
     rustix::fs::access(FOLDER, rustix::fs::Access::WRITE_OK).is_ok()
 }
 
-/// Removes what a run has left, by its network id: its harness may have been killed.
+/// Removes the files of a run, by its network id: they are left where its harness was killed.
 pub fn sweep(network: &str) {
     let start = format!("{PREFIX}{network}-");
     let files = std::fs::read_dir(FOLDER).into_iter().flatten().flatten();
