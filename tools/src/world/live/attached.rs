@@ -94,6 +94,10 @@ impl Running for Attached {
         Box::pin(async { Err(ControlError::NotStarted) })
     }
 
+    fn obeys_clock(&self) -> Result<(), ControlError> {
+        Ok(())
+    }
+
     fn fill_disk(&self, _full: bool) -> LocalBoxFuture<'_, Result<(), ControlError>> {
         Box::pin(async { Err(ControlError::NotStarted) })
     }
