@@ -80,7 +80,9 @@ fn command(arguments: &Arguments, topology: &str) -> Result<Command, Failure> {
     for (node, at) in &arguments.program.at {
         command.arg(format!("--at={node}={at}"));
     }
-    for (flag, given) in [("--faults", arguments.proxied), ("--lenient", arguments.lenient)] {
+    let switches =
+        [("--faults", arguments.proxied), ("--clocks", arguments.clocks), ("--lenient", arguments.lenient)];
+    for (flag, given) in switches {
         if given {
             command.arg(flag);
         }
