@@ -133,7 +133,7 @@ pub(crate) fn http(logs: &Path) -> Result<()> {
         for _ in 0..TIMES {
             let mut server = Served::start(&name, logs)?;
             server.ask(&["set", "k", "v"], 1)?;
-            wrk.push(wrk_rate(server.port, connections)?);
+            wrk.push(wrk_rate(server.port, "/kv/k", connections)?);
             read.push(server.rate(&["get", "k"], connections)?);
             write.push(server.rate(&["set", "k", "v"], connections)?);
         }
@@ -150,19 +150,19 @@ pub(crate) fn http(logs: &Path) -> Result<()> {
     Ok(())
 }
 
-fn median(mut rates: Vec<f64>) -> f64 {
+pub(crate) fn median(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates[rates.len() / 2]
 }
 
-fn is_there(program: &str, argument: &str) -> bool {
+pub(crate) fn is_there(program: &str, argument: &str) -> bool {
     Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 /// Returns the requests a second that `wrk` makes.
-fn wrk_rate(port: u16, connections: usize) -> Result<f64> {
+pub(crate) fn wrk_rate(port: u16, path: &str, connections: usize) -> Result<f64> {
     let (span, connections) = (format!("-d{}s", SPAN.as_secs()), format!("-c{connections}"));
-    let url = format!("http://127.0.0.1:{port}/kv/k");
+    let url = format!("http://127.0.0.1:{port}{path}");
     let ran = Command::new("wrk").args(["-t1", &connections, &span, &url]).output()?;
     let said = String::from_utf8_lossy(&ran.stdout);
     let rate = said.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:"));

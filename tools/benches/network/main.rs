@@ -30,6 +30,7 @@ mod simulator;
 mod spread;
 mod table;
 mod throughput;
+mod web;
 
 use std::error::Error;
 use std::path::Path;
@@ -63,6 +64,7 @@ const SECTIONS: &[Section] = &[
     ("described, http", described::http),
     ("described, adapters", described::adapters),
     ("described, etcd", described::etcd),
+    ("web", web::run),
     ("linearizability", linearizability::run),
     ("disk", disk::run),
     ("repair", repair::run),
