@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # BIND, Knot and NSD: if the primary comes back with an older zone, two secondaries follow it in the end, and one
-# stops to answer.
+# stops answering.
 #
 # Versions: bind9 9.18.49, knot 3.2.6, nsd 4.6.1 (Debian 12, packages bind9, bind9-dnsutils, knot and nsd).
 # Expected: a primary that is restored from a backup has a lower serial number. Its secondaries ignore it, and all do
