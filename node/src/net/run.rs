@@ -321,7 +321,7 @@ fn private_address(arguments: &Arguments) -> Option<String> {
     arguments.private.clone().or_else(usual)
 }
 
-/// Says where the person at this machine may do more. The link carries a secret, and stands on a terminal alone.
+/// Logs the place where the person at this machine may do more. The link carries a secret, and stands on a terminal alone.
 fn log_private(listeners: &PrivateListeners, data: Option<&Path>) -> io::Result<()> {
     if io::stdout().is_terminal() {
         log::info(format_args!("for you alone: {}", listeners.link()?));

@@ -10,10 +10,12 @@ mod download;
 mod metrics;
 mod page;
 mod private;
+mod shared;
 mod site;
 mod surface;
 mod token;
 
 pub(super) use private::{PrivateError, PrivateListeners};
+pub(super) use shared::Identity;
 pub(super) use site::SiteError;
-pub(super) use surface::{Identity, Web, WebSettings};
+pub(super) use surface::{Web, WebSettings};

@@ -25,7 +25,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::Semaphore;
 use tower_service::Service as _;
 
-use super::surface::{Shared, line};
+use super::shared::{Shared, line, unanswered};
 use super::token::Token;
 use crate::net::log;
 use crate::net::origin::OwnHosts;
@@ -200,7 +200,7 @@ async fn synchronise(State(shared): State<Arc<Shared>>) -> Response<Body> {
             let noun = if count == 1 { "neighbour" } else { "neighbours" };
             line(StatusCode::OK, format!("comparing with {count} {noun}"))
         }
-        other => super::surface::unanswered(other),
+        other => unanswered(other),
     }
 }
 

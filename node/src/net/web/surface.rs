@@ -19,29 +19,20 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_local;
 use tower_service::Service as _;
 
-use super::desk::{self, Desk, DeskError};
+use super::desk::{self, Desk};
 use super::download::{self, Download};
 use super::page::Page;
 use super::private::PrivateListeners;
+use super::shared::{Identity, Shared, line, unanswered};
 use super::site::{Found, Site, SiteError};
 use super::{bundle, metrics};
 use crate::net::log;
 use crate::net::shell::Shell;
-use crate::wire::{Command, ErrorCode, Policy, Refusal, Reply, Resident};
+use crate::wire::{Command, Reply, Resident};
 
 /// The age up to which a list of nodes is given to others who ask. Chosen: a person takes it for the present, and a hundred
 /// browsers cost the network one census a second.
 const FRESH: Duration = Duration::from_secs(1);
-
-/// The facts about a node that do not change.
-#[derive(Debug, Clone)]
-pub(in crate::net) struct Identity {
-    pub(in crate::net) node: String,
-    pub(in crate::net) name: String,
-    pub(in crate::net) address: String,
-    pub(in crate::net) network: String,
-    pub(in crate::net) policy: Policy,
-}
 
 /// The choices of the person who started the node.
 #[derive(Debug, Clone)]
@@ -57,19 +48,6 @@ pub(in crate::net) struct Web {
     site: Option<Arc<Site>>,
     started: Instant,
     router: OnceCell<Router>,
-}
-
-/// The state that the routes share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) desk: Desk,
-    identity: Identity,
-    site: Option<Arc<Site>>,
-    page: Page,
-    started: Instant,
-    download: Mutex<Option<Arc<Download>>>,
-    /// The last list of nodes, and the time of its making.
-    nodes: Mutex<Option<(Instant, serde_json::Value)>>,
 }
 
 impl Web {
@@ -144,26 +122,9 @@ fn routes(shared: Arc<Shared>) -> Router {
 
 type Here = State<Arc<Shared>>;
 
-/// Returns an answer of one line.
-pub(super) fn line(status: StatusCode, text: impl Into<String>) -> Response<Body> {
-    (status, text.into() + "\n").into_response()
-}
-
 fn as_json(value: &serde_json::Value) -> Response<Body> {
     let kind = HeaderValue::from_static("application/json");
     ([(header::CONTENT_TYPE, kind)], value.to_string()).into_response()
-}
-
-/// Returns the answer for a node that does not answer, or refuses.
-pub(super) fn unanswered(answer: Result<Result<Reply, Refusal>, DeskError>) -> Response<Body> {
-    match answer {
-        Err(error) => line(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
-        Ok(Err(Refusal { code: ErrorCode::Unavailable, message })) => {
-            line(StatusCode::TOO_MANY_REQUESTS, message)
-        }
-        Ok(Err(refusal)) => line(StatusCode::INTERNAL_SERVER_ERROR, refusal.message),
-        Ok(Ok(_)) => line(StatusCode::INTERNAL_SERVER_ERROR, "the node answered something else"),
-    }
 }
 
 async fn built_in(State(shared): Here) -> Response<Body> {
