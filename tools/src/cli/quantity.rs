@@ -139,7 +139,7 @@ pub(in crate::cli) fn rate(text: &str) -> Result<f64, QuantityError> {
 /// Parses a rate as [`rate`] does, but for 0, of which nothing would be judged.
 pub(in crate::cli) fn load_rate(text: &str) -> Result<f64, QuantityError> {
     match rate(text) {
-        Ok(rate) if rate == 0.0 => Err(QuantityError::NoLoad),
+        Ok(0.0) => Err(QuantityError::NoLoad),
         rate => rate,
     }
 }

@@ -25,6 +25,7 @@ use crate::world::live::MessageLogging;
 use crate::world::process::{self, Lease, Links, Ports, raise_open_files};
 
 /// A series of tests, one after another, each with the next seed.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Series<'a> {
     /// The name of the command, with which the folders of its tests begin.
     pub(super) command: &'static str,

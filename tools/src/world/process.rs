@@ -228,9 +228,9 @@ impl Processes {
             Err(reason) if line.clock_ms == 0 => return Ok(Clock::Fixed(reason)),
             Err(reason) => return Err(LaunchError::Clock(reason.with_help())),
         };
-        let life = self.shiftable.get();
-        self.shiftable.set(life + 1);
-        let made = clock::Shift::new(&self.options.network, node.0, life, line.clock_ms);
+        let number = self.shiftable.get();
+        self.shiftable.set(number + 1);
+        let made = clock::Shift::new(&self.options.network, node.0, number, line.clock_ms);
         let shift = made.map_err(|error| LaunchError::Clock(explained(&error)))?;
         let own =
             line.environment.iter().find(|(name, _)| name == clock::PRELOAD).map(|(_, value)| value.clone());

@@ -74,9 +74,9 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(status: u16, location: &str, method: Method, expected: &str) {
+    fn check(status: u16, location: &str, method: &Method, expected: &str) {
         let asked = Url::parse("http://10.0.0.1:3000/kv/x?old=1").unwrap();
-        let shown = match next(status, Some(location.as_bytes()), &asked, &method) {
+        let shown = match next(status, Some(location.as_bytes()), &asked, method) {
             Ok(Some(next)) => format!("{} {}", next.method, next.url),
             Ok(None) => "nowhere".to_owned(),
             Err(error) => error.to_string(),
@@ -94,19 +94,19 @@ mod tests {
             ("?new=1", "PUT http://10.0.0.1:3000/kv/x?new=1"),
             ("../y", "PUT http://10.0.0.1:3000/y"),
         ] {
-            check(307, location, Method::PUT, expected);
+            check(307, location, &Method::PUT, expected);
         }
     }
 
     #[test]
     fn only_303_changes_the_method() {
         for status in [301, 302, 307, 308] {
-            check(status, "/y", Method::POST, "POST http://10.0.0.1:3000/y");
+            check(status, "/y", &Method::POST, "POST http://10.0.0.1:3000/y");
         }
-        check(303, "/y", Method::POST, "GET http://10.0.0.1:3000/y");
-        check(303, "/y", Method::HEAD, "HEAD http://10.0.0.1:3000/y");
+        check(303, "/y", &Method::POST, "GET http://10.0.0.1:3000/y");
+        check(303, "/y", &Method::HEAD, "HEAD http://10.0.0.1:3000/y");
         for status in [200, 300, 304, 305, 404] {
-            check(status, "/y", Method::POST, "nowhere");
+            check(status, "/y", &Method::POST, "nowhere");
         }
         let asked = Url::parse("http://10.0.0.1:3000/").unwrap();
         assert_eq!(next(307, None, &asked, &Method::GET), Ok(None));
@@ -114,13 +114,18 @@ mod tests {
 
     #[test]
     fn a_place_that_is_no_page_is_named_in_short() {
-        check(307, "", Method::GET, "``, which is no URL: it is empty");
-        check(307, "http://", Method::GET, "`http://`, which is no URL: empty host");
-        check(307, "http://a:99999/", Method::GET, "`http://a:99999/`, which is no URL: invalid port number");
-        check(307, "https://a/", Method::GET, "`https://a/`, and only http:// is spoken");
+        check(307, "", &Method::GET, "``, which is no URL: it is empty");
+        check(307, "http://", &Method::GET, "`http://`, which is no URL: empty host");
+        check(
+            307,
+            "http://a:99999/",
+            &Method::GET,
+            "`http://a:99999/`, which is no URL: invalid port number",
+        );
+        check(307, "https://a/", &Method::GET, "`https://a/`, and only http:// is spoken");
         let long = format!("ftp://{}", "x".repeat(1_000_000));
         let expected = format!("`ftp://{}…`, and only http:// is spoken", "x".repeat(SHOWN - 6));
-        check(307, &long, Method::GET, &expected);
+        check(307, &long, &Method::GET, &expected);
     }
 
     #[test]

@@ -87,12 +87,12 @@ impl RunContext {
     /// Asks all running nodes that can be asked who leads. What the others say is not waited for once one is named by more
     /// than half.
     async fn election(&self) -> Election {
-        let voters: Vec<NodeIndex> = {
+        let electors: Vec<NodeIndex> = {
             let running = self.executor.state().network.running().to_vec();
             running.into_iter().filter(|node| self.driver(*node).command(LEADER).is_some()).collect()
         };
         let words = [LEADER.to_owned()];
-        let mut asking: FuturesUnordered<_> = voters.iter().map(|node| self.ask(*node, &words)).collect();
+        let mut asking: FuturesUnordered<_> = electors.iter().map(|node| self.ask(*node, &words)).collect();
         let (mut said, mut votes) = (Vec::new(), BTreeMap::new());
         while let Some(asked) = asking.next().await {
             if let Observed::Answered(answer) = &asked.observed {
@@ -100,9 +100,9 @@ impl RunContext {
                 let named = state.network.find(&answer.value.to_string());
                 if let Some(leader) = named.filter(|leader| state.network.node(*leader).life == Life::Running)
                 {
-                    let votes = votes.entry(leader).or_insert(0);
-                    *votes += 1;
-                    if 2 * *votes > voters.len() {
+                    let count = votes.entry(leader).or_insert(0);
+                    *count += 1;
+                    if 2 * *count > electors.len() {
                         return Ok(leader);
                     }
                 }

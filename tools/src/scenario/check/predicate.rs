@@ -172,9 +172,8 @@ impl Checker<'_> {
                 }
             }
             Predicate::Contains { word, .. } => match answer {
-                Answer::Number | Answer::Stamp => self.unfit(command, "contains", here),
+                Answer::Number | Answer::Stamp | Answer::Node => self.unfit(command, "contains", here),
                 Answer::Nodes => self.value(command, word),
-                Answer::Node => self.unfit(command, "contains", here),
                 Answer::Text | Answer::Value | Answer::List | Answer::Any | Answer::Done => {}
             },
             Predicate::Matches { .. } => {

@@ -61,7 +61,7 @@ impl NodeDirectory {
         let ports = place.ports().into_iter().filter(|port| *port != 0);
         let mut addresses: Vec<_> = ports.map(|port| Place { port, ..place.clone() }.address()).collect();
         // A node may be listed by the name of its host.
-        addresses.extend(spec.at.as_ref().map(|at| at.address()));
+        addresses.extend(spec.at.as_ref().map(crate::world::Attachment::address));
         self.by_address.extend(addresses.iter().map(|address| (address.clone(), node)));
         // A foreign program may treat the policy as it likes.
         let policy = policy_of(spec).filter(|_| spec.exec.is_none()).map(str::to_owned);

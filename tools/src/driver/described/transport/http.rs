@@ -26,7 +26,7 @@ impl Transports {
         session: &NodeSession,
     ) -> Result<Reply, TransportError> {
         let mut request = self.request(plan, values)?;
-        let mut answer = self.http.own.ask(request.clone()).await.map_err(failure)?;
+        let mut answer = self.http.own.ask(request.clone()).await.map_err(|error| failure(&error))?;
         let mut was_carried_out = false;
         if plan.follows {
             for followed in 0.. {
@@ -104,11 +104,11 @@ impl Transports {
             request.headers.retain(|(name, _)| !OF_BODY.contains(name));
         }
         if (&request.host, request.port) == (&self.host, self.port) {
-            return self.http.own.ask(request.clone()).await.map_err(failure);
+            return self.http.own.ask(request.clone()).await.map_err(|error| failure(&error));
         }
         let _contact = contacts.begin();
         let client = self.http.other(&request.host, request.port, contacts);
-        client.ask(request.clone()).await.map_err(failure)
+        client.ask(request.clone()).await.map_err(|error| failure(&error))
     }
 }
 
@@ -136,7 +136,7 @@ fn field(name: &str, value: &str) -> Result<HeaderValue, TransportError> {
         .map_err(|error| TransportError::Failed(format!("the header field `{name}`: {error}")))
 }
 
-fn failure(error: HttpError) -> TransportError {
+fn failure(error: &HttpError) -> TransportError {
     match error {
         HttpError::Connect(_) => TransportError::Unavailable(error.to_string()),
         HttpError::Broken(_) => TransportError::Lost(error.to_string()),

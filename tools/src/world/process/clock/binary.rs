@@ -20,6 +20,7 @@ const OF_GO: [&str; 2] = [".note.go.buildid", ".go.buildinfo"];
 
 /// The facts about a program's file that decide on a library that is to be loaded with it.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 struct Facts {
     machine: (Architecture, bool),
     is_static: bool,
@@ -78,8 +79,8 @@ fn facts_of<'data, Elf: FileHeader<Endian = object::Endianness>, R: ReadRef<'dat
     data: R,
 ) -> Option<Facts> {
     let file = ElfFile::<Elf, R>::parse(data).ok()?;
-    let loaders = file.elf_program_headers().iter();
-    let loader = loaders.filter_map(|header| header.interpreter(file.endian(), data).ok().flatten()).next();
+    let mut loaders = file.elf_program_headers().iter();
+    let loader = loaders.find_map(|header| header.interpreter(file.endian(), data).ok().flatten());
     let has = |section: &&str| file.section_by_name(section).is_some();
     let libraries = file.import_libraries().ok().into_iter().flatten().flatten();
     let is_jemalloc = |name: &[u8]| name.starts_with(b"libjemalloc");
