@@ -55,6 +55,7 @@ mod quorum;
 mod record;
 mod redact;
 mod redirects;
+mod rewired;
 mod run;
 mod runs;
 mod scenarios;

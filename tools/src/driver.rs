@@ -41,7 +41,9 @@ pub use command_line::{
     CommandLine, CommandLineError, Member, NodeFile, PLACEHOLDERS, Place, Setup, unknown_placeholder,
 };
 pub use contact::{Contact, Contacts};
-pub use declaration::{ANSWER_WITHIN, Bound, Content, Declaration, Readiness, START_WITHIN, Values, Wiring};
+pub use declaration::{
+    ANSWER_WITHIN, Bound, Content, Declaration, Growth, Readiness, START_WITHIN, Values, Wiring,
+};
 pub use described::{Described, LoadError, SCHEMA};
 pub use directory::{AddressError, Directory, Reach, ReachError};
 pub use maelstrom::{LINES, MAELSTROM, Maelstrom, READ_WORKLOADS, ROUTED_STATS, WORKLOADS};

@@ -44,6 +44,9 @@ pub struct Declaration {
     pub dials_by_itself: &'static [&'static str],
     /// True if nodes may join a network that runs.
     pub grows: bool,
+    /// The growth of a network for which such a node is started again, because its arguments name what is new; none
+    /// where nodes stay as they were started.
+    pub restarted_for: &'static [Growth],
     /// The way in which a started node shows that it is ready.
     pub readiness: Readiness,
     /// The time within which a started node has to be ready.
@@ -82,6 +85,17 @@ pub struct Declaration {
     pub further_asked: &'static [&'static str],
     /// The path after the address at which a native node dials such a node; empty for the native protocol.
     pub dial_path: &'static str,
+}
+
+/// The growth of a network, as one of its nodes sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Growth {
+    /// The node has a new neighbour.
+    Neighbour,
+    /// The node has a new neighbour in whose link it stands first.
+    Dialled,
+    /// There is a new node, linked to this one or not.
+    Node,
 }
 
 /// The upper bound of a figure of `stats`.

@@ -13,6 +13,7 @@ mod node_options;
 mod predicate;
 mod quiet;
 mod repeat;
+mod rewiring;
 mod signal;
 mod start;
 mod traffic;

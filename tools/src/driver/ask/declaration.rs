@@ -25,6 +25,7 @@ pub const ASK: Declaration = Declaration {
     is_told_members: false,
     dials_by_itself: &[],
     grows: true,
+    restarted_for: &[],
     readiness: Readiness::Seen,
     start_within: START_WITHIN,
     tells: false,

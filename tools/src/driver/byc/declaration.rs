@@ -17,6 +17,7 @@ pub const BYC: Declaration = Declaration {
     is_told_members: false,
     dials_by_itself: &["--auto-connect"],
     grows: true,
+    restarted_for: &[],
     readiness: Readiness::Seen,
     start_within: START_WITHIN,
     tells: false,

@@ -52,6 +52,12 @@ impl Compiler<'_> {
             let help = "add `[commands.addPeer]`, or say `links = \"none\"`";
             self.error(span(links), "there is no command that links nodes", help);
         }
+        let by_restart = description.links.as_ref().filter(|links| *links.get_ref() == Links::Restart);
+        if let Some(links) = by_restart.filter(|_| start.names_of_network().is_empty()) {
+            let help = "add a list such as `{peers: \"{host}:{port}\" join \",\"}` to `start.command` or \
+                        `start.environment` (files are written once), or say `links = \"none\"`";
+            self.error(span(links), "no node is started with its neighbours or with all nodes", help);
+        }
         let commands = description.commands.iter();
         let commands = commands
             .filter_map(|(name, command)| {

@@ -29,12 +29,16 @@ pub(super) fn declaration(
         commands: Vec::leak(commands),
         wiring: match description.links() {
             Links::Request => Wiring::AddPeer,
-            Links::Start | Links::None => Wiring::ByThemselves,
+            Links::Start | Links::Restart | Links::None => Wiring::ByThemselves,
         },
         ours: false,
         is_told_members: true,
         dials_by_itself: &[],
         grows: description.links() != Links::Start,
+        restarted_for: match description.links() {
+            Links::Restart => Vec::leak(plan.start.names_of_network()),
+            Links::Request | Links::Start | Links::None => &[],
+        },
         readiness: Readiness::Seen,
         start_within: plan.start.within,
         tells: false,

@@ -148,6 +148,8 @@ pub(super) enum Links {
     Request,
     /// By the arguments of the start, which name the neighbours or all nodes.
     Start,
+    /// By the same, and a node whose arguments name what is new in a network that grows is started again.
+    Restart,
     /// By the nodes themselves: a topology says which of them there are.
     #[default]
     None,

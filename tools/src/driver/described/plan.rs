@@ -8,7 +8,8 @@ use regex::Regex;
 
 use super::description::Meaning;
 use super::extract::Extraction;
-use super::template::{CommandWords, Template};
+use super::template::{CommandWords, Nodes, Template};
+use crate::driver::Growth;
 
 /// The plan of a driver.
 #[derive(Debug)]
@@ -98,6 +99,20 @@ impl StartPlan {
             || texts.into_iter().any(|text| text.names(DATA))
             || self.before.iter().chain(&self.after).any(|step| step.words.names(DATA))
             || !self.files.is_empty()
+    }
+
+    /// Returns the growth of a network that changes the command line or the environment of a node. Files do not
+    /// count: they are written once.
+    pub(super) fn names_of_network(&self) -> Vec<Growth> {
+        let of_environment = self.environment.iter().flat_map(|(_, value)| value.listed());
+        let growth = |nodes: Nodes| match nodes {
+            Nodes::Neighbours => Growth::Neighbour,
+            Nodes::Dialled => Growth::Dialled,
+            Nodes::All | Nodes::Others => Growth::Node,
+        };
+        let all: BTreeSet<Growth> =
+            self.words.listed().into_iter().chain(of_environment).map(growth).collect();
+        all.into_iter().collect()
     }
 }
 

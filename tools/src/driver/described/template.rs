@@ -145,6 +145,12 @@ impl Template {
             || self.conditions().any(|condition| condition.text.names(name))
     }
 
+    /// Returns the nodes that the text names by lists, those in its conditions among them.
+    pub(super) fn listed(&self) -> Vec<Nodes> {
+        let inner = self.conditions().flat_map(|condition| condition.text.listed());
+        self.lists().map(|list| list.of).chain(inner).collect()
+    }
+
     /// Returns the placeholders, in order.
     pub(super) fn slots(&self) -> impl Iterator<Item = &Slot> {
         self.parts.iter().filter_map(|part| match part {

@@ -49,6 +49,7 @@ pub const MAELSTROM: Declaration = Declaration {
     is_told_members: false,
     dials_by_itself: &[],
     grows: false,
+    restarted_for: &[],
     readiness: Readiness::Seen,
     start_within: START_WITHIN,
     tells: false,

@@ -80,6 +80,7 @@ pub const NATIVE: Declaration = Declaration {
     is_told_members: false,
     dials_by_itself: &["--auto-connect"],
     grows: true,
+    restarted_for: &[],
     readiness: Readiness::Told,
     start_within: START_WITHIN,
     tells: true,

@@ -11,16 +11,18 @@ use crate::topology::Graph;
 use crate::world::{Attachment, Direction, Members, NodeIndex, NodeSpec, Operation};
 
 impl RunContext {
-    /// Starts the nodes that are new and wires the links that are new.
+    /// Starts the nodes that are new, wires the links that are new, and restarts the nodes whose arguments name them.
     pub(in crate::run) async fn network(&self, at: &At, graph: &Graph) -> Result<(), StepFailure> {
         let (nodes, links) = self.add_to_network(graph).map_err(|message| self.fail(at, message))?;
+        let told = self.told_of(&nodes, &links);
         self.announce_members(&nodes, &links).await;
         self.launch_all(at, &nodes).await?;
         // A shape that all links have is in force before any message is sent on them.
         self.shape_new(at, &links).await?;
         // A link that may not be up yet is wired as soon as it may.
         self.pending_links.borrow_mut().extend(links);
-        self.wire_pending_links(at).await
+        self.wire_pending_links(at).await?;
+        self.restart_in_turn(at, &told).await
     }
 
     /// Tells the world which nodes' messages it carries, before any of them sends one.

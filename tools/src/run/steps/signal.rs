@@ -25,7 +25,7 @@ impl RunContext {
     }
 
     /// Kills, stops, starts, restarts, freezes or thaws nodes, all at once.
-    async fn signal(
+    pub(super) async fn signal(
         &self,
         at: &At,
         (verb, may_fail): (Verb, bool),

@@ -6,7 +6,7 @@ use super::nodes::named;
 use super::scope::Kind;
 use super::wording::listed;
 use crate::scenario::ast::{Item, LinkSet, Way};
-use crate::text::Span;
+use crate::text::{Diagnostic, Span};
 use crate::topology::Graph;
 use crate::world::{Ability, HERE};
 
@@ -83,13 +83,17 @@ impl Checker<'_> {
     /// Checks a `network` step, and adds its nodes to those that are known from here on.
     pub(super) fn network(&mut self, graph: &Graph, span: Span) {
         let grows = !self.nodes.now.is_empty();
+        let unable = self.cannot_restart(span);
         let growth = self.nodes.now.extend(graph);
-        let linked = !growth.links.is_empty();
-        if grows && growth.nodes.is_empty() && !linked {
+        let is_larger = !(growth.nodes.is_empty() && growth.links.is_empty());
+        if grows && !is_larger {
             let warning = self.warning(span, "every node and link of this network is there already");
             self.report(warning.help("leave this step out"));
         }
         let started: Vec<String> = growth.nodes.map(|index| self.nodes.now.name(index).to_owned()).collect();
+        if let Some(unable) = unable.filter(|_| is_larger) {
+            self.report(unable);
+        }
         self.can_attach(&started, span);
         self.can_start(&started, span);
         let nodes = &self.nodes;
@@ -121,6 +125,23 @@ impl Checker<'_> {
             self.error(span, message).help(format!("`{}` nodes are linked to: {links_to}", from_driver.name))
         };
         self.report(error);
+    }
+
+    /// Returns the reason why nodes that are restarted as the network grows cannot be restarted here.
+    fn cannot_restart(&self, span: Span) -> Option<Diagnostic> {
+        let restarted = || {
+            let all = self.nodes.all(&self.nodes.now);
+            all.filter(|(_, facts)| !facts.driver.restarted_for.is_empty())
+        };
+        if let Some((name, _)) = restarted().find(|(_, facts)| facts.at.is_some()) {
+            let message = format!("`{name}` ran before, and is not started again as the network grows");
+            let help = "name all nodes and links in the first `network` step";
+            return Some(self.error(span, message).help(help));
+        }
+        let (name, _) = restarted().next().filter(|_| self.measuring > 0)?;
+        let message =
+            format!("no node may end inside `measure`, and `{name}` is restarted as the network grows");
+        Some(self.error(span, message).help("move the step out of the block"))
     }
 
     /// Checks that nodes of these kinds can be started in the world.

@@ -55,6 +55,16 @@ impl CommandWords {
         })
     }
 
+    /// Returns the nodes that the line names by lists, those in its conditions among them.
+    pub(in super::super) fn listed(&self) -> Vec<Nodes> {
+        let of_word = |word: &Word| match word {
+            Word::One(word) => word.listed(),
+            Word::Each(nodes, _) => vec![*nodes],
+            Word::If(_, words) => words.listed(),
+        };
+        self.0.iter().flat_map(of_word).collect()
+    }
+
     /// Fills in each placeholder. The error is the name of the first one for which there is no value.
     pub(in super::super) fn fill(&self, filling: &dyn Filling) -> Result<Vec<String>, String> {
         let mut words = Vec::new();

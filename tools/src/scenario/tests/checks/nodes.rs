@@ -149,6 +149,7 @@ const FOREIGN: driver::Declaration = driver::Declaration {
     is_told_members: false,
     dials_by_itself: &[],
     grows: false,
+    restarted_for: &[],
     readiness: driver::Readiness::Seen,
     start_within: driver::START_WITHIN,
     tells: false,
@@ -175,6 +176,36 @@ fn check_foreign(text: &str, expected: &[&str]) {
     let (scenario, _) = read(text).unwrap_or_else(|diagnostic| panic!("{diagnostic}"));
     let diagnostics: Vec<String> = scenario::check(&scenario, &setting).iter().map(brief).collect();
     assert_eq!(diagnostics, expected);
+}
+
+/// Nodes that are started again as their network grows.
+const RESTARTED: driver::Declaration = driver::Declaration {
+    name: "restarted",
+    grows: true,
+    restarted_for: &[driver::Growth::Neighbour],
+    links_to: &["restarted"],
+    ..FOREIGN
+};
+
+#[test]
+fn nodes_are_restarted_as_a_network_grows_only_where_they_may_end() {
+    let check = |text: &str, expected: &[&str]| {
+        let setting = Setting { drivers: &[&RESTARTED], ..SETTING };
+        let (scenario, _) = read(text).unwrap_or_else(|diagnostic| panic!("{diagnostic}"));
+        let diagnostics: Vec<String> = scenario::check(&scenario, &setting).iter().map(brief).collect();
+        assert_eq!(diagnostics, expected);
+    };
+    check("network a-b\nnetwork b-c\nexpect a: blink == x", &[]);
+    check(
+        "network a-b\nmeasure m { network b-c }\nexpect a: blink == x",
+        &["2:13-11 no node may end inside `measure`, and `a` is restarted as the network grows \
+           (move the step out of the block)"],
+    );
+    check(
+        "node a at=127.0.0.1:7000\nnetwork a-b\nnetwork b-c\nexpect a: blink == x",
+        &["3:1-11 `a` ran before, and is not started again as the network grows \
+           (name all nodes and links in the first `network` step)"],
+    );
 }
 
 #[test]
