@@ -12,12 +12,14 @@
 //! - `net::data`: the data folder, and the one thread beside this one, which writes to it;
 //! - `net::shell`: the core, the connections, and the frames that pass between them;
 //! - [`byc`]: the same for nodes and clients of another make;
+//! - `net::chapter`: neighbours that send plain JSON values, on a port of their own;
 //! - `net::web`: pages and figures by plain HTTP on the same port;
 //! - [`client`]: the client's end, for programs that ask a node.
 
 mod address;
 mod arguments;
 pub mod byc;
+mod chapter;
 pub mod client;
 mod clock;
 mod connection;

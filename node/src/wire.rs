@@ -19,7 +19,9 @@ mod value;
 mod version;
 
 pub use census::{CensusId, Resident, SeenLink};
-pub use codec::{LABEL_MAX, Malformed, decode, encode, encode_into, encode_refusal, encoded_len};
+pub use codec::{
+    LABEL_MAX, Malformed, SIGN_VALUE_MAX, decode, encode, encode_into, encode_refusal, encoded_len,
+};
 pub use frame::{Change, Command, Frame, Notice, Reply, RequestId};
 pub use hash::{Digest, Hash, Hex, KeyHash, NodeId, NotHex, Sum};
 pub use limits::Limits;

@@ -99,6 +99,12 @@ pub enum Input {
         /// The connection of the link.
         conn: ConnId,
     },
+    /// A neighbour of another make, which the core knows nothing of, sent a JSON text of at most
+    /// [`SIGN_VALUE_MAX`](crate::wire::SIGN_VALUE_MAX) bytes. It is passed on as a sign of life, unless too many pass.
+    Heard {
+        /// The text.
+        value: String,
+    },
     /// Time has passed: the moment that [`Output::Wake`] named, or any other.
     Tick,
 }
@@ -149,6 +155,13 @@ pub enum Output {
     /// The monotonic time at which [`Input::Tick`] is due, at the latest. Replaces the wake asked
     /// for before.
     Wake(Duration),
+    /// A sign of life that passes here, for neighbours of another make.
+    Sign {
+        /// The name of the node that gave it or, without one, the beginning of its id.
+        of: String,
+        /// The JSON text that it stands for, if it came from a node of another make.
+        value: Option<String>,
+    },
     /// An event for the log.
     Log(LogEvent),
 }

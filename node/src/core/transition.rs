@@ -38,6 +38,7 @@ impl Core {
             Input::Persisted(up_to) => self.on_persisted(up_to),
             Input::PersistFailed { up_to, reason } => self.on_persist_failed(up_to, reason),
             Input::RoundDue { conn } => self.request_round(conn),
+            Input::Heard { value } => self.pass_heard_on(value),
             Input::Tick => {}
         }
         for timer in self.deadlines.remove_due(now.monotonic) {
@@ -93,7 +94,9 @@ impl Core {
             Message::Neighbours(peers) => self.on_neighbours(peers),
             Message::Census { id } => self.on_census(conn, *id),
             Message::Counted { id, nodes, last } => self.on_counted(conn, *id, nodes, *last),
-            Message::Alive { id, node, name } => self.on_alive(conn, *id, *node, name),
+            Message::Alive { id, node, name, value } => {
+                self.on_alive(conn, *id, *node, name, value.as_deref());
+            }
             Message::Ping => self.send_message(conn, Message::Pong),
             Message::Pong => {}
         }
@@ -150,7 +153,11 @@ impl Core {
 /// `auth`, so replies precede messages.
 fn output_order(output: &Output) -> u8 {
     match output {
-        Output::Dial { .. } | Output::CancelDial { .. } | Output::Persist { .. } | Output::Log(_) => 0,
+        Output::Dial { .. }
+        | Output::CancelDial { .. }
+        | Output::Persist { .. }
+        | Output::Log(_)
+        | Output::Sign { .. } => 0,
         Output::Send { frame, .. } => match **frame {
             Frame::Notice(_) => 1,
             Frame::Reply { .. } => 2,

@@ -16,12 +16,24 @@ pub struct Arguments {
     pub task: Option<Task>,
 
     /// Address to listen on; with port 0 the system chooses a free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:3000")]
+    #[arg(long, value_name = "HOST:PORT", default_value = Self::LISTEN)]
     pub listen: String,
 
     /// Listen on this port of 127.0.0.1
     #[arg(long, value_name = "N", conflicts_with = "listen")]
     pub port: Option<u16>,
+
+    /// Port for people in a network of two ports, as `HTTP_PORT` in the environment; any of these three opens both
+    #[arg(long, value_name = "N", conflicts_with = "port")]
+    pub http_port: Option<u16>,
+
+    /// Port for neighbours, also for those that send plain JSON values, as `P2P_PORT` in the environment
+    #[arg(long, value_name = "N")]
+    pub p2p_port: Option<u16>,
+
+    /// Neighbours to dial, for ever, with commas between them, as `PEERS` in the environment
+    #[arg(long, value_name = "ws://HOST:PORT,...")]
+    pub peers: Option<String>,
 
     /// Address at which other nodes can dial this one, if it differs from --listen
     #[arg(long, value_name = "HOST:PORT")]
@@ -80,4 +92,9 @@ pub struct Arguments {
     /// Seed of the random pauses, to repeat a run
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+}
+
+impl Arguments {
+    /// The address to listen on, unless another is asked for.
+    pub(super) const LISTEN: &str = "127.0.0.1:3000";
 }

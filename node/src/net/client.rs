@@ -73,7 +73,7 @@ impl Client {
         let host_port = normalise(address, "127.0.0.1").map_err(|error| not_connected(error.to_string()))?;
         let limits = Limits::default();
         let socket = Box::pin(websocket::open(&host_port, &limits)).await;
-        let socket = socket.map_err(|error| not_connected(error.to_string()))?;
+        let (socket, _) = socket.map_err(|error| not_connected(error.to_string()))?;
         let (sink, stream) = socket.split();
         Ok(Self {
             sender: Sender { sink },

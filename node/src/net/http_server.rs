@@ -23,6 +23,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::byc::{self, Purpose, Sessions};
+use super::chapter::{self, Hub, Origin};
 use super::connection;
 use super::log;
 use super::origin::OwnHosts;
@@ -46,13 +47,20 @@ pub(super) struct HttpServer {
     hosts: OwnHosts,
     /// The web surface, unless it is turned off.
     web: Option<Rc<Web>>,
+    /// The neighbours of another make, which may come to this port.
+    hub: Option<Rc<Hub>>,
 }
 
 impl HttpServer {
     /// Creates the server of a node with its addresses as `host:port`: where it listens, and the advertised
     /// one.
     pub(super) fn new(listen: &str, advertise: &str, web: Option<Rc<Web>>) -> Self {
-        Self { hosts: OwnHosts::new(listen, advertise), web }
+        Self { hosts: OwnHosts::new(listen, advertise), web, hub: None }
+    }
+
+    /// Lets neighbours of another make come to this port, too.
+    pub(super) fn with_hub(self, hub: Rc<Hub>) -> Self {
+        Self { hub: Some(hub), ..self }
     }
 
     /// Accepts connections. Never returns.
@@ -128,6 +136,7 @@ impl HttpServer {
         if let Ok(accept) = HeaderValue::try_from(accept) {
             headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
         }
+        headers.insert(websocket::MARK, HeaderValue::from_static("1"));
         response
     }
 }
@@ -143,6 +152,8 @@ struct AcceptedConnection {
 /// The protocol of an upgraded connection.
 enum Protocol {
     Native,
+    /// The first message decides between the native protocol and plain values.
+    Undecided(Rc<Hub>),
     Byc(Purpose),
 }
 
@@ -162,7 +173,7 @@ impl AcceptedConnection {
         };
         if let Some((stream, early, protocol)) = upgraded {
             let limits = match protocol {
-                Protocol::Native => shell.limits().clone(),
+                Protocol::Native | Protocol::Undecided(_) => shell.limits().clone(),
                 Protocol::Byc(_) => Limits { frame: byc::PACKET_MAX, ..shell.limits().clone() },
             };
             let settings = Some(websocket::settings(&limits));
@@ -172,6 +183,15 @@ impl AcceptedConnection {
                 Protocol::Native => {
                     let (conn, queue) = shell.add_accepted(Rc::clone(&peer));
                     connection::serve(shell, conn, queue, peer, socket).await;
+                }
+                Protocol::Undecided(hub) => {
+                    let served = Box::pin(chapter::serve(&shell, &hub, &peer, socket, Origin::Accepted));
+                    if let Some((socket, first)) = served.await {
+                        let (conn, queue) = shell.add_accepted(Rc::clone(&peer));
+                        // It was decoded before.
+                        let _ = shell.on_text(conn, &first);
+                        connection::serve(shell, conn, queue, peer, socket).await;
+                    }
                 }
                 Protocol::Byc(Purpose::Upgrade(session)) => Box::pin(session.upgrade(&shell, socket)).await,
                 Protocol::Byc(Purpose::WebSocket | Purpose::Polling) => {
@@ -222,7 +242,12 @@ impl AcceptedConnection {
             return cross_site_refusal();
         }
         let protocol = match request.uri().path() {
-            "/" => Protocol::Native,
+            "/" => match &self.server.hub {
+                Some(hub) if !request.headers().contains_key(websocket::MARK) => {
+                    Protocol::Undecided(Rc::clone(hub))
+                }
+                _ => Protocol::Native,
+            },
             "/byc" | "/byc/" if !hosts.allow_origin(request.headers()) => {
                 return cross_site_refusal();
             }

@@ -15,6 +15,7 @@ use tokio::task::LocalSet;
 
 use super::address::{AddressError, host_of, normalise};
 use super::arguments::Arguments;
+use super::chapter::{ChapterError, Hub, Peers, Settings, dial_peers};
 use super::clock::SystemClock;
 use super::data::{self, Commit, Data, DataError, DiskSpace};
 use super::dial::TcpDialler;
@@ -41,11 +42,11 @@ enum StartError {
     #[error(transparent)]
     Usage(#[from] UsageError),
     /// Another process listens on the port.
-    #[error("port {port} is taken: choose another with --listen")]
-    Taken { port: String },
+    #[error("port {port} is taken: choose another with {option}")]
+    Taken { port: String, option: &'static str },
     /// The system refuses the address.
-    #[error("cannot listen on {address}: {source}: choose another with --listen")]
-    Listen { address: String, source: io::Error },
+    #[error("cannot listen on {address}: {source}: choose another with {option}")]
+    Listen { address: String, source: io::Error, option: &'static str },
     /// The folder of a front end cannot be served.
     #[error(transparent)]
     Site(#[from] SiteError),
@@ -72,6 +73,9 @@ enum UsageError {
     /// A text is too long for the messages between nodes.
     #[error("{option} has {length} bytes; at most {LABEL_MAX} are taken")]
     Long { option: &'static str, length: usize },
+    /// A port or a peer cannot be used.
+    #[error(transparent)]
+    Chapter(#[from] ChapterError),
     /// A text is no address.
     #[error("{option}: {source}")]
     Address { option: &'static str, source: AddressError },
@@ -85,6 +89,16 @@ impl UsageError {
 }
 
 impl StartError {
+    /// Returns the error of an address on which the system does not listen.
+    fn listen(address: &str, option: &'static str, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => {
+                Self::Taken { port: address.rsplit(':').next().unwrap_or_default().to_owned(), option }
+            }
+            _ => Self::Listen { address: address.to_owned(), source, option },
+        }
+    }
+
     /// Returns 2 for wrong usage, 3 for an environment that fails.
     fn exit_code(&self) -> ExitCode {
         match self {
@@ -145,7 +159,7 @@ fn report_failure(supervisor: Option<&Supervisor>, error: &StartError) -> ExitCo
 
 /// Runs the node until it is ended, and returns its exit code.
 async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> ExitCode {
-    let Prepared { listener, config, web, private, data, held } = match prepare(arguments).await {
+    let Prepared { listener, neighbours, config, web, private, data, held } = match prepare(arguments).await {
         Ok(prepared) => prepared,
         Err(error) => return report_failure(supervisor.as_ref(), &error),
     };
@@ -160,6 +174,10 @@ async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> Exit
     };
     log_start(listen, &config, arguments.data.as_deref(), held.len());
     warn_if_exposed(listen, arguments);
+    if let Some(at) = neighbours.as_ref().and_then(|(listener, _)| listener.local_addr().ok()) {
+        log::info(format_args!("neighbours come to ws://{}", shown_host(at)));
+        warn_if_exposed(at, arguments);
+    }
     if web.is_some() && !arguments.supervised {
         log::info(format_args!("http://{} shows it", shown_host(listen)));
     }
@@ -182,6 +200,9 @@ async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> Exit
     }
     let web = web.map(Rc::new);
     let server = HttpServer::new(&listen, &config.address, web.clone());
+    let (neighbours, peers) =
+        neighbours.map_or_else(|| (None, Peers::new(&[])), |(listener, peers)| (Some(listener), peers));
+    let hub = neighbours.as_ref().map(|_| Hub::new(&config.address));
     let (storage, mut commits, space) = match data {
         Some(Data { writer, commits, space }) => (Storage::Disk(writer), Some(commits), Some(space)),
         None => (Storage::Memory, None, None),
@@ -192,11 +213,13 @@ async fn run_node(arguments: &Arguments, supervisor: Option<Supervisor>) -> Exit
         space.set_full(true);
     }
     let clock = SystemClock::start(arguments.clock_ahead_ms);
-    let shell = Shell::new(config, &listen, clock, storage, held, Box::new(TcpDialler));
+    let shell =
+        Shell::new(config, &listen, clock, storage, held, Box::new(TcpDialler { peers: Rc::clone(&peers) }));
     shell.wake_core();
     let reason = tokio::select! {
         () = Box::pin(server.run(shell.clone(), listener)) => "the HTTP server has stopped",
         () = serve_private(web.as_deref(), &shell, private) => "the private surface has stopped",
+        () = serve_neighbours(&shell, neighbours, hub, peers) => "the server of neighbours has stopped",
         () = shell.run_timer() => "the timer has stopped",
         () = report_commits(&shell, commits.as_mut()) => "the thread of the disk has stopped",
         _ = terminate.recv() => "terminated",
@@ -219,6 +242,21 @@ async fn serve_private(web: Option<&Web>, shell: &Rc<Shell>, listeners: Option<P
         Some((web, listeners)) => web.serve_private(shell, listeners).await,
         None => std::future::pending().await,
     }
+}
+
+/// Serves the neighbours that come to their own port, and dials the peers. Never returns.
+async fn serve_neighbours(
+    shell: &Rc<Shell>,
+    listener: Option<TcpListener>,
+    hub: Option<Rc<Hub>>,
+    peers: Rc<Peers>,
+) {
+    let (Some(listener), Some(hub)) = (listener, hub) else { return std::future::pending().await };
+    shell.attach_hub(Rc::clone(&hub));
+    let listen = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+    let address = shell.own_address();
+    let server = HttpServer::new(&listen, &address, None).with_hub(Rc::clone(&hub));
+    tokio::join!(Box::pin(server.run(Rc::clone(shell), listener)), dial_peers(peers, hub, Rc::clone(shell)));
 }
 
 /// Reports the commits of the disk for as long as it runs. Never returns where there is no disk.
@@ -249,6 +287,8 @@ async fn run_commands(supervisor: Option<Supervisor>, shell: &Rc<Shell>, space: 
 /// The parts of a node that was prepared to run.
 struct Prepared {
     listener: TcpListener,
+    /// The listener for neighbours, where they have a port of their own, and the peers.
+    neighbours: Option<(TcpListener, Rc<Peers>)>,
     config: Config,
     web: Option<Web>,
     private: Option<PrivateListeners>,
@@ -263,9 +303,12 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
             return Err(UsageError::Long { option, length: text.len() }.into());
         }
     }
-    let listen = match arguments.port {
-        Some(port) => format!("127.0.0.1:{port}"),
-        None => listen_address(&arguments.listen)?,
+    let chapter = Settings::read(arguments, |name| std::env::var(name).ok()).map_err(UsageError::from)?;
+    let http = chapter.as_ref().and_then(|settings| settings.http.clone());
+    let listen = match (http, arguments.port) {
+        (Some(http), _) => listen_address(&http)?,
+        (None, Some(port)) => format!("127.0.0.1:{port}"),
+        (None, None) => listen_address(&arguments.listen)?,
     };
     let advertise = arguments
         .advertise
@@ -273,18 +316,24 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
         .map(|address| normalise(address, host_of(&listen)))
         .transpose()
         .map_err(UsageError::address("--advertise"))?;
-    let not_listening = |source: io::Error| match source.kind() {
-        io::ErrorKind::AddrInUse => {
-            StartError::Taken { port: listen.rsplit(':').next().unwrap_or_default().to_owned() }
-        }
-        _ => StartError::Listen { address: listen.clone(), source },
+    let option = if chapter.as_ref().is_some_and(|settings| settings.http.is_some()) {
+        "--http-port"
+    } else {
+        "--listen"
     };
+    let not_listening = |source: io::Error| StartError::listen(&listen, option, source);
     // A port that is taken is reported before the data is touched. Connections are accepted only once the data
     // is open: a node that cannot serve accepts none.
     let socket = bind(&listen).await.map_err(not_listening)?;
+    let p2p = chapter.as_ref().map_or("", |settings| &settings.p2p);
+    let not_met = |source: io::Error| StartError::listen(p2p, "--p2p-port or P2P_PORT", source);
+    let p2p_socket = match &chapter {
+        Some(_) => Some(bind(p2p).await.map_err(not_met)?),
+        None => None,
+    };
     let address = match advertise {
         Some(address) => address,
-        None => socket.local_addr()?.to_string(),
+        None => p2p_socket.as_ref().unwrap_or(&socket).local_addr()?.to_string(),
     };
     let (mut node, mut data, mut held) = (random()?, None, Vec::new());
     if let Some(folder) = &arguments.data {
@@ -292,6 +341,11 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
         (node, held) = (found.node, found.versions);
         data = Some(opened);
     }
+    // A ping of the other make says where it is from.
+    let name = match &chapter {
+        Some(_) if arguments.name.is_empty() => format!("ws://{address}").chars().take(LABEL_MAX).collect(),
+        _ => arguments.name.clone(),
+    };
     let config = Config {
         policy: arguments.policy,
         auto_connect: arguments.auto_connect,
@@ -304,15 +358,24 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
             Some(seed) => seed,
             None => u64::from_be_bytes(random::<8>()?.0),
         },
-        ..Config::new(node, &arguments.name, &arguments.network, address)
+        ..Config::new(node, name, &arguments.network, address)
     };
     let listener = socket.listen(BACKLOG).map_err(not_listening)?;
+    let neighbours = match (p2p_socket, chapter) {
+        (Some(socket), Some(settings)) => {
+            let listener = socket
+                .listen(BACKLOG)
+                .map_err(|source| StartError::listen(&settings.p2p, "--p2p-port or P2P_PORT", source))?;
+            Some((listener, Peers::new(&settings.peers)))
+        }
+        _ => None,
+    };
     let web = if arguments.no_web { None } else { Some(web_of(arguments, &config)?) };
     let private = match private_address(arguments) {
         Some(address) => Some(PrivateListeners::open(&address, arguments.data.as_deref()).await?),
         None => None,
     };
-    Ok(Prepared { listener, config, web, private, data, held })
+    Ok(Prepared { listener, neighbours, config, web, private, data, held })
 }
 
 /// Returns the address of the private surface; none if there is none, as for the nodes of a harness.

@@ -15,6 +15,7 @@ mod site;
 mod surface;
 mod token;
 
+pub(super) use desk::{Desk, attend};
 pub(super) use private::{PrivateError, PrivateListeners};
 pub(super) use shared::Identity;
 pub(super) use site::SiteError;

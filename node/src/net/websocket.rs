@@ -1,8 +1,10 @@
 //! The WebSocket connections: their settings, the opening of one, and its closing for a fault.
 
 use hyper::StatusCode;
+use hyper::header::{HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Utf8Bytes};
@@ -45,18 +47,22 @@ pub(super) fn settings(limits: &Limits) -> WebSocketConfig {
         .max_frame_size(Some(limits.frame))
 }
 
-/// Opens a WebSocket to `host:port`.
+/// The header of an upgrade, and of the answer to it, that says: a node or a client of ours.
+pub(super) const MARK: HeaderName = HeaderName::from_static("kv-node");
+
+/// Opens a WebSocket to `host:port`. Returns true with it if the answer has our mark.
 pub(super) async fn open(
     address: &str,
     limits: &Limits,
-) -> Result<WebSocketStream<TcpStream>, WebSocketError> {
+) -> Result<(WebSocketStream<TcpStream>, bool), WebSocketError> {
     let stream = TcpStream::connect(address).await?;
     // Frames are small and gathered here, so Nagle's algorithm would only add delay. A socket that
     // does not take the option is slower, and works.
     let _ = stream.set_nodelay(true);
-    let request = format!("ws://{address}/");
+    let mut request = format!("ws://{address}/").into_client_request().map_err(WebSocketError::Protocol)?;
+    request.headers_mut().insert(MARK, HeaderValue::from_static("1"));
     match client_async_with_config(request, stream, Some(settings(limits))).await {
-        Ok((socket, _)) => Ok(socket),
+        Ok((socket, answer)) => Ok((socket, answer.headers().contains_key(MARK))),
         Err(Error::Http(response)) => Err(WebSocketError::Status(response.status())),
         Err(Error::Io(error)) => Err(WebSocketError::Io(error)),
         Err(error) => Err(WebSocketError::Protocol(error)),

@@ -27,6 +27,10 @@ use super::refusal::Refusal;
 /// Protocol: a host name has at most 255 bytes (RFC 1035); colon and port add six.
 pub const LABEL_MAX: usize = 261;
 
+/// The longest value in a sign of life, in bytes. Chosen: a line that a person or a program of a course sends, and more;
+/// ten a second of them are 40 KiB.
+pub const SIGN_VALUE_MAX: usize = 4 << 10;
+
 /// Error of a text that is no frame, or that exceeds the limits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{refusal}")]

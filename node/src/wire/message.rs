@@ -107,6 +107,9 @@ pub enum Message {
         node: NodeId,
         /// That node's name, for people; may be empty.
         name: String,
+        /// The JSON text that a node of another make sent to that node, if it was not asked by a client. It has at most
+        /// [`SIGN_VALUE_MAX`](super::SIGN_VALUE_MAX) bytes.
+        value: Option<String>,
     },
     /// Keep-alive question, answered by [`Message::Pong`].
     Ping,
@@ -123,11 +126,8 @@ impl Message {
             Self::Push(version) | Self::Stray(version) => version.weight(),
             Self::Announce(items) => 32 + items.len() * 224,
             Self::Graft(_) => 256,
-            Self::Prune { .. }
-            | Self::WantRange { .. }
-            | Self::Early { .. }
-            | Self::Census { .. }
-            | Self::Alive { .. } => 96,
+            Self::Prune { .. } | Self::WantRange { .. } | Self::Early { .. } | Self::Census { .. } => 96,
+            Self::Alive { value, .. } => 96 + value.as_ref().map_or(0, String::len),
             Self::Ranges { ranges, .. } => 48 + ranges.len() * 64,
             Self::Leaves { leaves, .. } => {
                 64 + leaves.iter().map(|leaf| 32 + leaf.items.len() * 72).sum::<usize>()

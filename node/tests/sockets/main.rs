@@ -9,6 +9,7 @@
 mod byc;
 mod byc_links;
 mod byc_neighbours;
+mod chapter;
 mod commands;
 mod crowds;
 mod disk;

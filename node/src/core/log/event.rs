@@ -108,6 +108,13 @@ pub enum LogEvent {
         /// The node's name or, without one, the beginning of its id.
         of: String,
     },
+    /// A node of another make sent a value.
+    Heard {
+        /// The JSON text.
+        value: String,
+        /// The node that it was sent to, as in [`LogEvent::Alive`].
+        of: String,
+    },
     /// A version was refused: its content does not match its id.
     Damaged {
         /// The name or address of the neighbour that sent it.
@@ -144,6 +151,7 @@ impl LogEvent {
             | Self::LinkDown { .. }
             | Self::Redial { .. }
             | Self::Alive { .. }
+            | Self::Heard { .. }
             | Self::Written { .. }
             | Self::Arrived { .. }
             | Self::WrittenMore { .. }
@@ -192,6 +200,7 @@ impl fmt::Display for LogEvent {
                 write!(f, "{peer} reads slowly: payloads were discarded, and the link will be reconciled")
             }
             Self::Alive { of } => write!(f, "I'm alive (ping from {of})"),
+            Self::Heard { value, of } => write!(f, "{value} (from a node of another make, by {of})"),
             Self::NotKept { reason } => write!(f, "cannot store the writes of clients: {reason}"),
             Self::Written { key, tombstone: false } => write!(f, "set {}", brief(key)),
             Self::Written { key, tombstone: true } => write!(f, "deleted {}", brief(key)),

@@ -94,7 +94,8 @@ fn message() -> impl Strategy<Value = Message> {
         (0..4u64, 0..6usize).prop_map(|(id, node)| Message::Alive {
             id,
             node: node_id(node),
-            name: String::new()
+            name: String::new(),
+            value: id.is_multiple_of(2).then(|| "\"x\"".to_owned()),
         }),
         Just(Message::Ping),
         Just(Message::Pong),

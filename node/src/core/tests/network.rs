@@ -40,6 +40,8 @@ pub(super) struct Node {
     /// The notices to the test's client, in order.
     pub(super) notices: Vec<Notice>,
     pub(super) log: Vec<LogEvent>,
+    /// The values of the signs of life that passed here.
+    pub(super) signs: Vec<Option<String>>,
     pub(super) closed: Vec<CloseReason>,
     /// The number of messages sent, by kind.
     pub(super) sent: BTreeMap<&'static str, u64>,
@@ -159,6 +161,7 @@ impl Network {
             answers: BTreeMap::new(),
             notices: Vec::new(),
             log: Vec::new(),
+            signs: Vec::new(),
             closed: Vec::new(),
             sent: BTreeMap::new(),
             reconciled: 0,
@@ -293,6 +296,7 @@ impl Network {
                 self.push(at.max(self.now), node, Event::Input(Input::Tick));
             }
             Output::Log(event) => self.nodes[node].log.push(event),
+            Output::Sign { value, .. } => self.nodes[node].signs.push(value),
         }
     }
 

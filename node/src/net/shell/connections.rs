@@ -85,6 +85,16 @@ impl Shell {
         }
     }
 
+    /// Returns the address at which others dial this node.
+    pub(in crate::net) fn own_address(&self) -> String {
+        self.state.borrow().core.config().address.clone()
+    }
+
+    /// Handles a value that a neighbour of another make sent.
+    pub(in crate::net) fn hear(self: &Rc<Self>, value: String) {
+        self.handle_input(Input::Heard { value });
+    }
+
     /// Returns the full address of a peer to be added.
     fn peer_address(&self, address: &str) -> Result<String, PeerError> {
         let full = normalise_peer(address, &self.default_host)?;

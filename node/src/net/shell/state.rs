@@ -1,6 +1,6 @@
 //! The state of the shell: the core, the connections, the dials, and the time of the next wake.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use super::interpreter::Interpreter;
 use super::slots::Slots;
 use crate::core::{Config, ConnId, Core, DialId};
 use crate::net::address::host_of;
+use crate::net::chapter::Hub;
 use crate::net::clock::SystemClock;
 use crate::net::data::Writer;
 use crate::net::log;
@@ -36,6 +37,8 @@ pub(in crate::net) struct Shell {
     pub(super) slots: Rc<Slots>,
     /// Notified when a connection was removed.
     pub(super) removed: Notify,
+    /// The neighbours of another make, where the node may have some.
+    pub(super) hub: OnceCell<Rc<Hub>>,
     /// True once the node ends: the core gets no more inputs.
     pub(super) ending: Cell<bool>,
 }
@@ -117,8 +120,15 @@ impl Shell {
             rearm: Notify::new(),
             slots,
             removed: Notify::new(),
+            hub: OnceCell::new(),
             ending: Cell::new(false),
         })
+    }
+
+    /// Lets the node have neighbours of another make.
+    pub(in crate::net) fn attach_hub(&self, hub: Rc<Hub>) {
+        // A second one is of no use: a node has one port for neighbours.
+        let _ = self.hub.set(hub);
     }
 
     pub(in crate::net) fn limits(&self) -> &Limits {

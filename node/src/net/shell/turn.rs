@@ -92,6 +92,11 @@ impl Shell {
                     self.rearm.notify_one();
                 }
             }
+            Output::Sign { of, value } => {
+                if let Some(hub) = self.hub.get() {
+                    hub.pass_on(&of, value.as_deref());
+                }
+            }
             Output::Log(event) => log::event(&event),
         }
     }

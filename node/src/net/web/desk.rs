@@ -19,15 +19,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const NAME: &str = "the web surface";
 
 /// The answer of the node to a question.
-pub(super) type Answer = Result<Reply, Refusal>;
+pub(in crate::net) type Answer = Result<Reply, Refusal>;
 
 /// The way to the node.
 #[derive(Debug, Clone)]
-pub(super) struct Desk(mpsc::Sender<Question>);
+pub(in crate::net) struct Desk(mpsc::Sender<Question>);
 
 /// A question to the node.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(in crate::net) struct Question {
     work: Work,
     answer: oneshot::Sender<Answer>,
 }
@@ -43,7 +43,7 @@ enum Work {
 
 /// The reason why the node gave no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum DeskError {
+pub(in crate::net) enum DeskError {
     /// Too many questions wait.
     #[error("too many requests wait for this node: try again later")]
     Busy,
@@ -54,13 +54,13 @@ pub(super) enum DeskError {
 
 impl Desk {
     /// Creates a desk, and the end at which the node takes its questions.
-    pub(super) fn new() -> (Self, mpsc::Receiver<Question>) {
+    pub(in crate::net) fn new() -> (Self, mpsc::Receiver<Question>) {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         (Self(sender), receiver)
     }
 
     /// Asks the node.
-    pub(super) async fn ask(&self, command: Command) -> Result<Answer, DeskError> {
+    pub(in crate::net) async fn ask(&self, command: Command) -> Result<Answer, DeskError> {
         self.put(Work::Command(command)).await
     }
 
@@ -83,7 +83,7 @@ impl Desk {
 }
 
 /// Passes questions to the node, as a client of its own, until the node ends.
-pub(super) async fn attend(shell: Rc<Shell>, mut questions: mpsc::Receiver<Question>) {
+pub(in crate::net) async fn attend(shell: Rc<Shell>, mut questions: mpsc::Receiver<Question>) {
     let (conn, queue) = shell.add_accepted(NAME.into());
     let (mut open, mut next) = (BTreeMap::new(), 0_u64);
     loop {

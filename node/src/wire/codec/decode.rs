@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fields::{self, Fields, malformed};
-use super::{LABEL_MAX, Malformed};
+use super::{LABEL_MAX, Malformed, SIGN_VALUE_MAX};
 use crate::wire::census::{Resident, SeenLink};
 use crate::wire::frame::{Change, Command, Frame, Notice, Reply};
 use crate::wire::hash::{Digest, Hex, KeyHash};
@@ -191,11 +191,22 @@ fn read_message(kind: &str, fields: &Fields, limits: &Limits) -> Result<Option<M
             id: fields.number("sign")?,
             node: fields.parsed("node")?,
             name: label_or_empty("name", fields)?,
+            value: fields.optional("value", sign_value)?,
         },
         "ping" if !fields.has("id") => Message::Ping,
         "pong" => Message::Pong,
         _ => return Ok(None),
     }))
+}
+
+/// Reads the value of a sign of life.
+fn sign_value(name: &str, raw: &str) -> Result<String, Refusal> {
+    let value = fields::text(name, raw)?;
+    if value.len() > SIGN_VALUE_MAX {
+        let message = format!("`{name}` has {} bytes; at most {SIGN_VALUE_MAX} are taken", value.len());
+        return Err(Refusal::new(ErrorCode::Refused, message));
+    }
+    Ok(value.into_owned())
 }
 
 fn key(name: &str, raw: &str, limits: &Limits) -> Result<String, Refusal> {

@@ -243,8 +243,11 @@ fn write_message<S: Sink>(object: &mut Object<S>, message: &Message) {
                 .list("nodes", nodes, write_resident)
                 .flag("last", *last);
         }
-        Message::Alive { id, node, name } => {
+        Message::Alive { id, node, name, value } => {
             object.text("type", "alive").number("sign", *id).hex("node", node).text("name", name);
+            if let Some(value) = value {
+                object.text("value", value);
+            }
         }
         Message::Ping => {
             object.text("type", "ping");

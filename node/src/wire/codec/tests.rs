@@ -193,7 +193,12 @@ fn message() -> impl Strategy<Value = Message> {
             nodes,
             last
         }),
-        (any::<u64>(), hex(), key()).prop_map(|(id, node, name)| Message::Alive { id, node, name }),
+        (any::<u64>(), hex(), key(), option::of(key())).prop_map(|(id, node, name, value)| Message::Alive {
+            id,
+            node,
+            name,
+            value
+        }),
         Just(Message::Ping),
         Just(Message::Pong),
     ]

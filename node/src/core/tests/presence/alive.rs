@@ -2,7 +2,7 @@
 
 use crate::core::tests::network::{Network, config, node_id, secs};
 use crate::core::tests::single::{CLIENT, Single, messages, millis, replies};
-use crate::core::{LogEvent, Output};
+use crate::core::{Input, LogEvent, Output};
 use crate::wire::{Command, ErrorCode, Hello, Message, Reply};
 
 fn signs(log: &[LogEvent]) -> Vec<String> {
@@ -33,7 +33,7 @@ fn signs_have_a_rate_and_pass_once() {
     let mut node = Single::with(config(0));
     let features = [Hello::TREE, Hello::RANGES, Hello::CENSUS];
     let (from, to) = (node.accept(1, 1, &features), node.accept(2, 2, &features));
-    let sign = |id| Message::Alive { id, node: node_id(5), name: "far".to_owned() };
+    let sign = |id| Message::Alive { id, node: node_id(5), name: "far".to_owned(), value: None };
     let out = node.deliver(from, sign(1));
     assert_eq!((messages(&out, to), messages(&out, from).len()), (vec![sign(1)], 0));
     assert!(messages(&node.deliver(to, sign(1)), from).is_empty());
@@ -46,4 +46,17 @@ fn signs_have_a_rate_and_pass_once() {
     let out = node.ask(CLIENT, Command::Ping);
     assert_eq!(replies(&out, CLIENT), [Ok(Reply::Count(2))]);
     assert!(out.iter().any(|output| matches!(output, Output::Log(LogEvent::Alive { of }) if of == "n0")));
+}
+
+#[test]
+fn the_value_of_another_make_is_passed_on_as_a_sign() {
+    let mut network = Network::line(4);
+    network.input(3, Input::Heard { value: "{\"type\":\"ping\"}".to_owned() });
+    network.run_for(secs(2));
+    for node in &network.nodes {
+        let heard: Vec<_> = node.log.iter().filter(|event| matches!(event, LogEvent::Heard { .. })).collect();
+        assert_eq!(heard.len(), 1);
+        assert_eq!(heard[0].to_string(), "{\"type\":\"ping\"} (from a node of another make, by n3)");
+        assert_eq!(node.signs, [Some("{\"type\":\"ping\"}".to_owned())]);
+    }
 }
