@@ -31,6 +31,7 @@ mod fuzz;
 mod gossip;
 mod grade;
 mod guesses;
+mod healthy;
 mod history;
 mod killed;
 mod leader;

@@ -75,6 +75,8 @@ pub struct CommandLine {
     pub uses_data: bool,
     /// The sign by which the program is known to be ready.
     pub ready: Ready,
+    /// The sign by which it is known to serve again after a disturbance, if there is one.
+    pub healthy: Option<Ready>,
     /// The index of the port at which it is looked for.
     pub asked: usize,
     /// The files and the programs that belong to the start.
@@ -125,6 +127,7 @@ impl CommandLine {
             environment,
             uses_data,
             ready,
+            healthy: None,
             asked: 0,
             setup,
             clock_ms: 0,

@@ -51,6 +51,8 @@ pub struct Declaration {
     pub readiness: Readiness,
     /// The time within which a started node has to be ready.
     pub start_within: Duration,
+    /// The time within which a node has to serve again after a disturbance, for nodes that show when they do.
+    pub healthy_within: Option<Duration>,
     /// True if a node reports its changes; other nodes are asked again and again.
     pub tells: bool,
     /// The commands that show the content of a node, for nodes that report no changes.

@@ -14,8 +14,13 @@ pub enum Ready {
     Port,
     /// A line of its standard output or standard error that matches this regular expression.
     Log(String),
-    /// A page that it serves under this path, by HTTP at its port.
-    Page(String),
+    /// A page that it serves by HTTP at its port.
+    Page {
+        /// The path of the page.
+        path: String,
+        /// The regular expression that the body of the page has to match, if there is one.
+        body: Option<String>,
+    },
     /// The end of this program with success. It is run again until then.
     Exec(Vec<String>),
     /// An answer on its standard output to a question on its standard input. Both are pipes of the driver.
@@ -63,7 +68,7 @@ impl FromStr for Ready {
             return Ok(Self::Log(pattern.to_owned()));
         }
         if text.starts_with('/') {
-            return Ok(Self::Page(text.to_owned()));
+            return Ok(Self::Page { path: text.to_owned(), body: None });
         }
         Err(ReadyError::Form(text.to_owned()))
     }
@@ -78,7 +83,7 @@ mod tests {
         let ready = |text: &str| text.parse::<Ready>().map_err(|error| error.to_string());
         assert_eq!(ready("port"), Ok(Ready::Port));
         assert_eq!(ready("log:listening on .*"), Ok(Ready::Log("listening on .*".to_owned())));
-        assert_eq!(ready("/health"), Ok(Ready::Page("/health".to_owned())));
+        assert_eq!(ready("/health"), Ok(Ready::Page { path: "/health".to_owned(), body: None }));
         assert!(ready("log:(").unwrap_err().contains("is no pattern"));
         assert!(ready("soon").unwrap_err().contains("`soon` does not say"));
     }

@@ -26,6 +26,7 @@ impl JournalEvent {
             Operation::Disk { node, full } => Self::Disk { op, node: *node, full: *full, step },
             Operation::Members(_)
             | Operation::Watch { .. }
+            | Operation::Healthy { .. }
             | Operation::Bypasses { .. }
             | Operation::Log { .. }
             | Operation::Excerpt { .. }

@@ -4,6 +4,7 @@ mod ask;
 mod bypass;
 mod choose;
 mod expect;
+mod healthy;
 mod leader;
 mod links;
 mod machine;

@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod first_start;
 mod handle;
+mod health;
 mod http_probe;
 mod launcher;
 mod lost_requests;
@@ -20,6 +21,7 @@ mod node;
 mod proxy;
 mod router;
 mod setup;
+mod signs;
 mod supervision;
 
 use std::cell::RefCell;
@@ -195,7 +197,13 @@ impl Live {
             None => driver.command_line(&spec, &place, &members),
         };
         let command = match command {
-            Ok(command) => CommandLine { clock_ms: spec.clock_ms, ..command },
+            Ok(mut command) => {
+                // Whether a node that ran before serves again is asked once its links are up.
+                if !is_first_in_run && command.healthy.is_some() {
+                    command.ready = driver::Ready::Port;
+                }
+                CommandLine { clock_ms: spec.clock_ms, ..command }
+            }
             Err(error) => return self.end_at_once(id, failed(&error)),
         };
         if (spec.disk || command.uses_data)
@@ -336,6 +344,14 @@ impl Live {
         }
     }
 
+    fn healthy(&mut self, id: OpId, node: NodeIndex, deadline: Instant) {
+        let Some(handle) = self.nodes.get(&node).cloned() else {
+            return self.end_at_once(id, Outcome::Unknown { reason: "it is not running".to_owned() });
+        };
+        let sender = self.sender.clone();
+        self.spawn(async move { sender.ended(id, handle.healthy(deadline).await) });
+    }
+
     fn signal(&mut self, id: OpId, node: NodeIndex, signal: Signal, deadline: Instant) {
         self.router.freeze(node, signal == Signal::Pause);
         let Some(handle) = self.nodes.get(&node).filter(|handle| handle.is_alive()) else {
@@ -366,6 +382,7 @@ impl World for Live {
                 self.ask(id, node, RequestBody::Words(words), at(deadline), until.map(at));
             }
             Operation::Watch { node, deadline } => self.ask(id, node, RequestBody::Watch, at(deadline), None),
+            Operation::Healthy { node, deadline } => self.healthy(id, node, at(deadline)),
             Operation::Members(members) => {
                 self.router.admit(&members);
                 self.end_at_once(id, Outcome::Done);

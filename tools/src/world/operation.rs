@@ -67,6 +67,14 @@ pub enum Operation {
         /// The time at which the world gives up.
         deadline: Duration,
     },
+    /// Waits until a node shows that it serves again after a disturbance. Ends at once for a node that has no sign of
+    /// it, and with [`super::Outcome::Failed`] or [`super::Outcome::Unknown`] where the sign does not come.
+    Healthy {
+        /// The node.
+        node: NodeIndex,
+        /// The time at which the world gives up.
+        deadline: Duration,
+    },
     /// Changes the effect of links on traffic. Ends when the change is in force.
     Links(Vec<LinkChange>),
     /// Silences links between nodes of different sets; a node in no set is apart from no other. The sets

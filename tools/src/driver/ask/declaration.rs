@@ -28,6 +28,7 @@ pub const ASK: Declaration = Declaration {
     restarted_for: &[],
     readiness: Readiness::Seen,
     start_within: START_WITHIN,
+    healthy_within: None,
     tells: false,
     content: Content::Keys,
     needs: &["exec", "adapter"],

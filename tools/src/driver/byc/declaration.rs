@@ -20,6 +20,7 @@ pub const BYC: Declaration = Declaration {
     restarted_for: &[],
     readiness: Readiness::Seen,
     start_within: START_WITHIN,
+    healthy_within: None,
     tells: false,
     content: Content::Keys,
     needs: &[],

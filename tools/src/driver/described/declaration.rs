@@ -41,6 +41,7 @@ pub(super) fn declaration(
         },
         readiness: Readiness::Seen,
         start_within: plan.start.within,
+        healthy_within: plan.start.healthy.as_ref().map(|_| plan.start.healthy_within),
         tells: false,
         content: match (can("keys") && can("get"), can("read")) {
             (true, _) => Content::Keys,

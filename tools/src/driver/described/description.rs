@@ -31,6 +31,8 @@ pub(super) struct Description {
     /// The sign that a node is ready.
     #[serde(default)]
     pub(super) ready: Ready,
+    /// The sign that a node serves again after a disturbance.
+    pub(super) healthy: Option<Ready>,
     /// The way in which nodes are linked.
     pub(super) links: Option<Spanned<Links>>,
     /// The name of the port that requests go to; the first one if absent.
@@ -114,11 +116,11 @@ pub(super) enum StepNodes {
     First,
 }
 
-/// The sign by which a started node is known to be ready: the word `port`, or a table.
+/// The sign by which a node is known to be ready, or healthy: the word `port`, or a table.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ready(pub(super) ReadyTable);
 
-/// The sign by which a started node is known to be ready. Without one, its port accepts a connection.
+/// The sign by which a node is known to be ready, or healthy. Without one, its port accepts a connection.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReadyTable {
@@ -126,9 +128,11 @@ pub(super) struct ReadyTable {
     pub(super) log: Option<Text>,
     /// A page of this path is served at its port, with a status of success.
     pub(super) http: Option<Text>,
+    /// The body of that page matches a regular expression.
+    pub(super) body: Option<Text>,
     /// A program ends with 0.
     pub(super) exec: Option<Text>,
-    /// The time within which the node has to be ready.
+    /// The time within which the node has to show it.
     pub(super) within: Option<Text>,
 }
 

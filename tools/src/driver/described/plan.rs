@@ -31,10 +31,11 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Returns true if a placeholder of this name stands in a request, in the line of the adapter that stays, or in the
-    /// program that tells whether the node is ready.
+    /// programs that tell whether the node is ready, or healthy.
     pub(super) fn asks_by(&self, name: &str) -> bool {
-        let ready = if let ReadyPlan::Exec(words) = &self.start.ready { Some(words) } else { None };
-        self.adapter.iter().chain(ready).any(|words| words.names(name))
+        let signs = std::iter::once(&self.start.ready).chain(&self.start.healthy);
+        let signs = signs.filter_map(|sign| if let ReadyPlan::Exec(words) = sign { Some(words) } else { None });
+        self.adapter.iter().chain(signs).any(|words| words.names(name))
             || self.commands.values().any(|command| command.request.names(name))
     }
 }
@@ -58,6 +59,10 @@ pub(super) struct StartPlan {
     pub(super) ready: ReadyPlan,
     /// The time within which the node has to be ready.
     pub(super) within: Duration,
+    /// The sign that it serves again after a disturbance, if there is one.
+    pub(super) healthy: Option<ReadyPlan>,
+    /// The time within which it has to serve again.
+    pub(super) healthy_within: Duration,
 }
 
 /// A file that is written before the start of a node, where it is missing.
@@ -76,7 +81,7 @@ pub(super) struct StepPlan {
     pub(super) is_for_first: bool,
 }
 
-/// The sign of readiness.
+/// The sign of readiness, or of health.
 #[derive(Debug, Default)]
 pub(super) enum ReadyPlan {
     /// The port that is asked accepts a connection.
@@ -84,8 +89,12 @@ pub(super) enum ReadyPlan {
     Port,
     /// A line of the log matches a regular expression.
     Log(String),
-    /// A page of this path is served at the port that is asked.
-    Page(String),
+    /// A page is served at the port that is asked.
+    Page {
+        path: String,
+        /// The regular expression that its body matches.
+        body: Option<String>,
+    },
     /// A program ends with 0.
     Exec(CommandWords),
 }

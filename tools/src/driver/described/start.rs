@@ -51,14 +51,15 @@ pub(super) fn command_line(
         adapter: plan.adapter.as_ref().map(|words| filling.words(words)).transpose()?.unwrap_or_default(),
     };
     let ready = filling.ready(&start.ready)?;
-    if let Some(program) = missing_program(&setup, &ready) {
+    let healthy = start.healthy.as_ref().map(|sign| filling.ready(sign)).transpose()?;
+    if let Some(program) = missing_program(&setup, std::iter::once(&ready).chain(&healthy)) {
         return Err(CommandLineError::NoClient { program, install });
     }
     let asked = plan.asked;
     if let Some(exec) = &spec.exec {
         let line = crate::driver::fill_in(exec, spec, place, ready)?;
         let uses_data = uses_data || line.uses_data;
-        return Ok(CommandLine { environment, uses_data, asked, setup, ..line });
+        return Ok(CommandLine { environment, uses_data, healthy, asked, setup, ..line });
     }
     // A request that lacks a value would fail each time.
     if let Some(name) = plan.variables.iter().find(|name| values.text(name).is_none()) {
@@ -74,10 +75,11 @@ pub(super) fn command_line(
     let mut words = filling.words(&start.words)?.into_iter();
     let program = words.next().ok_or(CommandLineError::NoProgram)?;
     let arguments = words.chain(spec.args.iter().cloned()).collect();
-    Ok(CommandLine { environment, asked, setup, ..CommandLine::new(program, arguments, uses_data, ready) })
+    let line = CommandLine::new(program, arguments, uses_data, ready);
+    Ok(CommandLine { environment, healthy, asked, setup, ..line })
 }
 
-/// Returns the sign of a node that runs already, and what requests to it need: files, and the adapter that stays.
+/// Returns the signs of a node that runs already, and what requests to it need: files, and the adapter that stays.
 pub(super) fn attachment(
     plan: &Plan,
     install: &'static str,
@@ -113,17 +115,18 @@ pub(super) fn attachment(
         ..Setup::default()
     };
     let ready = filling.ready(&start.ready)?.without_log();
-    if let Some(program) = missing_program(&setup, &ready) {
+    let healthy = start.healthy.as_ref().map(|sign| filling.ready(sign)).transpose()?;
+    if let Some(program) = missing_program(&setup, std::iter::once(&ready).chain(&healthy)) {
         return Err(CommandLineError::NoClient { program, install });
     }
-    Ok(CommandLine { uses_data, asked: plan.asked, setup, ..CommandLine::of_attached(ready) })
+    Ok(CommandLine { uses_data, healthy, asked: plan.asked, setup, ..CommandLine::of_attached(ready) })
 }
 
 /// Returns the first program beside the node that is not there.
-fn missing_program(setup: &Setup, ready: &Ready) -> Option<String> {
-    let asking = if let Ready::Exec(words) = ready { words.as_slice() } else { &[] };
+fn missing_program<'a>(setup: &Setup, signs: impl Iterator<Item = &'a Ready>) -> Option<String> {
+    let asking = signs.filter_map(|sign| if let Ready::Exec(words) = sign { words.first() } else { None });
     let lines = setup.before.iter().chain(&setup.after).map(Vec::as_slice);
-    let programs = lines.chain([setup.adapter.as_slice(), asking]).filter_map(<[String]>::first);
+    let programs = lines.chain([setup.adapter.as_slice()]).filter_map(<[String]>::first).chain(asking);
     programs.into_iter().find(|program| !is_program(program)).cloned()
 }
 
@@ -151,7 +154,7 @@ impl Start<'_> {
         Ok(match ready {
             ReadyPlan::Port => Ready::Port,
             ReadyPlan::Log(pattern) => Ready::Log(pattern.clone()),
-            ReadyPlan::Page(path) => Ready::Page(path.clone()),
+            ReadyPlan::Page { path, body } => Ready::Page { path: path.clone(), body: body.clone() },
             ReadyPlan::Exec(words) => Ready::Exec(self.words(words)?),
         })
     }

@@ -52,6 +52,7 @@ pub const MAELSTROM: Declaration = Declaration {
     restarted_for: &[],
     readiness: Readiness::Seen,
     start_within: START_WITHIN,
+    healthy_within: None,
     tells: false,
     content: Content::Read { workloads: Some(READ_WORKLOADS) },
     needs: &["exec"],

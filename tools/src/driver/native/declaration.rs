@@ -83,6 +83,7 @@ pub const NATIVE: Declaration = Declaration {
     restarted_for: &[],
     readiness: Readiness::Told,
     start_within: START_WITHIN,
+    healthy_within: None,
     tells: true,
     content: Content::Keys,
     needs: &[],

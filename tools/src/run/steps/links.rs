@@ -33,6 +33,7 @@ impl RunContext {
             }
         }
         self.executor.wake_waiters();
+        let ends: Vec<NodeIndex> = directions.iter().flat_map(|way| [way.from, way.to]).collect();
         let change = if silent { LinkChange::Cut } else { LinkChange::Join };
         self.change_links(at, directions.into_iter().map(change).collect()).await?;
         if silent {
@@ -40,7 +41,8 @@ impl RunContext {
         } else {
             self.fault_ended();
         }
-        self.wire_pending_links(at).await
+        self.wire_pending_links(at).await?;
+        if silent { Ok(()) } else { self.healthy(at, ends).await }
     }
 
     /// Performs `break`.
@@ -148,7 +150,7 @@ impl RunContext {
         self.wire_pending_links(at).await
     }
 
-    /// Performs `heal`, and waits until the permitted links are up.
+    /// Performs `heal`, and waits until the permitted links are up and the nodes healthy.
     pub(in crate::run) async fn heal(&self, at: &At) -> Result<(), StepFailure> {
         self.not_bypassed(Some(at)).await?;
         let cut = self.executor.state_mut().network.heal();
@@ -162,7 +164,9 @@ impl RunContext {
             self.pending_links.borrow_mut().retain(|link| !network.is_open(*link));
             network.links().iter().copied().filter(|link| network.is_open(*link)).collect()
         };
-        try_join_all(open.iter().map(|link| self.wire(at, *link))).await.map(drop)
+        try_join_all(open.iter().map(|link| self.wire(at, *link))).await?;
+        let nodes = self.executor.state().network.indices();
+        self.healthy(at, nodes).await
     }
 
     /// Fails if two of these nodes, which are to be kept apart or slowed, both ran before: no proxy is between them.

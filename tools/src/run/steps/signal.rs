@@ -50,9 +50,7 @@ impl RunContext {
         let signals = nodes.iter().map(async |node| match self.signal_one(at, verb, *node).await {
             // A node that did not start is stopped.
             Err(failure) if may_fail && self.executor.state().network.node(*node).life == Life::Stopped => {
-                // The rest is its log.
-                let message = failure.failure.message.lines().next().unwrap_or_default().to_owned();
-                self.executor.state_mut().history.add_note(format!("allowed by `try`: {message}"));
+                self.note_allowed(&failure);
                 Ok(())
             }
             ended => ended,
@@ -62,7 +60,24 @@ impl RunContext {
             let network = &self.executor.state().network;
             self.pending_links.borrow_mut().extend(nodes.iter().flat_map(|node| network.links_of(*node)));
         }
-        self.wire_pending_links(at).await
+        self.wire_pending_links(at).await?;
+        if !matches!(verb, Verb::Start | Verb::Restart | Verb::Resume) {
+            return Ok(());
+        }
+        match self.healthy(at, nodes.iter().copied()).await {
+            Err(failure) if may_fail => {
+                self.note_allowed(&failure);
+                Ok(())
+            }
+            ended => ended,
+        }
+    }
+
+    /// Notes a failure that `try` allows.
+    fn note_allowed(&self, failure: &StepFailure) {
+        // The rest is a node's log.
+        let message = failure.failure.message.lines().next().unwrap_or_default();
+        self.executor.state_mut().history.add_note(format!("allowed by `try`: {message}"));
     }
 
     /// Fails for a node that ran before: the harness did not start it, and changes nothing of its machine.

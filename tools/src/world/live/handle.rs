@@ -4,11 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 
+use futures_util::future::{Either, select};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::ControlError;
 use super::events::EventSender;
+use super::health::Health;
 use super::launcher::{Launcher, Running, Written};
 use super::lost_requests::LostRequests;
 use crate::driver::{Questions, Request};
@@ -21,6 +23,8 @@ pub(super) struct NodeHandle {
     /// True if the node takes commands for its clock and its disk from its supervisor, as our own node does.
     pub supervised: bool,
     pub life: Rc<Life>,
+    /// The sign that the node serves again, if it has one.
+    pub health: Option<Rc<Health>>,
 }
 
 /// The life of a node, from one start to its end.
@@ -86,6 +90,23 @@ impl NodeHandle {
         }
     }
 
+    /// Waits until the node has ended.
+    async fn ended(&self) {
+        while self.is_alive() {
+            self.life.end.notified().await;
+        }
+    }
+
+    /// Waits until the node serves again. A node without a sign of it is taken to do so.
+    pub(super) async fn healthy(&self, deadline: Instant) -> Outcome {
+        let Some(health) = &self.health else { return Outcome::Done };
+        match select(pin!(health.returns(deadline)), pin!(self.ended())).await {
+            Either::Left((Ok(()), _)) => Outcome::Done,
+            Either::Left((Err(reason), _)) => Outcome::Failed { reason },
+            Either::Right(_) => Outcome::Unknown { reason: "it ended before".to_owned() },
+        }
+    }
+
     /// Ends, freezes or thaws the node. A node that does not stop by the deadline is killed.
     pub(super) async fn signal(&self, id: OpId, signal: Signal, deadline: Instant, sender: &EventSender) {
         // A node that could not be started, or has ended meanwhile, needs no signal.
@@ -95,12 +116,7 @@ impl NodeHandle {
             return sender.ended(id, failed(error));
         }
         if matches!(signal, Signal::Kill | Signal::Stop) {
-            let ended = async {
-                while self.is_alive() {
-                    self.life.end.notified().await;
-                }
-            };
-            let mut ended = pin!(ended);
+            let mut ended = pin!(self.ended());
             if timeout_at(deadline, ended.as_mut()).await.is_err() {
                 // The node ignored the signal, so it gets one that cannot be ignored.
                 if let Err(error) = running.signal(Signal::Kill) {

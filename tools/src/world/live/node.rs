@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use regex::Regex;
 use tokio::net::TcpStream;
 use tokio::sync::{Mutex, Notify, mpsc};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -17,10 +17,11 @@ use super::error::{LaunchError, ReadinessError};
 use super::events::EventSender;
 use super::first_start::FirstStart;
 use super::handle::{Life, NodeHandle};
-use super::http_probe;
+use super::health::Health;
 use super::launcher::{Launcher, Running, Written};
 use super::router::MessageRouter;
 use super::setup;
+use super::signs::{self, RETRY_INTERVAL};
 use crate::driver::{
     CommandLine, Contact, Contacts, Directory, Driver, DriverEvent, NodeSession, Place, Ready, Request,
     Router,
@@ -28,12 +29,6 @@ use crate::driver::{
 use crate::text::io_cause;
 use crate::world::{Event, NodeIndex, NodeSpec, OpId, Outcome, Signal};
 
-/// The interval between attempts to reach a node that does not report its readiness. Chosen: unnoticed by a
-/// person, and little work beside the start of a program.
-const RETRY_INTERVAL: Duration = Duration::from_millis(10);
-/// The interval between runs of a program that failed. Chosen: unnoticed by a person, and little work beside the start
-/// of an interpreter.
-const PROGRAM_INTERVAL: Duration = Duration::from_millis(100);
 /// The lines of either end of a log that explain the death of a node. Chosen: a stack trace of the usual length
 /// shows its top, and the report stays on one screen.
 const EXCERPT_LINES: usize = 8;
@@ -72,10 +67,20 @@ impl NodeTask {
     pub(super) fn start(self) -> (NodeHandle, impl Future<Output = ()> + 'static) {
         let (requests_in, requests) = mpsc::unbounded_channel();
         let life = Rc::new(Life::new(&self.sender));
+        let health = self.command.healthy.clone().map(|sign| {
+            Rc::new(Health {
+                sign,
+                address: self.place.address_of(self.command.asked),
+                launcher: Rc::clone(&self.launcher),
+                contacts: Rc::clone(&self.contacts),
+                secrets: self.command.setup.secrets.clone(),
+            })
+        });
         let handle = NodeHandle {
             requests: requests_in,
             supervised: self.command.ready == Ready::Told,
             life: Rc::clone(&life),
+            health,
         };
         (handle, Box::pin(self.follow(life, requests)))
     }
@@ -207,15 +212,6 @@ impl NodeTask {
         Ok(())
     }
 
-    /// Runs a program again and again until it succeeds. The reason of its last failure goes into `last`.
-    async fn run_until_success(&self, words: &[String], last: &RefCell<Option<String>>) {
-        let sidecars = self.launcher.sidecars();
-        while let Err(error) = setup::run(&*sidecars, words).await {
-            last.replace(Some(error.to_string()));
-            sleep(PROGRAM_INTERVAL).await;
-        }
-    }
-
     /// Waits until the node is ready, then speaks to it for as long as it lives. Returns only if the node
     /// does not become ready, or closes its streams before; with the reason.
     async fn converse(
@@ -238,7 +234,7 @@ impl NodeTask {
             is_ready.set(true);
             failed.replace(None);
             for words in &self.command.setup.after {
-                self.run_until_success(words, &failed).await;
+                signs::succeeds(&*self.launcher.sidecars(), words, &failed).await;
             }
             if let Some(first) = &self.first_start {
                 first.complete().map_err(ReadinessError::Mark)?;
@@ -393,19 +389,14 @@ impl NodeTask {
                     }
                     failed.replace(None);
                 }
-                Ready::Page(path) => {
-                    let mut interval = RETRY_INTERVAL;
-                    while let Err(reason) = http_probe::ask(&address, path).await {
-                        failed.replace(Some(reason));
-                        sleep(interval).await;
-                        // A node that needs seconds is not kept busy by the question.
-                        interval = PROGRAM_INTERVAL.min(interval * 3 / 2);
-                    }
+                Ready::Page { path, body } => {
+                    let body = body.as_deref().map(Regex::new).transpose().map_err(ReadinessError::Pattern)?;
+                    signs::serves(&address, path, body.as_ref(), failed).await;
                     failed.replace(None);
                 }
-                Ready::Exec(words) => self.run_until_success(words, failed).await,
+                Ready::Exec(words) => signs::succeeds(&*self.launcher.sidecars(), words, failed).await,
                 Ready::Log(pattern) => {
-                    let pattern = regex::Regex::new(pattern).map_err(ReadinessError::Pattern)?;
+                    let pattern = Regex::new(pattern).map_err(ReadinessError::Pattern)?;
                     let mut written = written;
                     loop {
                         let (lines, until) = self.launcher.lines_since(&self.spec.name, written);
@@ -445,7 +436,9 @@ impl NodeTask {
         let as_told = listens.iter().any(|place| place.ends_with(&port));
         let where_ = match (&self.command.ready, as_told) {
             (_, false) if !listens.is_empty() => format!("; it listens at {} instead", listens.join(", ")),
-            (Ready::Page(path), true) => format!("; it listens there, and does not serve {path}"),
+            (Ready::Page { path, body: None }, true) => {
+                format!("; it listens there, and does not serve {path}")
+            }
             (Ready::Log(pattern), true) => {
                 format!("; it listens there, and no line of its log matches {pattern}")
             }

@@ -38,6 +38,7 @@ impl Trace {
                 Operation::Ask { node, words, .. } => json!({"ask": words, "node": node}),
                 Operation::Wire { from, to, .. } => json!({"wire": [from, to]}),
                 Operation::Watch { node, .. } => json!({"watch": node}),
+                Operation::Healthy { node, .. } => json!({"healthy": node}),
                 Operation::Links(changes) => {
                     let changes: Vec<Value> = changes.iter().map(change).collect();
                     json!({"links": changes})

@@ -116,6 +116,8 @@ impl Sim {
                 self.ask(id, from, AskBody::Wire(to), deadline);
             }
             Operation::Watch { node, deadline } => self.ask(id, node, AskBody::Watch, deadline),
+            // No simulated node has a sign of its own.
+            Operation::Healthy { .. } => self.ended(id, Outcome::Done),
             Operation::Links(changes) => {
                 for change in &changes {
                     self.change(change);

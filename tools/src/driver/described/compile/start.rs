@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::super::description::{Description, FileContent, Start, StartStep, StepNodes, Text, span};
+use super::super::description::{Description, FileContent, Ready, ReadyTable, Start, StartStep, StepNodes, Text, span};
 use super::super::plan::{FilePlan, ReadyPlan, StartPlan, StepPlan};
 use super::super::scope::Scope;
 use super::super::template::{CommandWords, Template};
@@ -20,10 +20,11 @@ impl Compiler<'_> {
     pub(super) fn start(&mut self, description: &Description) -> StartPlan {
         let ports = self.ports.clone();
         let scope = Scope { ports: &ports, arguments: &[], peer: false, lists: true };
-        let ready = self.ready(description, &scope);
-        let within = self.within_time(description);
+        let ready = self.ready_sign(&description.ready.0, &scope);
+        let within = self.within_time(&description.ready.0, "ready");
+        let (healthy, healthy_within) = self.health(description, &scope);
         let Some(start) = &description.start else {
-            return StartPlan { ready, within, ..StartPlan::default() };
+            return StartPlan { ready, within, healthy, healthy_within, ..StartPlan::default() };
         };
         let line = start.command.as_ref();
         let variables = start.environment.iter();
@@ -39,6 +40,8 @@ impl Compiler<'_> {
             after: self.steps(&start.after, &scope),
             ready,
             within,
+            healthy,
+            healthy_within,
         }
     }
 
@@ -91,18 +94,31 @@ impl Compiler<'_> {
         files
     }
 
-    fn ready(&mut self, description: &Description, scope: &Scope<'_>) -> ReadyPlan {
-        let table = &description.ready.0;
+    /// Returns the sign that a node serves again, if there is one, and the time within which it has to.
+    fn health(&mut self, description: &Description, scope: &Scope<'_>) -> (Option<ReadyPlan>, Duration) {
+        let Some(Ready(table)) = &description.healthy else { return (None, START_WITHIN) };
+        if let Some(pattern) = &table.log {
+            let message = "a line of the log is no sign that a node is healthy: older lines stay in it";
+            self.error(span(pattern), message, "use `http`, with `body` for what the page says, or `exec`");
+        }
+        (Some(self.ready_sign(table, scope)), self.within_time(table, "healthy"))
+    }
+
+    /// Returns the sign that a table names.
+    fn ready_sign(&mut self, table: &ReadyTable, scope: &Scope<'_>) -> ReadyPlan {
         let signs = [&table.log, &table.http, &table.exec];
         if let Some(second) = signs.into_iter().flatten().nth(1) {
             let help = "keep one of `log`, `http` and `exec`";
-            self.error(span(second), "a node has one sign that it is ready", help);
+            self.error(span(second), "a node shows this by one sign", help);
+        }
+        if let Some(body) = &table.body {
+            self.pattern(body);
+            if table.http.is_none() {
+                self.error(span(body), "`body` is that of a page", "add its path: http = \"/health\"");
+            }
         }
         if let Some(pattern) = &table.log {
-            if let Err(error) = Regex::new(pattern.get_ref()) {
-                let message = format!("`{}` is no pattern: {}", pattern.get_ref(), regex_cause(&error));
-                self.error(span(pattern), message, "a regular expression is expected");
-            }
+            self.pattern(pattern);
             return ReadyPlan::Log(pattern.get_ref().clone());
         }
         if let Some(path) = &table.http {
@@ -110,7 +126,8 @@ impl Compiler<'_> {
                 let message = format!("`{}` is no path", path.get_ref());
                 self.error(span(path), message, "it begins with `/`, such as \"/health\"");
             }
-            return ReadyPlan::Page(path.get_ref().clone());
+            let body = table.body.as_ref().map(|body| body.get_ref().clone());
+            return ReadyPlan::Page { path: path.get_ref().clone(), body };
         }
         match &table.exec {
             Some(line) => ReadyPlan::Exec(self.words(line, scope)),
@@ -118,12 +135,20 @@ impl Compiler<'_> {
         }
     }
 
-    /// Returns the time within which a node has to be ready.
-    fn within_time(&mut self, description: &Description) -> Duration {
-        let Some(text) = &description.ready.0.within else { return START_WITHIN };
+    /// Reports a text that is no regular expression.
+    fn pattern(&mut self, pattern: &Text) {
+        if let Err(error) = Regex::new(pattern.get_ref()) {
+            let message = format!("`{}` is no pattern: {}", pattern.get_ref(), regex_cause(&error));
+            self.error(span(pattern), message, "a regular expression is expected");
+        }
+    }
+
+    /// Returns the time within which a node has to be ready, or healthy.
+    fn within_time(&mut self, table: &ReadyTable, what: &str) -> Duration {
+        let Some(text) = &table.within else { return START_WITHIN };
         let time = parse_duration(text.get_ref()).filter(|time| !time.is_zero() && *time <= WITHIN_MAX);
         time.unwrap_or_else(|| {
-            let message = format!("`{}` is no time to be ready within", text.get_ref());
+            let message = format!("`{}` is no time to be {what} within", text.get_ref());
             self.error(span(text), message, "such as \"60s\"; an hour at most");
             START_WITHIN
         })

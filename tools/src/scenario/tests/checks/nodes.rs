@@ -152,6 +152,7 @@ const FOREIGN: driver::Declaration = driver::Declaration {
     restarted_for: &[],
     readiness: driver::Readiness::Seen,
     start_within: driver::START_WITHIN,
+    healthy_within: None,
     tells: false,
     content: driver::Content::Keys,
     needs: &[],
