@@ -44,7 +44,7 @@ fn steps_that_end_a_disturbance_wait_until_nodes_are_healthy() {
 # Each node recovers for some questions, and the step waits for as long.
 network a-b-c
 all: sick 4
-partition a / b c
+partition a | b, c
 expect a: left == 4
 heal
 expect all: left == 0
@@ -52,7 +52,7 @@ b: sick 3
 pause b
 resume b
 expect b: left == 0
-a b: sick 3
+a, b: sick 3
 cut a-b
 join a-b
 expect all: left == 0
@@ -74,11 +74,11 @@ fn a_node_that_is_still_kept_apart_is_not_waited_for() {
     let scenario = "\
 # One link of two comes back.
 network a-b-c
-cut a-b b-c
+cut a-b, b-c
 all: sick 4
 join a-b
 expect a: left == 0
-expect b c: left == 4
+expect b, c: left == 4
 restart b
 expect b: left == 5
 join b-c
@@ -92,7 +92,7 @@ fn without_a_sign_of_health_no_step_waits_for_it() {
     if !has("python3") {
         return;
     }
-    let scenario = "# As ever.\nnetwork a-b\nall: sick 4\npartition a / b\nheal\nexpect all: left == 4\n";
+    let scenario = "# As ever.\nnetwork a-b\nall: sick 4\npartition a | b\nheal\nexpect all: left == 4\n";
     says(&run(READY, scenario), 0, &[]);
 }
 
@@ -108,7 +108,7 @@ fn a_node_that_never_is_healthy_fails_the_step_with_what_was_seen() {
         "/health was answered by `{\"state\": \"recovering\"}`, which does not match `\"ok\"`",
     ];
     let signs = [READY, short].concat();
-    for steps in ["partition a / b\nheal\n", "pause b\nresume b\n", "cut a-b\njoin a-b\n"] {
+    for steps in ["partition a | b\nheal\n", "pause b\nresume b\n", "cut a-b\njoin a-b\n"] {
         says(&run(&signs, &format!("{network}{steps}")), 1, &said);
     }
     let program = "healthy = { exec = \"sh -c 'echo it mends >&2; exit 3'\", within = \"300ms\" }\n";
@@ -135,10 +135,10 @@ fn wrong_signs_are_refused_with_their_place() {
     let check = |signs: &str, said: &[&str]| {
         says(&run(&format!("{signs}\n"), "# One.\nnetwork a\n"), 2, said);
     };
-    check("ready = { http = \"/\", body = \"(\" }", &["`(` is no pattern", "kv.toml:1:29"]);
+    check("ready = { http = \"/\", body = \"(\" }", &["`(` is no pattern", "kv.toml:1:30"]);
     check("ready = { body = \"ok\" }", &["`body` is that of a page", "kv.toml:1:18", "http = \"/health\""]);
     check("healthy = { log = \"up\" }", &["no sign that a node is healthy", "kv.toml:1:19", "use `http`"]);
     check("healthy = { http = \"/\", exec = \"true\" }", &["a node shows this by one sign", "kv.toml:1:32"]);
     check("healthy = { within = \"soon\" }", &["`soon` is no time to be healthy within", "kv.toml:1:22"]);
-    check("healthy = \"later\"", &["this is no sign of readiness", "kv.toml:1:11"]);
+    check("healthy = \"later\"", &["this is no sign that a node is ready, or healthy", "kv.toml:1:11"]);
 }
