@@ -126,7 +126,8 @@ fn a_page_that_says_something_else_is_no_sign_that_a_node_is_ready() {
     let scenario = "# A page is served.\nnetwork a\nexpect a: left == 0\n";
     let ready = |body: &str| format!("ready = {{ http = \"/health\", body = '{body}', within = \"1s\" }}\n");
     says(&run(&ready("\"o.\""), scenario), 0, &[]);
-    let said = ["`a` did not start", "/health was answered by `{\"state\": \"ok\"}`, which does not match `fine`"];
+    let said =
+        ["`a` did not start", "/health was answered by `{\"state\": \"ok\"}`, which does not match `fine`"];
     says(&run(&ready("fine"), scenario), 3, &said);
 }
 

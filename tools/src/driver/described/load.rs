@@ -85,7 +85,8 @@ fn explained(source: &Source, error: &toml::de::Error) -> Diagnostic {
     let message = error.message().lines().next().unwrap_or_default().trim_end_matches('.');
     if message.contains("no sign of readiness") || message.contains("`http`, `log` or `exec`") {
         let help = "a sign is \"port\", { http = \"/health\" }, { log = \"listening\" } or { exec = \"./is-up {port}\" }";
-        return Diagnostic::error(source, span, "this is no sign that a node is ready, or healthy").help(help);
+        return Diagnostic::error(source, span, "this is no sign that a node is ready, or healthy")
+            .help(help);
     }
     // The reader names the wrong word and the right ones in backticks.
     let mut words = message.split('`').skip(1).step_by(2);

@@ -34,7 +34,8 @@ impl Plan {
     /// programs that tell whether the node is ready, or healthy.
     pub(super) fn asks_by(&self, name: &str) -> bool {
         let signs = std::iter::once(&self.start.ready).chain(&self.start.healthy);
-        let signs = signs.filter_map(|sign| if let ReadyPlan::Exec(words) = sign { Some(words) } else { None });
+        let signs =
+            signs.filter_map(|sign| if let ReadyPlan::Exec(words) = sign { Some(words) } else { None });
         self.adapter.iter().chain(signs).any(|words| words.names(name))
             || self.commands.values().any(|command| command.request.names(name))
     }

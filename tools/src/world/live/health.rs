@@ -34,7 +34,9 @@ impl Health {
             Err(_) => {
                 let why = last.take().unwrap_or_else(|| "nothing came back".to_owned());
                 let waited = duration(since.elapsed());
-                Err(self.secrets.hide(format!("it was not healthy within {waited}, at {}: {why}", self.address)))
+                Err(self
+                    .secrets
+                    .hide(format!("it was not healthy within {waited}, at {}: {why}", self.address)))
             }
         }
     }

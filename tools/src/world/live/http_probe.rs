@@ -142,7 +142,8 @@ mod tests {
     fn a_page_is_joined_of_its_chunks_and_shown_in_a_line() {
         let plain = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine";
         assert_eq!((status(plain), page(plain)), (200, b"fine".to_vec()));
-        let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=1\r\nfin\r\n1\r\ne\r\n0\r\n\r\n";
+        let chunked =
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=1\r\nfin\r\n1\r\ne\r\n0\r\n\r\n";
         assert_eq!(page(chunked), b"fine");
         let wrong = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nfin";
         assert_eq!(page(wrong), b"fin");

@@ -390,7 +390,8 @@ impl NodeTask {
                     failed.replace(None);
                 }
                 Ready::Page { path, body } => {
-                    let body = body.as_deref().map(Regex::new).transpose().map_err(ReadinessError::Pattern)?;
+                    let body =
+                        body.as_deref().map(Regex::new).transpose().map_err(ReadinessError::Pattern)?;
                     signs::serves(&address, path, body.as_ref(), failed).await;
                     failed.replace(None);
                 }

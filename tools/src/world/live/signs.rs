@@ -17,12 +17,7 @@ pub(super) const RETRY_INTERVAL: Duration = Duration::from_millis(10);
 const PROGRAM_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Asks for a page until it is served, with a body that matches. The reason of the last failure goes into `last`.
-pub(super) async fn serves(
-    address: &str,
-    path: &str,
-    body: Option<&Regex>,
-    last: &RefCell<Option<String>>,
-) {
+pub(super) async fn serves(address: &str, path: &str, body: Option<&Regex>, last: &RefCell<Option<String>>) {
     let mut interval = RETRY_INTERVAL;
     while let Err(reason) = http_probe::ask(address, path, body).await {
         last.replace(Some(reason));

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::super::description::{Description, FileContent, Ready, ReadyTable, Start, StartStep, StepNodes, Text, span};
+use super::super::description::{
+    Description, FileContent, Ready, ReadyTable, Start, StartStep, StepNodes, Text, span,
+};
 use super::super::plan::{FilePlan, ReadyPlan, StartPlan, StepPlan};
 use super::super::scope::Scope;
 use super::super::template::{CommandWords, Template};
