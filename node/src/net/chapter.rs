@@ -1,4 +1,4 @@
-//! Neighbours of another make: nodes that send each other one JSON value a message over plain WebSockets, and tell their
+//! Neighbours of another make: nodes that send each other one JSON value a message over plain `WebSockets`, and tell their
 //! person what came.
 //!
 //! Their values reach the core as signs of life, and signs of life reach them as values. Whoever marks the upgrade with

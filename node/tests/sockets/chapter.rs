@@ -1,4 +1,4 @@
-//! Neighbours of another make, which send plain JSON values over WebSockets, played by the test.
+//! Neighbours of another make, which send plain JSON values over `WebSockets`, played by the test.
 
 use std::process::{Command as Process, Stdio};
 
@@ -151,6 +151,7 @@ async fn no_frame_of_ours_goes_to_a_node_without_the_mark() {
     let (a, _) = start("a", &[&format!("ws://{at_theirs}")]).await;
     let mut marked = false;
     let stream = within(theirs.accept()).await.unwrap().0;
+    #[expect(clippy::result_large_err, reason = "the library says what the answer may be")]
     let see = |request: &Request, response: Response| {
         marked = request.headers().contains_key("kv-node");
         Ok(response)

@@ -124,10 +124,9 @@ impl Connection<'_> {
     fn on_message(&mut self, message: Option<Result<Message, Error>>) -> Step {
         self.heard = Instant::now();
         let fault = match message {
-            None => return Step::End,
             Some(Err(Error::Capacity(_))) => return Step::Fault(CloseCode::Size, "a message is too long"),
             Some(Err(Error::Utf8(_))) => return Step::Fault(CloseCode::Invalid, "a text is not UTF-8"),
-            Some(Err(_)) => return Step::End,
+            None | Some(Err(_)) => return Step::End,
             Some(Ok(Message::Text(text))) => {
                 // Ours begin with a request. A value may look like a message of ours, such as a ping.
                 if self.undecided && matches!(decode(&text, self.shell.limits()), Ok(Frame::Request { .. })) {

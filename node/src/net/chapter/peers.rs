@@ -73,7 +73,7 @@ pub(in crate::net) async fn run(peers: Rc<Peers>, hub: Rc<Hub>, shell: Rc<Shell>
         spawn_local(dialling.run());
     }
     attend(shell, questions).await;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The dialling of one peer.
