@@ -29,16 +29,12 @@ impl Health {
         let (since, last) = (Instant::now(), RefCell::new(None));
         // The harness is no node: what it dials bypasses nothing.
         let _contact = self.contacts.begin();
-        match timeout_at(deadline, self.look(&last)).await {
-            Ok(found) => found,
-            Err(_) => {
-                let why = last.take().unwrap_or_else(|| "nothing came back".to_owned());
-                let waited = duration(since.elapsed());
-                Err(self
-                    .secrets
-                    .hide(format!("it was not healthy within {waited}, at {}: {why}", self.address)))
-            }
+        if let Ok(found) = timeout_at(deadline, self.look(&last)).await {
+            return found;
         }
+        let why = last.take().unwrap_or_else(|| "nothing came back".to_owned());
+        let (waited, address) = (duration(since.elapsed()), &self.address);
+        Err(self.secrets.hide(format!("it was not healthy within {waited}, at {address}: {why}")))
     }
 
     async fn look(&self, last: &RefCell<Option<String>>) -> Result<(), String> {

@@ -116,8 +116,6 @@ impl Sim {
                 self.ask(id, from, AskBody::Wire(to), deadline);
             }
             Operation::Watch { node, deadline } => self.ask(id, node, AskBody::Watch, deadline),
-            // No simulated node has a sign of its own.
-            Operation::Healthy { .. } => self.ended(id, Outcome::Done),
             Operation::Links(changes) => {
                 for change in &changes {
                     self.change(change);
@@ -147,7 +145,10 @@ impl Sim {
                 let lines = self.place(node).log_lines_of_life(lines);
                 self.ended(id, Outcome::Lines(lines));
             }
-            Operation::Members(_) | Operation::Timer { .. } => self.ended(id, Outcome::Done),
+            // No simulated node has a sign of health of its own.
+            Operation::Healthy { .. } | Operation::Members(_) | Operation::Timer { .. } => {
+                self.ended(id, Outcome::Done);
+            }
         }
     }
 
