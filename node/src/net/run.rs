@@ -252,7 +252,7 @@ async fn serve_neighbours(
     peers: Rc<Peers>,
 ) {
     let (Some(listener), Some(hub)) = (listener, hub) else { return std::future::pending().await };
-    shell.attach_hub(Rc::clone(&hub));
+    shell.attach_hub(hub.clone());
     let listen = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     let address = shell.own_address();
     let server = HttpServer::new(&listen, &address, None).with_hub(Rc::clone(&hub));

@@ -21,4 +21,4 @@ mod timer;
 mod turn;
 
 pub(super) use slots::Slot;
-pub(super) use state::{Dialler, Shell, Storage};
+pub(super) use state::{Dialler, Shell, Signs, Storage};

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::recent::Recent;
 use crate::net::log;
-use crate::net::shell::Shell;
+use crate::net::shell::{Shell, Signs};
 use crate::wire::SIGN_VALUE_MAX;
 
 /// The most values that wait for one neighbour. Chosen: three times as many as the core lets pass at once.
@@ -87,27 +87,6 @@ impl Hub {
         self.neighbours.borrow_mut().remove(&id);
     }
 
-    /// Sends a sign of life to all neighbours but the one that brought it: the value that it stands for or, of a node of
-    /// ours, the ping of the other make.
-    pub(in crate::net) fn pass_on(&self, of: &str, value: Option<&str>) {
-        self.passed.set(true);
-        let text = match value {
-            Some(value) => value.to_owned(),
-            None => json!({ "type": "ping", "from": of, "text": "I'm alive" }).to_string(),
-        };
-        if let Ok(value) = serde_json::from_str(&text) {
-            self.recent.borrow_mut().record(value, Instant::now());
-        }
-        let bringer = self.bringer.get();
-        self.neighbours.borrow_mut().retain(|id, neighbour| {
-            let taken = Some(*id) == bringer || neighbour.queue.try_send(text.clone()).is_ok();
-            if !taken {
-                log::warn(format_args!("{} does not read what is sent to it: dropped", neighbour.peer));
-            }
-            taken
-        });
-    }
-
     /// Handles a message of a neighbour.
     pub(super) fn receive(&self, shell: &Rc<Shell>, id: NeighbourId, text: &str) -> Result<(), NotAValue> {
         let value: Value = serde_json::from_str(text).map_err(|error| NotAValue::Json(error.to_string()))?;
@@ -158,5 +137,27 @@ impl Hub {
                 neighbour.peer
             ));
         }
+    }
+}
+
+impl Signs for Hub {
+    // It goes to all neighbours but the one that brought it. A sign of a node of ours is a ping of the other make.
+    fn pass_on(&self, of: &str, value: Option<&str>) {
+        self.passed.set(true);
+        let text = match value {
+            Some(value) => value.to_owned(),
+            None => json!({ "type": "ping", "from": of, "text": "I'm alive" }).to_string(),
+        };
+        if let Ok(value) = serde_json::from_str(&text) {
+            self.recent.borrow_mut().record(value, Instant::now());
+        }
+        let bringer = self.bringer.get();
+        self.neighbours.borrow_mut().retain(|id, neighbour| {
+            let taken = Some(*id) == bringer || neighbour.queue.try_send(text.clone()).is_ok();
+            if !taken {
+                log::warn(format_args!("{} does not read what is sent to it: dropped", neighbour.peer));
+            }
+            taken
+        });
     }
 }

@@ -13,7 +13,6 @@ use super::interpreter::Interpreter;
 use super::slots::Slots;
 use crate::core::{Config, ConnId, Core, DialId};
 use crate::net::address::host_of;
-use crate::net::chapter::Hub;
 use crate::net::clock::SystemClock;
 use crate::net::data::Writer;
 use crate::net::log;
@@ -38,7 +37,7 @@ pub(in crate::net) struct Shell {
     /// Notified when a connection was removed.
     pub(super) removed: Notify,
     /// The neighbours of another make, where the node may have some.
-    pub(super) hub: OnceCell<Rc<Hub>>,
+    pub(super) hub: OnceCell<Rc<dyn Signs>>,
     /// True once the node ends: the core gets no more inputs.
     pub(super) ending: Cell<bool>,
 }
@@ -71,6 +70,12 @@ pub(in crate::net) trait Dialler {
     /// Starts a dial. Its task adds the connection to the shell, or reports the failure. The handle cancels
     /// the task.
     fn start(&self, shell: Rc<Shell>, dial: DialId, address: Rc<str>) -> AbortHandle;
+}
+
+/// The part of the node that passes signs of life on to neighbours which the core does not know.
+pub(in crate::net) trait Signs {
+    /// Passes a sign of the node called `of` on: the value that it stands for, if it has one.
+    fn pass_on(&self, of: &str, value: Option<&str>);
 }
 
 /// One connection, as the shell sees it.
@@ -126,7 +131,7 @@ impl Shell {
     }
 
     /// Lets the node have neighbours of another make.
-    pub(in crate::net) fn attach_hub(&self, hub: Rc<Hub>) {
+    pub(in crate::net) fn attach_hub(&self, hub: Rc<dyn Signs>) {
         // A second one is of no use: a node has one port for neighbours.
         let _ = self.hub.set(hub);
     }
