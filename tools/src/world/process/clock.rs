@@ -4,7 +4,7 @@
 //! the program asks for the time of day. Timers go on: the monotonic clock is left alone.
 //!
 //! Before the start, a program is judged by its file ([`reach`]); while it runs, by the files that it has mapped
-//! ([`loaded`]). A program that asks the kernel for the time past its C library is not noticed by either.
+//! (`loaded`). A program that asks the kernel for the time past its C library is not noticed by either.
 
 mod binary;
 mod library;
