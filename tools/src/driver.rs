@@ -13,6 +13,7 @@ mod contact;
 mod declaration;
 mod described;
 mod directory;
+mod error_codes;
 pub mod maelstrom;
 pub(crate) mod native;
 mod pending;

@@ -1,7 +1,7 @@
 //! Requests by an adapter that stays: one program for each node, which has many requests under way.
 //!
-//! Each request is a line of JSON on its standard input, with an `id`. Its answer is a line of JSON on its standard
-//! output with the same `id`, in any order. The program is started with the conversation, and again by the next
+//! Each request is a line of JSON on its standard input, with an id. Its answer is a line of JSON on its standard output
+//! with the same id, in any order; the framing has the form of both. The program is started with the conversation, and again by the next
 //! request after it has ended.
 
 use std::cell::{Cell, RefCell};
@@ -13,8 +13,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, join, select};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::unix::pipe;
@@ -22,6 +20,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::framing::{AdapterAnswer, Framing};
 use super::http::ANSWER_MAX;
 use crate::driver::{Sidecar, SidecarLauncher, tail};
 
@@ -37,6 +36,9 @@ const END_WITHIN: Duration = Duration::from_secs(1);
 pub(super) struct Adapter {
     launcher: Rc<dyn SidecarLauncher>,
     words: Vec<String>,
+    framing: Framing,
+    /// The name of the node.
+    node: String,
     running: Mutex<Option<Running>>,
     /// The id of the next request.
     next: Rc<Cell<u64>>,
@@ -56,25 +58,6 @@ struct Running {
 struct State {
     waiting: RefCell<BTreeMap<u64, oneshot::Sender<AdapterAnswer>>>,
     ended: RefCell<Option<String>>,
-}
-
-/// The answer of an adapter.
-#[derive(Debug, Deserialize)]
-pub(super) struct AdapterAnswer {
-    id: u64,
-    /// The value, as JSON; `null` is one.
-    #[serde(default, deserialize_with = "present")]
-    pub(super) value: Option<Box<RawValue>>,
-    /// The meaning of an answer that is none of success.
-    #[serde(default)]
-    pub(super) error: Option<String>,
-    /// The explanation of it.
-    #[serde(default)]
-    pub(super) message: String,
-}
-
-fn present<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Box<RawValue>>, D::Error> {
-    Box::deserialize(reader).map(Some)
 }
 
 /// The reason why there is no answer.
@@ -97,9 +80,14 @@ pub(super) enum AdapterError {
 }
 
 impl Adapter {
-    pub(super) fn new(launcher: Rc<dyn SidecarLauncher>, words: Vec<String>) -> Self {
+    pub(super) fn new(
+        launcher: Rc<dyn SidecarLauncher>,
+        words: Vec<String>,
+        framing: Framing,
+        node: String,
+    ) -> Self {
         let (running, next, tasks) = (Mutex::default(), Rc::new(Cell::new(1)), RefCell::default());
-        Self { launcher, words, running, next, tasks }
+        Self { launcher, words, framing, node, running, next, tasks }
     }
 
     /// Starts the adapter unless it runs.
@@ -107,24 +95,32 @@ impl Adapter {
         self.running().await.map(drop)
     }
 
-    /// Sends a request of these members and waits for the answer.
-    pub(super) async fn ask(&self, mut request: Map<String, Json>) -> Result<AdapterAnswer, AdapterError> {
+    /// Sends a request for a command with these members and waits for the answer.
+    pub(super) async fn ask(
+        &self,
+        command: &str,
+        request: Map<String, Json>,
+    ) -> Result<AdapterAnswer, AdapterError> {
         let Running { lines, state } = self.running().await?;
-        let id = self.next.get();
-        self.next.set(id + 1);
-        request.insert("id".to_owned(), id.into());
+        let id = self.draw();
         let (sender, answer) = oneshot::channel();
         state.waiting.borrow_mut().insert(id, sender);
         // A request that is given up is no longer waited for.
         let _waiting = Waiting { id, state: &state };
-        let mut line = Json::Object(request).to_string();
-        line.push('\n');
+        let line = self.framing.line(id, command, &self.node, request);
         match lines.try_send(line) {
             Err(mpsc::error::TrySendError::Full(_)) => return Err(AdapterError::Full),
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
         }
         let reason = || state.ended.borrow().clone().unwrap_or_default();
         answer.await.map_err(|_| AdapterError::Ended(reason()))
+    }
+
+    /// Returns the id of a new request.
+    fn draw(&self) -> u64 {
+        let id = self.next.get();
+        self.next.set(id + 1);
+        id
     }
 
     async fn running(&self) -> Result<Running, AdapterError> {
@@ -139,13 +135,19 @@ impl Adapter {
             started.map_err(|error| AdapterError::Start { program: program.to_owned(), error })?;
         let (lines, queue) = mpsc::channel(QUEUE);
         let state = Rc::new(State::default());
-        let (task_state, next) = (Rc::clone(&state), Rc::clone(&self.next));
+        let greeted = (self.framing == Framing::Maelstrom).then(|| self.draw());
+        if let Some(greeting) = greeted.and_then(|id| self.framing.greeting(id, &self.node)) {
+            // The program reads it before all requests.
+            let _: Result<(), mpsc::error::TrySendError<String>> = lines.try_send(greeting);
+        }
+        let reader = Reader { framing: self.framing, greeted, next: Rc::clone(&self.next) };
+        let task_state = Rc::clone(&state);
         let mut tasks = self.tasks.borrow_mut();
         while tasks.try_join_next().is_some() {}
         tasks.spawn_local(async move {
             let problems = tail(problems, SHOWN).shared();
             let conversation = join(write(input, queue), problems.clone());
-            let wrong = match select(pin!(read(output, &task_state, &next)), pin!(conversation)).await {
+            let wrong = match select(pin!(reader.read(output, &task_state)), pin!(conversation)).await {
                 Either::Left((wrong, _)) => wrong,
                 Either::Right(((never, _), _)) => match never {},
             };
@@ -189,32 +191,47 @@ async fn write(mut input: pipe::Sender, mut lines: mpsc::Receiver<String>) -> st
     std::future::pending().await
 }
 
-/// Reads answers until the adapter ends. Returns the reason if it wrote something that is no answer.
-async fn read(output: pipe::Receiver, state: &State, next: &Cell<u64>) -> Option<String> {
-    let mut output = BufReader::new(output);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let read = (&mut output).take(ANSWER_MAX as u64 + 1).read_until(b'\n', &mut line).await;
-        if !read.is_ok_and(|read| read > 0) {
-            return None;
-        }
-        if line.len() > ANSWER_MAX {
-            return Some(format!("it wrote a line of more than {} MiB", ANSWER_MAX >> 20));
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let Ok(answer) = serde_json::from_slice::<AdapterAnswer>(&line) else {
-            let shown: String = String::from_utf8_lossy(&line).trim().chars().take(200).collect();
-            return Some(format!("it wrote a line that is no answer, {{\"id\": …}}: {shown}"));
-        };
-        if answer.id >= next.get() {
-            return Some(format!("it answered a request that was never made, with the id {}", answer.id));
-        }
-        // The first answer counts. A request that was given up is answered too late.
-        if let Some(waiting) = state.waiting.borrow_mut().remove(&answer.id) {
-            let _: Result<(), AdapterAnswer> = waiting.send(answer);
+/// The reader of an adapter's answers.
+struct Reader {
+    framing: Framing,
+    /// The id of the greeting, if the framing has one.
+    greeted: Option<u64>,
+    next: Rc<Cell<u64>>,
+}
+
+impl Reader {
+    /// Reads answers until the adapter ends. Returns the reason if it wrote something that is no answer.
+    async fn read(self, output: pipe::Receiver, state: &State) -> Option<String> {
+        let mut output = BufReader::new(output);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut output).take(ANSWER_MAX as u64 + 1).read_until(b'\n', &mut line).await;
+            if !read.is_ok_and(|read| read > 0) {
+                return None;
+            }
+            if line.len() > ANSWER_MAX {
+                return Some(format!("it wrote a line of more than {} MiB", ANSWER_MAX >> 20));
+            }
+            if line.trim_ascii().is_empty() {
+                continue;
+            }
+            let Some(answer) = self.framing.answer(&line) else {
+                let shown: String = String::from_utf8_lossy(&line).trim().chars().take(200).collect();
+                return Some(format!("it wrote a line that is no answer, {}: {shown}", self.framing.shape()));
+            };
+            if answer.id >= self.next.get() {
+                return Some(format!("it answered a request that was never made, with the id {}", answer.id));
+            }
+            if self.greeted == Some(answer.id)
+                && let Some(word) = &answer.error
+            {
+                return Some(format!("it refused to begin: {} ({word})", answer.message));
+            }
+            // The first answer counts. A request that was given up is answered too late.
+            if let Some(waiting) = state.waiting.borrow_mut().remove(&answer.id) {
+                let _: Result<(), AdapterAnswer> = waiting.send(answer);
+            }
         }
     }
 }

@@ -70,7 +70,8 @@ impl Compiler<'_> {
         let folder = folder(self.source.name());
         let variables = std::mem::take(&mut self.variables);
         let ports = std::mem::take(&mut self.ports);
-        Plan { folder, ports, asked, start, adapter, variables, commands }
+        let framing = description.stdio.as_ref().map(|stdio| stdio.framing).unwrap_or_default();
+        Plan { folder, ports, asked, start, adapter, framing, variables, commands }
     }
 
     fn error(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {

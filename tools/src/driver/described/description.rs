@@ -8,6 +8,7 @@ use serde::de::{Error, IntoDeserializer as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::framing::Framing;
 use crate::text::Span;
 
 /// A text of the description, with its place.
@@ -40,6 +41,9 @@ pub(super) struct Description {
     /// The parts of all requests over HTTP.
     #[serde(default)]
     pub(super) http: HttpRequests,
+    /// The server of Socket.IO.
+    #[serde(default)]
+    pub(super) socketio: SocketIo,
     /// The adapter that stays.
     pub(super) stdio: Option<Adapter>,
     /// The meaning of answers to any command.
@@ -136,12 +140,23 @@ pub(super) struct ReadyTable {
     pub(super) within: Option<Text>,
 }
 
+/// The server of Socket.IO in each node.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SocketIo {
+    /// Its path; `/socket.io/` if absent.
+    pub(super) path: Option<Text>,
+}
+
 /// A program beside each node that carries requests to it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Adapter {
     /// The command line.
     pub(super) command: Text,
+    /// The form of its lines.
+    #[serde(default)]
+    pub(super) framing: Framing,
 }
 
 /// The way in which nodes are linked.
@@ -201,6 +216,8 @@ pub(super) struct Command {
     pub(super) tcp: Option<Text>,
     /// The path of a WebSocket; the next message is the answer.
     pub(super) ws: Option<Text>,
+    /// The name of an event of Socket.IO; its acknowledgement is the answer.
+    pub(super) socketio: Option<Text>,
     /// The name by which the adapter that stays knows the command.
     pub(super) stdio: Option<Text>,
     /// The body of the request, or the standard input of the program.

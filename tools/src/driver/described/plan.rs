@@ -8,6 +8,7 @@ use regex::Regex;
 
 use super::description::Meaning;
 use super::extract::Extraction;
+use super::framing::Framing;
 use super::template::{CommandWords, Nodes, Template};
 use crate::driver::Growth;
 
@@ -23,6 +24,8 @@ pub(super) struct Plan {
     pub(super) start: StartPlan,
     /// The words of the adapter that stays, if there is one.
     pub(super) adapter: Option<CommandWords>,
+    /// The form of its lines.
+    pub(super) framing: Framing,
     /// The placeholders for variables of the environment, such as `env.TOKEN`.
     pub(super) variables: BTreeSet<String>,
     /// The commands, by name.
@@ -164,6 +167,13 @@ pub(super) enum RequestPlan {
     Line { line: Template },
     /// A message over a WebSocket, which another message answers.
     WebSocket { path: Template, body: Template },
+    /// An event of Socket.IO, which its acknowledgement answers.
+    SocketIo {
+        path: String,
+        event: String,
+        /// The arguments, a list in JSON.
+        arguments: Template,
+    },
     /// A request to the adapter that stays.
     Adapter {
         /// The name by which the adapter knows the command.
@@ -182,6 +192,7 @@ impl RequestPlan {
             Self::Redis { words } => words.names(name),
             Self::Line { line } => line.names(name),
             Self::WebSocket { path, body } => path.names(name) || body.names(name),
+            Self::SocketIo { arguments, .. } => arguments.names(name),
             Self::Adapter { .. } => false,
         }
     }

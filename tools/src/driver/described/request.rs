@@ -19,7 +19,7 @@ pub(super) struct Client<'a> {
 
 impl<'a> Client<'a> {
     pub(super) fn new(plan: &'a Plan, declaration: &'static Declaration, session: &'a NodeSession) -> Self {
-        let transports = Transports::new(plan.asked, session);
+        let transports = Transports::new(plan.asked, plan.framing, session);
         Self { plan, declaration, session, transports, secrets: Secrets::of(&plan.variables) }
     }
 

@@ -11,9 +11,10 @@ mod tests {
     use serde_json::Value;
 
     use super::super::description::{
-        Adapter, Command, Description, HttpRequests, Links, Meaning, ReadyTable, Redirects, Start, StartStep,
-        StepNodes, ValueKind,
+        Adapter, Command, Description, HttpRequests, Links, Meaning, ReadyTable, Redirects, SocketIo, Start,
+        StartStep, StepNodes, ValueKind,
     };
+    use super::super::framing::Framing;
     use super::*;
 
     /// Returns the names in the reader's message about one that it does not know: fields, or words.
@@ -57,6 +58,7 @@ mod tests {
         assert_eq!(properties(&schema, "/definitions/ready/oneOf/1"), known::<ReadyTable>(field));
         assert_eq!(properties(&schema, "/properties/http"), known::<HttpRequests>(field));
         assert_eq!(properties(&schema, "/properties/stdio"), known::<Adapter>(field));
+        assert_eq!(properties(&schema, "/properties/socketio"), known::<SocketIo>(field));
     }
 
     #[test]
@@ -67,6 +69,7 @@ mod tests {
         assert_eq!(words(&schema, "/properties/values/enum"), known::<Word<ValueKind>>(word));
         assert_eq!(words(&schema, "/properties/links/enum"), known::<Word<Links>>(word));
         assert_eq!(words(&schema, "/definitions/redirects/enum"), known::<Word<Redirects>>(word));
+        assert_eq!(words(&schema, "/properties/stdio/properties/framing/enum"), known::<Word<Framing>>(word));
         assert_eq!(words(&schema, "/definitions/step/properties/on/enum"), known::<Word<StepNodes>>(word));
     }
 }

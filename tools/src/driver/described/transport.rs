@@ -8,12 +8,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::adapter::{Adapter, AdapterError};
 use super::exec::{self, ExecError};
+use super::framing::Framing;
 use super::http::Hosts;
 use super::line::{LineClient, LineError};
 use super::outcome::Received;
 use super::plan::RequestPlan;
 use super::redis::{RedisAnswer, RedisClient, RedisFailure};
 use super::scope::Values;
+use super::socket_io::SocketIoClient;
 use super::template::{CommandWords, Filter, Template};
 use super::web_socket::{WebSocketClient, WebSocketError};
 use crate::driver::NodeSession;
@@ -29,6 +31,7 @@ pub(super) struct Transports {
     redis: RedisClient,
     line: LineClient,
     web_socket: WebSocketClient,
+    socket_io: SocketIoClient,
     adapter: Option<Adapter>,
 }
 
@@ -71,9 +74,12 @@ fn no_value(name: &str) -> TransportError {
 
 impl Transports {
     /// Returns the transports to the port with this index.
-    pub(super) fn new(asked: usize, session: &NodeSession) -> Self {
+    pub(super) fn new(asked: usize, framing: Framing, session: &NodeSession) -> Self {
         let place = &session.place;
-        let adapter = || Adapter::new(Rc::clone(&session.sidecars), session.adapter.to_vec());
+        let adapter = || {
+            let (launcher, words) = (Rc::clone(&session.sidecars), session.adapter.to_vec());
+            Adapter::new(launcher, words, framing, session.spec.name.clone())
+        };
         Self {
             host: place.host.clone(),
             port: place.ports().get(asked).copied().unwrap_or(place.port),
@@ -81,6 +87,7 @@ impl Transports {
             redis: RedisClient::default(),
             line: LineClient::default(),
             web_socket: WebSocketClient::default(),
+            socket_io: SocketIoClient::default(),
             adapter: (!session.adapter.is_empty()).then(adapter),
         }
     }
@@ -106,6 +113,10 @@ impl Transports {
             RequestPlan::WebSocket { path, body } => {
                 let path = text(path, Some(Filter::Url), values)?;
                 self.by_web_socket(&path, &text(body, None, values)?, changes).await
+            }
+            RequestPlan::SocketIo { path, event, arguments } => {
+                let arguments = text(arguments, None, values)?;
+                self.by_event(path, event, &arguments, changes).await
             }
             RequestPlan::Adapter { command } => self.by_adapter(command, values).await,
         }
@@ -141,20 +152,29 @@ impl Transports {
 
     async fn by_web_socket(&self, path: &str, message: &str, changes: bool) -> Result<Reply, TransportError> {
         let answer = self.web_socket.ask(&self.host, self.port, path, message, changes).await;
-        let answer = answer.map_err(|error| match error {
-            WebSocketError::Connect(_) | WebSocketError::Handshake(_) => {
-                TransportError::Unavailable(error.to_string())
-            }
-            WebSocketError::Broken(_) => TransportError::Lost(error.to_string()),
+        Ok(Reply::Received(Received::of(answer.map_err(|error| of_web_socket(&error))?)))
+    }
+
+    async fn by_event(
+        &self,
+        path: &str,
+        event: &str,
+        arguments: &str,
+        changes: bool,
+    ) -> Result<Reply, TransportError> {
+        let list = if arguments.is_empty() { "[]" } else { arguments };
+        let list = serde_json::from_str(list).map_err(|error| {
+            TransportError::Failed(format!("the arguments of the event are no list in JSON: {error}: {list}"))
         })?;
-        Ok(Reply::Received(Received::of(answer)))
+        let address = (self.host.as_str(), self.port);
+        let answer = self.socket_io.ask(address, path, event, list, changes).await;
+        Ok(Reply::Received(Received::of(answer.map_err(|error| of_web_socket(&error))?)))
     }
 
     async fn by_adapter(&self, command: &str, values: &Values<'_>) -> Result<Reply, TransportError> {
         let missing = || TransportError::Failed("there is no adapter".to_owned());
         let adapter = self.adapter.as_ref().ok_or_else(missing)?;
         let mut request = Map::new();
-        request.insert("command".to_owned(), command.into());
         for (name, word) in values.arguments {
             let typed = || serde_json::from_str(&value::json(word)).unwrap_or(Json::Null);
             request.insert(name.clone(), if values.is_typed { typed() } else { word.as_str().into() });
@@ -164,7 +184,7 @@ impl Transports {
             let peer = json!({ "name": peer.name, "host": peer.host, "port": port, "ports": peer.ports });
             request.insert("peer".to_owned(), peer);
         }
-        let answer = adapter.ask(request).await.map_err(|error| match error {
+        let answer = adapter.ask(command, request).await.map_err(|error| match error {
             AdapterError::Start { .. } => TransportError::Failed(error.to_string()),
             AdapterError::Full => TransportError::Unavailable(error.to_string()),
             AdapterError::Ended(_) => TransportError::Lost(error.to_string()),
@@ -177,6 +197,16 @@ impl Transports {
             }
             (None, Some(value)) => Reply::Received(Received::of(value.get().as_bytes().to_vec())),
         })
+    }
+}
+
+/// Returns the failure of a request over a WebSocket.
+fn of_web_socket(error: &WebSocketError) -> TransportError {
+    match error {
+        WebSocketError::Connect(_) | WebSocketError::Handshake(_) | WebSocketError::Refused(_) => {
+            TransportError::Unavailable(error.to_string())
+        }
+        WebSocketError::Broken(_) => TransportError::Lost(error.to_string()),
     }
 }
 

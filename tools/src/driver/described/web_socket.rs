@@ -26,9 +26,19 @@ pub(super) enum WebSocketError {
     /// The node does not speak the protocol there: it has not been asked.
     #[error("no WebSocket is served there: {0}")]
     Handshake(Box<Error>),
+    /// The node takes no requests there: it has not been asked.
+    #[error("the node refuses requests there: {0}")]
+    Refused(String),
     /// The connection ended before the answer.
     #[error("the connection ended before the answer{}", .0.as_ref().map_or_else(String::new, |error| format!(": {error}")))]
     Broken(Option<Box<Error>>),
+}
+
+impl WebSocketError {
+    /// Returns the error of a connection that broke.
+    pub(super) fn broken(error: Error) -> Self {
+        Self::Broken(Some(Box::new(error)))
+    }
 }
 
 impl WebSocketClient {
@@ -55,20 +65,24 @@ impl WebSocketClient {
 }
 
 async fn exchange(stream: &mut WebSocketStream<TcpStream>, message: &str) -> Result<Vec<u8>, WebSocketError> {
-    let broken = |error| WebSocketError::Broken(Some(Box::new(error)));
-    stream.send(Message::text(message)).await.map_err(broken)?;
+    stream.send(Message::text(message)).await.map_err(WebSocketError::broken)?;
     loop {
         match stream.next().await {
             Some(Ok(Message::Text(text))) => return Ok(text.as_bytes().to_vec()),
             Some(Ok(Message::Binary(bytes))) => return Ok(bytes.to_vec()),
             Some(Ok(Message::Close(_))) | None => return Err(WebSocketError::Broken(None)),
             Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(broken(error)),
+            Some(Err(error)) => return Err(WebSocketError::broken(error)),
         }
     }
 }
 
-async fn connect(host: &str, port: u16, path: &str) -> Result<WebSocketStream<TcpStream>, WebSocketError> {
+/// Opens a WebSocket.
+pub(super) async fn connect(
+    host: &str,
+    port: u16,
+    path: &str,
+) -> Result<WebSocketStream<TcpStream>, WebSocketError> {
     let stream = TcpStream::connect((host, port)).await.map_err(WebSocketError::Connect)?;
     stream.set_nodelay(true).map_err(WebSocketError::Connect)?;
     let config =

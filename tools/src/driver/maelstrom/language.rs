@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use crate::driver::error_codes;
 use crate::text::value;
 use crate::world::{Answer, Outcome, Value as Held};
 
@@ -106,20 +107,9 @@ fn one(value: &Value) -> Held {
 fn failure(body: &Map<String, Value>) -> Outcome {
     let number = body.get("code").and_then(Value::as_i64);
     let message = body.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let code = match number {
-        Some(1) => "refused",
-        Some(10) => "unsupported",
-        Some(11) => "unavailable",
-        Some(12) => "malformed",
-        Some(14) => "abort",
-        Some(20) => "absent",
-        Some(21) => "exists",
-        Some(22) => "precondition_failed",
-        Some(30) => "conflict",
-        _ => {
-            let number = number.map_or_else(|| "no number".to_owned(), |number| number.to_string());
-            return Outcome::Unknown { reason: format!("error {number}: {message}") };
-        }
+    let Some(code) = number.and_then(error_codes::name) else {
+        let number = number.map_or_else(|| "no number".to_owned(), |number| number.to_string());
+        return Outcome::Unknown { reason: format!("error {number}: {message}") };
     };
     let message = if message.is_empty() { code.replace('_', " ") } else { message };
     Outcome::Refused { code: code.to_owned(), message }

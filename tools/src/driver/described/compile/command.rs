@@ -17,6 +17,9 @@ use crate::text::regex_cause;
 /// The greatest status: that of HTTP.
 const STATUS_MAX: u16 = 599;
 
+/// The path of a server of Socket.IO, unless a description gives another one.
+const SOCKET_IO: &str = "/socket.io/";
+
 impl Compiler<'_> {
     /// Returns the plan of a command; none if it has no request, or two.
     pub(super) fn command(
@@ -39,8 +42,8 @@ impl Compiler<'_> {
         }
         let answer = match &command.answer {
             Some(answer) => self.extraction(answer),
-            // An adapter answers in JSON.
-            None if command.stdio.is_some() => Extraction::json(),
+            // An adapter answers in JSON, and so does an acknowledgement.
+            None if command.stdio.is_some() || command.socketio.is_some() => Extraction::json(),
             None => Extraction::default(),
         };
         let mut meanings = Vec::new();
@@ -68,6 +71,7 @@ impl Compiler<'_> {
             ("redis", &command.redis),
             ("tcp", &command.tcp),
             ("ws", &command.ws),
+            ("socketio", &command.socketio),
             ("stdio", &command.stdio),
         ];
         let mut given = kinds.into_iter().filter_map(|(kind, text)| Some((kind, text.as_ref()?)));
@@ -92,7 +96,7 @@ impl Compiler<'_> {
         }
         if let Some(body) = command.body.as_ref().filter(|_| matches!(kind, "redis" | "tcp" | "stdio")) {
             let message = format!("a request by `{kind}` has no body");
-            self.error(span(body), message, "bodies belong to `http`, `ws` and `exec`");
+            self.error(span(body), message, "bodies belong to `http`, `ws`, `socketio` and `exec`");
         }
         let body = command.body.as_ref().and_then(|body| self.template(body, scope)).unwrap_or_default();
         match kind {
@@ -101,6 +105,7 @@ impl Compiler<'_> {
             "redis" => Some(RequestPlan::Redis { words: self.words(text, scope) }),
             "tcp" => Some(RequestPlan::Line { line: self.template(text, scope)? }),
             "ws" => self.web_socket(text, scope, body),
+            "socketio" => Some(self.event(text, command, description, body)),
             _ => self.adapted(text, description),
         }
     }
@@ -118,6 +123,30 @@ impl Compiler<'_> {
             return None;
         }
         Some(RequestPlan::WebSocket { path, body })
+    }
+
+    /// Returns an event of Socket.IO.
+    fn event(
+        &mut self,
+        event: &Text,
+        command: &Command,
+        description: &Description,
+        body: Template,
+    ) -> RequestPlan {
+        let example = body.fill(None, &Example).unwrap_or_default();
+        if let Some(text) = &command.body
+            && serde_json::from_str::<Vec<serde::de::IgnoredAny>>(&example).is_err()
+        {
+            let help = "such as '[{key|json}]'";
+            self.error(span(text), "the arguments of an event are a list in JSON", help);
+        }
+        let path = description.socketio.path.as_ref();
+        if let Some(path) = path.filter(|path| !path.get_ref().starts_with('/')) {
+            let help = "it begins with `/`, such as \"/socket.io/\"";
+            self.error(span(path), "the path of a server of Socket.IO is expected", help);
+        }
+        let path = path.map_or_else(|| SOCKET_IO.to_owned(), |path| path.get_ref().clone());
+        RequestPlan::SocketIo { path, event: event.get_ref().clone(), arguments: body }
     }
 
     /// Returns a request to the adapter that stays.
