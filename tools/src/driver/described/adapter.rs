@@ -20,7 +20,8 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::framing::{AdapterAnswer, Framing};
+use super::description::Framing;
+use super::framing::AdapterAnswer;
 use super::http::ANSWER_MAX;
 use crate::driver::{Sidecar, SidecarLauncher, tail};
 

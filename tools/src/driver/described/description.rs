@@ -8,7 +8,6 @@ use serde::de::{Error, IntoDeserializer as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::framing::Framing;
 use crate::text::Span;
 
 /// A text of the description, with its place.
@@ -157,6 +156,17 @@ pub(super) struct Adapter {
     /// The form of its lines.
     #[serde(default)]
     pub(super) framing: Framing,
+}
+
+/// The framing of an adapter's lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Framing {
+    /// One object of JSON a line, with an `id`.
+    #[default]
+    Lines,
+    /// The messages of the Maelstrom protocol.
+    Maelstrom,
 }
 
 /// The way in which nodes are linked.

@@ -4,24 +4,13 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
 
-use super::description::Meaning;
+use super::description::{Framing, Meaning};
 use crate::driver::error_codes;
 
 /// The name under which the harness asks, where a framing has names.
 const CLIENT: &str = "c1";
 /// The fields of an answer of Maelstrom's that are no part of its value.
 const OF_THE_FRAME: [&str; 3] = ["type", "msg_id", "in_reply_to"];
-
-/// The framing of an adapter's lines.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Framing {
-    /// One object of JSON a line, with an `id`.
-    #[default]
-    Lines,
-    /// The messages of the Maelstrom protocol.
-    Maelstrom,
-}
 
 /// The answer of an adapter.
 #[derive(Debug, Deserialize)]

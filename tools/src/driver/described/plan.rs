@@ -6,9 +6,8 @@ use std::time::Duration;
 use hyper::http::{HeaderName, Method};
 use regex::Regex;
 
-use super::description::Meaning;
+use super::description::{Framing, Meaning};
 use super::extract::Extraction;
-use super::framing::Framing;
 use super::template::{CommandWords, Nodes, Template};
 use crate::driver::Growth;
 

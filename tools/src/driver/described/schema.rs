@@ -11,10 +11,9 @@ mod tests {
     use serde_json::Value;
 
     use super::super::description::{
-        Adapter, Command, Description, HttpRequests, Links, Meaning, ReadyTable, Redirects, SocketIo, Start,
-        StartStep, StepNodes, ValueKind,
+        Adapter, Command, Description, Framing, HttpRequests, Links, Meaning, ReadyTable, Redirects,
+        SocketIo, Start, StartStep, StepNodes, ValueKind,
     };
-    use super::super::framing::Framing;
     use super::*;
 
     /// Returns the names in the reader's message about one that it does not know: fields, or words.

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use serde_json::{Map, Value as Json, json};
 
 use super::adapter::{Adapter, AdapterError};
+use super::description::Framing;
 use super::exec::{self, ExecError};
-use super::framing::Framing;
 use super::http::Hosts;
 use super::line::{LineClient, LineError};
 use super::outcome::Received;

@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 use hyper::http::{HeaderName, Method, Uri};
 use regex::Regex;
 
-use super::super::description::{Command, Description, Redirects, Text, span};
+use super::super::description::{Command, Description, Framing, Redirects, Text, span};
 use super::super::extract::{Extraction, ExtractionError};
 use super::super::plan::{CommandPlan, HttpPlan, RequestPlan, Sign};
 use super::super::scope::{Example, Scope};
@@ -34,7 +34,11 @@ impl Compiler<'_> {
         let scope =
             Scope { ports: &ports, arguments: &arguments, peer: name.get_ref() == "addPeer", lists: false };
         let request = self.request(name, command, description, &scope)?;
-        let taken = ["id", "command", "peer"];
+        let framing = description.stdio.as_ref().map(|stdio| stdio.framing);
+        let taken = match framing.unwrap_or_default() {
+            Framing::Lines => ["id", "command", "peer"],
+            Framing::Maelstrom => ["type", "msg_id", "peer"],
+        };
         let own = command.arguments.iter().flatten().filter(|_| command.stdio.is_some());
         for argument in own.filter(|argument| taken.contains(&argument.get_ref().as_str())) {
             let message = format!("requests to an adapter have a `{}` of their own", argument.get_ref());
