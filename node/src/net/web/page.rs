@@ -1,6 +1,6 @@
 //! The built-in page: one file, which asks no other host for anything.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::Response;
@@ -14,7 +14,7 @@ const SCRIPT: &str = include_str!("assets/page.js");
 /// The page with its policy, which lets no other script run.
 #[derive(Debug, Clone)]
 pub(super) struct Page {
-    text: String,
+    text: Bytes,
     policy: HeaderValue,
 }
 
@@ -29,7 +29,7 @@ impl Page {
             hash(STYLE)
         );
         let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-        Self { text, policy }
+        Self { text: text.into(), policy }
     }
 
     /// Returns the page as an answer.
