@@ -1,25 +1,24 @@
 //! The rate at which versions are logged one by one: a log stays readable, and grows with time and
 //! not with writes.
-//!
-//! It is a leaky bucket, stored as one moment (the generic cell rate algorithm of ITU-T I.371).
 
 use std::time::Duration;
+
+use crate::core::bucket::Bucket;
 
 /// The number of versions that are named at once.
 ///
 /// Chosen: as many as a screen shows beside other lines.
 const BURST: u32 = 20;
-/// The time after which one more version is named, or the number of unnamed ones is logged.
+/// The milliseconds after which one more version is named, or the number of unnamed ones is logged.
 ///
 /// Measured: with a line for each of a hundred writes a second, the logs of five nodes grew by
 /// 1.3 MB a minute. Two lines a second are a fiftieth of that.
-const INTERVAL: Duration = Duration::from_millis(500);
+const INTERVAL_MS: u64 = 500;
 
 /// The rate limit of one kind of line.
 #[derive(Debug, Default)]
 pub(in crate::core) struct RateLimit {
-    /// The time at which all places are free again.
-    full_at: Duration,
+    places: Bucket<INTERVAL_MS, BURST>,
     /// The number of versions that were not named and are to be logged as a number.
     pub(super) unnamed: u64,
 }
@@ -31,17 +30,13 @@ impl RateLimit {
             self.unnamed += 1;
             return false;
         }
-        self.consume(now);
+        self.places.take(now);
         true
-    }
-
-    fn consume(&mut self, now: Duration) {
-        self.full_at = self.full_at.max(now) + INTERVAL;
     }
 
     /// Returns the time from which there is a place.
     pub(super) fn next(&self) -> Duration {
-        (self.full_at + INTERVAL).saturating_sub(INTERVAL * BURST)
+        self.places.next()
     }
 
     /// Returns the number of unnamed versions, if it is due, and takes a place for its line.
@@ -49,7 +44,7 @@ impl RateLimit {
         if self.unnamed == 0 || self.next() > now {
             return None;
         }
-        self.consume(now);
+        self.places.take(now);
         Some(std::mem::take(&mut self.unnamed))
     }
 }
