@@ -11,6 +11,7 @@
 //! to [`Core`]. The handlers of each subject are an `impl Core` above that. `transition` is on top
 //! and calls them.
 
+mod bucket;
 mod clients;
 mod config;
 mod deadlines;

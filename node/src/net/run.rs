@@ -380,7 +380,10 @@ async fn prepare(arguments: &Arguments) -> Result<Prepared, StartError> {
 
 /// Returns the address of the private surface; none if there is none, as for the nodes of a harness.
 fn private_address(arguments: &Arguments) -> Option<String> {
-    let usual = || (!arguments.supervised && !arguments.no_web).then(|| "127.0.0.1:0".to_owned());
+    // Without a folder, the token is known from the terminal alone.
+    let is_reachable = arguments.data.is_some() || io::stdout().is_terminal();
+    let is_wanted = is_reachable && !arguments.supervised && !arguments.no_web;
+    let usual = || is_wanted.then(|| "127.0.0.1:0".to_owned());
     arguments.private.clone().or_else(usual)
 }
 

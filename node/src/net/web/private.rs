@@ -111,36 +111,11 @@ impl PrivateListeners {
         let routes = public.merge(routes(shared));
         let guarded = routes.clone().layer(middleware::from_fn_with_state(Arc::new(guard), admit));
         let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        let by_port = async {
-            loop {
-                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-                match self.port.accept().await {
-                    Ok((stream, _)) => {
-                        let routes = guarded.clone();
-                        tokio::task::spawn_local(async move {
-                            converse(stream, routes).await;
-                            drop(slot);
-                        });
-                    }
-                    Err(error) => pause(&error).await,
-                }
-            }
-        };
+        let by_port =
+            accept_all(async || self.port.accept().await.map(|(stream, _)| stream), guarded, &slots);
         let by_socket = async {
             let Some(socket) = &self.socket else { return std::future::pending().await };
-            loop {
-                let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-                match socket.accept().await {
-                    Ok((stream, _)) => {
-                        let routes = routes.clone();
-                        tokio::task::spawn_local(async move {
-                            converse(stream, routes).await;
-                            drop(slot);
-                        });
-                    }
-                    Err(error) => pause(&error).await,
-                }
-            }
+            accept_all(async || socket.accept().await.map(|(stream, _)| stream), routes, &slots).await;
         };
         tokio::join!(by_port, by_socket);
     }
@@ -166,9 +141,29 @@ fn listen_at(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn pause(error: &io::Error) {
-    log::warn(format_args!("cannot accept a private connection now: {error}"));
-    tokio::time::sleep(ACCEPT_PAUSE).await;
+/// Accepts connections and answers their requests. Never returns.
+async fn accept_all<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    accept: impl AsyncFn() -> io::Result<S>,
+    routes: Router,
+    slots: &Arc<Semaphore>,
+) {
+    // The slots are never closed.
+    while let Ok(slot) = Arc::clone(slots).acquire_owned().await {
+        match accept().await {
+            Ok(stream) => {
+                let routes = routes.clone();
+                tokio::task::spawn_local(async move {
+                    converse(stream, routes).await;
+                    drop(slot);
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors: an accept at once would fail again, in a busy loop.
+                log::warn(format_args!("cannot accept a private connection now: {error}"));
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
 }
 
 async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router) {

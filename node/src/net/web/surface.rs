@@ -47,6 +47,7 @@ pub(in crate::net) struct Web {
     settings: WebSettings,
     site: Option<Arc<Site>>,
     started: Instant,
+    shared: OnceCell<Arc<Shared>>,
     router: OnceCell<Router>,
 }
 
@@ -61,7 +62,13 @@ impl Web {
                 .unwrap_or_default()
                 .map(Site::Packed),
         };
-        Ok(Self { settings, site: site.map(Arc::new), started: Instant::now(), router: OnceCell::new() })
+        Ok(Self {
+            settings,
+            site: site.map(Arc::new),
+            started: Instant::now(),
+            shared: OnceCell::new(),
+            router: OnceCell::new(),
+        })
     }
 
     /// Answers a request. The first one makes the routes.
@@ -89,18 +96,22 @@ impl Web {
         routes(self.shared(shell)).route("/sync", private()).route("/session", private())
     }
 
+    /// Returns the state of both surfaces. The first request for it makes it.
     fn shared(&self, shell: &Rc<Shell>) -> Arc<Shared> {
-        let (desk, questions) = Desk::new();
-        spawn_local(desk::attend(Rc::clone(shell), questions));
-        Arc::new(Shared {
-            desk,
-            identity: self.settings.identity.clone(),
-            site: self.site.clone(),
-            page: Page::new(),
-            started: self.started,
-            download: Mutex::default(),
-            nodes: Mutex::default(),
-        })
+        let made = self.shared.get_or_init(|| {
+            let (desk, questions) = Desk::new();
+            spawn_local(desk::attend(Rc::clone(shell), questions));
+            Arc::new(Shared {
+                desk,
+                identity: self.settings.identity.clone(),
+                site: self.site.clone(),
+                page: Page::new(),
+                started: self.started,
+                download: Mutex::default(),
+                nodes: Mutex::default(),
+            })
+        });
+        Arc::clone(made)
     }
 }
 
